@@ -1,0 +1,63 @@
+"""Every signal's name, unit, sign, dimension and plausible range: one table, read by observe, boxes and validation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Signal:
+    """One named quantity.
+
+    Attributes:
+        unit: as written in xarray attrs and on screens. ``dim``: the element dimension, or "" for one value per time.
+        minimum, maximum: outside is implausible (bad telemetry or a wrong box answer).
+        ramp: largest plausible change per quarter hour, or None.
+        meaning: one line with the sign convention.
+    """
+
+    name: str
+    unit: str
+    dim: str
+    minimum: float
+    maximum: float
+    meaning: str
+    ramp: float | None = None
+
+
+def _table(*signals: Signal) -> dict[str, Signal]:
+    return {signal.name: signal for signal in signals}
+
+
+_POWER = 1000.0  # MW; a distribution grid's connection, generously
+
+SIGNALS: dict[str, Signal] = _table(
+    # observed or estimated, one row per past quarter hour
+    Signal("zone_net_p_mw", "MW", "zone", -_POWER, _POWER, "power entering the zone from above, import positive"),
+    Signal("zone_load_p_mw", "MW", "zone", -1.0, _POWER, "gross consumption without batteries, consumption positive"),
+    Signal("zone_pv_p_mw", "MW", "zone", -0.001, _POWER, "photovoltaic generation, positive"),
+    Signal("zone_hydro_p_mw", "MW", "zone", -0.001, _POWER, "hydro generation, positive"),
+    Signal("zone_storage_p_mw", "MW", "zone", -_POWER, _POWER, "batteries, charging positive"),
+    Signal("temp_c", "degC", "", -60.0, 60.0, "ambient temperature"),
+    Signal("ghi_w_m2", "W/m2", "", -1.0, 1500.0, "global horizontal irradiance"),
+    Signal("price_chf_per_kwh", "CHF/kWh", "", -5.0, 10.0, "energy price at the site's connection, import"),
+    Signal("import_renewable_share", "1", "", 0.0, 1.0, "renewable share of the upstream consumption mix"),
+    Signal("import_co2_g_per_kwh", "g/kWh", "", 0.0, 2000.0, "life-cycle intensity of the upstream mix"),
+    Signal("trafo_loading_percent", "%", "trafo", 0.0, 400.0, "current loading, 100 = rated"),
+    Signal("trafo_top_oil_c", "degC", "trafo", -60.0, 250.0, "measured top-oil temperature"),
+    Signal("device_p_mw", "MW", "device", -_POWER, _POWER, "device power, drawing positive"),
+    Signal("device_soc_percent", "%", "device", 0.0, 100.0, "state of charge"),
+    Signal("device_available", "1", "device", 0.0, 1.0, "1 when connected and obeying, else 0"),
+    Signal("device_energy_required_mwh", "MWh", "device", 0.0, 1.0, "energy still wanted before departure"),
+    Signal("device_departure_h", "h", "device", 0.0, 96.0, "hours from the interval's end to the announced departure"),
+    # decided by people, known ahead
+    Signal("device_mandate", "1", "device", 0.0, 1.0, "0 where a refusal holds for that quarter hour, else 1"),
+    # provided by boxes, one row per future quarter hour
+    Signal("load_forecast_p_mw", "MW", "zone", -1.0, _POWER, "forecast of zone_load_p_mw, dims (time, quantile, zone)"),
+    Signal("pv_forecast_p_mw", "MW", "zone", -0.001, _POWER, "forecast of zone_pv_p_mw, dims (time, quantile, zone)"),
+    Signal("hot_spot_c", "degC", "trafo", -60.0, 400.0, "winding hot-spot (IEC 60076-7), dims (time, trafo)"),
+    Signal("top_oil_c", "degC", "trafo", -60.0, 300.0, "modelled top-oil, dims (time, trafo)"),
+    Signal("ageing_rate", "1", "trafo", 0.0, 1e6, "relative ageing, 1 = normal, dims (time, trafo)"),
+    Signal("grid_tariff_chf_per_kwh", "CHF/kWh", "", -1.0, 5.0, "dynamic grid-usage tariff, dims (time,)"),
+    Signal("plan_p_mw", "MW", "device", -_POWER, _POWER, "planned device power, dims (time, device)"),
+)
