@@ -1,0 +1,148 @@
+"""The Box contract: a card that promises, ``fit`` that learns, ``step`` that answers. A box is pure.
+
+``step`` sees a frozen as-of view, never a clock, a file or another box; what it must remember travels as bytes through the
+journal. Its process is only a cache.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any, Protocol, runtime_checkable
+
+from twin.contracts.frame import AsOfView
+from twin.contracts.messages import Report
+from twin.domain.time import QUARTER_HOUR
+
+
+class Mode(StrEnum):
+    """How badly a need is needed."""
+
+    STRICT = "strict"  # without it the box is not asked; its fallback serves
+    LAST_GOOD = "last_good"  # an older value will do, up to ``max_age``
+    OPTIONAL = "optional"
+
+
+@dataclass(frozen=True)
+class Need:
+    """A signal that a box reads.
+
+    Attributes:
+        elements: zones, transformers, devices it reads; empty = all.
+        history: how far back. ``ahead``: how far forward (outlook or another box's forecast).
+        max_age: oldest acceptable newest value. ``min_coverage``: share of non-missing values in ``history``, 0..1.
+    """
+
+    signal: str
+    elements: tuple[str, ...] = ()
+    history: timedelta = timedelta(0)
+    ahead: timedelta = timedelta(0)
+    max_age: timedelta = timedelta(hours=1)
+    min_coverage: float = 0.0
+    mode: Mode = Mode.STRICT
+
+
+@dataclass(frozen=True)
+class Provide:
+    """A signal that a box writes: validated for name, unit, dims, horizon, finiteness, range and ramp.
+
+    Attributes:
+        quantiles: ascending levels when the output has a ``quantile`` dimension.
+        horizon: from ``as_of`` on, left-labelled; zero = the value of the last interval only.
+    """
+
+    signal: str
+    elements: tuple[str, ...] = ()
+    resolution: timedelta = QUARTER_HOUR
+    horizon: timedelta = timedelta(0)
+    quantiles: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Training:
+    """When a model is fitted and how long it may take; it takes effect ``effect_after`` the as-of of its history.
+
+    Attributes:
+        every: cadence in grid time. ``local_hour``: hour of the site's day at which a daily fit is due.
+        history: how much of it ``fit`` is given.
+    """
+
+    every: timedelta
+    local_hour: int
+    effect_after: timedelta
+    history: timedelta
+    deadline_s: float
+
+
+@dataclass(frozen=True)
+class BoxCard:
+    """What a box promises; the runtime holds it to every word.
+
+    Attributes:
+        deadline_s: wall seconds for one ``step``. ``memory_mb``: limit of its process beyond the preloaded libraries.
+        fallbacks: rungs in order, each "instance:<name>", "last_good" or "constant"; the last is "constant".
+        constants: signal -> value for the last rung.
+        owner: the team that owns it. ``proposes``: it may propose setpoints (with ``priority``); decide disposes.
+        preload: modules worth importing once in the fork server.
+    """
+
+    name: str
+    version: str
+    owner: str
+    needs: tuple[Need, ...]
+    provides: tuple[Provide, ...]
+    constants: Mapping[str, float]
+    fallbacks: tuple[str, ...] = ("last_good", "constant")
+    cadence: timedelta = QUARTER_HOUR
+    deadline_s: float = 2.0
+    memory_mb: int = 512
+    training: Training | None = None
+    proposes: bool = False
+    priority: int = 100
+    on_event: bool = False
+    preload: tuple[str, ...] = ()
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+@runtime_checkable
+class Box(Protocol):
+    """A box. Made by its class or factory as ``make(config: Mapping[str, Any], context: BoxContext) -> Box``."""
+
+    card: BoxCard
+
+    def fit(self, view: AsOfView, *, seed: int) -> bytes:
+        """Learn from history, if the card has ``training``: a model as bytes (JSON or `twin.domain.pack`; never pickle)."""
+        ...
+
+    def step(self, view: AsOfView, artifact: bytes | None, state: bytes | None) -> tuple[Report, bytes | None]:
+        """Answer at ``view.as_of``: the report and what to remember. Equal arguments give equal answers."""
+        ...
+
+
+@dataclass(frozen=True)
+class BoxContext:
+    """What a box may know of the site, fixed for the run.
+
+    Attributes:
+        instance: its name in the site file. ``seed``: the site's seed.
+        timezone: IANA name. ``latitude``, ``longitude`` [deg]. ``country``, ``subdivision``: for holidays (CH, ZH).
+        zones: zone -> static facts (customers, pv_kwp ...). ``trafos``: name -> nameplate facts.
+        devices: every device of the site. ``tariff``: the site's tariff facts. ``bands``: voltage bands and loading limits.
+        grid: packed `twin.domain.grid.Grid` of the normal topology.
+    """
+
+    instance: str
+    seed: int
+    timezone: str
+    latitude: float
+    longitude: float
+    country: str
+    subdivision: str
+    zones: Mapping[str, Mapping[str, Any]]
+    trafos: Mapping[str, Mapping[str, Any]]
+    devices: tuple[Mapping[str, Any], ...]
+    tariff: Mapping[str, Any]
+    bands: Mapping[str, Any]
+    grid: bytes

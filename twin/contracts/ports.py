@@ -1,0 +1,224 @@
+"""Ports: what engines and adapters promise the régie. The régie and the screens know these names, never an implementation."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+import xarray as xr
+
+from twin.contracts.messages import Order
+from twin.domain.grid import Grid, Topology
+
+# ---------------------------------------------------------------------------------------------- engines
+
+WANT = ("vm_pu", "line_loading_percent", "trafo_loading_percent")
+
+
+@dataclass(frozen=True)
+class VoltVar:
+    """Inverter Q(U): reactive power of an sgen as a function of its voltage (VDE-AR-N 4105, 5.7.2.4).
+
+    Attributes:
+        sgen: indices of the inverters, dims (n,).
+        sn_mva: apparent rating of each [MVA], dims (n,).
+        v_pu: the four corner voltages [pu], ascending: full injection below the first, none between the middle two, full
+            absorption above the last.
+        q_max_share: largest reactive power over ``sn_mva`` (0.436 at cos phi 0.9).
+    """
+
+    sgen: np.ndarray
+    sn_mva: np.ndarray
+    v_pu: tuple[float, float, float, float]
+    q_max_share: float
+
+
+@dataclass(frozen=True)
+class Measurements:
+    """Measurements and pseudo-measurements of one instant, in the net's sign (loads positive, generation positive).
+
+    Attributes:
+        bus, vm_pu, vm_sigma: voltage magnitudes at bus indices [pu] with standard deviation [pu].
+        flow_kind: "line_from", "line_to", "trafo_hv" or "trafo_lv" per flow measurement. ``flow_index``: line or transformer
+            index. ``flow_p_mw``, ``flow_q_mvar``: power entering the element at that side. ``flow_sigma_mva``.
+        load_p_mw, load_q_mvar, load_sigma_mva: per grid.load (same order), consumption positive, after scaling.
+        sgen_p_mw, ...: per grid.sgen, generation positive. storage_p_mw, ...: per grid.storage, charging positive.
+    """
+
+    bus: np.ndarray
+    vm_pu: np.ndarray
+    vm_sigma: np.ndarray
+    flow_kind: tuple[str, ...]
+    flow_index: np.ndarray
+    flow_p_mw: np.ndarray
+    flow_q_mvar: np.ndarray
+    flow_sigma_mva: np.ndarray
+    load_p_mw: np.ndarray
+    load_q_mvar: np.ndarray
+    load_sigma_mva: np.ndarray
+    sgen_p_mw: np.ndarray
+    sgen_q_mvar: np.ndarray
+    sgen_sigma_mva: np.ndarray
+    storage_p_mw: np.ndarray
+    storage_q_mvar: np.ndarray
+    storage_sigma_mva: np.ndarray
+
+
+class GridModel(Protocol):
+    """A compiled grid that can be solved; one per topology."""
+
+    grid: Grid
+    engine: str
+    engine_version: str
+
+    def solve(self, injections: xr.Dataset, *, want: Sequence[str] = WANT, volt_var: VoltVar | None = None) -> xr.Dataset:
+        """AC power flow of every time step.
+
+        Args:
+            injections: any of ``load_p_mw(time, load)``, ``load_q_mvar``, ``sgen_p_mw(time, sgen)``, ``sgen_q_mvar``,
+                ``storage_p_mw(time, storage)``, ``storage_q_mvar`` before ``scaling``; all elements in the net's order. What
+                is missing takes the net's own value.
+            want: result variables among ``vm_pu``, ``va_degree`` (time, bus), ``line_loading_percent`` (time, line),
+                ``trafo_loading_percent`` (time, trafo), ``line_p_from_mw``, ``line_q_from_mvar``, ``line_i_ka``,
+                ``trafo_p_hv_mw``, ``trafo_q_hv_mvar``, ``trafo_p_lv_mw``, ``trafo_q_lv_mvar``, ``loss_mw`` (time),
+                ``source_p_mw`` (time, source), ``sgen_q_mvar`` (after Q(U)).
+            volt_var: inverters whose reactive power follows their voltage; iterated to a fixed point (1e-6 pu).
+
+        Returns:
+            The wanted variables with units in attrs, plus ``converged(time)`` (bool), ``iterations(time)``. A step that
+            does not converge is NaN and ``converged`` False; it never influences the next one. An unsupplied bus is NaN.
+        """
+        ...
+
+    def estimate(self, measurements: Measurements) -> xr.Dataset:
+        """Weighted least squares state estimation of one instant.
+
+        Returns:
+            ``vm_pu(bus)``, ``line_loading_percent(line)``, ``trafo_loading_percent(trafo)``, ``line_p_from_mw``,
+            ``trafo_p_hv_mw``, ``load_p_mw(load)``, ``sgen_p_mw(sgen)``, ``loss_mw()``, ``converged()``.
+        """
+        ...
+
+
+class Engine(Protocol):
+    """Compiles the site's grid for any topology; keeps compiled models."""
+
+    name: str
+
+    def model(self, topology: Topology) -> GridModel:
+        """The model of that topology, compiled once and kept."""
+        ...
+
+    def reference_vm_pu(self, topology: Topology, injections: xr.Dataset) -> np.ndarray:
+        """``runpp(tolerance 1e-8)`` of a single step: vm_pu, dims (bus,). Independent of the kernel; used to verify it."""
+        ...
+
+
+# ---------------------------------------------------------------------------------------------- telemetry
+
+
+@dataclass(frozen=True)
+class Readings:
+    """A batch of telemetry values, one row each.
+
+    Attributes:
+        channel: index into the site's channel list, int32, dims (row,).
+        valid_time_s: label of the quarter hour (its start), epoch seconds.
+        known_time_s: when the value became known; never later than the ``as_of`` it was read with.
+        value: in the channel's unit; NaN where the source said 'missing'.
+    """
+
+    channel: np.ndarray
+    valid_time_s: np.ndarray
+    known_time_s: np.ndarray
+    value: np.ndarray
+
+
+@dataclass(frozen=True)
+class GridEvent:
+    """Something that cannot wait for the quarter hour: a breaker, protection, earth-fault or P1 signal."""
+
+    at: datetime
+    kind: str
+    element: str
+    detail: Mapping[str, object] = field(default_factory=dict)
+
+
+@runtime_checkable
+class Telemetry(Protocol):
+    """Where measurements come from. ``checkpoint`` says how far the source was read, so that a restart reads on."""
+
+    def history(self, start: datetime, end: datetime) -> Readings:
+        """Every reading with ``start <= valid_time < end`` that was known at ``end``."""
+        ...
+
+    def read(self, as_of: datetime) -> Readings:
+        """Readings that became known since the last call and not later than ``as_of``."""
+        ...
+
+    def topology(self, as_of: datetime) -> Topology:
+        """Switch positions and taps as telemetered at ``as_of``."""
+        ...
+
+    def next_event(self, after: datetime, until: datetime) -> GridEvent | None:
+        """The first event with ``after < at < until``, or None."""
+        ...
+
+    def checkpoint(self) -> bytes:
+        """How far the source was read (for the simulated plant: its state)."""
+        ...
+
+    def restore(self, checkpoint: bytes) -> None:
+        """Continue from a checkpoint."""
+        ...
+
+
+class Actuator(Protocol):
+    """Where orders go. Receivers are idempotent by ``order.key``."""
+
+    def known(self, keys: Collection[str]) -> set[str]:
+        """Those of ``keys`` that the receiver already holds; asked after a restart so that no order is sent twice."""
+        ...
+
+    def send(self, orders: Sequence[Order]) -> None:
+        """Hand orders over; returning means the receiver holds them."""
+        ...
+
+
+class Referee(Protocol):
+    """Knows a simulation's hidden truth and answers with scores only."""
+
+    def vm_rmse_pu(self, vm_pu: np.ndarray) -> float:
+        """RMSE of an estimate (dims (bus,), NaN ignored) against the truth of the last interval."""
+        ...
+
+
+# ---------------------------------------------------------------------------------------------- outside forecasts
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What is known of the future at ``as_of``: weather forecast, published prices, expected import mix.
+
+    Attributes:
+        issued_at: per signal, when it was issued.
+        times: labels of the quarter hours ahead, ``datetime64[ns]``, dims (time,), from ``as_of`` on.
+        values: signal -> array (time,), NaN where not (yet) published.
+        synthetic: True when a generator made it; every screen says so.
+    """
+
+    issued_at: Mapping[str, datetime]
+    times: np.ndarray
+    values: Mapping[str, np.ndarray]
+    synthetic: bool
+
+
+class OutlookSource(Protocol):
+    """Weather, prices, mix as published at a given moment."""
+
+    def outlook(self, as_of: datetime, steps: int) -> Outlook:
+        """The newest issue not later than ``as_of``, for ``steps`` quarter hours from ``as_of``."""
+        ...

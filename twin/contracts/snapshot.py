@@ -1,0 +1,256 @@
+"""The dispatcher's snapshot: everything the régie's screen shows, written by the loop once a tick, read by the web process.
+
+Numbers are raw (units in the names), instants are ISO 8601 UTC; words and number formats are made in ``dashboard``. Every
+value that can be doubtful carries ``quality`` words (`twin.domain.quality.words`) and the ``as_of`` of the snapshot or its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SCHEMA_VERSION = 1
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SiteFacts(_Frozen):
+    """The site as the header names it. ``notes``: codes of honest labels ("benchmark_town", "synthetic_outside" ...)."""
+
+    name: str
+    title: Mapping[str, str]
+    timezone: str
+    notes: tuple[str, ...]
+
+
+class KpiTriple(_Frozen):
+    """One of the three figures since the window began: ours, do-nothing's (None without a baseline), the difference."""
+
+    value: Mapping[str, float | None]
+    baseline: Mapping[str, float | None] | None
+    difference: Mapping[str, float | None] | None
+
+
+class Curve(_Frozen):
+    """Quarter hours from ``start``; None where missing."""
+
+    start: datetime
+    step_s: int = 900
+    values: tuple[float | None, ...]
+
+
+class Band(_Frozen):
+    """A forecast: median and outer quantiles from ``start``."""
+
+    start: datetime
+    step_s: int = 900
+    low: tuple[float | None, ...]
+    median: tuple[float | None, ...]
+    high: tuple[float | None, ...]
+
+
+class BoxCardView(_Frozen):
+    """One card on the wall of boxes. ``as_of``: when the answer was made, which a held or last good one shows honestly."""
+
+    instance: str
+    box: str
+    version: str
+    owner: str
+    role: str
+    label: str
+    value: float | None
+    unit: str
+    quality: tuple[str, ...]
+    service: str
+    outcome: str
+    fallback: str | None
+    as_of: datetime
+    reason: str
+    params: Mapping[str, Any]
+    problems: tuple[str, ...]
+    past: Curve | None = None
+    forecast: Band | None = None
+
+
+class AlarmView(_Frozen):
+    """One alarm; words come from ``code`` and ``params``."""
+
+    key: str
+    priority: int
+    code: str
+    params: Mapping[str, Any]
+    element: str
+    since: datetime
+    at: datetime
+    act_before: datetime
+    owner: str
+    parent: str | None
+    acknowledged_by: str | None
+    acknowledged_at: datetime | None
+    cleared_at: datetime | None
+
+
+class RecommendationView(_Frozen):
+    """One recommendation, from open to accepted, refused or expired."""
+
+    id: str
+    group: str
+    devices: int
+    reason: str
+    params: Mapping[str, Any]
+    p_mw_now: float
+    effect: Mapping[str, Any]
+    confidence: float
+    decide_before: datetime
+    until: datetime
+    state: str
+    by: str | None
+    motive: str | None
+
+
+class OrderView(_Frozen):
+    """One order on its way to the field."""
+
+    key: str
+    device: str
+    p_mw: float
+    start: datetime
+    expires: datetime
+    state: str
+
+
+class GridValues(_Frozen):
+    """Values for the diagram, in the order of `DiagramFacts`; None where unsupplied or unknown."""
+
+    vm_pu: tuple[float | None, ...]
+    line_loading_percent: tuple[float | None, ...]
+    trafo_loading_percent: tuple[float | None, ...]
+    open_lines: tuple[int, ...]
+    quality: tuple[str, ...]
+
+
+class Strip(_Frozen):
+    """The live strip beside the cards; a total of which a part is unknown is None.
+
+    Attributes:
+        flexibility_on_call_mw: power that connected devices with a right of use could be asked to change now.
+        interval: label of the quarter hour that the figures describe. ``quality``: of all of them together.
+    """
+
+    price_chf_per_kwh: float | None
+    grid_tariff_chf_per_kwh: float | None
+    battery_soc_percent: float | None
+    battery_p_mw: float | None
+    charger_p_mw: float | None
+    chargers_connected: int | None
+    flexibility_on_call_mw: float | None
+    interval: datetime
+    quality: tuple[str, ...]
+
+
+class Horizon(_Frozen):
+    """The AC-checked look-ahead: worst loading and voltages of each quarter hour, before and after the plan."""
+
+    start: datetime
+    step_s: int = 900
+    loading_before_percent: tuple[float | None, ...]
+    loading_after_percent: tuple[float | None, ...]
+    vm_min_pu: tuple[float | None, ...]
+    vm_max_pu: tuple[float | None, ...]
+    worst_element: tuple[str, ...]
+
+
+class JournalLine(_Frozen):
+    """One line of the running journal. Words from ``code`` and ``params``."""
+
+    at: datetime
+    code: str
+    params: Mapping[str, Any]
+
+
+class Snapshot(_Frozen):
+    """One tick on the screen.
+
+    Attributes:
+        tick: number since the window's start. ``interval``: label of the quarter hour that the state describes.
+        published_at: wall clock of writing; ``next_at``: wall clock at which the next one is expected (None when the run ends
+            or runs at full speed). The screen's 'stale' follows from these two.
+        mode: "live" or "finished". ``telemetry``: "normal", "degraded" or "forecast_only".
+    """
+
+    schema_version: int = SCHEMA_VERSION
+    site: SiteFacts
+    tick: int
+    kind: str
+    as_of: datetime
+    interval: datetime
+    published_at: datetime
+    next_at: datetime | None
+    mode: str
+    speed: str
+    tick_ms: float
+    telemetry: str
+    coverage: float
+    quality: tuple[str, ...]
+    max_vm_error_pu: float | None
+    engine: str
+    kpis: Mapping[str, KpiTriple]
+    renewable_share: float | None
+    import_p_mw: float | None
+    boxes: tuple[BoxCardView, ...]
+    grid: GridValues
+    alarms: tuple[AlarmView, ...]
+    recommendations: tuple[RecommendationView, ...]
+    orders: tuple[OrderView, ...]
+    order_counts: Mapping[str, int]
+    strip: Strip
+    horizon: Horizon | None
+    journal: tuple[JournalLine, ...]
+    head: str
+
+
+class DiagramBus(_Frozen):
+    """A bus of the single-line diagram. ``x``, ``y``: the grid file's own geography when it has one."""
+
+    index: int
+    name: str
+    vn_kv: float
+    low_pu: float
+    high_pu: float
+    x: float | None = None
+    y: float | None = None
+
+
+class DiagramEdge(_Frozen):
+    """A line or transformer between two buses (indices of the net). ``limit_percent``: abnormal above.
+
+    Attributes:
+        name: as the grid file has it. ``titles``: the site's own name for it by language, where it has one.
+    """
+
+    index: int
+    name: str
+    titles: Mapping[str, str] = Field(default_factory=dict)
+    from_bus: int
+    to_bus: int
+    limit_percent: float
+
+    def title(self, language: str) -> str:
+        """What people call it in that language."""
+        return self.titles.get(language, self.name)
+
+
+class DiagramFacts(_Frozen):
+    """What the diagram draws; written once at start beside the snapshots."""
+
+    buses: tuple[DiagramBus, ...]
+    lines: tuple[DiagramEdge, ...]
+    trafos: tuple[DiagramEdge, ...]
+    couplers: tuple[tuple[int, int, int, bool], ...] = Field(description="(switch index, bus, bus, closed)")
+    sources: tuple[int, ...]
+    devices: Mapping[str, int] = Field(description="device id -> bus index")
