@@ -1,0 +1,144 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from twin.contracts.messages import Right
+from twin.domain.problems import BadInput
+from twin.site import load_site, site_path
+
+
+@pytest.fixture(scope="module")
+def demo():
+    return load_site("demo")
+
+
+def changed(tmp_path, *replacements, name="own.toml"):
+    text = site_path("demo").read_text(encoding="utf-8")
+    for old, new in replacements:
+        assert text.count(old) >= 1, old
+        text = text.replace(old, new, 1)
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def faults_of(path):
+    with pytest.raises(BadInput) as refused:
+        load_site(path)
+    return refused.value.problems
+
+
+def test_demo_has_at_least_ten_box_instances(demo):
+    assert len(demo.boxes) >= 10
+
+
+def test_devices_give_the_rights_that_clear_the_winter_evenings(demo):
+    # DEMO_TOWN.md: 8 of 24 home batteries and 30 of 72 cars have contracts; the community battery is the utility's own
+    with_right = [device for device in demo.devices if device.dispatchable]
+    assert len(demo.devices) == 97
+    assert sum(d.group == "home_batteries" and d.right_of_use.right is Right.CONTRACT for d in with_right) == 8
+    assert sum(d.group == "cars" and d.right_of_use.right is Right.CONTRACT for d in with_right) == 30
+    assert [d.id for d in with_right if d.right_of_use.right is Right.OWN] == ["battery_community"]
+
+
+def test_device_powers_of_kw_become_mw(demo):
+    battery = next(device for device in demo.devices if device.id == "battery_458")
+    assert (battery.p_min_mw, battery.p_max_mw, battery.e_max_mwh) == (-0.005, 0.005, 0.010)
+    car = next(device for device in demo.devices if device.id == "ev_220")
+    assert (car.p_min_mw, car.p_max_mw) == (0.0, 0.011)
+
+
+def test_every_channel_a_zone_reads_is_telemetered(demo):
+    used = {term.channel for zone in demo.zones for term in zone.boundary}
+    used |= {name for zone in demo.zones for name in (*zone.hydro, *zone.storage)}
+    used |= {reference.channel for zone in demo.zones for reference in zone.pv_references}
+    assert used <= set(demo.channel_index)
+
+
+def test_only_devices_with_a_right_have_columns(demo):
+    assert set(demo.layout().elements("device_p_mw")) == {device.id for device in demo.dispatchable}
+
+
+def test_a_roof_has_no_balance_of_its_own(demo):
+    assert "school_roof" not in demo.layout().elements("zone_load_p_mw")
+    assert "school_roof" in demo.layout().elements("zone_pv_p_mw")
+
+
+def test_context_holds_plain_values_that_travel_to_a_process(demo):
+    import json
+
+    context = demo.context("load_town", b"grid")
+    assert json.loads(json.dumps([context.zones, context.trafos, context.tariff, context.bands]))
+    assert context.zones["neighbourhood"]["customers"] == 112
+    assert context.trafos["neighbourhood"]["sn_mva"] == 0.4
+
+
+def test_unknown_key_names_line_and_the_key_that_was_meant(tmp_path):
+    path = changed(tmp_path, ("deadline_s = 10.0", "deadline = 10.0"))
+    (fault,) = faults_of(path)
+    line = path.read_text().splitlines().index("deadline = 10.0") + 1
+    assert f"own.toml:{line}" in fault.place
+    assert fault.remedy == "did you mean 'deadline_s'?"
+
+
+def test_all_faults_of_keys_and_values_come_together(tmp_path):
+    path = changed(
+        tmp_path,
+        ("latitude = 53.647", "latitude = 153.647"),
+        ("e_kwh = 10.0", "e_mwh = 10.0"),
+        ('cooling = "ONAN"', 'cooling = "OIL"'),
+    )
+    faults = "\n".join(map(str, faults_of(path)))
+    assert "latitude: 153.647; expected at most 90" in faults
+    assert "unknown key 'e_mwh'" in faults
+    assert "expected one of 'ONAN', 'ONAF', 'OFAF' or 'ODAF'" in faults
+    assert 'devices[1] "home_batteries"' in faults  # the entry is named, not only counted
+
+
+def test_broken_toml_names_its_line(tmp_path):
+    path = tmp_path / "broken.toml"
+    path.write_text("[site\nname = 'x'\n")
+    (fault,) = faults_of(path)
+    assert "line 1" in fault.value
+
+
+def test_missing_file_names_the_packaged_sites():
+    with pytest.raises(BadInput, match="known: demo"):
+        load_site("nowhere")
+
+
+def test_nan_and_infinity_are_no_figures(tmp_path):
+    path = changed(tmp_path, ("peak_chf_per_kw_month = 6.5", "peak_chf_per_kw_month = nan"))
+    assert any("finite" in fault.limit for fault in faults_of(path))
+
+
+def test_events_carry_an_instant(tmp_path):
+    event = '[[plant.events]]\nat = 2016-01-27T17:45:00Z\nkind = "outage"\nelement = "line.66"\n\n[[boxes]]'
+    site = load_site(changed(tmp_path, ("[[boxes]]", event)))
+    assert site.plant.events[0].at == datetime(2016, 1, 27, 17, 45, tzinfo=UTC)
+
+
+def test_q_of_u_whose_corners_do_not_ascend_is_refused_with_its_line(tmp_path):
+    for curve in ("[1.08, 1.05, 0.96, 0.92]", "[0.92, 0.96, 1.08, 1.08]"):
+        (fault,) = faults_of(changed(tmp_path, ("q_v_pu = [0.92, 0.96, 1.05, 1.08]", f"q_v_pu = {curve}")))
+        assert "grid overlay pv q_v_pu" in fault.place
+        assert fault.value == curve
+        assert "four ascending voltages" in fault.limit
+
+
+@pytest.mark.parametrize("minutes", [0, 15, 45, 70, 105, 2880])
+def test_public_figures_finer_than_an_hour_or_across_midnight_are_refused(tmp_path, minutes):
+    (fault,) = faults_of(changed(tmp_path, ("resolution_minutes = 60", f"resolution_minutes = {minutes}")))
+    assert "public resolution_minutes" in fault.place
+    assert "one customer can dominate" in fault.limit
+
+
+def test_an_order_lives_through_the_quarter_hour_it_is_for(tmp_path):
+    (fault,) = faults_of(changed(tmp_path, ("expiry_minutes = 45", "expiry_minutes = 29")))
+    assert "at least 30: an order takes effect in the next quarter hour" in fault.limit
+    assert load_site(changed(tmp_path, ("expiry_minutes = 45", ""))).orders.expiry_minutes == 30
+
+
+def test_a_key_that_nothing_reads_is_no_key(tmp_path):
+    (fault,) = faults_of(changed(tmp_path, ("[site.title]", '[[site.disclaimers]]\nen = "x"\n\n[site.title]')))
+    assert "unknown key 'disclaimers'" in fault.value

@@ -1,0 +1,108 @@
+"""Faults of a site file that show against its grid: elements that do not exist, ratings that disagree, dead buses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from twin.contracts.ports import Engine
+from twin.domain.grid import NORMAL
+from twin.domain.problems import Problem, Problems
+from twin.site.locate import Places
+from twin.site.site import Site
+
+RATING_TOLERANCE = 0.01
+"""Relative; a site file may round what the grid file says."""
+
+
+def grid_problems(site: Site, net: Any, places: Places) -> tuple[Problem, ...]:
+    """References to elements that the grid does not have, and figures that contradict it."""
+    problems = Problems()
+    for check in (_channels, _ratings, _references, _levels, _others):
+        check(site, net, places, problems)
+    return tuple(problems)
+
+
+def _channels(site: Site, net: Any, places: Places, problems: Problems) -> None:
+    for i, group in enumerate(site.telemetry.channels):
+        if group.table in net:
+            numbers = [entry for entry in group.elements if isinstance(entry, int)]
+            _exist(net, group.table, numbers, places("telemetry", "channels", i), problems)
+
+
+def _ratings(site: Site, net: Any, places: Places, problems: Problems) -> None:
+    for i, trafo in enumerate(site.trafos):
+        _exist(net, "trafo", [trafo.index], places("trafos", i, "index"), problems)
+        if trafo.index in net.trafo.index:
+            rated = float(net.trafo.at[trafo.index, "sn_mva"] * net.trafo.at[trafo.index, "parallel"])
+            _agrees(trafo.sn_mva, rated, "MVA", places("trafos", i, "sn_mva"), problems)
+
+
+def _references(site: Site, net: Any, places: Places, problems: Problems) -> None:
+    for i, zone in enumerate(site.zones):
+        for reference in zone.pv_references:
+            table, _, rest = reference.channel.partition(".")
+            element = rest.partition(".")[0]
+            if table == "sgen" and element.isdigit() and int(element) in net.sgen.index:
+                place = f"{places('zones', i, 'pv_references')} {reference.channel}"
+                _agrees(reference.kwp, 1000.0 * float(net.sgen.at[int(element), "sn_mva"]), "kWp", place, problems)
+
+
+def _levels(site: Site, net: Any, places: Places, problems: Problems) -> None:
+    """A level above every band would have no limit at all, and nobody would be told."""
+    highest = max(band.up_to_kv for band in site.bands.voltage)
+    for level in sorted({float(vn_kv) for vn_kv in net.bus["vn_kv"] if vn_kv > highest}):
+        buses = [int(bus) for bus in net.bus.index[net.bus["vn_kv"] == level]]
+        limit, remedy = f"a band; the highest ends at {highest:g} kV", f"add one with up_to_kv of {level:g} or more"
+        problems.add(places("bands", "voltage"), f"{level:g} kV at bus {_first_ten(buses)}", limit, remedy)
+
+
+def _others(site: Site, net: Any, places: Places, problems: Problems) -> None:
+    if site.public is not None and site.public.plant_sgen is not None:
+        _exist(net, "sgen", [site.public.plant_sgen], places("public", "plant_sgen"), problems)
+    if site.plant is None:
+        return
+    _exist(net, "load", [pump.load for pump in site.plant.heat_pumps], places("plant", "heat_pumps"), problems)
+    for i, event in enumerate(site.plant.events):
+        table, _, element = event.element.partition(".")
+        if table in {"line", "trafo", "switch"} and element.isdigit():
+            _exist(net, table, [int(element)], places("plant", "events", i, "element"), problems)
+
+
+def supply_problems(site: Site, engine: Engine, places: Places) -> tuple[Problem, ...]:
+    """Buses that no source supplies in the normal topology, and a power flow that does not converge."""
+    problems = Problems()
+    model = engine.model(NORMAL)
+    grid = model.grid
+    dark = grid.bus[grid.bus_node < 0]
+    if dark.size:
+        problems.add(
+            places("grid"),
+            f"no supply at bus {_first_ten(dark)}",
+            "every bus supplied",
+            "close a switch, or take it out of service",
+        )
+    result = model.solve(xr.Dataset(), want=("vm_pu",))
+    if not bool(np.all(result["converged"].values)):
+        limit, remedy = "a converging power flow", "check impedances, loads and their units (MW, not kW)"
+        problems.add(places("grid"), f"no solution with the file's own loads ({site.about.engine})", limit, remedy)
+    return tuple(problems)
+
+
+def _first_ten(buses: Sequence[int] | np.ndarray) -> str:
+    return ", ".join(str(bus) for bus in buses[:10]) + (f" and {len(buses) - 10} more" if len(buses) > 10 else "")
+
+
+def _exist(net: Any, table: str, wanted: Iterable[int], place: str, problems: Problems) -> None:
+    missing = sorted(set(wanted) - {int(index) for index in net[table].index})
+    if missing:
+        problems.add(place, f"{table} {', '.join(map(str, missing))}", f"a {table} of the grid", "correct the index")
+
+
+def _agrees(stated: float, actual: float, unit: str, place: str, problems: Problems) -> None:
+    if abs(stated - actual) > RATING_TOLERANCE * actual:
+        limit, remedy = f"{actual:g} {unit} as in the grid, within 1 %", "correct the figure, or check its unit"
+        problems.add(place, f"{stated:g} {unit}", limit, remedy)

@@ -1,0 +1,154 @@
+"""The tables of a site file that say what holds: tariff, limits, privacy, orders, boxes, simulated plant."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import Field
+
+from twin.site.tables import Name, NotNegative, Positive, Table, VoltagePu
+
+# --------------------------------------------------------------------------------------- money, limits, rules
+
+
+class GridTariff(Table):
+    """Grid usage by day (``high``) and night (``low``) [CHF/kWh]."""
+
+    high: NotNegative
+    low: NotNegative
+
+
+class DynamicTariff(Table):
+    """Band of the dynamic grid tariff [CHF/kWh]."""
+
+    min_chf_per_kwh: float
+    max_chf_per_kwh: float
+
+
+class Tariff(Table):
+    """``[tariff]``: what customers pay, and what the site pays upstream.
+
+    Attributes:
+        high_hours: local hours [from, to) on working days with the high grid tariff.
+        peak_chf_per_kw_month: upstream charge on the month's highest quarter hour.
+        source: where the figures come from, or that they are assumptions.
+    """
+
+    energy_chf_per_kwh: float
+    feed_in_chf_per_kwh: float
+    grid_chf_per_kwh: GridTariff
+    high_hours: tuple[int, int]
+    peak_chf_per_kw_month: NotNegative
+    dynamic: DynamicTariff
+    source: str
+
+
+class Band(Table):
+    """Voltage band of the buses with ``vn_kv`` up to ``up_to_kv`` (and above the previous band)."""
+
+    up_to_kv: Positive
+    vm_min_pu: VoltagePu
+    vm_max_pu: VoltagePu
+
+
+class LoadingLimits(Table):
+    """Limits of normal operation [%]; seasonal rating factors enter through the grid's ``df``."""
+
+    line_percent: Positive = 100.0
+    trafo_percent: Positive = 100.0
+
+
+class Bands(Table):
+    """``[bands]``: voltage bands per level, ascending, and loading limits."""
+
+    voltage: tuple[Band, ...] = Field(min_length=1)
+    loading: LoadingLimits = LoadingLimits()
+
+
+class Kpi(Table):
+    """``[kpi]``: value of lost load and life-cycle CO2 factors, with source and year."""
+
+    value_of_lost_load_chf_per_kwh: Positive
+    co2_g_per_kwh: dict[str, NotNegative]
+    co2_source: str
+    co2_year: int
+
+
+class Privacy(Table):
+    """``[privacy]``: nothing about fewer than ``k`` customers is public, nor what one of them dominates."""
+
+    k: int = 15
+    max_share: float = 0.15
+
+
+class Orders(Table):
+    """``[orders]``: read-only unless ``write``; an order not confirmed within ``expiry_minutes`` expires."""
+
+    write: bool = False
+    simulated: bool = False
+    expiry_minutes: int = Field(default=30, le=24 * 60)
+
+
+class BoxEntry(Table):
+    """``[[boxes]]``: one box instance. ``use``: entry point in group ``regie.boxes``, or ``module:Class``."""
+
+    name: Name
+    use: str = Field(pattern=r"^[A-Za-z_][\w.\-]*(:[A-Za-z_]\w*)?$")
+    role: Literal["champion", "standby", "shadow"] = "champion"
+    config: dict[str, Any] = Field(default={})
+
+
+class Public(Table):
+    """``[public]``: what citizens see.
+
+    Attributes:
+        plant_sgen: the plant shown by name, only with its owner's recorded consent (``consent``: date and
+            record).
+        resolution_minutes: no figure of the neighbourhood is published finer than this.
+    """
+
+    zone: str
+    plant_zone: str | None = None
+    plant_sgen: int | None = None
+    consent: str | None = None
+    resolution_minutes: int = 60
+
+
+# ------------------------------------------------------------------------------------------ simulated plant
+
+
+class HeatPump(Table):
+    """A heat pump behind a load."""
+
+    load: int
+    kw: Positive
+
+
+class PlantEvent(Table):
+    """Something that happens to the simulated plant: ``element`` is "line.66", "trafo.0", "switch.296" ..."""
+
+    at: datetime
+    kind: Literal["outage", "restore", "open", "close", "refuse", "refused_end"]
+    element: str
+    until: datetime | None = None
+
+
+class PlantTable(Table):
+    """``[plant]``: what the simulated plant adds to the published loads. Only a simulated site has it.
+
+    Attributes:
+        households: behind the lumped substations, shared by their annual energy.
+        heat_pumps_per_household, heat_pump_kw, cars_per_household, car_kw: what stands behind the lumped
+            substations.
+        heat_pumps: single ones behind LV loads; single cars are the ``ev_charger`` devices.
+    """
+
+    households: int = Field(default=0, ge=0)
+    heat_pumps_per_household: NotNegative = 0.0
+    heat_pump_kw: NotNegative = 0.0
+    heat_pump_cos_phi: float = Field(default=1.0, gt=0.5, le=1.0)
+    cars_per_household: NotNegative = 0.0
+    car_kw: NotNegative = 0.0
+    heat_pumps: tuple[HeatPump, ...] = ()
+    events: tuple[PlantEvent, ...] = ()

@@ -1,0 +1,324 @@
+"""The tables of a site file that say what there is: grid, telemetry, zones, transformers, devices.
+
+Every table refuses unknown keys, so that a misspelt one is a fault and not a silent default. Power of
+devices is written in
+kW and kWh, as on a nameplate; everything else carries its unit at the end of its name.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from twin.contracts.messages import Acceptance, Right
+
+
+class Table(BaseModel):
+    """A table of the site file: frozen, finite numbers, no unknown key."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, str_strip_whitespace=True)
+
+
+LANGUAGES = ("de", "fr", "it", "en")
+
+
+class Words(Table):
+    """A text in the four languages of the screens."""
+
+    de: str
+    fr: str
+    it: str
+    en: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_text_for_all(cls, value: Any) -> Any:
+        return dict.fromkeys(LANGUAGES, value) if isinstance(value, str) else value
+
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Positive = Annotated[float, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+VoltagePu = Annotated[float, Field(gt=0.5, lt=1.5)]
+
+
+class About(Table):
+    """``[site]``: who and where.
+
+    Attributes:
+        deadline_s: longest wall time of a tick [s].
+    """
+
+    name: Name
+    title: Words
+    timezone: str
+    latitude: float = Field(ge=-90, le=90)
+    longitude: float = Field(ge=-180, le=180)
+    country: str = Field(pattern=r"^[A-Z]{2}$")
+    subdivision: str = ""
+    seed: int = Field(ge=0)
+    engine: Literal["power-grid-model", "pandapower"] = "power-grid-model"
+    deadline_s: Positive = 10.0
+
+
+# ------------------------------------------------------------------------------------------ grid and overlay
+
+
+class TypedStation(Table):
+    """A lumped substation that gets its own transformer and LV bus: load and PV at ``bus`` move behind it."""
+
+    bus: int
+    sn_mva: Positive
+    tap_pos: int
+
+
+class ResizedTrafo(Table):
+    """A transformer replaced by the standard type of another size at the same voltages."""
+
+    trafo: int
+    sn_mva: Positive
+
+
+class NewPv(Table):
+    """A photovoltaic plant that the published grid does not have."""
+
+    bus: int
+    kwp: Positive
+    profile: str
+
+
+class PvOverlay(Table):
+    """Growth of photovoltaics, and the inverters.
+
+    Attributes:
+        lumped_scale: factor on the peak power of lumped plants (dropped storages' peak power included).
+        profile_factor: factor on the profiles' yield. ``cap_kw_per_kwp``: inverter limit.
+        q_v_pu, cos_phi: Q(U) corner voltages and the power factor at full reactive power (VDE-AR-N 4105,
+            5.7.2.4).
+    """
+
+    lumped_scale: Positive = 1.0
+    profile_factor: Positive = 1.0
+    cap_kw_per_kwp: Positive = 1.0
+    q_v_pu: tuple[VoltagePu, VoltagePu, VoltagePu, VoltagePu] | None = None
+    cos_phi: float = Field(default=1.0, gt=0.5, le=1.0)
+    new: tuple[NewPv, ...] = ()
+
+
+class Overlay(Table):
+    """``[grid.overlay]``: how the site differs from the published grid."""
+
+    slack_vm_pu: VoltagePu | None = None
+    tap_pos: dict[int, int] = {}
+    resized_trafos: tuple[ResizedTrafo, ...] = ()
+    typed_stations: tuple[TypedStation, ...] = ()
+    pv: PvOverlay = PvOverlay()
+
+
+class GridTable(Table):
+    """``[grid]``: a SimBench code, or a pandapower JSON file (relative to the site file)."""
+
+    source: Literal["simbench", "pandapower"]
+    code: str | None = None
+    file: str | None = None
+    overlay: Overlay = Overlay()
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> GridTable:
+        if self.source == "simbench" and not self.code:
+            raise ValueError('source "simbench" needs key code, for example "1-MVLV-urban-6.305-1-sw"')
+        if self.source == "pandapower" and not self.file:
+            raise ValueError('source "pandapower" needs key file, the grid as pandapower JSON')
+        return self
+
+
+# ------------------------------------------------------------------------------------------ telemetry
+
+
+class ChannelGroup(Table):
+    """Channels of one table that share quantity, accuracy and plausible range.
+
+    Attributes:
+        elements: net indices, device ids, or "site" for weather and market.
+        sigma: standard deviation, percent for powers and currents, the quantity's unit otherwise.
+        unit: optional; must then be the unit of the quantity, because a feed in another unit is converted
+            before it comes in.
+    """
+
+    table: str
+    quantities: tuple[str, ...] = Field(min_length=1)
+    elements: tuple[int | str, ...] = Field(min_length=1)
+    sigma: NotNegative = 0.0
+    minimum: float = -1e9
+    maximum: float = 1e9
+    unit: str | None = None
+
+
+class Disturbance(Table):
+    """How bad the simulated plant's telemetry is; shares of all readings, delays in quarter hours.
+
+    Attributes:
+        gap_hours: mean length of a gap once one begins.
+    """
+
+    gap_share: Share = 0.0
+    gap_hours: Positive = 1.0
+    delay_share: Share = 0.0
+    delay_steps: int = Field(default=1, ge=1, le=96)
+    bad_share: Share = 0.0
+
+
+class TelemetryTable(Table):
+    """``[telemetry]``: where measurements come from. ``timezone``: of CSV stamps that carry no offset."""
+
+    source: Literal["plant", "csv"]
+    folder: str | None = None
+    timezone: str | None = None
+    channels: tuple[ChannelGroup, ...] = Field(min_length=1)
+    disturbance: Disturbance = Disturbance()
+
+    @model_validator(mode="after")
+    def _folder_for_csv(self) -> TelemetryTable:
+        if self.source == "csv" and not self.folder:
+            raise ValueError('source "csv" needs key folder, with CSV files of time, channel, value')
+        return self
+
+
+# ---------------------------------------------------------------------------------------- zones, transformers
+
+
+class BoundaryTerm(Table):
+    """A channel whose power, times ``sign``, enters the zone."""
+
+    channel: str
+    sign: Literal[-1, 1] = 1
+
+
+class PvReference(Table):
+    """A metered plant; the zone's PV is its references' yield per kWp times the zone's kWp."""
+
+    channel: str
+    kwp: Positive
+
+
+class PvGroup(Table):
+    """Plants of one orientation. ``azimuth_deg``: 180 = south."""
+
+    tilt_deg: float = Field(ge=0, le=90)
+    azimuth_deg: float = Field(ge=0, le=360)
+    kwp: Positive
+
+
+class Holds(Table):
+    """Which elements belong to a zone: everything, or what is behind a transformer, or a list of plants."""
+
+    everything: bool = False
+    behind_trafo: int | None = None
+    sgens: tuple[int, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_rule(self) -> Holds:
+        if [self.everything, self.behind_trafo is not None, bool(self.sgens)].count(True) != 1:
+            raise ValueError("holds needs exactly one of everything = true, behind_trafo, sgens")
+        return self
+
+
+class Zone(Table):
+    """``[[zones]]``: an area with a balance.
+
+    Attributes:
+        kind: "site" (the whole), "neighbourhood", or "plant" (generation only, no consumption).
+        pv_kwp: installed photovoltaics [kWp]. ``customers``: consumption behind the boundary; 0 only for a
+            plant.
+    """
+
+    name: Name
+    title: Words
+    kind: Literal["site", "neighbourhood", "plant"]
+    parent: str | None = None
+    customers: int = Field(default=0, ge=0)
+    holds: Holds
+    boundary: tuple[BoundaryTerm, ...] = ()
+    hydro: tuple[str, ...] = ()
+    storage: tuple[str, ...] = ()
+    pv_references: tuple[PvReference, ...] = ()
+    pv_groups: tuple[PvGroup, ...] = ()
+    pv_kwp: NotNegative = 0.0
+
+
+class Trafo(Table):
+    """``[[trafos]]``: a transformer under thermal watch.
+
+    Attributes:
+        size, cooling: choose the typical parameters of IEC 60076-7, table 4. ``paper``: of the winding.
+        ambient_surcharge_k: air around the tank above ambient, in an enclosure [K].
+        hot_spot_limit_c, top_oil_limit_c: limits of normal cyclic loading [degC] (IEC 60076-7, table 2).
+        thermal: parameters of its type test that replace the typical ones.
+    """
+
+    name: Name
+    title: Words
+    index: int = Field(ge=0)
+    zone: str
+    sn_mva: Positive
+    size: Literal["distribution", "power"]
+    cooling: Literal["ONAN", "ONAF", "OFAF", "ODAF"]
+    paper: Literal["normal", "upgraded"]
+    ambient_surcharge_k: NotNegative = 0.0
+    hot_spot_limit_c: float = Field(gt=60, le=200)
+    top_oil_limit_c: float = Field(gt=40, le=150)
+    installed_year: int = Field(ge=1900, le=2100)
+    thermal: dict[str, float] = {}
+
+
+# ------------------------------------------------------------------------------------------ devices
+
+
+class RightTable(Table):
+    """The right of use over a group of devices, or over some of them (``of``: their buses or loads)."""
+
+    right: Right
+    acceptance: Acceptance = Acceptance.DISPATCHER
+    price_chf_per_kwh: NotNegative = 0.0
+    channel: Literal["direct", "ripple"] = "direct"
+    of: tuple[int, ...] | Literal["all"] = "all"
+    opted_out: tuple[int, ...] = ()
+
+
+class DeviceGroup(Table):
+    """``[[devices]]``: devices of one kind. Batteries stand at ``buses``, chargers behind ``loads``.
+
+    Attributes:
+        id: what the devices' names begin with: ``battery`` gives ``battery_458``. A lone device may carry
+            the whole ``id``.
+        p_kw: power limit, one for all or one per device. ``e_kwh``: usable energy. ``efficiency``: one way.
+        feeds_in: whether it can discharge into the grid.
+    """
+
+    group: Name
+    id: Name
+    kind: Literal["battery", "ev_charger"]
+    zone: str
+    buses: tuple[int, ...] = ()
+    loads: tuple[int, ...] = ()
+    p_kw: Positive | tuple[Positive, ...]
+    e_kwh: Positive
+    efficiency: float = Field(gt=0, le=1)
+    feeds_in: bool
+    rights: RightTable | None = None
+
+    @property
+    def places(self) -> tuple[int, ...]:
+        """Buses of batteries, loads of chargers."""
+        return self.buses if self.kind == "battery" else self.loads
+
+    @model_validator(mode="after")
+    def _consistent(self) -> DeviceGroup:
+        wanted, other = ("buses", self.loads) if self.kind == "battery" else ("loads", self.buses)
+        if not self.places or other:
+            raise ValueError(f"a group of kind {self.kind!r} lists its places in {wanted}, and only there")
+        if isinstance(self.p_kw, tuple) and len(self.p_kw) != len(self.places):
+            raise ValueError(f"p_kw has {len(self.p_kw)} values for {len(self.places)} devices; give one or one per device")
+        return self
