@@ -1,0 +1,203 @@
+"""A pandapower net becomes plain arrays: pandapower's branch matrix and bus lookup, read once per topology.
+
+pandapower stays the source of truth: its converter fuses buses, applies taps, opens lines at one end and
+finds what is unsupplied; nothing of that is computed a second time here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from twin.domain.grid import NORMAL, Grid, Topology
+from twin.domain.problems import Problems
+from twin.engines.injections import TABLES
+from twin.engines.topology import with_topology
+
+UNSUPPORTED = (
+    "gen", "dcline", "ward", "xward", "impedance", "trafo3w", "motor", "asymmetric_load", "asymmetric_sgen",
+    "svc", "tcsc", "ssc", "vsc", "vsc_stacked", "vsc_bipolar", "b2b_vsc", "line_dc", "load_dc", "source_dc",
+)  # fmt: skip
+_VOLTAGE_DEPENDENT = (
+    "const_z_percent", "const_i_percent", "const_z_p_percent", "const_i_p_percent",
+    "const_z_q_percent", "const_i_q_percent",
+)  # fmt: skip
+_REMEDY = 'set engine = "pandapower" in the site file, or take the element out of the net'
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A `Grid` and what only the engine needs beside it.
+
+    Attributes:
+        own: the net's own injections, "load_p_mw" -> values before scaling, dims (element,).
+        trafo_vn_kv: rated voltages of each transformer [kV], dims (trafo, side), side hv then lv; the
+            current loading refers to them and not to the buses' nominal voltages.
+    """
+
+    grid: Grid
+    own: Mapping[str, np.ndarray]
+    trafo_vn_kv: np.ndarray
+
+
+def compile_grid(net: Any, topology: Topology = NORMAL) -> Grid:
+    """The grid of ``net`` under ``topology`` as plain arrays.
+
+    Raises:
+        BadInput: naming every element that a constant-power grid of lines and transformers cannot hold, and
+            every unknown index in ``topology``.
+    """
+    return compile_net(net, topology).grid
+
+
+def compile_net(net: Any, topology: Topology = NORMAL, *, strict: bool = True) -> Compiled:
+    """`compile_grid` plus the net's own injections and transformer voltages.
+
+    Args:
+        net: a pandapower net, left unchanged.
+        topology: what differs from the file.
+        strict: refuse what the kernel cannot hold; False only where pandapower itself solves.
+    """
+    if strict:
+        refuse_unsupported(net)
+    prepared = with_topology(net, topology)
+    ppc, inside = _pandapower_matrices(prepared)
+    grid = _grid(prepared, ppc, inside, topology)
+    trafo = prepared["trafo"]
+    return Compiled(
+        grid=grid,
+        own=own_injections(prepared),
+        trafo_vn_kv=trafo[["vn_hv_kv", "vn_lv_kv"]].to_numpy(dtype=float).reshape(len(trafo), 2),
+    )
+
+
+def own_injections(net: Any) -> dict[str, np.ndarray]:
+    """``p_mw`` and ``q_mvar`` of the net's loads, sgens and storages before scaling, dims (element,)."""
+    return {
+        f"{table}_{column}": net[table][column].to_numpy(dtype=float).copy()
+        for table, _ in TABLES
+        for column in ("p_mw", "q_mvar")
+    }
+
+
+def refuse_unsupported(net: Any) -> None:
+    """Refuse a net that the kernel would solve wrongly.
+
+    Raises:
+        BadInput: with one problem per unsupported element in service.
+    """
+    problems = Problems()
+    for table in UNSUPPORTED:
+        frame = net.get(table)
+        if frame is None or not len(frame):
+            continue
+        active = frame[frame["in_service"].astype(bool)] if "in_service" in frame else frame
+        for index in active.index:
+            problems.add(f"net.{table} {index}", "in service", "lines, transformers, loads, sgens, storages", _REMEDY)
+    load = net["load"]
+    for column in _VOLTAGE_DEPENDENT:
+        if column in load:
+            for index, share in load[column].fillna(0.0).loc[lambda s: s != 0.0].items():
+                problems.add(f"net.load {index}, {column}", share, "0 (constant power)", _REMEDY)
+    problems.raise_if_any()
+
+
+def _pandapower_matrices(net: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Both matrices of pandapower: ``ppc`` (everything), ``ppci`` (in service). Solves nothing."""
+    from pandapower.auxiliary import _add_auxiliary_elements, _init_runpp_options
+    from pandapower.pd2ppc import _pd2ppc
+
+    _init_runpp_options(
+        net,
+        algorithm="nr",
+        calculate_voltage_angles=True,
+        init="flat",
+        max_iteration="auto",
+        tolerance_mva=1e-8,
+        trafo_model="t",
+        trafo_loading="current",
+        enforce_p_lims=False,
+        enforce_q_lims=False,
+        check_connectivity=True,
+        voltage_depend_loads=False,
+        numba=False,
+    )
+    _add_auxiliary_elements(net)
+    return _pd2ppc(net)
+
+
+def _grid(net: Any, ppc: dict[str, Any], inside: dict[str, Any], topology: Topology) -> Grid:
+    from pandapower.pypower.idx_brch import F_BUS, T_BUS
+    from pandapower.pypower.idx_bus import BASE_KV, BS, GS
+    from pandapower.pypower.makeYbus import branch_vectors
+
+    base_mva = float(inside["baseMVA"])
+    bus, branch = inside["bus"], inside["branch"]
+    ytt, yff, yft, ytf = branch_vectors(branch, len(branch))
+    position = np.full(len(ppc["branch"]), -1)
+    position[inside["internal"]["branch_is"]] = np.arange(len(branch))
+    node_of = _bus_nodes(net, len(bus))
+    sources = net["ext_grid"][net["ext_grid"]["in_service"].astype(bool).to_numpy()]
+    sources = sources[node_of[sources["bus"].to_numpy(dtype=int)] >= 0]
+    line, trafo = net["line"], net["trafo"]
+    trafo_hv, trafo_lv = (node_of[trafo[f"{side}_bus"].to_numpy(dtype=int)] for side in ("hv", "lv"))
+    return Grid(
+        name=str(net.get("name", "") or "grid"),
+        base_mva=base_mva,
+        node_vn_kv=bus[:, BASE_KV].real.astype(float),
+        node_shunt=(bus[:, GS] + 1j * bus[:, BS]) / base_mva,
+        bus=net["bus"].index.to_numpy(dtype=int),
+        bus_node=node_of[net["bus"].index.to_numpy(dtype=int)],
+        bus_vn_kv=net["bus"]["vn_kv"].to_numpy(dtype=float),
+        source_node=node_of[sources["bus"].to_numpy(dtype=int)],
+        source_vm_pu=sources["vm_pu"].to_numpy(dtype=float),
+        source_va_degree=sources["va_degree"].to_numpy(dtype=float),
+        branch_from=branch[:, F_BUS].real.astype(int),
+        branch_to=branch[:, T_BUS].real.astype(int),
+        branch_yff=yff,
+        branch_yft=yft,
+        branch_ytf=ytf,
+        branch_ytt=ytt,
+        line=line.index.to_numpy(dtype=int),
+        line_branch=_positions(net, position, "line", len(line)),
+        line_max_i_ka=(line["max_i_ka"] * line["df"] * line["parallel"]).to_numpy(dtype=float),
+        trafo=trafo.index.to_numpy(dtype=int),
+        trafo_branch=_positions(net, position, "trafo", len(trafo)),
+        trafo_sn_mva=(trafo["sn_mva"] * trafo["df"] * trafo["parallel"]).to_numpy(dtype=float),
+        trafo_hv_node=trafo_hv,
+        trafo_lv_node=trafo_lv,
+        topology=topology,
+        names={t: tuple(str(n) for n in net[t]["name"]) for t in ("bus", "line", "trafo", "load", "sgen", "storage")},
+        **_element_arrays(net, node_of),
+    )
+
+
+def _bus_nodes(net: Any, nodes: int) -> np.ndarray:
+    """Node of every bus index (-1 unsupplied or unknown), dims (largest bus index + 1,)."""
+    lookup = np.asarray(net["_pd2ppc_lookups"]["bus"], dtype=int)
+    node = np.where((lookup >= 0) & (lookup < nodes), lookup, -1)
+    out = net["bus"].index[~net["bus"]["in_service"].astype(bool)].to_numpy(dtype=int)
+    node[out] = -1
+    return node
+
+
+def _positions(net: Any, position: np.ndarray, table: str, count: int) -> np.ndarray:
+    if not count:
+        return np.zeros(0, dtype=int)
+    first, last = net["_pd2ppc_lookups"]["branch"][table]
+    return position[first:last]
+
+
+def _element_arrays(net: Any, node_of: np.ndarray) -> dict[str, np.ndarray]:
+    arrays = {}
+    for table, _ in TABLES:
+        frame = net[table]
+        node = node_of[frame["bus"].to_numpy(dtype=int)]
+        active = frame["in_service"].to_numpy(dtype=bool) & (node >= 0)
+        arrays[table] = frame.index.to_numpy(dtype=int)
+        arrays[f"{table}_node"] = node
+        arrays[f"{table}_scaling"] = np.where(active, frame["scaling"].to_numpy(dtype=float), 0.0)
+    return arrays

@@ -1,0 +1,68 @@
+"""Engines by name, and the one reference that all of them are held to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numpy as np
+import xarray as xr
+
+from twin.contracts.ports import Engine, GridModel
+from twin.domain.grid import NORMAL, Topology
+from twin.domain.problems import BadInput, Problem
+from twin.engines.reference import Reference
+
+_Entry = TypeVar("_Entry")
+_REFERENCES = 4
+"""Copies of the net kept for verification: each topology in force is verified tick after tick."""
+_REMEDY = 'write engine = "power-grid-model" or engine = "pandapower"'
+
+
+class CachingEngine:
+    """Keeps one compiled model per topology, the newest ``keep`` of them."""
+
+    def __init__(self, name: str, net: Any, make: Callable[[Any, Topology], GridModel], *, keep: int = 64) -> None:
+        self.name = name
+        self._net = net
+        self._make = make
+        self._keep = keep
+        self._models: dict[Topology, GridModel] = {}
+        self._references: dict[Topology, Reference] = {}
+
+    def model(self, topology: Topology = NORMAL) -> GridModel:
+        """The model of that topology, compiled once and kept."""
+        return _kept(self._models, topology, lambda: self._make(self._net, topology), self._keep)
+
+    def reference_vm_pu(self, topology: Topology, injections: xr.Dataset) -> np.ndarray:
+        """``runpp`` at 1e-8 of a single step: vm_pu, dims (bus,); NaN where it does not converge."""
+        reference = _kept(self._references, topology, lambda: Reference(self._net, topology), _REFERENCES)
+        return reference.vm_pu(injections)
+
+
+def _kept(store: dict[Topology, _Entry], topology: Topology, make: Callable[[], _Entry], keep: int) -> _Entry:
+    """The store's entry for that topology, made if need be; the newest stands last, the oldest beyond ``keep`` go."""
+    entry = store.pop(topology, None)
+    store[topology] = make() if entry is None else entry
+    while len(store) > keep:
+        store.pop(next(iter(store)))
+    return store[topology]
+
+
+def make_engine(name: str, net: Any) -> Engine:
+    """The engine of that name for a pandapower ``net``, which is never changed.
+
+    Raises:
+        BadInput: for an unknown name, or when the engine cannot hold every element of the net.
+    """
+    if name == "power-grid-model":
+        from twin.engines.compile import refuse_unsupported
+        from twin.engines.pgm import PgmModel
+
+        refuse_unsupported(net)
+        return CachingEngine(name, net, PgmModel)
+    if name == "pandapower":
+        from twin.engines.pandapower_engine import PandapowerModel
+
+        return CachingEngine(name, net, PandapowerModel)
+    raise BadInput([Problem("site file, engine", repr(name), '"power-grid-model" or "pandapower"', _REMEDY)])
