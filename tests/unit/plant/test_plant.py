@@ -1,0 +1,193 @@
+"""The simulated plant behind its ports: it obeys, it can be killed at any step, and its twin lives beside it undisturbed."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.unit.plant.conftest import START, Demo
+from twin.contracts.messages import Order, OrderState
+from twin.contracts.ports import Readings, Telemetry
+from twin.domain.problems import BadInput
+from twin.plant.plant import SimulatedPlant
+from twin.plant.state import ForeignCheckpointError
+from twin.site.rules import PlantEvent
+
+QUARTER = timedelta(minutes=15)
+Begun = Callable[..., SimulatedPlant]
+
+
+def order(device: str, p_mw: float, start: datetime, key: str = "") -> Order:
+    name = key or f"{device}@{start:%H%M}={p_mw}"
+    return Order(name, device, p_mw, start, start + QUARTER, OrderState.SENT, "r")
+
+
+def power_of(plant: SimulatedPlant, readings: Readings, channel: str, demo: Demo) -> float:
+    mine = readings.value[readings.channel == demo.site.channel_index[channel]]
+    return float(mine[-1]) if mine.size else float("nan")
+
+
+def same(first: Readings, second: Readings) -> bool:
+    names = ("channel", "valid_time_s", "known_time_s", "value")
+    return all(np.array_equal(getattr(first, n), getattr(second, n), equal_nan=n == "value") for n in names)
+
+
+def test_plant_is_a_source_of_telemetry(begun: Begun) -> None:
+    assert isinstance(begun(), Telemetry)
+
+
+def test_live_plant_and_its_do_nothing_twin_say_the_same_until_the_first_order(begun: Begun) -> None:
+    live, twin = begun(), begun(obeys=False)
+    for step in range(1, 4):
+        assert same(live.read(START + step * QUARTER), twin.read(START + step * QUARTER))
+    at = START + 3 * QUARTER
+    orders = [order(f"battery_{bus}", 0.004, at) for bus in (458, 479, 453)]
+    live.send(orders)
+    twin.send(orders)
+    assert not same(live.read(at + QUARTER), twin.read(at + QUARTER))
+
+
+def test_order_moves_the_measured_power_in_the_next_telemetry(begun: Begun, demo: Demo) -> None:
+    plant = begun()
+    for attempt in range(3):  # one order in fifty is refused: the third refusal in a row would be one in 125,000
+        plant.send([order("battery_community", 0.8, START + attempt * QUARTER)])
+        measured = power_of(plant, plant.read(START + (attempt + 1) * QUARTER), "device.battery_community.p_mw", demo)
+        if measured > 0.1:
+            break
+    assert measured == pytest.approx(0.8, rel=0.08)  # noise 0.5 %, delay and ramp up to 5 % of the change
+
+
+def test_twin_that_does_nothing_holds_no_orders(begun: Begun) -> None:
+    twin = begun(obeys=False)
+    twin.send([order("battery_458", 0.004, START, "k")])
+    assert twin.known(["k"]) == set()
+
+
+def test_order_beyond_the_nameplate_is_bounded_by_it(begun: Begun, demo: Demo) -> None:
+    plant = begun()
+    orders = [order("battery_community", 50.0, START, f"k{n}") for n in range(3)]
+    plant.send(orders[:1])
+    plant.send(orders[1:])
+    assert plant.known(["k0", "k1", "k2", "k3"]) == {"k0", "k1", "k2"}
+    assert abs(power_of(plant, plant.read(START + QUARTER), "device.battery_community.p_mw", demo)) < 1.03
+
+
+def test_plant_killed_at_any_step_goes_on_bit_for_bit(begun: Begun, demo: Demo) -> None:
+    def instructed(plant: SimulatedPlant, step: int) -> Readings:
+        at = START + step * QUARTER
+        plant.send([order("battery_458", 0.003, at), order("ev_220", 0.002, at), order("battery_community", -0.5, at)])
+        return plant.read(at + QUARTER)
+
+    unbroken = begun()
+    expected = [instructed(unbroken, step) for step in range(5)]
+    for killed_after in range(5):
+        first = begun()
+        told = [instructed(first, step) for step in range(killed_after)]
+        second = demo.plant()
+        second.restore(first.checkpoint())
+        told += [instructed(second, step) for step in range(killed_after, 5)]
+        assert all(same(a, b) for a, b in zip(told, expected, strict=True))
+        assert second.checkpoint() == unbroken.checkpoint()
+
+
+def test_late_readings_survive_a_restart(begun: Begun, demo: Demo) -> None:
+    first = begun()
+    first.read(START + 8 * QUARTER)
+    second = demo.plant()
+    second.restore(first.checkpoint())
+    later = second.read(START + 10 * QUARTER)
+    assert (later.valid_time_s < int((START + 8 * QUARTER).timestamp())).any()
+
+
+def test_checkpoint_of_another_site_is_refused_by_name(begun: Begun, demo: Demo) -> None:
+    site = demo.site
+    other = site.model_copy(update={"about": site.about.model_copy(update={"seed": site.seed + 1})})
+    with pytest.raises(ForeignCheckpointError, match="of this site"):
+        demo.plant(site=other).restore(begun().checkpoint())
+
+
+def test_reading_in_one_go_gives_what_reading_step_by_step_gives(begun: Begun) -> None:
+    slow, fast = begun(), begun()
+    for step in range(1, 5):
+        slow.read(START + step * QUARTER)
+    fast.read(START + 4 * QUARTER)
+    assert slow.checkpoint() == fast.checkpoint()
+
+
+def test_nothing_known_later_than_as_of_is_handed_out(begun: Begun) -> None:
+    plant = begun()
+    as_of = START + 2 * QUARTER + timedelta(minutes=7)
+    readings = plant.read(as_of)
+    assert readings.known_time_s.max() <= as_of.timestamp()
+    assert readings.valid_time_s.max() == (START + QUARTER).timestamp()
+
+
+def test_truth_scores_zero_and_a_hundredth_off_scores_a_hundredth(begun: Begun) -> None:
+    plant = begun()
+    truth = plant._state.vm_pu
+    assert plant.vm_rmse_pu(truth) == 0.0
+    assert plant.vm_rmse_pu(truth + 0.01) == pytest.approx(0.01)
+    assert plant.vm_rmse_pu(np.where(np.arange(len(truth)) % 2, truth, np.nan)) == 0.0
+
+
+def test_history_comes_from_the_cache_the_second_time_and_leaves_the_same_plant(demo: Demo, tmp_path: Path) -> None:
+    end = datetime(2016, 1, 25, 12, 0, tzinfo=UTC)
+    plants = [demo.plant(), demo.plant(obeys=False)]
+    told = []
+    for plant in plants:
+        plant._folder = tmp_path
+        told.append(plant.history(end - timedelta(hours=30), end))
+    assert len(list(tmp_path.glob("past-*.bin"))) == 1
+    assert same(*told)
+    assert same(plants[0].read(end + QUARTER), plants[1].read(end + QUARTER))
+
+
+def test_damaged_cache_of_the_past_is_computed_anew(demo: Demo, tmp_path: Path) -> None:
+    end = datetime(2016, 1, 25, 12, 0, tzinfo=UTC)
+    first, second = demo.plant(), demo.plant()
+    first._folder = second._folder = tmp_path
+    told = first.history(end - timedelta(hours=6), end)
+    [file] = tmp_path.glob("past-*.bin")
+    file.write_bytes(file.read_bytes()[:5000])
+    assert same(told, second.history(end - timedelta(hours=6), end))
+
+
+def test_restored_plant_stays_where_it_is_when_history_is_asked(begun: Begun, demo: Demo, tmp_path: Path) -> None:
+    plant = demo.plant()
+    plant._folder = tmp_path
+    plant.restore(begun().checkpoint())
+    plant.history(START - timedelta(hours=6), START - timedelta(hours=3))
+    assert plant.checkpoint() == begun().checkpoint()
+
+
+def test_stored_energy_and_losses_of_the_grid_balance(demo: Demo) -> None:
+    life = demo.plant()._life
+    state = life.born(int(START.timestamp()), 1)
+    [stretch] = life.stretches(state, int(START.timestamp()) + 8 * 900)
+    truth = stretch.truth
+    drawn = truth["load_p_mw"].sum(axis=1) + truth["storage_p_mw"].sum(axis=1) - truth["sgen_p_mw"].sum(axis=1)
+    # power-grid-model stops at 1e-10 pu of voltage: some watts in 30 MW
+    assert truth["source_p_mw"].reshape(8, -1).sum(axis=1) == pytest.approx(drawn + truth["loss_mw"], abs=1e-4)
+
+
+def test_outage_darkens_its_part_of_town_and_shows_in_the_next_telemetry(demo: Demo) -> None:
+    event = PlantEvent(at=START + timedelta(minutes=20), kind="outage", element="line.66", until=START + 3 * QUARTER)
+    plant_table = demo.site.plant.model_copy(update={"events": (event,)})
+    plant = demo.plant(site=demo.site.model_copy(update={"plant": plant_table}))
+    before = power_of(plant, plant.read(START), "line.66.p_mw", demo)
+    plant.read(START + QUARTER)
+    assert plant.next_event(START + QUARTER, START + 2 * QUARTER).element == "line.66"
+    during = plant.read(START + 2 * QUARTER)
+    assert before > 1.0
+    assert power_of(plant, during, "line.66.p_mw", demo) == 0.0
+    assert plant.topology(START + 2 * QUARTER).out_lines == {66}
+    plant.read(START + 3 * QUARTER)
+    restored = power_of(plant, plant.read(START + 4 * QUARTER), "line.66.p_mw", demo)
+    assert restored > 1.0
+
+
+def test_site_without_a_plant_is_refused_with_a_remedy(demo: Demo) -> None:
+    with pytest.raises(BadInput, match=r"no table \[plant\]"):
+        demo.plant(site=demo.site.model_copy(update={"plant": None}))
