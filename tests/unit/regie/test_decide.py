@@ -1,0 +1,180 @@
+"""Decide: only here a proposal becomes a setpoint, and only after the proof; a person's word is obeyed between ticks."""
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from tests.unit.regie import small_town as town
+from twin.contracts.messages import Command, Envelope, Headline, OrderState, Outcome, Report, Service, State
+from twin.domain.grid import NORMAL
+from twin.domain.quality import Quality
+from twin.domain.time import QUARTER_HOUR
+from twin.regie.decide import Decider, Memory, Outlooks
+from twin.regie.orders import mark_sent
+from twin.regie.proof import Prover
+from twin.regie.watch import Names
+
+CALM = (0.6, 0.3, 0.8, 0.2)
+
+
+@pytest.fixture(scope="module")
+def decider():
+    engine = town.engine()
+    prover = Prover(engine, town.limits(), None, town.DEVICES)
+    tan_phi = np.full(4, 0.2)
+    expiry = timedelta(minutes=30)
+    devices = list(town.DEVICES.values())
+    return Decider(engine, devices, prover, town.limits(), Names({}), expiry=expiry, load_tan_phi=tan_phi)
+
+
+def envelope(*proposals, service=Service.FRESH, role="champion") -> Envelope:
+    report = Report({}, Headline("flexibility", 1.0, "MW"), tuple(proposals))
+    now = town.NOW
+    return Envelope(
+        "flexibility", "flexibility", "1", "market", role, now, now, now + QUARTER_HOUR, Quality.FORECAST, service, Outcome.OK,
+        None, "", None, report,
+    )  # fmt: skip
+
+
+def state(at: int = 0, mode: str = "normal") -> State:
+    grid = xr.Dataset(
+        {
+            "vm_pu": ("bus", np.ones(5)),
+            "line_loading_percent": ("line", np.full(2, 20.0)),
+            "trafo_loading_percent": ("trafo", np.full(2, 30.0)),
+        }
+    )
+    as_of = town.NOW + at * QUARTER_HOUR
+    return State(as_of, as_of - QUARTER_HOUR, NORMAL, grid, Quality.ESTIMATED, 1.0, mode)
+
+
+def outlooks(load=CALM) -> Outlooks:
+    return Outlooks(*town.horizon(load), np.full(96, 100.0))
+
+
+def decide(decider, *proposals, at=0, mode="normal", load=CALM, measured=None, commands=(), memory=None, ahead=True, **more):
+    reports = {"flexibility": envelope(*proposals, **more)}
+    return decider.decide(
+        reports, state(at, mode), outlooks(load) if ahead else None, measured or {}, commands, memory or Memory(), {}
+    )
+
+
+def codes(result) -> list[str]:
+    return [code for code, _ in result.lines]
+
+
+def test_an_accepted_harmless_plan_becomes_a_setpoint_and_an_order(decider):
+    result = decide(decider, town.proposal(town.STATION, 0.3))
+    assert result.decision.setpoints == {"station_battery": 0.3}
+    (order,) = result.decision.orders
+    assert (order.p_mw, order.state, order.start) == (0.3, OrderState.ACCEPTED, town.NOW)
+    assert result.memory.order_counts["accepted"] == 1
+
+
+def test_a_harmful_plan_is_ordered_trimmed_and_says_why(decider):
+    result = decide(decider, town.proposal(town.STREET, 0.45))
+    assert 0.0 < result.decision.setpoints["street_battery"] < 0.45
+    assert result.decision.trimmed == {"street_battery": "ac_check"}
+
+
+def test_moved_energy_costs_what_the_contract_says(decider):
+    result = decide(decider, town.proposal(town.STATION, 0.3))
+    assert result.flexibility_chf == pytest.approx(300.0 * 0.25 * 0.05 / 2.0)  # drawn once more and once less
+
+
+@pytest.mark.parametrize("more", [{"service": Service.HELD}, {"service": Service.FALLBACK}, {"role": "shadow"}])
+def test_only_a_fresh_champion_moves_anything(decider, more):
+    assert decide(decider, town.proposal(town.STATION, 0.3), **more).decision.setpoints == {}
+
+
+def test_without_telemetry_nothing_is_dispatched_and_an_alarm_says_so(decider):
+    result = decide(decider, town.proposal(town.STATION, 0.3), mode="forecast_only")
+    result = decide(decider, town.proposal(town.STATION, 0.3), mode="forecast_only", at=1, memory=result.memory)
+    assert result.decision.setpoints == {}
+    assert result.decision.orders == ()
+    assert "dispatch_held" in {alarm.code for alarm in result.decision.alarms}
+
+
+def test_without_a_look_ahead_nothing_is_dispatched(decider):
+    result = decide(decider, town.proposal(town.STATION, 0.3), ahead=False)
+    assert (result.decision.setpoints, result.proof) == ({}, None)
+
+
+def test_a_power_flow_that_diverges_dispatches_nothing_and_alarms(decider):
+    result = decide(decider, town.proposal(town.STATION, 0.3), load=(900.0, 0.3, 0.8, 0.2))
+    assert result.decision.setpoints == {}
+    assert result.decision.orders == ()
+    assert "engine_diverged" in {alarm.code for alarm in result.decision.alarms}
+
+
+def test_an_open_recommendation_tells_the_loading_with_and_without_it(decider):
+    (item,) = decide(decider, town.proposal(town.STREET, 0.1)).decision.recommendations
+    assert item.effect["element"] == "trafo 1"
+    assert item.effect["loading_percent_after"] > item.effect["loading_percent_before"]
+
+
+def test_an_unchanged_plan_makes_no_second_order_while_the_first_holds(decider):
+    first = decide(decider, town.proposal(town.STATION, 0.3))
+    sent = Memory(
+        first.memory.recommendations,
+        mark_sent(first.memory.outbox, list(first.memory.outbox)),
+        first.memory.book,
+        first.memory.order_counts,
+    )
+    event = state(0)
+    again = decider.decide({"flexibility": envelope(town.proposal(town.STATION, 0.3))}, event, outlooks(), {}, (), sent, {})
+    assert len(again.decision.orders) == 1
+
+
+def test_a_device_that_does_not_obey_is_told_once(decider):
+    first = decide(decider, town.proposal(town.STATION, 0.3))
+    memory = Memory(first.memory.recommendations, mark_sent(first.memory.outbox, list(first.memory.outbox)))
+    told = []
+    for tick in range(1, 6):
+        result = decide(decider, at=tick, measured={"station_battery": 0.0}, memory=memory)
+        told += [params["device"] for code, params in result.lines if code == "order_failed"]
+        memory = result.memory
+    assert told == ["station_battery"]
+    assert memory.order_counts["failed"] == 1
+
+
+def test_an_obeyed_order_is_confirmed_and_counted_once(decider):
+    first = decide(decider, town.proposal(town.STATION, 0.3))
+    memory = Memory(first.memory.recommendations, mark_sent(first.memory.outbox, list(first.memory.outbox)))
+    for tick in range(1, 4):
+        memory = decide(decider, at=tick, measured={"station_battery": 0.3}, memory=memory).memory
+    assert memory.order_counts["confirmed"] == 1
+
+
+def refuse(target: str) -> Command:
+    return Command(1, "refuse", target, "anna", town.NOW, town.NOW + QUARTER_HOUR, "festival")
+
+
+def test_a_refusal_stops_the_group_in_the_same_tick(decider):
+    first = decide(decider, town.proposal(town.STATION, 0.3))
+    (item,) = first.decision.recommendations
+    result = decide(decider, town.proposal(town.STATION, 0.3), at=1, commands=[refuse(item.id)], memory=first.memory)
+    assert result.decision.setpoints == {}
+    assert codes(result) == ["recommendation_refused"]
+
+
+def test_a_word_between_ticks_is_obeyed_and_decides_nothing_new(decider):
+    first = decide(decider, town.proposal(town.STATION, 0.3))
+    (item,) = first.decision.recommendations
+    result = decider.obey(state(), [refuse(item.id)], first.memory, {})
+    assert result.decision.recommendations[0].state == "refused"
+    assert result.decision.setpoints == {}
+    assert result.memory.outbox == first.memory.outbox
+
+
+def test_an_acknowledgement_of_nothing_is_journalled_as_such(decider):
+    ghost = Command(1, "acknowledge", "ghost", "anna", town.NOW, town.NOW + QUARTER_HOUR)
+    assert codes(decider.obey(state(), [ghost], Memory(), {})) == ["alarm_not_open"]
+
+
+def test_deciding_twice_from_the_same_gives_the_same(decider):
+    one, other = (decide(decider, town.proposal(town.STREET, 0.45)) for _ in range(2))
+    assert one.memory == other.memory
+    assert one.decision.setpoints == other.decision.setpoints

@@ -1,0 +1,202 @@
+"""The three figures: what is counted, what is counted once, and what counts as missing."""
+
+import math
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+import xarray as xr
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from twin.contracts.messages import Acceptance, Device, Right, RightOfUse
+from twin.regie.kpi import Account, Interval, KpiFacts, add, figures, interval_of, kpis, opened
+
+FACTS = KpiFacts(
+    timezone="Europe/Zurich",
+    peak_chf_per_kw_month=6.5,
+    feed_in_chf_per_kwh=0.08,
+    value_of_lost_load_chf_per_kwh=20.0,
+    co2_g_per_kwh={"pv": 40.0, "hydro": 10.0},
+    bus_low_pu=np.array([0.95, 0.9]),
+    bus_high_pu=np.array([1.05, 1.1]),
+    line_limit_percent=100.0,
+    trafo_limit_percent=120.0,
+)
+NOON = datetime(2016, 6, 15, 10, tzinfo=UTC)
+
+
+def grid(*, loss=0.02, vm=(1.0, 1.0), line=(50.0,), trafo=(60.0,)) -> xr.Dataset:
+    return xr.Dataset(
+        {
+            "loss_mw": ((), loss),
+            "vm_pu": ("bus", list(vm)),
+            "line_loading_percent": ("line", list(line)),
+            "trafo_loading_percent": ("trafo", list(trafo)),
+        }
+    )
+
+
+def quarter(**changes) -> Interval:
+    known = Interval(NOON, 4.0, 2.0, 1.0, 0.0, 0.2, 0.5, 100.0, 1.0, 0.0, 0.0)
+    return replace(known, **changes)
+
+
+def counted(*intervals: Interval, of: xr.Dataset | None = None, begin: Account | None = None) -> Account:
+    account = begin or Account()
+    for interval in intervals:
+        account, _, _ = add(account, interval, grid() if of is None else of, FACTS)
+    return account
+
+
+def test_import_costs_its_price_and_export_earns_the_feed_in_tariff():
+    bought, sold = counted(quarter()), counted(quarter(net_p_mw=-4.0, pv_p_mw=8.0))
+    assert figures(bought, FACTS)["economic"]["energy_chf"] == pytest.approx(1000.0 * 0.2)  # 4 MW, 15 min, 0.20 CHF/kWh
+    assert figures(sold, FACTS)["economic"]["energy_chf"] == pytest.approx(-1000.0 * 0.08)
+
+
+def test_losses_are_inside_the_import_and_not_added_again():
+    little, much = counted(quarter(), of=grid(loss=0.0)), counted(quarter(), of=grid(loss=1.0))
+    assert figures(little, FACTS)["economic"] == figures(much, FACTS)["economic"]
+    assert figures(much, FACTS)["grid"]["losses_mwh"] == 0.25
+
+
+def test_the_total_is_the_sum_of_its_parts():
+    economic = figures(counted(quarter(flexibility_chf=3.0, unsupplied_mw=0.1)), FACTS)["economic"]
+    assert economic["total_chf"] == pytest.approx(sum(v for k, v in economic.items() if k != "total_chf"))
+
+
+def test_the_peak_is_the_highest_quarter_hour_of_the_month():
+    account = counted(quarter(), quarter(net_p_mw=9.0), quarter(net_p_mw=5.0))
+    assert figures(account, FACTS)["economic"]["peak_chf"] == pytest.approx(9000.0 * 6.5)
+
+
+def test_peaks_of_two_local_months_are_both_paid():
+    # 21:45 UTC on 31 August is still August in Zurich, 22:00 UTC is September
+    august, september = datetime(2016, 8, 31, 21, 45, tzinfo=UTC), datetime(2016, 8, 31, 22, tzinfo=UTC)
+    account = counted(quarter(label=august, net_p_mw=9.0), quarter(label=september, net_p_mw=5.0))
+    assert (account.month, account.closed_peaks_kw, account.peak_kw) == ("2016-09", 9000.0, 5000.0)
+    assert figures(account, FACTS)["economic"]["peak_chf"] == pytest.approx(14000.0 * 6.5)
+
+
+def test_the_month_ends_by_the_winter_clock_after_the_clock_change():
+    # 30 October 2016: back to CET, so October ends at 23:00 UTC and not at 22:00
+    last, first = datetime(2016, 10, 31, 22, 45, tzinfo=UTC), datetime(2016, 10, 31, 23, tzinfo=UTC)
+    assert counted(quarter(label=last)).month == "2016-10"
+    assert counted(quarter(label=first)).month == "2016-11"
+
+
+def test_both_hours_called_two_oclock_belong_to_the_same_month():
+    begin = datetime(2016, 10, 30, tzinfo=UTC)
+    account = counted(*(quarter(label=begin + i * timedelta(minutes=15)) for i in range(8)))
+    assert (account.steps, account.closed_peaks_kw, account.peak_kw) == (8, 0.0, 4000.0)
+
+
+def test_the_peak_before_the_window_counts_within_its_month_only():
+    labels = [datetime(2016, 5, 31, 12, tzinfo=UTC), datetime(2016, 6, 2, tzinfo=UTC), datetime(2016, 6, 3, tzinfo=UTC)]
+    account = opened(NOON, labels, [99.0, 7.0, math.nan], "Europe/Zurich")
+    assert (account.month, account.peak_kw) == ("2016-06", 7000.0)
+
+
+def test_an_unknown_quarter_hour_is_missing_and_not_zero():
+    account = counted(quarter(), quarter(net_p_mw=math.nan))
+    assert (account.steps, account.missing, account.import_mwh) == (2, 1, 1.0)
+
+
+@pytest.mark.parametrize("unknown", ["price_chf_per_kwh", "import_share"])
+def test_one_unknown_figure_does_not_take_the_losses_with_it(unknown):
+    account = counted(quarter(**{unknown: math.nan}))
+    assert (account.missing, account.losses_mwh) == (1, 0.005)
+
+
+def test_a_grid_that_was_not_solved_has_no_losses_and_is_missing():
+    account = counted(quarter(), of=grid(loss=math.nan))
+    assert (account.missing, account.losses_mwh, account.import_mwh) == (1, 0.0, 1.0)
+
+
+def test_energy_not_served_counts_in_the_dark_when_no_meter_speaks():
+    for net in (math.nan, 0.0):
+        dark = quarter(net_p_mw=net, pv_p_mw=0.0, hydro_p_mw=0.0, unsupplied_mw=2.0)
+        assert figures(counted(dark), FACTS)["economic"]["energy_not_served_chf"] == pytest.approx(500.0 * 20.0)
+
+
+def test_a_town_in_the_dark_is_known_and_not_missing():
+    assert counted(quarter(net_p_mw=0.0, pv_p_mw=0.0, hydro_p_mw=0.0)).missing == 0
+
+
+def test_flexibility_is_paid_whatever_the_meters_say():
+    assert counted(quarter(net_p_mw=math.nan, flexibility_chf=3.0)).flexibility_chf == 3.0
+
+
+def test_voltage_is_counted_outside_each_bus_band_in_pu_hours():
+    account = counted(quarter(), of=grid(vm=(1.07, 0.88)))
+    assert account.voltage_pu_h == pytest.approx(0.25 * (0.02 + 0.02))
+
+
+def test_an_unsupplied_bus_violates_no_band():
+    assert counted(quarter(), of=grid(vm=(math.nan, 1.0))).voltage_pu_h == 0.0
+
+
+def test_overload_is_counted_above_each_limit_in_percent_hours():
+    account = counted(quarter(), of=grid(line=(110.0,), trafo=(119.0,)))
+    assert account.overload_percent_h == pytest.approx(0.25 * 10.0)
+    assert account.max_loading_percent == 119.0
+
+
+def test_stored_energy_is_credited_at_the_mean_price():
+    account = counted(quarter(stored_mwh=1.0), quarter(stored_mwh=3.0, price_chf_per_kwh=0.4))
+    assert figures(account, FACTS)["economic"]["stored_energy_chf"] == pytest.approx(-2000.0 * 0.3)
+
+
+def test_a_silent_battery_keeps_the_last_known_content():
+    assert counted(quarter(stored_mwh=1.0), quarter(stored_mwh=math.nan)).stored_mwh == 1.0
+
+
+def test_emissions_follow_consumption_and_not_export():
+    account = counted(quarter(net_p_mw=-4.0, pv_p_mw=8.0, hydro_p_mw=2.0))
+    assert account.consumption_mwh == pytest.approx(1.5)
+    assert account.co2_t == pytest.approx(1.5 * 0.034)  # (8 x 40 + 2 x 10) / 10 g/kWh
+
+
+def test_the_share_of_a_window_without_consumption_is_absent():
+    assert "renewable_share" not in figures(Account(), FACTS)["climate"]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(st.floats(-9.0, 9.0), st.floats(0.0, 9.0), st.floats(-1.0, 1.0)), max_size=8))
+def test_equal_accounts_have_no_difference(quarters):
+    account = counted(*(quarter(net_p_mw=n, pv_p_mw=p, storage_p_mw=s) for n, p, s in quarters))
+    for kpi in kpis(account, account, FACTS).values():
+        assert kpi.difference is not None
+        assert set(kpi.difference.values()) <= {0.0}
+
+
+def test_a_saving_is_a_negative_difference():
+    ours, theirs = counted(quarter(net_p_mw=3.0)), counted(quarter(net_p_mw=4.0))
+    assert kpis(ours, theirs, FACTS)["economic"].difference["total_chf"] < 0.0
+
+
+def test_without_a_do_nothing_twin_there_is_no_difference():
+    assert all(kpi.baseline is None and kpi.difference is None for kpi in kpis(Account(), None, FACTS).values())
+
+
+def battery(name: str) -> Device:
+    right = RightOfUse(Right.OWN, Acceptance.AUTOMATIC, 0.0)
+    return Device(name, "battery", name, "storage", 0, 0, "town", -1.0, 1.0, 2.0, 0.95, right)
+
+
+def test_content_is_summed_over_batteries_that_tell_it():
+    signals = {("device_soc_percent", "a"): 50.0, ("zone_net_p_mw", "town"): 1.0}
+    assert interval_of(NOON, signals, "town", [battery("a"), battery("b")], 0.0, 0.0).stored_mwh == 1.0
+
+
+def test_content_of_a_town_without_battery_meters_is_unknown():
+    assert math.isnan(interval_of(NOON, {}, "town", [battery("a")], 0.0, 0.0).stored_mwh)
+
+
+def test_what_a_site_does_not_have_is_zero_and_what_is_missing_is_unknown():
+    interval = interval_of(NOON, {("zone_pv_p_mw", "town"): math.nan}, "town", [], 0.0, 0.0)
+    assert interval.hydro_p_mw == 0.0
+    assert math.isnan(interval.pv_p_mw)
+    assert math.isnan(interval.net_p_mw)

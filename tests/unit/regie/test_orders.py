@@ -1,0 +1,147 @@
+"""The outbox: no order twice, none kept alive by chance, each confirmed or failed by what the meters show."""
+
+import random
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from twin.contracts.messages import Acceptance, Device, Order, OrderState, Right, RightOfUse
+from twin.domain.time import QUARTER_HOUR
+from twin.regie.orders import follow, issue, mark_sent, to_send
+
+NOW = datetime(2016, 6, 15, 12, tzinfo=UTC)
+EXPIRY = timedelta(minutes=30)
+USE = RightOfUse(Right.OWN, Acceptance.AUTOMATIC, 0.0)
+DEVICES = {name: Device(name, "battery", "g", "storage", 0, 0, "town", -1.0, 1.0, 2.0, 0.95, USE) for name in ("a", "b")}
+FOR = {"a": "g@1", "b": "g@1"}
+
+
+def issued(p_mw=0.5, as_of=NOW, outbox=None, device="a"):
+    return issue(outbox or {}, {device: p_mw}, FOR, as_of, EXPIRY)
+
+
+def sent(p_mw=0.5, as_of=NOW):
+    orders = issued(p_mw, as_of)
+    return mark_sent(orders, list(orders))
+
+
+def followed(outbox, minutes, p_mw):
+    as_of = NOW + timedelta(minutes=minutes)
+    return follow(outbox, {"a": p_mw}, DEVICES, as_of - QUARTER_HOUR, as_of)
+
+
+def state(outbox) -> str:
+    (order,) = outbox.values()
+    return order.state
+
+
+def test_equal_tick_device_and_value_give_an_equal_key():
+    assert issued() == issued()
+
+
+@pytest.mark.parametrize("other", [{"p_mw": 0.6}, {"as_of": NOW + QUARTER_HOUR}, {"device": "b"}])
+def test_another_tick_device_or_value_gives_another_key(other):
+    assert set(issued(**other)).isdisjoint(issued())
+
+
+def test_an_unchanged_setpoint_makes_no_second_order():
+    assert issued(as_of=NOW + timedelta(minutes=5), outbox=sent()) == {}
+
+
+def test_a_setpoint_within_the_deadband_makes_no_second_order():
+    assert issued(p_mw=0.5001, outbox=sent()) == {}
+
+
+def test_a_changed_setpoint_makes_an_order():
+    assert len(issued(p_mw=0.6, outbox=sent())) == 1
+
+
+def test_an_unchanged_setpoint_is_renewed_before_its_order_runs_out():
+    assert len(issued(as_of=NOW + QUARTER_HOUR, outbox=sent())) == 1
+
+
+def test_a_failed_order_is_tried_again():
+    failed = {key: replace(order, state=OrderState.FAILED) for key, order in sent().items()}
+    assert len(issued(as_of=NOW + timedelta(minutes=5), outbox=failed)) == 1
+
+
+@given(st.integers(0, 1000))
+def test_the_newest_order_of_a_device_decides_however_the_book_is_sorted(seed):
+    older, newer = sent(0.2, NOW - QUARTER_HOUR), sent(0.5)
+    book = list({**older, **newer}.items())
+    random.Random(seed).shuffle(book)
+    assert issued(0.5, NOW + timedelta(minutes=1), dict(book)) == {}
+    assert len(issued(0.2, NOW + timedelta(minutes=1), dict(book))) == 1
+
+
+def test_only_what_the_field_took_is_marked_as_sent():
+    orders = issue({}, {"a": 0.5, "b": 0.5}, FOR, NOW, EXPIRY)
+    first = next(iter(orders))
+    marked = mark_sent(orders, [first, "unknown"])
+    assert [order.state for order in marked.values()] == [OrderState.SENT, OrderState.ACCEPTED]
+
+
+def test_a_measured_response_within_ten_percent_of_the_nameplate_confirms():
+    assert state(followed(sent(), 15, 0.41)) is OrderState.CONFIRMED
+
+
+def test_a_response_still_on_its_ramp_waits():
+    assert state(followed(sent(), 15, 0.2)) is OrderState.SENT
+
+
+def test_no_response_until_the_expiry_fails():
+    assert state(followed(sent(), 30, 0.0)) is OrderState.FAILED
+
+
+def test_a_silent_device_fails_and_is_not_taken_for_obeying():
+    assert state(followed(sent(0.0), 30, float("nan"))) is OrderState.FAILED
+
+
+def test_a_response_in_the_last_moment_still_confirms():
+    assert state(followed(sent(), 30, 0.5)) is OrderState.CONFIRMED
+
+
+def test_an_interval_before_the_order_proves_nothing():
+    as_of = NOW + timedelta(minutes=14)
+    early = follow(sent(), {"a": 0.5}, DEVICES, NOW - QUARTER_HOUR, as_of)
+    assert state(early) is OrderState.SENT
+
+
+def test_an_order_that_never_left_expires():
+    assert state(followed(issued(), 30, 0.5)) is OrderState.EXPIRED
+
+
+def test_an_order_replaced_before_it_showed_an_effect_expires():
+    first = sent()
+    both = {**first, **sent(-0.5, NOW + QUARTER_HOUR)}
+    after = followed(both, 30, -0.5)
+    assert {o.p_mw: o.state for o in after.values()} == {0.5: OrderState.EXPIRED, -0.5: OrderState.CONFIRMED}
+
+
+def test_a_confirmed_order_stays_confirmed_when_the_device_later_stops():
+    confirmed = followed(sent(), 15, 0.5)
+    assert state(followed(confirmed, 30, 0.0)) is OrderState.CONFIRMED
+
+
+def test_finished_orders_are_forgotten_after_two_hours():
+    failed = followed(sent(), 30, 0.0)
+    assert followed(failed, 30 + 119, 0.0) == failed
+    assert followed(failed, 30 + 120, 0.0) == {}
+
+
+def test_accepted_orders_are_sent_in_a_fixed_order_while_they_have_time():
+    orders = issue({}, {"b": 0.1, "a": 0.5}, FOR, NOW, EXPIRY)
+    assert [o.key for o in to_send(orders, NOW)] == sorted(orders)
+    assert to_send(orders, NOW + EXPIRY) == []
+
+
+def test_what_was_sent_is_not_sent_again():
+    assert to_send(sent(), NOW) == []
+
+
+def test_an_order_names_its_recommendation_and_its_end():
+    (order,) = issued().values()
+    assert order == Order(order.key, "a", 0.5, NOW, NOW + EXPIRY, OrderState.ACCEPTED, "g@1")

@@ -1,0 +1,74 @@
+"""Counting and telling: statistics for the JSON line, lines for the running journal."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from twin.contracts.messages import Envelope, Service
+from twin.regie.memory import Statistics
+from twin.regie.outcome import Result
+from twin.regie.tick import Moment, Observation
+from twin.regie.training import FitResult
+
+COMMAND_EVENT = "command"
+"""The kind of an event tick that only carries what people asked for."""
+
+
+def counted(
+    before: Statistics, envelopes: Mapping[str, Envelope], result: Result, vm_rmse_pu: float, *, regular: bool
+) -> Statistics:
+    """The statistics after one tick. A held answer is no fallback: the box was not due."""
+    fallbacks = {name: before.fallback_ticks.get(name, 0) for name in envelopes}
+    for name, envelope in envelopes.items():
+        if envelope.service in (Service.FALLBACK, Service.ABSENT):
+            fallbacks[name] += 1
+    error = result.decision.max_vm_error_pu
+    known = not math.isnan(vm_rmse_pu)
+    return replace(
+        before,
+        ticks=before.ticks + regular,
+        events=before.events + (not regular),
+        fallback_ticks=fallbacks,
+        max_vm_error_pu=before.max_vm_error_pu if math.isnan(error) else max(before.max_vm_error_pu, error),
+        vm_sq_sum=before.vm_sq_sum + (vm_rmse_pu**2 if known else 0.0),
+        vm_count=before.vm_count + known,
+    )
+
+
+def fit_meta(results: Mapping[str, FitResult]) -> dict[str, Any]:
+    """Outcomes of trainings as the journal keeps them."""
+    return {
+        name: {
+            "outcome": str(result.outcome),
+            "as_of": result.as_of.isoformat(),
+            "effect_as_of": result.effect_as_of.isoformat(),
+            "artifact": result.artifact,
+            "problems": list(result.problems),
+        }
+        for name, result in results.items()
+    }
+
+
+def journal_lines(
+    observation: Observation, result: Result, sent: Sequence[str], fits: Mapping[str, Any], moment: Moment
+) -> tuple[tuple[str, Mapping[str, object]], ...]:
+    """What happened, in codes and parameters; nothing is said of a tick in which nothing did."""
+    lines: list[tuple[str, Mapping[str, object]]] = []
+    lines += [("command_expired", {"kind": c.kind, "target": c.target, "by": c.by}) for c in moment.late]
+    event = moment.event
+    if event is not None and event.kind != COMMAND_EVENT:
+        lines.append(("topology_changed", {"kind": event.kind, "element": event.element}))
+    lines += result.lines
+    if sent:
+        lines.append(("orders_sent", {"count": len(sent)}))
+    if observation.intake.refused:
+        lines.append(("readings_refused", {"channels": list(observation.intake.refused)}))
+    if observation.intake.revised:
+        lines.append(("readings_revised", {"count": observation.intake.revised}))
+    for name, fit in fits.items():
+        code = "artifact_adopted" if fit["artifact"] else "training_failed"
+        lines.append((code, {"box": name, "artifact": (fit["artifact"] or "")[:12]}))
+    return tuple(lines)

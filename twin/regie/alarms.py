@@ -1,0 +1,106 @@
+"""From findings to alarms: on- and off-delay in ticks, acknowledgement, root cause. A finding without action is no alarm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from twin.contracts.messages import Alarm, Command, Finding
+
+ON_DELAY_TICKS = {1: 1, 2: 1, 3: 2, 4: 2}
+"""Ticks in a row that a finding of each priority must be seen before it alarms: forecasts (P3) may flicker."""
+OFF_DELAY_TICKS = 2
+KEEP_CLEARED = timedelta(hours=1)
+KEEP_UNSEEN = timedelta(hours=24)
+"""A cleared alarm that nobody acknowledged stays on the list for a day."""
+
+
+@dataclass(frozen=True)
+class AlarmBook:
+    """Alarms by key, and how often in a row each finding was seen or missed. Lives in the journal.
+
+    Attributes:
+        raised: alarms raised so far by priority ("P1" ...), for the debrief and the JSON line.
+    """
+
+    alarms: Mapping[str, Alarm] = field(default_factory=dict)
+    seen: Mapping[str, int] = field(default_factory=dict)
+    missed: Mapping[str, int] = field(default_factory=dict)
+    raised: Mapping[str, int] = field(default_factory=lambda: {"P1": 0, "P2": 0, "P3": 0, "P4": 0})
+
+
+def update(book: AlarmBook, findings: Iterable[Finding], as_of: datetime) -> AlarmBook:
+    """The book after one tick's findings (deadband is the finder's: it reports until well below the limit)."""
+    # Of two findings with one key the more urgent counts.
+    current = {finding.key: finding for finding in sorted(findings, key=lambda f: (f.key, -f.priority))}
+    seen = {key: book.seen.get(key, 0) + 1 for key in current}
+    alarms, missed, raised = dict(book.alarms), dict(book.missed), dict(book.raised)
+    for key, finding in current.items():
+        missed.pop(key, None)
+        old = alarms.get(key)
+        active = old is not None and old.cleared_at is None
+        if not active and seen[key] < ON_DELAY_TICKS[finding.priority]:
+            continue
+        if not active or (old is not None and finding.priority < old.priority):
+            raised[f"P{finding.priority}"] += 1
+        alarms[key] = _alarm(finding, old if active else None, as_of)
+    for key, alarm in book.alarms.items():
+        if key in current:
+            continue
+        if alarm.cleared_at is None:
+            missed[key] = missed.get(key, 0) + 1
+            if missed[key] >= OFF_DELAY_TICKS:
+                alarms[key] = replace(alarm, cleared_at=as_of)
+        elif as_of - alarm.cleared_at > (KEEP_UNSEEN if alarm.acknowledged_at is None else KEEP_CLEARED):
+            alarms.pop(key)
+            missed.pop(key, None)
+    return AlarmBook(alarms, seen, missed, raised)
+
+
+def acknowledge(book: AlarmBook, commands: Sequence[Command], as_of: datetime) -> tuple[AlarmBook, list[tuple[Command, bool]]]:
+    """Acknowledge by key; acknowledging is not clearing. Returns which commands found their alarm."""
+    alarms, outcome = dict(book.alarms), []
+    for command in commands:
+        alarm = alarms.get(command.target)
+        open_one = alarm is not None and alarm.acknowledged_at is None
+        if alarm is not None and open_one:
+            alarms[command.target] = replace(alarm, acknowledged_by=command.by, acknowledged_at=as_of)
+        outcome.append((command, open_one))
+    return replace(book, alarms=alarms), outcome
+
+
+def ordered(book: AlarmBook) -> tuple[Alarm, ...]:
+    """Active before cleared, urgent before idle, unacknowledged before acknowledged, new before old."""
+    return tuple(sorted(book.alarms.values(), key=_rank))
+
+
+def _rank(alarm: Alarm) -> tuple[Any, ...]:
+    return (
+        alarm.cleared_at is not None,
+        alarm.priority,
+        alarm.acknowledged_at is not None,
+        -alarm.since.timestamp(),
+        alarm.key,
+    )
+
+
+def _alarm(finding: Finding, old: Alarm | None, as_of: datetime) -> Alarm:
+    worse = old is not None and finding.priority < old.priority
+    keep = None if worse else old
+    return Alarm(
+        key=finding.key,
+        priority=finding.priority,
+        code=finding.code,
+        params=dict(finding.params),
+        element=finding.element,
+        since=old.since if old else as_of,
+        at=finding.at,
+        act_before=finding.act_before,
+        owner=finding.owner,
+        parent=finding.parent,
+        acknowledged_by=keep.acknowledged_by if keep else None,
+        acknowledged_at=keep.acknowledged_at if keep else None,
+        cleared_at=None,
+    )

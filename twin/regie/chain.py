@@ -1,0 +1,172 @@
+"""The journal's chain, read by anybody: records in order, and the verification that names what was altered."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from twin.domain.pack import UnpackError, digest, unpack
+from twin.domain.problems import BadInput, Problem, Problems
+
+SCHEMA_VERSION = 1
+_RESTORE = "restore the state directory from a backup"
+
+
+class JournalDamaged(BadInput):
+    """What is there was no journal once written by a régie, or is none any more: nobody's input is at fault."""
+
+    exit_code = 1
+
+    def __init__(self, place: object, error: object) -> None:
+        super().__init__([Problem(str(place), str(error), "a readable journal", _RESTORE)])
+
+
+@dataclass(frozen=True)
+class Record:
+    """One tick as the journal keeps it.
+
+    Attributes:
+        seq: 0, 1, 2 ...; ``kind``: "regular" or "event". ``as_of_s``: epoch seconds.
+        meta, arrays: the content (see `twin.domain.pack`). ``head``: chain value after this record.
+    """
+
+    seq: int
+    kind: str
+    as_of_s: int
+    meta: Mapping[str, Any]
+    arrays: Mapping[str, np.ndarray]
+    head: str
+
+
+def open_readonly(directory: Path) -> sqlite3.Connection:
+    """A read-only connection beside a running writer.
+
+    Raises:
+        BadInput: when the directory holds no journal.
+    """
+    path = directory / "journal.sqlite"
+    if not path.exists():
+        raise BadInput([Problem(str(directory), "no journal.sqlite", "a state directory", "give the --state of a run")])
+    try:
+        return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=5.0)
+    except sqlite3.Error as error:
+        raise BadInput([Problem(str(path), str(error), "a readable file", "check its permissions")]) from error
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether the file's content is at fault: not the disk's space, its rights, or another's lock."""
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
+    return code in {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_MISMATCH}
+
+
+def read_meta(db: sqlite3.Connection) -> dict[str, Any]:
+    """Schema version and identity.
+
+    Raises:
+        JournalDamaged: when they cannot be read.
+    """
+    try:
+        meta = {key: json.loads(value) for key, value in db.execute("SELECT key, value FROM meta")}
+    except sqlite3.DatabaseError as error:
+        if not is_damage(error):
+            raise
+        raise JournalDamaged("journal.sqlite", error) from error
+    except (ValueError, TypeError) as error:
+        raise JournalDamaged("journal.sqlite: meta", error) from error
+    if not isinstance(meta.get("identity"), dict) or not isinstance(meta.get("schema_version"), int):
+        raise JournalDamaged("journal.sqlite: meta", "no identity or no schema version")
+    return meta
+
+
+def read_records(db: sqlite3.Connection, start: int = 0) -> Iterator[Record]:
+    """Records from ``start`` on, in order.
+
+    Raises:
+        JournalDamaged: at a record that cannot be read.
+    """
+    rows = db.execute("SELECT seq, kind, as_of_s, record, head FROM tick WHERE seq >= ? ORDER BY seq", (start,))
+    for seq, kind, as_of_s, blob, head in rows:
+        try:
+            meta, arrays = unpack(zlib.decompress(blob))
+        except (zlib.error, UnpackError, TypeError) as error:
+            raise JournalDamaged(f"journal.sqlite: tick {seq}", error) from error
+        yield Record(seq, kind, as_of_s, meta, arrays, head)
+
+
+def verify(directory: Path) -> tuple[int, str, list[Problem]]:
+    """Walk the chain: ``(records, head, problems)``. A flipped bit, a deleted or an inserted tick is named.
+
+    Raises:
+        BadInput: when the directory holds no journal.
+    """
+    problems = Problems()
+    count, head = 0, ""
+    db = open_readonly(directory)
+    try:
+        for (line,) in db.execute("PRAGMA integrity_check").fetchall():
+            if line != "ok":
+                problems.add("journal.sqlite", line, "ok", _RESTORE)
+        count, head, last = _walk(db, problems)
+        _check_resume(db, count, last, problems)
+    except JournalDamaged as error:
+        problems.found += error.problems
+    except (sqlite3.DatabaseError, TypeError) as error:  # a flipped bit may change a value's type too
+        problems.add("journal.sqlite", error, "a readable database", _RESTORE)
+    finally:
+        db.close()
+    return count, head, problems.found
+
+
+def _walk(db: sqlite3.Connection, problems: Problems) -> tuple[int, str, bytes]:
+    """``(records, head, last record)``; every break of the chain is noted."""
+    head, count, record = genesis(read_meta(db)["identity"]), 0, b""
+    for seq, kind, as_of_s, blob, stored in db.execute("SELECT seq, kind, as_of_s, record, head FROM tick ORDER BY seq"):
+        place = f"tick {seq}"
+        if seq != count:
+            problems.add(place, f"follows tick {count - 1}", f"tick {count}", f"ticks are missing: {_RESTORE}")
+        try:
+            record = zlib.decompress(blob)
+        except (zlib.error, TypeError) as error:
+            problems.add(place, f"unreadable ({error})", "a compressed record", _RESTORE)
+            record = b""
+        head = link(head, seq, kind, as_of_s, record)
+        if head != stored:
+            problems.add(place, f"head {stored[:12]}", head[:12], f"the record was altered: {_RESTORE}")
+            head = stored
+        count = seq + 1
+    return count, head, record
+
+
+def _check_resume(db: sqlite3.Connection, count: int, last: bytes, problems: Problems) -> None:
+    row = db.execute("SELECT seq, state FROM resume").fetchone()
+    newest = None if row is None else row[0]
+    if newest != (count - 1 if count else None):
+        found = "no state" if newest is None else f"state of tick {newest}"
+        problems.add("resume", found, f"of the last tick, {count - 1}" if count else "none before the first tick", _RESTORE)
+        return
+    try:
+        differs = count and hashlib.sha256(zlib.decompress(row[1])).hexdigest() != unpack(last)[0]["resume"]
+    except (zlib.error, UnpackError, KeyError, TypeError) as error:
+        problems.add("resume", f"unreadable ({error})", "the state that the last tick left", _RESTORE)
+        return
+    if differs:
+        problems.add("resume", "differs from the last tick's digest", "equal", _RESTORE)
+
+
+def genesis(identity: Mapping[str, Any]) -> str:
+    """The chain value before the first tick."""
+    return digest({"regie": SCHEMA_VERSION, "identity": identity})
+
+
+def link(previous: str, seq: int, kind: str, as_of_s: int, record: bytes) -> str:
+    """The chain value after a record."""
+    header = json.dumps([previous, seq, kind, as_of_s], separators=(",", ":")).encode()
+    return hashlib.sha256(header + record).hexdigest()

@@ -1,0 +1,107 @@
+"""What is served when a box cannot: its last good answer shifted to the new horizon, or the constant of its card.
+
+Proposals are never served again from an old answer: what was right for yesterday's state of charge may be wrong now.
+Findings are: a fault does not end because its observer did.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import numpy as np
+import xarray as xr
+
+from twin.contracts.box import BoxCard, Provide
+from twin.contracts.messages import Headline, Proposal, Report
+from twin.contracts.validation import Premises, dims_of, times_of
+from twin.domain.quality import Quality
+from twin.domain.signals import SIGNALS
+from twin.domain.time import QUARTER_HOUR, floor_quarter
+
+MAX_AGE = timedelta(hours=6)
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """A box's last valid answer. ``as_of``: when it was asked."""
+
+    report: Report
+    as_of: datetime
+    quality: Quality
+
+
+def last_good(card: BoxCard, remembered: Remembered | None, as_of: datetime) -> Report | None:
+    """The last valid answer with the labels of ``as_of``, padded with its last values; None when older than six hours."""
+    if remembered is None or as_of - remembered.as_of > MAX_AGE:
+        return None
+    return replace(shifted(card, remembered.report, as_of), proposals=())
+
+
+def held(card: BoxCard, remembered: Remembered, as_of: datetime) -> Report:
+    """The last answer of a box that is not due: it still holds, its plans too."""
+    report = remembered.report
+    plans = tuple(plan for plan in (_later(plan, as_of) for plan in report.proposals) if plan is not None)
+    return replace(shifted(card, report, as_of), proposals=plans)
+
+
+def shifted(card: BoxCard, report: Report, as_of: datetime) -> Report:
+    """``report`` with every output on the labels that its card promises at ``as_of``."""
+    outputs = {p.signal: _shift(p, report.outputs[p.signal], as_of) for p in card.provides if p.signal in report.outputs}
+    return replace(report, outputs=outputs)
+
+
+def constant(card: BoxCard, as_of: datetime, premises: Premises, headline: Headline | None) -> Report | None:
+    """The card's constants on every label and element; None when the box provides no signal.
+
+    Args:
+        headline: of the last answer, for its label and unit; the value becomes the first constant.
+    """
+    if not card.provides:
+        return None
+    outputs = {provide.signal: _constant(card, provide, as_of, premises) for provide in card.provides}
+    first = card.provides[0].signal
+    label, unit = (headline.label, headline.unit) if headline else (first, SIGNALS[first].unit)
+    return Report(outputs, Headline(label, float(card.constants[first]), unit), reason="constant")
+
+
+def nothing() -> Report:
+    """The report of a box that has nothing to show: no output, and a headline that is missing, not zero."""
+    return Report({}, Headline("absent", float("nan"), ""), reason="absent")
+
+
+def _shift(provide: Provide, output: xr.DataArray, as_of: datetime) -> xr.DataArray:
+    times = times_of(provide, as_of)
+    have = output.get_index("time").to_numpy()
+    positions = np.clip(np.searchsorted(have, times, side="right") - 1, 0, have.size - 1)
+    coords = {str(name): c for name, c in output.coords.items() if "time" not in c.dims}
+    return xr.DataArray(
+        output.values[positions], dims=output.dims, coords={"time": times, **coords}, name=output.name, attrs=output.attrs
+    )
+
+
+def _constant(card: BoxCard, provide: Provide, as_of: datetime, premises: Premises) -> xr.DataArray:
+    spec, dims, times = SIGNALS[provide.signal], dims_of(provide), times_of(provide, as_of)
+    coords: dict[str, np.ndarray | list[str] | list[float]] = {"time": times}
+    if provide.quantiles:
+        coords["quantile"] = list(provide.quantiles)
+    if spec.dim:
+        coords[spec.dim] = list(provide.elements or premises.elements.get(spec.dim, ()))
+    shape = tuple(len(coords[dim]) for dim in dims)
+    values = np.full(shape, float(card.constants[provide.signal]))
+    return xr.DataArray(values, dims=dims, coords=coords, name=provide.signal, attrs={"units": spec.unit})
+
+
+def _later(plan: Proposal, as_of: datetime) -> Proposal | None:
+    steps = int((floor_quarter(as_of) - plan.start) / QUARTER_HOUR)
+    if steps >= len(plan.p_mw):
+        return None
+    rest = slice(steps, None)
+    return replace(
+        plan,
+        start=floor_quarter(as_of),
+        p_mw=plan.p_mw[rest],
+        lower_mw=plan.lower_mw[rest],
+        upper_mw=plan.upper_mw[rest],
+        unconstrained_p_mw=plan.unconstrained_p_mw[rest],
+    )

@@ -1,0 +1,136 @@
+"""The coming quarter hours: outside signals for the boxes, medians of their forecasts, element powers for the proof."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import numpy as np
+import xarray as xr
+
+from twin.contracts.messages import Device, Envelope, Service
+from twin.contracts.ports import Outlook
+from twin.domain.grid import Grid
+from twin.domain.signals import SIGNALS
+from twin.domain.time import QUARTER_HOUR_S, to_epoch_s
+from twin.domain.zones import Zone
+from twin.regie.decide import Outlooks
+from twin.regie.estimate import StateEstimator, ZoneInput
+from twin.regie.proof import HORIZON_STEPS, before_scaling
+
+_FORECASTS = {"load": "load_forecast_p_mw", "pv": "pv_forecast_p_mw"}
+
+
+def outside_signals(outlook: Outlook | None, as_of: datetime) -> dict[str, xr.DataArray]:
+    """What is known of weather, prices and mix ahead of time, as boxes see it: dims (time,)."""
+    if outlook is None:
+        return {}
+    found = {}
+    for name, values in outlook.values.items():
+        attrs = {
+            "units": SIGNALS[name].unit,
+            "issued_at": outlook.issued_at.get(name, as_of).isoformat(),
+            "source": "synthetic" if outlook.synthetic else "outside",
+        }
+        found[name] = xr.DataArray(values, dims=("time",), coords={"time": outlook.times}, attrs=attrs, name=name)
+    return found
+
+
+def medians(envelopes: Mapping[str, Envelope], zones: Sequence[Zone]) -> dict[str, np.ndarray]:
+    """Median forecast paths: "load:<zone>" and "pv:<zone>" -> [MW], dims (time,). Zones nobody forecasts are absent."""
+    found = {}
+    for kind, signal in _FORECASTS.items():
+        for zone in zones:
+            path = _path(envelopes, signal, zone.name)
+            if path is not None:
+                found[f"{kind}:{zone.name}"] = path
+    return found
+
+
+def _path(envelopes: Mapping[str, Envelope], signal: str, zone: str) -> np.ndarray | None:
+    for envelope in envelopes.values():
+        output = envelope.report.outputs.get(signal)
+        if envelope.role != "champion" or envelope.service is Service.ABSENT or output is None:
+            continue
+        if zone in output.coords["zone"].values:
+            median: np.ndarray = output.sel(zone=zone, quantile=0.5).values
+            return median
+    return None
+
+
+def zone_input(
+    zone: Zone,
+    signals: Mapping[tuple[str, str], float],
+    interval_s: int,
+    forecast: Mapping[str, Sequence[float]],
+    forecast_start_s: int,
+) -> ZoneInput:
+    """A zone's totals of one interval: measured, else what the last forecast said, else nothing known (0, wide sigma)."""
+    values = []
+    for kind, signal in (("load", "zone_load_p_mw"), ("pv", "zone_pv_p_mw")):
+        value = signals.get((signal, zone.name), float("nan"))
+        if math.isnan(value):
+            path = forecast.get(f"{kind}:{zone.name}", ())
+            step = (interval_s - forecast_start_s) // QUARTER_HOUR_S
+            value = path[step] if 0 <= step < len(path) else 0.0
+        values.append(value)
+    return ZoneInput(*values)
+
+
+def element_outlooks(
+    estimator: StateEstimator,
+    grid: Grid,
+    zones: Sequence[Zone],
+    *,
+    forecasts: Mapping[str, np.ndarray],
+    fixed_sgen_p_mw: Mapping[int, float],
+    envelopes: Mapping[str, Envelope],
+    devices: Sequence[Device],
+    outside: Mapping[str, xr.DataArray],
+) -> Outlooks | None:
+    """Element powers over the proof's horizon with devices left to themselves; None when a balanced zone has no forecast.
+
+    Args:
+        fixed_sgen_p_mw: metered plants without forecast (hydro), sgen index -> last power, held.
+    """
+    balanced = [zone.name for zone in zones if zone.boundary]
+    if any(f"load:{name}" not in forecasts for name in balanced):
+        return None
+    steps = HORIZON_STEPS
+    zeros = np.zeros(steps)
+    load, sgen = estimator.share_out(
+        {name: forecasts[f"load:{name}"][:steps] for name in balanced},
+        {name: forecasts.get(f"pv:{name}", zeros)[:steps] for name in balanced},
+    )
+    for index, p_mw in fixed_sgen_p_mw.items():
+        sgen[:, np.flatnonzero(grid.sgen == index)] = p_mw
+    storage = np.zeros((steps, len(grid.storage)))
+    champions = [envelope for envelope in envelopes.values() if envelope.role == "champion"]
+    alone = {p.device: p.unconstrained_p_mw for e in champions for p in e.report.proposals}
+    for device in devices:
+        if device.table == "storage" and device.id in alone:
+            path = alone[device.id][:steps]
+            storage[: len(path), np.flatnonzero(grid.storage == device.element)] = path[:, None]
+    co2 = outside.get("import_co2_g_per_kwh")
+    return Outlooks(load, sgen, storage, np.full(steps, np.nan) if co2 is None else co2.values[:steps])
+
+
+def after_switching(injections: xr.Dataset, grid: Grid, load_tan_phi: np.ndarray) -> xr.Dataset:
+    """The last estimated element powers as one step of injections, to be solved on a new topology."""
+    load = before_scaling(injections["load_p_mw"].values[None, :], grid.load_scaling)
+    sgen = before_scaling(injections["sgen_p_mw"].values[None, :], grid.sgen_scaling)
+    return xr.Dataset(
+        {
+            "load_p_mw": (("time", "load"), load),
+            "load_q_mvar": (("time", "load"), load * load_tan_phi),
+            "sgen_p_mw": (("time", "sgen"), sgen),
+        },
+        coords={"time": [0], "load": grid.load, "sgen": grid.sgen},
+    )
+
+
+def label_s(as_of: datetime) -> int:
+    """Label of the quarter hour that holds or starts at ``as_of``."""
+    seconds = to_epoch_s(as_of)
+    return seconds - seconds % QUARTER_HOUR_S

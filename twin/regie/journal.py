@@ -1,0 +1,314 @@
+"""The journal: one durable, hash-chained transaction per tick. What it acknowledged survives kill -9 and power loss.
+
+SQLite in WAL mode with ``synchronous=FULL``. The chain covers the site, the window and every tick's record: inputs, recorded
+outcomes, decisions and the digest of the state to resume from. Wall-clock durations, process ids, restarts and host alarms go
+to the unchained ``ops`` table, so that the head is a function of site, seed, grid time, commands and recorded outcomes.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import sqlite3
+import time
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from twin.domain.pack import UnpackError, pack, unpack
+from twin.domain.problems import BadInput, Problem
+from twin.regie.chain import SCHEMA_VERSION, JournalDamaged, Record, genesis, is_damage, link, read_meta, read_records
+
+RESERVE_BYTES = 4 * 1024 * 1024
+"""Freed when the disk is full: room for the checkpoint, and for the snapshots that carry the alarm."""
+WAL_LIMIT_BYTES = 4 * 1024 * 1024
+FREE_MINIMUM_BYTES = 2 * RESERVE_BYTES
+
+_SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE tick (seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, as_of_s INTEGER NOT NULL, record BLOB NOT NULL,
+                   head TEXT NOT NULL);
+CREATE TABLE resume (id INTEGER PRIMARY KEY CHECK (id = 1), seq INTEGER NOT NULL, state BLOB NOT NULL);
+CREATE TABLE ops (id INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, detail TEXT NOT NULL);
+"""
+
+
+class JournalUnavailable(RuntimeError):
+    """The store could not acknowledge (disk full, read-only, I/O error): nothing was promised, nothing may be sent."""
+
+
+_INSERT_OPS = "INSERT INTO ops (at, kind, detail) VALUES (?, ?, ?)"
+
+
+@dataclass(frozen=True)
+class Note:
+    """A line of the unchained ``ops`` table. ``at``: wall clock, ISO 8601."""
+
+    at: str
+    kind: str
+    detail: Mapping[str, Any]
+
+    def row(self) -> tuple[str, str, str]:
+        """As the table holds it."""
+        return self.at, self.kind, json.dumps(self.detail)
+
+
+class Journal:
+    """The single writer of one state directory (flock), and its reader after a restart."""
+
+    def __init__(self, directory: Path, identity: Mapping[str, Any]) -> None:
+        """Open or create.
+
+        Args:
+            identity: what this state belongs to (site digest, window, seed); the chain starts from it.
+
+        Raises:
+            BadInput: directory of another site or window, of a newer schema, or already in use.
+            JournalDamaged: what is there cannot be read.
+            JournalUnavailable: the file system takes no journal.
+        """
+        self._path = directory / "journal.sqlite"
+        self._reserve = directory / "journal.reserve"
+        self._head, self._next = "", 0
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+            self._lock = _lock(directory)
+            try:
+                self._open(identity)
+            except BaseException:
+                self._lock.close()
+                raise
+        except (OSError, sqlite3.Error) as error:
+            if isinstance(error, sqlite3.Error) and is_damage(error):
+                raise JournalDamaged(self._path, error) from error
+            raise JournalUnavailable(f"{directory}: {error}") from error
+
+    # ------------------------------------------------------------------------------------------ reading
+
+    @property
+    def head(self) -> str:
+        """Chain value after the last acknowledged tick."""
+        return self._head
+
+    @property
+    def acked(self) -> int:
+        """Number of acknowledged records, events included."""
+        return self._next
+
+    def resume_state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]] | None:
+        """State after the last acknowledged tick, or None before the first.
+
+        Raises:
+            JournalDamaged: when it cannot be read.
+        """
+        try:
+            row = self._db.execute("SELECT state FROM resume").fetchone()
+            return None if row is None else unpack(zlib.decompress(row[0]))
+        except (zlib.error, UnpackError, TypeError, sqlite3.DatabaseError) as error:
+            raise JournalDamaged(f"{self._path}: resume", error) from error
+
+    def records(self, start: int = 0) -> Iterator[Record]:
+        """Acknowledged records in order."""
+        return read_records(self._db, start)
+
+    # ------------------------------------------------------------------------------------------ writing
+
+    def commit(
+        self,
+        kind: str,
+        as_of_s: int,
+        meta: Mapping[str, Any],
+        arrays: Mapping[str, np.ndarray],
+        resume_meta: Mapping[str, Any],
+        resume_arrays: Mapping[str, np.ndarray],
+        notes: Sequence[Note] = (),
+    ) -> str:
+        """Write one tick and the state to resume from, durably, or nothing; host notes ride along, outside the chain.
+
+        Returns:
+            The new head. Returning is the acknowledgement.
+
+        Raises:
+            JournalUnavailable: nothing was acknowledged; the same call may be made again later.
+        """
+        state = pack(resume_meta, resume_arrays)
+        record = pack({**meta, "resume": hashlib.sha256(state).hexdigest()}, arrays)
+        head = link(self._head, self._next, kind, as_of_s, record)
+        try:
+            self._check_space()
+            self._write(kind, as_of_s, record, state, head, notes)
+        except OSError as error:
+            raise JournalUnavailable(str(error)) from error
+        except sqlite3.Error as error:
+            self._recover(error, head)
+        self._head, self._next = head, self._next + 1
+        self._fill_reserve()
+        return head
+
+    def note(self, notes: Sequence[Note]) -> None:
+        """Unchained lines about the host (restart, duration, disk), in a transaction of their own.
+
+        Raises:
+            JournalUnavailable: when the store does not take them.
+        """
+        try:
+            with self._db:
+                self._db.executemany(_INSERT_OPS, [note.row() for note in notes])
+        except sqlite3.Error as error:
+            raise JournalUnavailable(str(error)) from error
+
+    def notes(self, kind: str) -> Iterator[dict[str, Any]]:
+        """Details of all host notes of one kind, in order.
+
+        Raises:
+            JournalDamaged: when they cannot be read.
+        """
+        try:
+            for (detail,) in self._db.execute("SELECT detail FROM ops WHERE kind = ? ORDER BY id", (kind,)):
+                yield json.loads(detail)
+        except (ValueError, TypeError, sqlite3.DatabaseError) as error:
+            raise JournalDamaged(f"{self._path}: ops", error) from error
+
+    def free_bytes(self) -> int:
+        """Space left on the journal's file system for an unprivileged writer."""
+        return shutil.disk_usage(self._path.parent).free
+
+    def close(self) -> None:
+        """Checkpoint and release the lock."""
+        self._db.close()
+        self._lock.close()
+
+    # ------------------------------------------------------------------------------------------ inside
+
+    def _open(self, identity: Mapping[str, Any]) -> None:
+        fresh = not self._path.exists() or self._path.stat().st_size == 0
+        self._db = self._connect()
+        if fresh or not self._tables():
+            self._create(identity)
+        self._check(identity)
+        self._load_head()
+        self._fill_reserve()
+
+    def _connect(self) -> sqlite3.Connection:
+        db = sqlite3.connect(self._path, isolation_level="IMMEDIATE", timeout=5.0)
+        db.execute("PRAGMA journal_mode=WAL")
+        db.execute("PRAGMA synchronous=FULL")
+        db.execute(f"PRAGMA journal_size_limit={WAL_LIMIT_BYTES}")
+        db.execute("PRAGMA wal_autocheckpoint=200")
+        return db
+
+    def _tables(self) -> bool:
+        return bool(self._db.execute("SELECT count(*) FROM sqlite_master WHERE name = 'tick'").fetchone()[0])
+
+    def _create(self, identity: Mapping[str, Any]) -> None:
+        with self._db:
+            self._db.execute("BEGIN IMMEDIATE")  # Python opens no transaction of its own for CREATE: all of it, or nothing
+            for statement in _SCHEMA.split(";"):
+                self._db.execute(statement)
+            rows = {"schema_version": SCHEMA_VERSION, "identity": identity}
+            self._db.executemany(
+                "INSERT INTO meta VALUES (?, ?)", [(k, json.dumps(v, sort_keys=True)) for k, v in rows.items()]
+            )
+
+    def _check(self, identity: Mapping[str, Any]) -> None:
+        meta = read_meta(self._db)
+        place = str(self._path.parent)
+        if meta["schema_version"] > SCHEMA_VERSION:
+            raise BadInput(
+                [
+                    Problem(
+                        place,
+                        f"journal of schema {meta['schema_version']}",
+                        f"at most {SCHEMA_VERSION}",
+                        "run the newer release that wrote it, or choose another --state",
+                    )
+                ]
+            )
+        wanted = json.loads(json.dumps(identity, sort_keys=True))
+        differing = [k for k in sorted({*wanted, *meta["identity"]}) if wanted.get(k) != meta["identity"].get(k)]
+        if differing:
+            raise BadInput(
+                [
+                    Problem(
+                        f"{place}: {key}",
+                        f"the state has {meta['identity'].get(key)!r}",
+                        f"{wanted.get(key)!r} as asked",
+                        "give the same site and window to resume, or another --state directory",
+                    )
+                    for key in differing
+                ]
+            )
+
+    def _load_head(self) -> None:
+        row = self._db.execute("SELECT seq, head FROM tick ORDER BY seq DESC LIMIT 1").fetchone()
+        self._next, self._head = (0, genesis(read_meta(self._db)["identity"])) if row is None else (row[0] + 1, row[1])
+
+    def _write(self, kind: str, as_of_s: int, record: bytes, state: bytes, head: str, notes: Sequence[Note]) -> None:
+        with self._db:
+            self._db.executemany(_INSERT_OPS, [note.row() for note in notes])
+            self._db.execute(
+                "INSERT INTO tick VALUES (?, ?, ?, ?, ?)", (self._next, kind, as_of_s, zlib.compress(record, 1), head)
+            )
+            self._db.execute("INSERT OR REPLACE INTO resume VALUES (1, ?, ?)", (self._next, zlib.compress(state, 1)))
+
+    def _recover(self, error: sqlite3.Error, head: str) -> None:
+        """After a failed commit: leave the connection at once, reopen, re-read what the file holds.
+
+        After an I/O error the file may hold the tick although nothing was acknowledged; it is then the same record with the
+        same head, and counts. Anything else is reported.
+        """
+        self._db.close()
+        with suppress(OSError):  # a read-only file system keeps it
+            self._reserve.unlink(missing_ok=True)
+        try:
+            self._db = self._connect()
+            row = self._db.execute("SELECT head FROM tick WHERE seq = ?", (self._next,)).fetchone()
+        except sqlite3.Error as again:
+            raise JournalUnavailable(f"{error}; reopening failed: {again}") from error
+        if row is None or row[0] != head:
+            raise JournalUnavailable(str(error)) from error
+
+    def _check_space(self) -> None:
+        """Stop acknowledging before the last byte: what is left is for the snapshots that tell people so."""
+        free = self.free_bytes()
+        if free < FREE_MINIMUM_BYTES:
+            self._reserve.unlink(missing_ok=True)
+            limit = f"{FREE_MINIMUM_BYTES >> 20} MiB"
+            raise JournalUnavailable(f"{free / 2**20:.1f} MiB free in {self._path.parent}, {limit} needed")
+
+    def _fill_reserve(self) -> None:
+        """Best effort: what was acknowledged stays so although there is no room for a reserve."""
+        with suppress(OSError):
+            if self._reserve.exists() or self.free_bytes() <= 2 * FREE_MINIMUM_BYTES:
+                return
+            with self._reserve.open("wb") as file:
+                os.posix_fallocate(file.fileno(), 0, RESERVE_BYTES)
+
+
+def _take(file: Any) -> None:
+    """Lock it; a ``regie status`` that looks at the lock just now holds it for a moment, a régie for good."""
+    for _ in range(5):
+        with suppress(BlockingIOError):
+            return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        time.sleep(0.02)
+    return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _lock(directory: Path) -> Any:
+    file = (directory / "lock").open("w")
+    try:
+        _take(file)
+    except OSError:
+        file.close()
+        remedy = "stop it (regie status shows it) or use another --state"
+        raise BadInput([Problem(str(directory), "in use by another régie", "one writer", remedy)]) from None
+    os.set_inheritable(file.fileno(), False)
+    return file

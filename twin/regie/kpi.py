@@ -1,0 +1,269 @@
+"""The three figures (economic, grid, climate) since the window began, for us and for the do-nothing twin, and their difference.
+
+Definitions are KPI.md's: losses are inside the import and never added again; internal tariffs cancel; stored energy is
+credited; exports carry the traced intensity. A quarter hour in which one of the three is unknown counts as missing, not as
+zero; what is known of it still counts.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import xarray as xr
+
+from twin.contracts.messages import Device, Kpi
+from twin.domain.time import HOURS_PER_STEP
+from twin.regie.origin import Flows, Ledger, Mix, advance, flows_of, mix
+
+
+@dataclass(frozen=True)
+class KpiFacts:
+    """What the figures need of the site.
+
+    Attributes:
+        timezone: IANA name; a peak belongs to a local month.
+        peak_chf_per_kw_month, feed_in_chf_per_kwh, value_of_lost_load_chf_per_kwh: prices.
+        co2_g_per_kwh: life-cycle factors by source. ``bus_low_pu``, ``bus_high_pu``: band per bus, dims (bus,).
+        line_limit_percent, trafo_limit_percent: seasonal ratings in percent of the rating.
+    """
+
+    timezone: str
+    peak_chf_per_kw_month: float
+    feed_in_chf_per_kwh: float
+    value_of_lost_load_chf_per_kwh: float
+    co2_g_per_kwh: Mapping[str, float]
+    bus_low_pu: np.ndarray
+    bus_high_pu: np.ndarray
+    line_limit_percent: float
+    trafo_limit_percent: float
+
+
+@dataclass(frozen=True)
+class Interval:
+    """What one quarter hour contributed: powers [MW], price, stored energy [MWh]; ``label``: its start."""
+
+    label: datetime
+    net_p_mw: float
+    pv_p_mw: float
+    hydro_p_mw: float
+    storage_p_mw: float
+    price_chf_per_kwh: float
+    import_share: float
+    import_co2_g_per_kwh: float
+    stored_mwh: float
+    flexibility_chf: float
+    unsupplied_mw: float
+
+
+@dataclass(frozen=True)
+class Account:
+    """Sums since the window began; lives in the journal.
+
+    Attributes:
+        missing: quarter hours in which a figure is unknown.
+        priced: quarter hours whose import and price are known; ``price_sum`` adds those prices up.
+        month, peak_kw: the local month and its highest import so far, the part before the window included.
+        closed_peaks_kw: sum of the peaks of months that ended within the window.
+    """
+
+    steps: int = 0
+    missing: int = 0
+    priced: int = 0
+    import_mwh: float = 0.0
+    export_mwh: float = 0.0
+    energy_chf: float = 0.0
+    flexibility_chf: float = 0.0
+    unsupplied_mwh: float = 0.0
+    month: str = ""
+    peak_kw: float = 0.0
+    closed_peaks_kw: float = 0.0
+    losses_mwh: float = 0.0
+    voltage_pu_h: float = 0.0
+    overload_percent_h: float = 0.0
+    max_loading_percent: float = 0.0
+    consumption_mwh: float = 0.0
+    renewable_mwh: float = 0.0
+    co2_t: float = 0.0
+    price_sum: float = 0.0
+    start_stored_mwh: float | None = None
+    stored_mwh: float = 0.0
+    ledger: Ledger = field(default_factory=Ledger)
+
+
+def add(account: Account, interval: Interval, grid: xr.Dataset | None, facts: KpiFacts) -> tuple[Account, Mix, Flows]:
+    """The account after one more quarter hour, with that quarter hour's mix and flows."""
+    flows = flows_of(interval.net_p_mw, interval.pv_p_mw, interval.hydro_p_mw, interval.storage_p_mw)
+    pool = mix(flows, account.ledger, interval.import_share, interval.import_co2_g_per_kwh, dict(facts.co2_g_per_kwh))
+    account = in_month(account, interval.label, facts.timezone)
+    priced = not math.isnan(flows.imported) and not math.isnan(interval.price_chf_per_kwh)
+    # A town in the dark consumes nothing, and that is known.
+    traced = flows.consumption == 0.0 or (pool.share is not None and pool.co2_g_per_kwh is not None)
+    solved = grid is not None and bool(np.isfinite(grid["loss_mw"].values))
+    account = replace(
+        account,
+        steps=account.steps + 1,
+        missing=account.missing + (not (priced and traced and solved)),
+        # Owed and not served whatever the meters say: in an outage they may say nothing.
+        flexibility_chf=account.flexibility_chf + interval.flexibility_chf,
+        unsupplied_mwh=account.unsupplied_mwh + HOURS_PER_STEP * interval.unsupplied_mw,
+    )
+    if priced:
+        account = _with_energy(account, interval, flows, facts)
+    if grid is not None and solved:
+        account = _with_grid(account, grid, facts)
+    if traced:
+        account = _with_origin(account, interval, flows, pool)
+    return account, pool, flows
+
+
+def _with_energy(account: Account, interval: Interval, flows: Flows, facts: KpiFacts) -> Account:
+    h, price = HOURS_PER_STEP, interval.price_chf_per_kwh
+    stored = account.stored_mwh if math.isnan(interval.stored_mwh) else interval.stored_mwh
+    begun = account.start_stored_mwh is not None or math.isnan(interval.stored_mwh)
+    return replace(
+        account,
+        priced=account.priced + 1,
+        import_mwh=account.import_mwh + h * flows.imported,
+        export_mwh=account.export_mwh + h * flows.exported,
+        energy_chf=account.energy_chf + 1000.0 * h * (flows.imported * price - flows.exported * facts.feed_in_chf_per_kwh),
+        peak_kw=max(account.peak_kw, 1000.0 * flows.imported),
+        price_sum=account.price_sum + price,
+        start_stored_mwh=account.start_stored_mwh if begun else stored,
+        stored_mwh=stored,
+    )
+
+
+def _with_grid(account: Account, grid: xr.Dataset, facts: KpiFacts) -> Account:
+    voltage, overload, worst = _violations(grid, facts)
+    return replace(
+        account,
+        losses_mwh=account.losses_mwh + HOURS_PER_STEP * float(grid["loss_mw"].values),
+        voltage_pu_h=account.voltage_pu_h + HOURS_PER_STEP * voltage,
+        overload_percent_h=account.overload_percent_h + HOURS_PER_STEP * overload,
+        max_loading_percent=max(account.max_loading_percent, worst),
+    )
+
+
+def _with_origin(account: Account, interval: Interval, flows: Flows, pool: Mix) -> Account:
+    consumed = HOURS_PER_STEP * flows.consumption
+    return replace(
+        account,
+        consumption_mwh=account.consumption_mwh + consumed,
+        renewable_mwh=account.renewable_mwh + consumed * (pool.share or 0.0),
+        co2_t=account.co2_t + consumed * (pool.co2_g_per_kwh or 0.0) / 1000.0,
+        ledger=advance(account.ledger, flows, pool, interval.stored_mwh, HOURS_PER_STEP),
+    )
+
+
+def in_month(account: Account, label: datetime, timezone: str) -> Account:
+    """The account with the peak of its local month; a month that ended keeps its peak as closed."""
+    month = label.astimezone(ZoneInfo(timezone)).strftime("%Y-%m")
+    if month == account.month:
+        return account
+    return replace(account, month=month, peak_kw=0.0, closed_peaks_kw=account.closed_peaks_kw + account.peak_kw)
+
+
+def opened(first: datetime, labels: Sequence[datetime], net_p_mw: Sequence[float], timezone: str) -> Account:
+    """The account at the window's start, with the peak that its month has seen already.
+
+    Args:
+        first: label of the window's first quarter hour. ``labels``, ``net_p_mw``: the past, NaN where unknown.
+    """
+    account = in_month(Account(), first, timezone)
+    zone = ZoneInfo(timezone)
+    past = [
+        1000.0 * p
+        for label, p in zip(labels, net_p_mw, strict=True)
+        if not math.isnan(p) and label.astimezone(zone).strftime("%Y-%m") == account.month
+    ]
+    return replace(account, peak_kw=max([0.0, *past]))
+
+
+def figures(account: Account, facts: KpiFacts) -> dict[str, dict[str, float]]:
+    """The three figures of one account; shares are absent while nothing was consumed."""
+    mean_price = account.price_sum / account.priced if account.priced else 0.0
+    gained = account.stored_mwh - (account.start_stored_mwh or 0.0)
+    economic = {
+        "energy_chf": account.energy_chf,
+        "peak_chf": (account.closed_peaks_kw + account.peak_kw) * facts.peak_chf_per_kw_month,
+        "flexibility_chf": account.flexibility_chf,
+        "energy_not_served_chf": 1000.0 * account.unsupplied_mwh * facts.value_of_lost_load_chf_per_kwh,
+        "stored_energy_chf": -1000.0 * gained * mean_price,
+    }
+    economic["total_chf"] = sum(economic.values())
+    grid = {
+        "losses_mwh": account.losses_mwh,
+        "voltage_violation_pu_h": account.voltage_pu_h,
+        "overload_percent_h": account.overload_percent_h,
+        "energy_not_served_mwh": account.unsupplied_mwh,
+        "max_loading_percent": account.max_loading_percent,
+        "peak_import_kw": account.peak_kw,
+    }
+    climate = {"co2_t": account.co2_t, "consumption_mwh": account.consumption_mwh}
+    if account.consumption_mwh > 0.0:
+        climate["renewable_share"] = account.renewable_mwh / account.consumption_mwh
+    return {"economic": economic, "grid": grid, "climate": climate}
+
+
+def kpis(ours: Account, baseline: Account | None, facts: KpiFacts) -> dict[str, Kpi]:
+    """Ours, do-nothing's and the difference; negative CHF is a saving."""
+    mine = figures(ours, facts)
+    theirs = None if baseline is None else figures(baseline, facts)
+    result = {}
+    for name, values in mine.items():
+        other = None if theirs is None else theirs[name]
+        difference = None if other is None else {k: v - other[k] for k, v in values.items() if k in other}
+        result[name] = Kpi(values, other, difference)
+    return result
+
+
+def _violations(grid: xr.Dataset, facts: KpiFacts) -> tuple[float, float, float]:
+    """Sum over buses outside their band [pu], sum over elements above their limit [%], highest loading [%]."""
+    vm = grid["vm_pu"].values
+    above, below = np.nan_to_num(vm - facts.bus_high_pu), np.nan_to_num(facts.bus_low_pu - vm)
+    line, trafo = grid["line_loading_percent"].values, grid["trafo_loading_percent"].values
+    overload = np.nansum(np.maximum(line - facts.line_limit_percent, 0.0))
+    overload += np.nansum(np.maximum(trafo - facts.trafo_limit_percent, 0.0))
+    worst = max((float(np.nanmax(a)) for a in (line, trafo) if np.isfinite(a).any()), default=0.0)
+    return float(np.maximum(above, 0.0).sum() + np.maximum(below, 0.0).sum()), float(overload), worst
+
+
+def interval_of(
+    label: datetime,
+    signals: Mapping[tuple[str, str], float],
+    zone: str,
+    devices: Sequence[Device],
+    flexibility_chf: float,
+    unsupplied_mw: float,
+) -> Interval:
+    """One quarter hour's figures from the frame's newest row; what the site lacks counts as zero, what is missing as NaN.
+
+    Args:
+        zone: the site's root zone, whose boundary is its connection.
+    """
+
+    def of(signal: str, element: str, default: float) -> float:
+        return signals.get((signal, element), default)
+
+    nan = float("nan")
+    soc = [(signals.get(("device_soc_percent", d.id)), d.e_max_mwh) for d in devices if d.kind == "battery"]
+    metered = [percent / 100.0 * size for percent, size in soc if percent is not None]
+    stored = sum(metered, 0.0) if metered else nan
+    return Interval(
+        label=label,
+        net_p_mw=of("zone_net_p_mw", zone, nan),
+        pv_p_mw=of("zone_pv_p_mw", zone, 0.0),
+        hydro_p_mw=of("zone_hydro_p_mw", zone, 0.0),
+        storage_p_mw=of("zone_storage_p_mw", zone, 0.0),
+        price_chf_per_kwh=of("price_chf_per_kwh", "", nan),
+        import_share=of("import_renewable_share", "", nan),
+        import_co2_g_per_kwh=of("import_co2_g_per_kwh", "", nan),
+        stored_mwh=stored,
+        flexibility_chf=flexibility_chf,
+        unsupplied_mw=unsupplied_mw,
+    )

@@ -1,0 +1,332 @@
+"""One tick of the régie, as a sentence: observe, estimate, run the boxes, decide, journal, publish.
+
+The stages meet only here. Nothing below reads a clock: the instant is an argument, and what the host did (durations, restarts)
+enters as notes that stay outside the journal's chain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from twin.contracts.frame import Frame
+from twin.contracts.messages import Envelope, State
+from twin.domain.grid import Topology
+from twin.domain.quality import Quality
+from twin.domain.time import QUARTER_HOUR, QUARTER_HOUR_S, floor_quarter, from_epoch_s, to_epoch_s
+from twin.regie import kpi, memory, orders, recommend
+from twin.regie.account import COMMAND_EVENT, counted, fit_meta, journal_lines
+from twin.regie.decide import Outlooks
+from twin.regie.horizon import after_switching, element_outlooks, label_s, medians, outside_signals, zone_input
+from twin.regie.journal import JournalUnavailable, Note
+from twin.regie.memory import LoopMemory
+from twin.regie.parts import Parts
+from twin.regie.record import grid_state, tick_record
+from twin.regie.side import readings_from_arrays, readings_to_arrays
+from twin.regie.tick import Frames, Moment, Observation, Tick
+
+AHEAD_STEPS = 192
+_STATE = ("vm_pu", "line_loading_percent", "trafo_loading_percent", "line_p_from_mw", "trafo_p_hv_mw", "loss_mw")
+DEGRADED_COVERAGE = 0.7
+"""Below this share of fresh channels the régie says 'degraded' (FAULTS row 13: 30 % missing)."""
+
+
+class Loop:
+    """Runs ticks on one site and survives what happens between them."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._memory = LoopMemory(baseline=None if parts.baseline is None else kpi.Account())
+        self._grid: xr.Dataset | None = None
+        self._as_of: datetime | None = None
+        self._regular: datetime | None = None
+        self._sent: tuple[str, ...] = ()
+        self._fits: Mapping[str, Any] = {}
+        self._unacked: list[dict[str, Any]] = []
+        self._seq = 0
+        stored = parts.journal.resume_state()
+        if stored is not None:
+            self._memory = memory.from_meta(stored[0]["memory"])
+
+    @property
+    def memory(self) -> LoopMemory:
+        """What the last tick left."""
+        return self._memory
+
+    @property
+    def last(self) -> datetime | None:
+        """Instant of the last acknowledged tick after `begin`, of the last tick later on."""
+        return self._as_of
+
+    @property
+    def regular(self) -> datetime | None:
+        """Instant of the last regular tick, None before the first."""
+        return self._regular
+
+    @property
+    def waiting(self) -> int:
+        """Ticks that the store has not acknowledged yet."""
+        return len(self._unacked)
+
+    def begin(self, start: datetime) -> None:
+        """Load the weeks before ``start``, then everything the journal acknowledged; send what was decided but not sent."""
+        parts = self._parts
+        first = start - parts.prehistory
+        history = parts.live.telemetry.history(first, start)
+        parts.live.preload(history, first, start)
+        if parts.baseline is not None:
+            parts.baseline.telemetry.history(first, start)  # leaves the do-nothing twin in the same state at ``start``
+            parts.baseline.preload(history, first, start)
+        resume = parts.journal.resume_state()
+        if resume is not None:
+            self._resume(resume[1])
+        label, values, quality = parts.live.frame_rows()
+        parts.runner.frame().load(Frame(parts.layout, label, values, quality))
+        if resume is None:
+            column = parts.layout.positions("zone_net_p_mw", (parts.root,))[0]
+            labels = [from_epoch_s(label + i * QUARTER_HOUR_S) for i in range(len(values))]
+            account = kpi.opened(start, labels, values[:, column].tolist(), parts.kpi_facts.timezone)
+            self._memory = replace(self._memory, ours=account, baseline=None if parts.baseline is None else account)
+            self._fits = fit_meta(parts.runner.prepare(start))
+        else:
+            self._send()
+
+    def tick(self, moment: Moment, notes: Sequence[Note] = ()) -> Tick:
+        """The sentence. Returning means: journalled, or kept for the store with dispatch held (``acked`` says which)."""
+        frames = self._observe(moment)
+        state, baseline = self._estimate(frames, moment)
+        outside, reports = self._run_boxes(state, moment)
+        tick = self._decide(frames, reports, outside, state, baseline, moment)
+        return self._journal(tick, frames, notes)
+
+    def adopt_models(self, as_of: datetime) -> None:
+        """Put trained models in force that are due at ``as_of``; waits for them, outside the tick's time."""
+        self._fits = {**self._fits, **fit_meta(self._parts.runner.await_training(as_of))}
+
+    # ------------------------------------------------------------------------------------------ stages
+
+    def _observe(self, moment: Moment) -> Frames:
+        parts = self._parts
+        live = parts.live.observe(moment.as_of)
+        shared = parts.runner.frame()
+        for label, (values, quality) in live.rows.items():
+            if label == shared.end_s:
+                shared.append(label, values, quality)
+            else:
+                shared.replace(label, values, quality)
+        return Frames(live, None if parts.baseline is None else parts.baseline.observe(moment.as_of))
+
+    def _estimate(self, frames: Frames, moment: Moment) -> tuple[State, xr.Dataset | None]:
+        parts = self._parts
+        topology = parts.live.telemetry.topology(moment.as_of)
+        coverage = parts.estimator.coverage(frames.live.raw_quality)
+        mode = "forecast_only" if coverage == 0.0 else "degraded" if coverage < DEGRADED_COVERAGE else "normal"
+        quality = Quality.ESTIMATED | (Quality.FORECAST if mode == "forecast_only" else Quality.GOOD)
+        interval = floor_quarter(moment.as_of) - QUARTER_HOUR
+        model = parts.engine.model(topology)
+        if moment.event is not None and moment.event.kind == COMMAND_EVENT and self._grid is not None:
+            grid = self._grid
+        elif moment.event is not None and self._grid is not None:
+            # Nothing has been metered since the event: the last known powers on the new topology.
+            injections = after_switching(self._grid, model.grid, parts.estimator.load_tan_phi)
+            grid = model.solve(injections, want=_STATE).isel(time=0)
+            grid = grid.assign(load_p_mw=self._grid["load_p_mw"], sgen_p_mw=self._grid["sgen_p_mw"])
+        else:
+            grid = self._estimated(topology, frames.live, interval)
+        if bool(grid["converged"]):
+            self._grid = grid
+        else:
+            quality |= Quality.STALE | Quality.QUESTIONABLE if self._grid is not None else Quality.INVALID
+            grid = grid if self._grid is None else self._grid
+        baseline = None
+        if frames.baseline is not None and parts.baseline is not None and moment.event is None:
+            there = parts.baseline.telemetry.topology(moment.as_of)
+            baseline = self._estimated(there, frames.baseline, interval)
+        return State(moment.as_of, interval, topology, grid, quality, coverage, mode), baseline
+
+    def _run_boxes(self, state: State, moment: Moment) -> tuple[dict[str, xr.DataArray], Mapping[str, Envelope]]:
+        parts = self._parts
+        outlook = None if parts.outside is None else parts.outside.outlook(floor_quarter(state.as_of), AHEAD_STEPS)
+        outside = outside_signals(outlook, state.as_of)
+        movable = [device for device in parts.devices if device.dispatchable]
+        ahead = dict(outside)
+        if movable:
+            held = self._memory.decision.recommendations
+            ahead["device_mandate"] = recommend.mandate(held, movable, floor_quarter(state.as_of), AHEAD_STEPS)
+        return outside, parts.runner.run(state.as_of, ahead, tick=self._seq, event=moment.event is not None)
+
+    def _decide(
+        self,
+        frames: Frames,
+        reports: Mapping[str, Envelope],
+        outside: Mapping[str, xr.DataArray],
+        state: State,
+        baseline: xr.Dataset | None,
+        moment: Moment,
+    ) -> Tick:
+        parts, held = self._parts, self._memory
+        before = replace(
+            held.decision,
+            outbox=orders.mark_sent(held.decision.outbox, self._sent),
+            order_counts={**held.decision.order_counts, "sent": held.decision.order_counts["sent"] + len(self._sent)},
+        )
+        signals = frames.live.signals
+        interval = kpi.interval_of(
+            state.interval, signals, parts.root, parts.devices, held.pending_chf, self._unsupplied_mw(state)
+        )
+        doubtful = bool(state.quality & (Quality.STALE | Quality.INVALID))  # an older grid is no figure of this quarter hour
+        ours, mix, flows = kpi.add(held.ours, interval, None if doubtful else state.grid, parts.kpi_facts)
+        theirs = held.baseline
+        if frames.baseline is not None and held.baseline is not None and baseline is not None:
+            there = frames.baseline.signals
+            alone = kpi.interval_of(state.interval, there, parts.root, parts.devices, 0.0, interval.unsupplied_mw)
+            theirs, _, _ = kpi.add(held.baseline, alone, baseline, parts.kpi_facts)
+        if moment.event is not None:
+            ours, theirs = held.ours, held.baseline
+
+        kpis = kpi.kpis(ours, theirs, parts.kpi_facts)
+        forecasts = medians(reports, parts.zones)
+        if moment.event is not None and moment.event.kind == COMMAND_EVENT:
+            result = parts.decider.obey(state, moment.commands, before, kpis)
+        else:
+            outlooks = self._outlooks(frames, reports, forecasts, outside, state)
+            measured = {d.id: signals.get(("device_p_mw", d.id), float("nan")) for d in parts.devices if d.dispatchable}
+            result = parts.decider.decide(reports, state, outlooks, measured, moment.commands, before, kpis)
+        self._memory = LoopMemory(
+            decision=result.memory,
+            ours=ours,
+            baseline=theirs,
+            statistics=counted(held.statistics, reports, result, self._rmse(state, moment), regular=moment.event is None),
+            command_offset=max([held.command_offset, *(command.id for command in (*moment.commands, *moment.late))]),
+            pending_chf=result.flexibility_chf if moment.event is None else held.pending_chf,
+            forecast_start_s=label_s(state.as_of) if forecasts else held.forecast_start_s,
+            forecast={key: tuple(path.tolist()) for key, path in forecasts.items()} or held.forecast,
+        )
+        lines = journal_lines(frames.live, result, self._sent, self._fits, moment)
+        return Tick(self._seq, moment, frames.live, state, reports, result, mix, flows, outside, self._memory, lines)
+
+    def _outlooks(
+        self,
+        frames: Frames,
+        reports: Mapping[str, Envelope],
+        forecasts: Mapping[str, np.ndarray],
+        outside: Mapping[str, xr.DataArray],
+        state: State,
+    ) -> Outlooks | None:
+        """The coming day's element powers for the proof; metered hydro is held at its last power."""
+        parts = self._parts
+        grid = parts.engine.model(state.topology).grid
+        hydro = {sgen: frames.live.raw[channel] for sgen, channel in parts.fixed_sgens.items()}
+        fixed = {sgen: float(p_mw) for sgen, p_mw in hydro.items() if not np.isnan(p_mw)}
+        return element_outlooks(
+            parts.estimator,
+            grid,
+            parts.zones,
+            forecasts=forecasts,
+            fixed_sgen_p_mw=fixed,
+            envelopes=reports,
+            devices=parts.devices,
+            outside=outside,
+        )
+
+    def _journal(self, tick: Tick, frames: Frames, notes: Sequence[Note]) -> Tick:
+        """Commit what waits, oldest first. Only an acknowledged decision is sent."""
+        parts = self._parts
+        self._as_of = tick.moment.as_of
+        if tick.moment.event is None:
+            self._regular = tick.moment.as_of
+        parts.runner.training_due(tick.moment.as_of)
+        self._unacked.append(self._frozen(tick, frames))
+        self._seq, self._sent, self._fits = self._seq + 1, (), {}
+        while self._unacked:
+            try:
+                parts.journal.commit(**self._unacked[0], notes=notes)
+            except JournalUnavailable:
+                return replace(tick, head=parts.journal.head)
+            notes = ()
+            self._unacked.pop(0)
+        self._send()
+        return replace(tick, head=parts.journal.head, acked=True)
+
+    # ------------------------------------------------------------------------------------------ inside
+
+    def _resume(self, arrays: Mapping[str, np.ndarray]) -> None:
+        parts = self._parts
+        for record in parts.journal.records():  # one at a time: a year of them does not fit into memory
+            as_of = from_epoch_s(record.as_of_s)
+            parts.live.fold(readings_from_arrays(record.arrays, "live"), as_of)
+            if parts.baseline is not None:
+                parts.baseline.fold(readings_from_arrays(record.arrays, "baseline"), as_of)
+            self._as_of, self._regular = as_of, as_of if record.kind == "regular" else self._regular
+        last = next(parts.journal.records(parts.journal.acked - 1))
+        parts.live.telemetry.restore(arrays["live.checkpoint"].tobytes())
+        if parts.baseline is not None:
+            parts.baseline.telemetry.restore(arrays["baseline.checkpoint"].tobytes())
+        parts.runner.restore(arrays["runner"].tobytes())
+        grid = grid_state(last.arrays, parts.engine.model(Topology.from_meta(last.meta["topology"])).grid)
+        self._grid = grid if bool(grid["converged"]) else None
+        self._seq = parts.journal.acked
+
+    def _estimated(self, topology: Topology, observation: Observation, interval: datetime) -> xr.Dataset:
+        """State estimation of one side; zones without telemetry enter with what was last forecast for the interval."""
+        parts, held, label = self._parts, self._memory, to_epoch_s(interval)
+        zones = {
+            zone.name: zone_input(zone, observation.signals, label, held.forecast, held.forecast_start_s)
+            for zone in parts.zones
+            if zone.boundary
+        }
+        return parts.estimator.estimate(parts.engine.model(topology), observation.raw, observation.raw_quality, zones)
+
+    def _unsupplied_mw(self, state: State) -> float:
+        """Consumption that would stand on buses without supply [MW]; what is dark is not metered, so by its last forecast."""
+        parts, held = self._parts, self._memory
+        dark = parts.engine.model(state.topology).grid.load_node < 0
+        if not dark.any():
+            return 0.0
+        label = to_epoch_s(state.interval)
+        zones = {z.name: zone_input(z, {}, label, held.forecast, held.forecast_start_s) for z in parts.zones if z.boundary}
+        load, _ = parts.estimator.share_out(
+            {name: np.array([zone.load_p_mw]) for name, zone in zones.items()},
+            {name: np.array([zone.pv_p_mw]) for name, zone in zones.items()},
+        )
+        return float(load[0][dark].sum())
+
+    def _rmse(self, state: State, moment: Moment) -> float:
+        """Estimate against a simulation's hidden truth; NaN where there is none, and at events, which meter nothing."""
+        if self._parts.referee is None or moment.event is not None:
+            return float("nan")
+        return self._parts.referee.vm_rmse_pu(state.grid["vm_pu"].values)
+
+    def _send(self) -> None:
+        """Hand accepted orders over, each once: the field is asked what it already holds, as after a restart it may."""
+        actuator, as_of = self._parts.actuator, self._as_of
+        if actuator is None or as_of is None:
+            return
+        waiting = orders.to_send(self._memory.decision.outbox, as_of)
+        known = actuator.known([order.key for order in waiting])
+        actuator.send([order for order in waiting if order.key not in known])
+        self._sent = tuple(order.key for order in waiting)
+
+    def _frozen(self, tick: Tick, frames: Frames) -> dict[str, Any]:
+        parts = self._parts
+        meta, arrays = tick_record(
+            tick.state, tick.envelopes, tick.result, tick.moment.commands, self._sent, self._fits, tick.lines
+        )
+        arrays |= readings_to_arrays(frames.live.readings, "live")
+        resume = {"live.checkpoint": parts.live.telemetry.checkpoint(), "runner": parts.runner.state()}
+        if frames.baseline is not None and parts.baseline is not None:
+            arrays |= readings_to_arrays(frames.baseline.readings, "baseline")
+            resume["baseline.checkpoint"] = parts.baseline.telemetry.checkpoint()
+        return {
+            "kind": "regular" if tick.moment.event is None else "event",
+            "as_of_s": to_epoch_s(tick.moment.as_of),
+            "meta": meta,
+            "arrays": arrays,
+            "resume_meta": {"memory": memory.to_meta(tick.memory)},
+            "resume_arrays": {name: np.frombuffer(data, np.uint8) for name, data in resume.items()},
+        }

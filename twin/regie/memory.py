@@ -1,0 +1,61 @@
+"""What one tick leaves for the next, as one value that the journal keeps; and its way to bytes and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from twin.domain.finite import finite
+from twin.regie.kpi import Account
+from twin.regie.outcome import Memory
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """Counts since the window began, for the JSON line.
+
+    Attributes:
+        ticks: regular ticks. ``fallback_ticks``: per box instance. ``vm_sq_sum``, ``vm_count``: squared estimate errors [pu^2].
+    """
+
+    ticks: int = 0
+    events: int = 0
+    fallback_ticks: Mapping[str, int] = field(default_factory=dict)
+    max_vm_error_pu: float = 0.0
+    vm_sq_sum: float = 0.0
+    vm_count: int = 0
+
+
+@dataclass(frozen=True)
+class LoopMemory:
+    """Everything the loop itself must remember; boxes' states and sources' checkpoints travel beside it.
+
+    Attributes:
+        command_offset: id of the last consumed command. ``pending_chf``: flexibility cost of the quarter hour that begins.
+        forecast: "load:<zone>" / "pv:<zone>" -> median path of the last tick, from ``forecast_start_s`` on, dims (time,).
+    """
+
+    decision: Memory = field(default_factory=Memory)
+    ours: Account = field(default_factory=Account)
+    baseline: Account | None = None
+    statistics: Statistics = field(default_factory=Statistics)
+    command_offset: int = 0
+    pending_chf: float = 0.0
+    forecast_start_s: int = 0
+    forecast: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+
+
+_ADAPTER = TypeAdapter(LoopMemory)
+
+
+def to_meta(memory: LoopMemory) -> dict[str, Any]:
+    """JSON-able; floats keep every bit (JSON writes the shortest text that reads back equal), NaN becomes None."""
+    return dict(finite(_ADAPTER.dump_python(memory, mode="json")))
+
+
+def from_meta(meta: Mapping[str, Any]) -> LoopMemory:
+    """Inverse of `to_meta`."""
+    return _ADAPTER.validate_python(meta)

@@ -1,0 +1,228 @@
+"""Proof: the plan against AC power flow over the whole horizon, before and after; trimmed until it harms nothing.
+
+The forecast of each zone is shared over its loads and roofs as in the estimate; devices then move from what they would do by
+themselves to what is planned. Both cases, and trimmed variants when needed, go through the engine in one batch.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import xarray as xr
+
+from twin.contracts.messages import Device, Proposal
+from twin.contracts.ports import Engine, GridModel, VoltVar
+from twin.domain.grid import Grid, Topology
+from twin.domain.time import quarter_hours
+
+HORIZON_STEPS = 96
+TRIM_FACTORS = (0.5, 0.25)
+"""Shares of the movement that are tried when the whole of it does harm, before none of it is left."""
+TOLERANCE_PERCENT = 0.1
+TOLERANCE_PU = 1e-4
+"""A plan that worsens no loading by 0.1 % and no voltage by 1e-4 pu beyond its limit counts as harmless (DISPATCH.md)."""
+_WANT = ("vm_pu", "line_loading_percent", "trafo_loading_percent", "sgen_q_mvar")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bands per bus [pu], dims (bus,), and loading limits [%]."""
+
+    bus_low_pu: np.ndarray
+    bus_high_pu: np.ndarray
+    line_percent: float
+    trafo_percent: float
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What the AC check found.
+
+    Attributes:
+        before, after: per quarter hour ``loading_percent``, ``vm_min_pu``, ``vm_max_pu`` (worst over elements), dims (time,).
+        worst_element: per quarter hour, the most loaded element after the plan ("trafo 2").
+        factor: share of the proposed movement that survived trimming, 0..1.
+        max_vm_error_pu: deciding engine against the reference on one step.
+        solved: False when the power flow diverged somewhere; then nothing is dispatched.
+        loading: after, per element, dims (time, line + trafo); ``vm_pu``: after, dims (time, bus).
+    """
+
+    before: Mapping[str, np.ndarray]
+    after: Mapping[str, np.ndarray]
+    worst_element: tuple[str, ...]
+    factor: float
+    max_vm_error_pu: float
+    solved: bool
+    loading: np.ndarray
+    vm_pu: np.ndarray
+
+    def horizon(self, as_of: datetime) -> xr.Dataset:
+        """The look-ahead for the decision and the screen."""
+        times = quarter_hours(as_of, len(self.worst_element))
+        data = {
+            "loading_before_percent": ("time", self.before["loading_percent"], {"units": "%"}),
+            "loading_after_percent": ("time", self.after["loading_percent"], {"units": "%"}),
+            "vm_min_pu": ("time", self.after["vm_min_pu"], {"units": "pu"}),
+            "vm_max_pu": ("time", self.after["vm_max_pu"], {"units": "pu"}),
+        }
+        return xr.Dataset(data, coords={"time": times})
+
+
+class Prover:
+    """Checks plans on one site."""
+
+    def __init__(self, engine: Engine, limits: Limits, volt_var: VoltVar | None, devices: Mapping[str, Device]) -> None:
+        self._engine = engine
+        self._limits = limits
+        self._volt_var = volt_var
+        self._devices = devices
+
+    def prove(
+        self,
+        topology: Topology,
+        load_p_mw: np.ndarray,
+        sgen_p_mw: np.ndarray,
+        storage_p_mw: np.ndarray,
+        proposals: Mapping[str, Proposal],
+        as_of: datetime,
+        load_tan_phi: np.ndarray,
+    ) -> Proof:
+        """AC power flow of the horizon without and with the plan.
+
+        Args:
+            load_p_mw, sgen_p_mw, storage_p_mw: forecast element powers with devices left to themselves, dims (time, element).
+            proposals: movements to prove (only those that will be ordered).
+        """
+        model = self._engine.model(topology)
+        grid = model.grid
+        steps = len(load_p_mw)
+        moves = self._moves(grid, proposals, steps)
+        stack = _Stack(load_p_mw, sgen_p_mw, storage_p_mw, load_tan_phi)
+        before, *planned = self._solve(model, stack, moves, [0.0, 1.0] if proposals else [0.0])
+        after, factor = planned[0] if planned else before, 1.0
+        if proposals and self._harms(before, after):
+            tried = zip(TRIM_FACTORS, self._solve(model, stack, moves, list(TRIM_FACTORS)), strict=True)
+            factor, after = next(((f, case) for f, case in tried if not self._harms(before, case)), (0.0, before))
+        step = int.from_bytes(hashlib.sha256(as_of.isoformat().encode()).digest()[:4], "big") % steps
+        error = self._error(topology, stack, moves, factor if proposals else 0.0, after, step)
+        return Proof(
+            before=_worst(before),
+            after=_worst(after),
+            worst_element=_worst_elements(grid, after),
+            factor=factor,
+            max_vm_error_pu=error,
+            solved=bool(before["converged"].all() and after["converged"].all()),
+            loading=_loading(after),
+            vm_pu=after["vm_pu"],
+        )
+
+    def _moves(self, grid: Grid, proposals: Mapping[str, Proposal], steps: int) -> dict[str, np.ndarray]:
+        """Planned minus unconstrained power per element table, dims (time, element)."""
+        moves = {"load": np.zeros((steps, len(grid.load))), "storage": np.zeros((steps, len(grid.storage)))}
+        for name, proposal in proposals.items():
+            device = self._devices[name]
+            at = np.flatnonzero(getattr(grid, device.table) == device.element)
+            n = min(steps, len(proposal.p_mw))
+            moves[device.table][:n, at] += (proposal.p_mw[:n] - proposal.unconstrained_p_mw[:n])[:, None]
+        return moves
+
+    def _solve(
+        self, model: GridModel, stack: _Stack, moves: Mapping[str, np.ndarray], factors: list[float]
+    ) -> list[dict[str, np.ndarray]]:
+        """One batch for all cases; per case plain arrays, dims (time, element)."""
+        solved = model.solve(stack.dataset(model.grid, moves, factors), want=_WANT, volt_var=self._volt_var)
+        steps = stack.steps
+        arrays = {name: solved[name].values for name in (*_WANT, "converged")}
+        return [{name: a[i * steps : (i + 1) * steps] for name, a in arrays.items()} for i in range(len(factors))]
+
+    def _harms(self, before: Mapping[str, np.ndarray], after: Mapping[str, np.ndarray]) -> bool:
+        """True when the plan makes any element worse beyond its limit."""
+        if not after["converged"].all():
+            return True
+        for name, limit in (
+            ("line_loading_percent", self._limits.line_percent),
+            ("trafo_loading_percent", self._limits.trafo_percent),
+        ):
+            over = np.maximum(after[name], limit) - np.maximum(before[name], limit)
+            if np.nanmax(over, initial=0.0) > TOLERANCE_PERCENT:
+                return True
+        high = np.maximum(after["vm_pu"], self._limits.bus_high_pu) - np.maximum(before["vm_pu"], self._limits.bus_high_pu)
+        low = np.minimum(before["vm_pu"], self._limits.bus_low_pu) - np.minimum(after["vm_pu"], self._limits.bus_low_pu)
+        return bool(max(np.nanmax(high, initial=0.0), np.nanmax(low, initial=0.0)) > TOLERANCE_PU)
+
+    def _error(
+        self,
+        topology: Topology,
+        stack: _Stack,
+        moves: Mapping[str, np.ndarray],
+        factor: float,
+        after: Mapping[str, np.ndarray],
+        step: int,
+    ) -> float:
+        """Largest difference to the reference on one step, with the reactive power that the inverters settled at."""
+        injections = stack.dataset(self._engine.model(topology).grid, moves, [factor]).isel(time=[step])
+        injections["sgen_q_mvar"] = (("time", "sgen"), np.nan_to_num(after["sgen_q_mvar"][[step]]))
+        reference = self._engine.reference_vm_pu(topology, injections)
+        difference = np.abs(after["vm_pu"][step] - reference)
+        return float(np.nanmax(difference)) if np.isfinite(difference).any() else float("nan")
+
+
+@dataclass(frozen=True)
+class _Stack:
+    """Forecast element powers, repeated once per case."""
+
+    load_p_mw: np.ndarray
+    sgen_p_mw: np.ndarray
+    storage_p_mw: np.ndarray
+    load_tan_phi: np.ndarray
+
+    @property
+    def steps(self) -> int:
+        return len(self.load_p_mw)
+
+    def dataset(self, grid: Grid, moves: Mapping[str, np.ndarray], factors: list[float]) -> xr.Dataset:
+        load = np.concatenate([self.load_p_mw + f * moves["load"] for f in factors])
+        storage = np.concatenate([self.storage_p_mw + f * moves["storage"] for f in factors])
+        q = np.tile(self.load_p_mw * self.load_tan_phi, (len(factors), 1))
+        sgen = np.tile(self.sgen_p_mw, (len(factors), 1))
+        load, q = before_scaling(load, grid.load_scaling), before_scaling(q, grid.load_scaling)
+        sgen, storage = before_scaling(sgen, grid.sgen_scaling), before_scaling(storage, grid.storage_scaling)
+        return xr.Dataset(
+            {
+                "load_p_mw": (("time", "load"), load),
+                "load_q_mvar": (("time", "load"), q),
+                "sgen_p_mw": (("time", "sgen"), sgen),
+                "storage_p_mw": (("time", "storage"), storage),
+            },
+            coords={"time": np.arange(len(load)), "load": grid.load, "sgen": grid.sgen, "storage": grid.storage},
+        )
+
+
+def before_scaling(power_mw: np.ndarray, scaling: np.ndarray) -> np.ndarray:
+    """Metered or forecast element powers, dims (time, element), as an engine takes them: it multiplies them by ``scaling``.
+
+    An element out of service (factor 0) has no power.
+    """
+    return np.divide(power_mw, scaling, out=np.zeros_like(power_mw), where=scaling != 0.0)
+
+
+def _loading(case: Mapping[str, np.ndarray]) -> np.ndarray:
+    return np.concatenate([case["line_loading_percent"], case["trafo_loading_percent"]], axis=1)
+
+
+def _worst(case: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    with np.errstate(all="ignore"):
+        return {
+            "loading_percent": np.fmax.reduce(_loading(case), axis=1),
+            "vm_min_pu": np.fmin.reduce(case["vm_pu"], axis=1),
+            "vm_max_pu": np.fmax.reduce(case["vm_pu"], axis=1),
+        }
+
+
+def _worst_elements(grid: Grid, case: Mapping[str, np.ndarray]) -> tuple[str, ...]:
+    names = [f"line {i}" for i in grid.line] + [f"trafo {i}" for i in grid.trafo]
+    return tuple(names[i] for i in np.nan_to_num(_loading(case), nan=-1.0).argmax(axis=1))

@@ -1,0 +1,282 @@
+"""Publish: the two snapshots of a tick. Views read these files and nothing else.
+
+Written beside and renamed, so that a reader sees one snapshot or the next, never half of one. The public one is composed from
+aggregates only; what the privacy rule forbids is None before it gets here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from pydantic import BaseModel
+
+from twin.contracts.messages import Alarm, Device, Envelope, Report, Service
+from twin.contracts.snapshot import (
+    AlarmView,
+    Band,
+    BoxCardView,
+    Curve,
+    GridValues,
+    Horizon,
+    JournalLine,
+    KpiTriple,
+    OrderView,
+    RecommendationView,
+    SiteFacts,
+    Snapshot,
+    Strip,
+)
+from twin.domain.finite import finite
+from twin.domain.quality import Quality, words, worst
+from twin.domain.time import QUARTER_HOUR, floor_quarter, from_datetime64
+from twin.regie.record import SHOWN_STEPS
+from twin.regie.tick import Tick
+
+JOURNAL_LINES = 40
+ORDER_LINES = 40
+CURVE_STEPS = 96
+LineSwitches = Mapping[int, Sequence[tuple[int, bool]]]
+_PAST = {"load_forecast_p_mw": "zone_load_p_mw", "pv_forecast_p_mw": "zone_pv_p_mw"}
+"""The measured past of a forecast signal; other boxes show the past of their own headline."""
+
+
+@dataclass(frozen=True)
+class Host:
+    """What only the host knows of a tick: wall clock, duration, pace, the store's health."""
+
+    published_at: datetime
+    next_at: datetime | None
+    mode: str
+    speed: str
+    tick_ms: float
+    alarms: tuple[Alarm, ...] = ()
+
+
+@dataclass
+class Publisher:
+    """Composes and writes the dispatcher's snapshot; remembers a day of curves for the cards.
+
+    Attributes:
+        line_switches: line -> its switches, each with its position in the grid file (True = closed).
+    """
+
+    directory: Path
+    facts: SiteFacts
+    devices: Sequence[Device]
+    engine: str
+    line_switches: LineSwitches
+    _past: dict[tuple[str, str], deque[float]] = field(default_factory=dict)
+    _lines: deque[JournalLine] = field(default_factory=lambda: deque(maxlen=JOURNAL_LINES))
+
+    def remember(self, headlines: Mapping[str, float], signals: Mapping[tuple[str, str], float]) -> None:
+        """Keep one quarter hour for the cards' past: per tick, and after a restart for the journalled ones."""
+        own = {("", instance): value for instance, value in headlines.items()}
+        for key, value in {**signals, **own}.items():
+            self._past.setdefault(key, deque(maxlen=CURVE_STEPS)).append(value)
+
+    def say(self, at: datetime, code: str, params: Mapping[str, Any]) -> None:
+        """Add a line to the running journal on the screen."""
+        self._lines.appendleft(JournalLine(at=at, code=code, params=finite(params)))
+
+    def write(self, tick: Tick, root: str, host: Host) -> Snapshot:
+        """Compose and write ``regie.json``."""
+        snapshot = self.compose(tick, root, host)
+        write_atomically(self.directory / "regie.json", snapshot)
+        return snapshot
+
+    def compose(self, tick: Tick, root: str, host: Host) -> Snapshot:
+        """The snapshot of one tick."""
+        state, decision = tick.state, tick.result.decision
+        signals = tick.observation.signals
+        return Snapshot(
+            site=self.facts,
+            tick=tick.seq,
+            kind="regular" if tick.moment.event is None else "event",
+            as_of=state.as_of,
+            interval=state.interval,
+            published_at=host.published_at,
+            next_at=host.next_at,
+            mode=host.mode,
+            speed=host.speed,
+            tick_ms=host.tick_ms,
+            telemetry=state.mode,
+            coverage=state.coverage,
+            quality=words(state.quality),
+            max_vm_error_pu=_number(decision.max_vm_error_pu),
+            engine=self.engine,
+            kpis={
+                name: KpiTriple(
+                    value=finite(kpi.value),
+                    baseline=None if kpi.baseline is None else finite(kpi.baseline),
+                    difference=None if kpi.difference is None else finite(kpi.difference),
+                )
+                for name, kpi in decision.kpis.items()
+            },
+            renewable_share=tick.mix.share,
+            import_p_mw=_number(signals.get(("zone_net_p_mw", root), float("nan"))),
+            boxes=tuple(self._card(envelope, state.as_of) for envelope in tick.envelopes.values()),
+            grid=_grid_values(tick, self.line_switches),
+            alarms=tuple(_alarm(alarm) for alarm in (*host.alarms, *decision.alarms)),
+            recommendations=tuple(_recommendation(item) for item in decision.recommendations),
+            orders=tuple(_order(order) for order in reversed(decision.orders[-ORDER_LINES:])),
+            order_counts=dict(tick.memory.decision.order_counts),
+            strip=_strip(tick, self.devices),
+            horizon=_horizon(tick),
+            journal=tuple(self._lines),
+            head=tick.head,
+        )
+
+    def _card(self, envelope: Envelope, as_of: datetime) -> BoxCardView:
+        report = envelope.report
+        signal, element, output = _shown_output(report)
+        measured = _PAST.get(signal)
+        past = self._past.get((measured, element) if measured else ("", envelope.instance))
+        first = floor_quarter(as_of) - QUARTER_HOUR * (len(past) if past else 0)
+        return BoxCardView(
+            instance=envelope.instance,
+            box=envelope.box,
+            version=envelope.version,
+            owner=envelope.team,
+            role=envelope.role,
+            label=report.headline.label,
+            value=_number(report.headline.value),
+            unit=report.headline.unit,
+            quality=words(envelope.quality),
+            service=str(envelope.service),
+            outcome=str(envelope.outcome),
+            fallback=envelope.fallback,
+            as_of=envelope.produced_at,
+            reason=report.reason,
+            params=finite(report.params),
+            problems=envelope.problems,
+            past=Curve(start=first, values=_numbers(past)) if past else None,
+            forecast=None if output is None or envelope.service is Service.ABSENT else _band(output),
+        )
+
+
+def write_atomically(path: Path, model: BaseModel) -> None:
+    """Write beside, rename over: readers never see half a file. Not synced: a snapshot is rewritten every tick."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_suffix(".tmp")
+    beside.write_text(model.model_dump_json(), encoding="utf-8")
+    beside.replace(path)
+
+
+# ---------------------------------------------------------------------------------------------- pieces
+
+
+def _shown_output(report: Report) -> tuple[str, str, xr.DataArray | None]:
+    """The output that the headline is taken from (its signal begins with the headline's label) and its first element."""
+    for signal, output in report.outputs.items():
+        if not signal.startswith(report.headline.label) or output.sizes.get("time", 0) < 2:
+            continue
+        dims = [dim for dim in output.dims if dim not in ("time", "quantile")]
+        if not dims:
+            return signal, "", output
+        return signal, str(output.coords[dims[0]].values[0]), output.isel({dims[0]: 0})
+    return "", "", None
+
+
+def _band(output: xr.DataArray) -> Band:
+    output = output.isel(time=slice(0, SHOWN_STEPS))
+    start = from_datetime64(output.coords["time"].values[0])
+    if "quantile" in output.dims:
+        levels = output.coords["quantile"].values
+        low, mid, high = (output.sel(quantile=q).values for q in (levels[0], 0.5, levels[-1]))
+        return Band(start=start, low=_numbers(low), median=_numbers(mid), high=_numbers(high))
+    path = _numbers(output.values)
+    return Band(start=start, low=path, median=path, high=path)
+
+
+def _grid_values(tick: Tick, line_switches: LineSwitches) -> GridValues:
+    values = tick.state.grid
+    topology = tick.state.topology
+    open_lines = topology.out_lines | {
+        line for line, switches in line_switches.items() if not all(topology.is_closed(*switch) for switch in switches)
+    }
+    return GridValues(
+        vm_pu=_numbers(values["vm_pu"].values, 5),
+        line_loading_percent=_numbers(values["line_loading_percent"].values, 2),
+        trafo_loading_percent=_numbers(values["trafo_loading_percent"].values, 2),
+        open_lines=tuple(sorted(open_lines)),
+        quality=words(tick.state.quality),
+    )
+
+
+def _strip(tick: Tick, devices: Sequence[Device]) -> Strip:
+    signals, movable = tick.observation.signals, [d for d in devices if d.dispatchable]
+    batteries = [d for d in movable if d.kind == "battery"]
+    chargers = [d for d in movable if d.kind == "ev_charger"]
+
+    def values(signal: str, of: Sequence[Device]) -> list[float]:
+        return [signals.get((signal, d.id), float("nan")) for d in of]
+
+    stored = [soc * d.e_max_mwh for soc, d in zip(values("device_soc_percent", batteries), batteries, strict=True)]
+    plugged = _total(values("device_available", chargers))
+    on_call = [there * d.p_max_mw for there, d in zip(values("device_available", movable), movable, strict=True)]
+    tariffs = [e.report.outputs.get("grid_tariff_chf_per_kwh") for e in tick.envelopes.values()]
+    tariff = next((tariff for tariff in tariffs if tariff is not None), None)
+    charge = _total(stored)
+    keys = [("price_chf_per_kwh", ""), *(("device_p_mw", d.id) for d in movable)]
+    return Strip(
+        price_chf_per_kwh=_number(signals.get(("price_chf_per_kwh", ""), float("nan"))),
+        grid_tariff_chf_per_kwh=None if tariff is None else _number(float(tariff.values.flat[0])),
+        battery_soc_percent=None if charge is None else charge / sum(d.e_max_mwh for d in batteries),
+        battery_p_mw=_total(values("device_p_mw", batteries)),
+        charger_p_mw=_total(values("device_p_mw", chargers)),
+        chargers_connected=None if plugged is None else round(plugged),
+        flexibility_on_call_mw=_total(on_call),
+        interval=tick.state.interval,
+        quality=words(worst([tick.observation.flags.get(key, int(Quality.INVALID)) for key in keys])),
+    )
+
+
+def _total(values: Sequence[float]) -> float | None:
+    """The sum, or None when there is nothing to add or a part of it is unknown."""
+    return sum(values) if values and not any(math.isnan(value) for value in values) else None
+
+
+def _horizon(tick: Tick) -> Horizon | None:
+    proof = tick.result.proof
+    if proof is None:
+        return None
+    return Horizon(
+        start=tick.state.as_of,
+        loading_before_percent=_numbers(proof.before["loading_percent"], 2),
+        loading_after_percent=_numbers(proof.after["loading_percent"], 2),
+        vm_min_pu=_numbers(proof.after["vm_min_pu"], 5),
+        vm_max_pu=_numbers(proof.after["vm_max_pu"], 5),
+        worst_element=proof.worst_element,
+    )
+
+
+def _alarm(alarm: Alarm) -> AlarmView:
+    same = {name: getattr(alarm, name) for name in AlarmView.model_fields if name != "params"}
+    return AlarmView(**same, params=finite(alarm.params))
+
+
+def _recommendation(item: Any) -> RecommendationView:
+    composed = ("devices", "params", "effect")
+    same = {name: getattr(item, name) for name in RecommendationView.model_fields if name not in composed}
+    return RecommendationView(**same, devices=len(item.devices), params=finite(item.params), effect=finite(item.effect))
+
+
+def _order(order: Any) -> OrderView:
+    same = {name: getattr(order, name) for name in OrderView.model_fields if name != "state"}
+    return OrderView(**same, state=str(order.state))
+
+
+def _number(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
+
+
+def _numbers(values: Any, digits: int = 6) -> tuple[float | None, ...]:
+    return tuple(None if math.isnan(value) else round(value, digits) for value in np.asarray(values, dtype=float).tolist())

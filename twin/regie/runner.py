@@ -1,0 +1,321 @@
+"""Runs the site's boxes in a tick: asks each in its own process, validates, falls back, and says how it was served.
+
+The loop calls `BoxRunner.run` once per tick with the frozen frame; everything that must survive a crash is in `state`.
+The loop's process imports the boxes once, at the start, to read their cards (box modules import heavy packages late);
+their work happens in workers (`twin.regie.workers`) below a fork server (`twin.regie.preload`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import xarray as xr
+
+from twin.contracts.box import BoxCard, BoxContext
+from twin.contracts.frame import Frame, Layout
+from twin.contracts.messages import Envelope, Outcome
+from twin.contracts.needs import AheadDigests, quality_of, seen_ahead, unmet
+from twin.contracts.report_codec import signals_to_bytes
+from twin.contracts.validation import Limit, Premises
+from twin.domain.pack import pack, unpack
+from twin.domain.problems import Problems
+from twin.domain.time import floor_quarter, from_epoch_s, require_utc, to_epoch_s
+from twin.regie.box_order import Levels, Sources, order_boxes
+from twin.regie.cast import Part, read_cards
+from twin.regie.crew import Crew
+from twin.regie.seat import BoxInstance, Seat, seats_from_parts, seats_to_parts
+from twin.regie.serving import Asked, Recorded, Server, published
+from twin.regie.shared_frame import SharedFrame
+from twin.regie.training import FitResult, Trainer
+from twin.regie.workers import Question, SharedFiles, Worker, gather
+
+__all__ = ["BoxInstance", "BoxRunner", "FitResult", "Recorded"]
+
+_LOG = logging.getLogger(__name__)
+_STATE_VERSION = 1
+_REPLAYED = (Outcome.EXCEPTION, Outcome.DEADLINE, Outcome.DIED, Outcome.MEMORY, Outcome.REFUSED)
+
+
+@dataclass(frozen=True)
+class _Tick:
+    as_of: datetime
+    number: int
+    event: bool
+    frame: Frame
+    recorded: Mapping[str, Recorded | Outcome]
+
+
+class BoxRunner:
+    """The supervised boxes of one site.
+
+    Args:
+        instances: as the site file lists them. ``context_for``: what a box may know of the site, by instance name.
+        layout, keep_rows: columns and rows of the shared frame (6,048 rows = nine weeks).
+        frame_path: directory for temporary files of the boxes; emptied at start and stop.
+        artifacts: directory of trained models, named by their SHA-256; survives the run.
+        allow: box references the site trusts. ``outlook``: signals that the outside provides ahead of time.
+        limits: what the site holds plausible, by signal; outside is questionable.
+        on_ops: told what is no part of the journal's chain: durations, restarts, failures.
+    """
+
+    def __init__(
+        self,
+        instances: Sequence[BoxInstance],
+        context_for: Callable[[str], BoxContext],
+        *,
+        layout: Layout,
+        frame_path: Path,
+        artifacts: Path,
+        allow: Collection[str],
+        outlook: Collection[str] = (),
+        keep_rows: int = 6048,
+        limits: Mapping[str, Limit] | None = None,
+        on_ops: Callable[[Mapping[str, Any]], None] | None = None,
+    ) -> None:
+        self._instances = tuple(instances)
+        self._context_for = context_for
+        self._layout = layout
+        self._scratch = frame_path.absolute() / "boxes"
+        self._allow = tuple(allow)
+        self._outlook = tuple(outlook)
+        self._limits = dict(limits or {})
+        self._on_ops = on_ops or _ignore
+        self._shared = SharedFrame(layout, keep_rows)
+        self._ahead = os.memfd_create("regie-ahead")
+        self._files = SharedFiles(self._shared.fd, self._shared.capacity, self._ahead)
+        self._cast: dict[str, Part] = {}
+        self._seats: dict[str, Seat] = {}
+        self._servers: dict[str, Server] = {}
+        self._digests = AheadDigests()
+        self._trainer = Trainer(artifacts.absolute(), self._scratch, self._files, self._ops)
+        self._crew = Crew(self._scratch, self._ops)
+        self.order: Levels = ()
+
+    @property
+    def cards(self) -> Mapping[str, BoxCard]:
+        """Instance -> card, after `read_cards`."""
+        return {name: seat.card for name, seat in self._seats.items()}
+
+    def frame(self) -> SharedFrame:
+        """The shared frame: the loop appends and corrects its rows between ticks."""
+        return self._shared
+
+    def read_cards(self) -> None:
+        """Read the cards and order the boxes; touches no file and starts no process.
+
+        Raises:
+            BadInput: every faulty reference, card, need or cycle, all at once.
+        """
+        self._cast = read_cards(self._instances, self._context_for, self._layout, self._allow)
+        self._seats = {name: part.seat for name, part in self._cast.items()}
+        champions = [name for name, seat in self._seats.items() if seat.champion]
+        self.order = order_boxes(Sources(self.cards, champions, self._layout, self._outlook))
+
+    def start(self) -> None:
+        """Start the fork server and one process per box; returns when all are ready.
+
+        Raises:
+            BadInput: as `read_cards`, unless that was called before; nothing runs then.
+        """
+        if not self._cast:
+            self.read_cards()
+        workers = []
+        for name, part in self._cast.items():
+            card, context = part.seat.card, part.context
+            self._servers[name] = Server(part.seat, Premises.of(context, self._limits), self._ops)
+            self._trainer.enrol(card, name, part.description, timezone=context.timezone, seed=context.seed)
+            scratch = self._scratch / name
+            workers.append(Worker(name, part.description, self._files, memory_mb=card.memory_mb, scratch=scratch))
+        try:
+            self._crew.start(workers, tuple(dict.fromkeys(m for card in self.cards.values() for m in card.preload)))
+        except BaseException:
+            self.stop()
+            raise
+
+    def run(
+        self,
+        as_of: datetime,
+        ahead: Mapping[str, xr.DataArray],
+        *,
+        tick: int,
+        event: bool = False,
+        recorded: Mapping[str, Recorded | Outcome] | None = None,
+    ) -> Mapping[str, Envelope]:
+        """Ask the boxes, level by level; every instance gets an envelope, in the order of the site file.
+
+        Args:
+            ahead: signals known ahead from outside, dims (time, ...) with ``units``, ``issued_at``, ``source`` in attrs.
+            tick: number of the tick; breakers count it. ``event``: only boxes with ``on_event`` are asked.
+            recorded: outcomes of this tick in the journal. A failure there is taken as it is: the box is not asked.
+
+        Raises:
+            ValueError: when the frame holds rows later than ``as_of``.
+        """
+        as_of = require_utc(as_of)
+        if self._shared.end_s > to_epoch_s(floor_quarter(as_of)):
+            raise ValueError(
+                f"the frame ends at {from_epoch_s(self._shared.end_s).isoformat()}, after as_of {as_of.isoformat()}"
+            )
+        begun = time.monotonic()
+        self._crew.look_after()
+        self._trainer.pump(self._crew.server)
+        now = _Tick(as_of, tick, event, self._shared.frame(), recorded or {})
+        known: dict[str, xr.DataArray] = dict(ahead)
+        asked: dict[str, Asked] = {}
+        envelopes: dict[str, Envelope] = {}
+        for level in self.order:
+            for name in level:
+                asked[name] = self._plan(self._seats[name], now, known)
+            questions = self._questions([name for name in level if asked[name].outcome is Outcome.OK], asked, as_of, known)
+            answers = gather(questions)
+            for name in level:
+                if name in answers:
+                    asked[name] = self._servers[name].take(asked[name], answers[name], as_of, tick)
+            for name in sorted(level, key=lambda n: self._seats[n].champion):
+                envelopes[name] = self._servers[name].serve(asked[name], as_of, envelopes)
+            known |= published(self._seats, envelopes, level, known)
+        self._crew.restart_dead()
+        self._ops(
+            {
+                "event": "boxes_run",
+                "tick": tick,
+                "wall_ms": {name: round(one.wall_s * 1e3, 3) for name, one in asked.items() if one.wall_s},
+                "own_ms": {name: round(one.own_s * 1e3, 3) for name, one in asked.items() if one.own_s},
+                "total_ms": round((time.monotonic() - begun) * 1e3, 3),
+            }
+        )
+        return {name: envelopes[name] for name in self._seats}
+
+    def state(self) -> bytes:
+        """What a resume needs, canonical: the boxes' states, breakers, last good answers, models in force, pending fits."""
+        meta, arrays = seats_to_parts(self._seats)
+        return pack({"version": _STATE_VERSION, "seats": meta, "fits": self._trainer.pending_meta()}, arrays)
+
+    def restore(self, state: bytes) -> None:
+        """Continue from `state`; call after `start`.
+
+        Raises:
+            BadInput: for a state of another version, or a trained model that is not there any more.
+        """
+        meta, arrays = unpack(state)
+        problems = Problems()
+        if meta.get("version") != _STATE_VERSION:
+            problems.add(
+                "journalled state of the boxes",
+                f"version {meta.get('version')}",
+                str(_STATE_VERSION),
+                "resume with the version of the régie that wrote it",
+            )
+            problems.raise_if_any()
+        seats_from_parts(self._seats, meta["seats"], arrays)
+        self._trainer.restore(meta["fits"], {name: seat.artifact for name, seat in self._seats.items()}, problems)
+        problems.raise_if_any()
+
+    def prepare(self, as_of: datetime, *, recorded: Mapping[str, FitResult] | None = None) -> Mapping[str, FitResult]:
+        """Fit every model that has none yet, before the first tick, and wait for it; returns what to journal."""
+        for seat in self._seats.values():
+            if seat.card.training is not None and seat.artifact is None and not self._trainer.has_pending(seat.name):
+                self._trainer.schedule(seat, as_of, as_of, self._shared.frame())
+        return self.await_training(as_of, recorded=recorded)
+
+    def training_due(self, as_of: datetime) -> tuple[str, ...]:
+        """Begin the fits due at ``as_of`` on the history as it is now; call after the tick, before `state`."""
+        due = []
+        for seat in self._seats.values():
+            effect = self._trainer.due(seat, as_of)
+            if effect is not None:
+                self._trainer.schedule(seat, as_of, effect, self._shared.frame())
+                due.append(seat.name)
+        self._trainer.pump(self._crew.server)
+        return tuple(due)
+
+    def await_training(
+        self, effect_as_of: datetime, *, recorded: Mapping[str, FitResult] | None = None
+    ) -> Mapping[str, FitResult]:
+        """Put in force every model due by ``effect_as_of``; waits for its fit, outside the tick's time.
+
+        Args:
+            recorded: results of the same fits in the journal; a failed one is taken as it is and not tried again.
+        """
+        results = self._trainer.conclude(effect_as_of, self._crew.live_server, recorded or {})
+        for name, result in results.items():
+            if result.artifact is not None:
+                self._seats[name].artifact = result.artifact
+        return results
+
+    def stop(self) -> None:
+        """End every process and remove every temporary file; nothing is left behind."""
+        self._trainer.stop()
+        self._crew.stop()
+        if self._ahead >= 0:
+            os.close(self._ahead)
+            self._shared.close()
+            self._ahead = -1
+
+    # ------------------------------------------------------------------------------------------ a tick
+
+    def _plan(self, seat: Seat, now: _Tick, known: Mapping[str, xr.DataArray]) -> Asked:
+        """Whether to ask, and why not."""
+        names = seen_ahead(seat.card, known)
+        inputs = hashlib.sha256()
+        for part in (self._shared.digest, now.as_of.isoformat(), seat.artifact or "", seat.state_hash):
+            inputs.update(part.encode() + b"\0")
+        for name in names:
+            inputs.update(self._digests.of(name, known[name]).encode())
+        asked = Asked(Outcome.OK, names, inputs.hexdigest(), quality_of(seat.card, now.frame, known))
+        past = now.recorded.get(seat.name)
+        if past is not None:
+            past = past if isinstance(past, Recorded) else Recorded(past)
+            if past.outcome in _REPLAYED:
+                return self._servers[seat.name].failed(asked, past.outcome, past.problems, now.number)
+        if not _due(seat, now):
+            return asked.ended(Outcome.NOT_DUE)
+        if not seat.breaker.allows(now.number):
+            return asked.ended(Outcome.BREAKER_OPEN, f"not asked before tick {seat.breaker.retry_tick}")
+        missing = unmet(seat.card, now.frame, known)
+        return asked.ended(Outcome.UNMET_NEED, *missing) if missing else asked
+
+    def _questions(
+        self, names: Sequence[str], asked: Mapping[str, Asked], as_of: datetime, known: Mapping[str, xr.DataArray]
+    ) -> list[Question]:
+        wanted = {signal: known[signal] for name in names for signal in asked[name].ahead}
+        data = signals_to_bytes(wanted)
+        os.pwrite(self._ahead, data, 0)
+        message = {
+            "op": "step",
+            "as_of_s": to_epoch_s(as_of),
+            "first": self._shared.first,
+            "rows": self._shared.rows,
+            "start_s": self._shared.start_s,
+            "ahead_size": len(data),
+        }
+        questions = []
+        for name in names:
+            seat = self._seats[name]
+            artifact = None if seat.artifact is None else str(self._trainer.path(seat.artifact))
+            seed = int(asked[name].inputs_hash[:8], 16)
+            full = {**message, "ahead": list(asked[name].ahead), "artifact": artifact, "seed": seed}
+            questions.append(Question(self._crew.workers[name], full, seat.state, seat.card.deadline_s))
+        return questions
+
+    def _ops(self, event: Mapping[str, Any]) -> None:
+        _LOG.debug("%s", event)
+        self._on_ops(event)
+
+
+def _ignore(_event: Mapping[str, Any]) -> None:
+    """For a caller that keeps no operations table."""
+
+
+def _due(seat: Seat, now: _Tick) -> bool:
+    if now.event:
+        return seat.card.on_event
+    return seat.good is None or to_epoch_s(now.as_of) % int(seat.card.cadence.total_seconds()) == 0

@@ -1,0 +1,73 @@
+"""One tick as a value: the moment, what was observed, and the finished tick that the views are composed from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import xarray as xr
+
+from twin.contracts.messages import Command, Envelope, State
+from twin.contracts.ports import GridEvent, Readings
+from twin.regie.memory import LoopMemory
+from twin.regie.origin import Flows, Mix
+from twin.regie.outcome import Result
+from twin.regie.raw import Intake
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What came in up to ``as_of``.
+
+    Attributes:
+        raw, raw_quality: newest complete quarter hour after substitution, dims (channel,).
+        rows: frame rows that are new or corrected: label (epoch s) -> (values, quality), ascending.
+        signals: newest frame row by (signal, element).
+    """
+
+    readings: Readings
+    intake: Intake
+    raw: np.ndarray
+    raw_quality: np.ndarray
+    rows: Mapping[int, tuple[np.ndarray, np.ndarray]]
+    signals: Mapping[tuple[str, str], float]
+    flags: Mapping[tuple[str, str], int]
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When and why a tick happens. ``commands``: consumed in this tick; ``late``: those that had expired and are refused."""
+
+    as_of: datetime
+    event: GridEvent | None = None
+    commands: Sequence[Command] = ()
+    late: Sequence[Command] = ()
+
+
+@dataclass(frozen=True)
+class Frames:
+    """What was observed: the live town and, beside it, the do-nothing twin."""
+
+    live: Observation
+    baseline: Observation | None
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A finished tick, for the views. ``lines``: what the running journal says of it."""
+
+    seq: int
+    moment: Moment
+    observation: Observation
+    state: State
+    envelopes: Mapping[str, Envelope]
+    result: Result
+    mix: Mix
+    flows: Flows
+    outside: Mapping[str, xr.DataArray]
+    memory: LoopMemory
+    lines: tuple[tuple[str, Mapping[str, object]], ...]
+    head: str = ""
+    acked: bool = False

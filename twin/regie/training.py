@@ -1,0 +1,291 @@
+"""Scheduled fits: on a frozen history, in a niced process of their own, in force at a grid time fixed beforehand.
+
+The history is written to a file when the fit is due, so that a fit that is repeated after a crash learns from the same
+values, whatever was revised since. A model is stored under its SHA-256. One fit runs at a time: the tick's boxes share the
+machine. What became of a fit is an outcome to journal; after a failure the old model stays.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from twin.contracts.box import BoxCard, Training
+from twin.contracts.frame import Frame
+from twin.contracts.messages import Outcome
+from twin.domain.pack import pack
+from twin.domain.problems import Problems
+from twin.domain.time import QUARTER_HOUR, QUARTER_HOUR_S, floor_quarter, to_epoch_s
+from twin.regie.forkserver import ForkServer, ForkServerDown
+from twin.regie.seat import Seat
+from twin.regie.workers import Answer, Question, SharedFiles, Worker
+
+_NICE = 10
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class FitResult:
+    """What became of a fit.
+
+    Attributes:
+        as_of: end of its history. ``effect_as_of``: first tick with the new model. ``artifact``: its SHA-256, None if failed.
+    """
+
+    outcome: Outcome
+    as_of: datetime
+    effect_as_of: datetime
+    artifact: str | None
+    problems: tuple[str, ...] = ()
+
+
+@dataclass
+class _Fit:
+    name: str
+    as_of: datetime
+    effect: datetime
+    history: str
+    question: Question | None = None
+    answer: Answer | None = None
+
+
+class Trainer:
+    """Fits of all instances, in the order in which they became due.
+
+    Args:
+        store: directory of models and pending histories. ``zone_of``: set by `enrol`, time zone per instance.
+    """
+
+    def __init__(self, store: Path, scratch: Path, files: SharedFiles, on_ops: Callable[[Mapping[str, Any]], None]) -> None:
+        self._store = store
+        self._scratch = scratch
+        self._files = files
+        self._on_ops = on_ops
+        self._cards: dict[str, BoxCard] = {}
+        self._seeds: dict[str, int] = {}
+        self._zones: dict[str, ZoneInfo] = {}
+        self._descriptions: dict[str, bytes] = {}
+        self._pending: list[_Fit] = []
+        self._spent: list[_Fit] = []
+
+    def enrol(self, card: BoxCard, name: str, description: bytes, *, timezone: str, seed: int) -> None:
+        """Make an instance known."""
+        self._cards[name], self._descriptions[name], self._seeds[name] = card, description, seed
+        self._zones[name] = ZoneInfo(timezone)
+
+    def path(self, artifact: str) -> Path:
+        """Where the model of that hash lies."""
+        return self._store / artifact
+
+    def has_pending(self, name: str) -> bool:
+        """True while a fit of that instance is not in force yet."""
+        return any(fit.name == name for fit in self._pending)
+
+    def due(self, seat: Seat, as_of: datetime) -> datetime | None:
+        """The tick at which a fit begun at ``as_of`` takes effect; None when none is due."""
+        training = seat.card.training
+        if training is None or self.has_pending(seat.name) or not fit_due(training, as_of, self._zones[seat.name]):
+            return None
+        return as_of + training.effect_after
+
+    def schedule(self, seat: Seat, as_of: datetime, effect: datetime, frame: Frame) -> None:
+        """Freeze the history of a fit; it starts with the next `pump`."""
+        data = _history(seat.card, as_of, frame)
+        digest = hashlib.sha256(data).hexdigest()
+        self._store.mkdir(parents=True, exist_ok=True)
+        _write_durably(self._store / f"history-{digest}", data)
+        self._pending.append(_Fit(seat.name, as_of, effect, digest))
+
+    def pump(self, server: ForkServer | None) -> None:
+        """Collect a fit that has ended, start the next one; never waits."""
+        now = time.monotonic()
+        for fit in self._pending:
+            if fit.answer is not None:
+                continue
+            if fit.question is None:
+                self._begin(fit, server)
+                return
+            fit.answer = fit.question.look(now)
+            if fit.answer is None:
+                return
+            fit.question.worker.end()
+
+    def conclude(
+        self, effect_as_of: datetime, server: Callable[[], ForkServer], recorded: Mapping[str, FitResult]
+    ) -> dict[str, FitResult]:
+        """Results of every fit that takes effect by ``effect_as_of``; waits for those that still run."""
+        self._forget_histories(effect_as_of)
+        results: dict[str, FitResult] = {}
+        for fit in [fit for fit in self._pending if fit.effect <= effect_as_of]:
+            past = recorded.get(fit.name)
+            if past is not None and past.artifact is None:
+                self._abandon(fit)
+                results[fit.name] = past
+            else:
+                self._finish(fit, server)
+                results[fit.name] = self._result(fit)
+            self._pending.remove(fit)
+            self._spent.append(fit)
+            self._on_ops(
+                {
+                    "event": "fit",
+                    "instance": fit.name,
+                    "outcome": str(results[fit.name].outcome),
+                    "seconds": fit.answer.wall_s if fit.answer else 0.0,
+                }
+            )
+        return results
+
+    def pending_meta(self) -> list[list[str]]:
+        """Fits that are not in force yet, for the journal."""
+        return [[fit.name, fit.as_of.isoformat(), fit.effect.isoformat(), fit.history] for fit in self._pending]
+
+    def restore(self, meta: list[list[str]], artifacts: Mapping[str, str | None], problems: Problems) -> None:
+        """Take the journalled fits up again, from their frozen histories."""
+        for fit in self._pending:
+            self._abandon(fit)
+        self._pending = [
+            _Fit(name, datetime.fromisoformat(as_of), datetime.fromisoformat(effect), history)
+            for name, as_of, effect, history in meta
+            if name in self._cards
+        ]
+        for fit in self._pending:
+            if not (self._store / f"history-{fit.history}").is_file():
+                problems.add(
+                    f"pending fit of {fit.name!r}",
+                    "its history is not in the store",
+                    f"history-{fit.history[:12]}... in {self._store}",
+                    "restore the artifacts directory of this state",
+                )
+        for name, artifact in artifacts.items():
+            if artifact is not None and not self.path(artifact).is_file():
+                problems.add(
+                    f"model of {name!r}",
+                    f"{artifact[:12]}... is not in the store",
+                    f"a file in {self._store}",
+                    "restore the artifacts directory of this state",
+                )
+
+    def stop(self) -> None:
+        """End a running fit; it stays pending and is taken up after a resume."""
+        for fit in self._pending:
+            self._abandon(fit)
+
+    def _forget_histories(self, now: datetime) -> None:
+        """A history goes a day after its model came: until the commit of that tick a crash would still need it."""
+        gone = [fit for fit in self._spent if fit.effect + _DAY < now]
+        self._spent = [fit for fit in self._spent if fit.effect + _DAY >= now]
+        needed = {fit.history for fit in (*self._pending, *self._spent)}
+        for digest in {fit.history for fit in gone} - needed:
+            (self._store / f"history-{digest}").unlink(missing_ok=True)
+
+    def _begin(self, fit: _Fit, server: ForkServer | None) -> None:
+        card = self._cards[fit.name]
+        if server is None or card.training is None or not server.ready():
+            return
+        worker = Worker(
+            f"{fit.name}.fit",
+            self._descriptions[fit.name],
+            self._files,
+            memory_mb=card.memory_mb,
+            scratch=self._scratch / f"{fit.name}.fit",
+            nice=_NICE,
+        )
+        try:
+            worker.start(server)
+        except ForkServerDown:
+            return
+        message = {
+            "op": "fit",
+            "as_of_s": to_epoch_s(fit.as_of),
+            "history": str(self._store / f"history-{fit.history}"),
+            "target": str(self._scratch / f"{fit.name}.fit" / "artifact"),
+            "seed": seed_of(self._seeds[fit.name], fit.name, fit.as_of),
+        }
+        fit.question = Question(worker, message, None, card.training.deadline_s)
+        fit.question.begin(time.monotonic())
+
+    def _finish(self, fit: _Fit, server: Callable[[], ForkServer]) -> None:
+        while fit.answer is None:
+            self.pump(server())
+            running = next((f for f in self._pending if f.question is not None and f.answer is None), None)
+            if running is not None and running.question is not None:
+                running.question.wait()
+            elif fit.question is None:
+                time.sleep(0.01)  # the fork server is starting again
+
+    def _result(self, fit: _Fit) -> FitResult:
+        answer = fit.answer
+        if answer is None or answer.outcome is not Outcome.OK or answer.message is None:
+            text, outcome = (answer.text, answer.outcome) if answer else ("", Outcome.DIED)
+            return FitResult(outcome, fit.as_of, fit.effect, None, (text,))
+        source = self._scratch / f"{fit.name}.fit" / "artifact"
+        data = source.read_bytes()
+        digest = hashlib.sha256(data).hexdigest()
+        _write_durably(self.path(digest), data)
+        source.unlink()
+        return FitResult(Outcome.OK, fit.as_of, fit.effect, digest)
+
+    def _abandon(self, fit: _Fit) -> None:
+        if fit.question is not None:
+            fit.question.worker.end()
+            fit.question = fit.answer = None
+
+
+def fit_due(training: Training, as_of: datetime, zone: ZoneInfo) -> bool:
+    """True when the instant of a fit lies in the quarter hour that ends at ``as_of``.
+
+    A cadence of whole days counts local days at ``local_hour``; an hour that the clock skips in spring begins with the next
+    one, an hour that it repeats in autumn counts once. A shorter cadence counts from 1970 in grid time.
+    """
+    if as_of != floor_quarter(as_of):
+        return False  # an event tick: the regular one before it has looked
+    if training.every < _DAY:
+        return to_epoch_s(as_of) % int(training.every.total_seconds()) < QUARTER_HOUR_S
+    here, before = as_of.astimezone(zone), (as_of - QUARTER_HOUR).astimezone(zone)
+    moment = here.replace(hour=training.local_hour, minute=0, second=0, microsecond=0, tzinfo=None)
+    reached = before.replace(tzinfo=None) < moment <= here.replace(tzinfo=None) and not here.fold
+    return reached and here.toordinal() % (training.every // _DAY) == 0
+
+
+def seed_of(site_seed: int, name: str, as_of: datetime) -> int:
+    """A seed for one fit: the same for the same site, instance and history."""
+    return int.from_bytes(hashlib.sha256(f"{site_seed}/{name}/{as_of.isoformat()}".encode()).digest()[:4], "little")
+
+
+def _history(card: BoxCard, as_of: datetime, frame: Frame) -> bytes:
+    """The declared signals over the training window, packed: all that ``fit`` can see."""
+    if card.training is None:
+        raise ValueError(f"box {card.name!r} has no training on its card")
+    signals = {need.signal for need in card.needs}
+    positions = [i for i, (signal, _) in enumerate(frame.layout.columns) if signal in signals]
+    end = min((to_epoch_s(as_of) - frame.start_s) // QUARTER_HOUR_S, len(frame.values))
+    first = max(0, end - int(card.training.history / QUARTER_HOUR))
+    meta = {
+        "columns": [list(frame.layout.columns[i]) for i in positions],
+        "start_s": frame.start_s + first * QUARTER_HOUR_S,
+    }
+    rows = slice(first, end)
+    return pack(meta, {"values": frame.values[rows][:, positions], "quality": frame.quality[rows][:, positions]})
+
+
+def _write_durably(path: Path, data: bytes) -> None:
+    """The whole file or none, on disk when this returns."""
+    temporary = path.with_name(f".{path.name}.new")
+    with temporary.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+    directory = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
