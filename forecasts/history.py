@@ -1,0 +1,62 @@
+"""Series for a model out of an as-of view: plain arrays on a full grid of quarter hours, NaN where nothing can be trusted."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import numpy as np
+
+from twin.contracts.frame import AsOfView, FutureReadError, MissingSignalError
+from twin.domain.quality import Quality
+from twin.domain.time import QUARTER_HOUR_S, floor_quarter, quarter_hours, to_datetime64, to_epoch_s
+
+_UNTRUSTED = int(Quality.INVALID | Quality.STALE)
+
+
+def measured(view: AsOfView, signal: str, element: str, start: datetime, end: datetime) -> np.ndarray:
+    """Values of ``signal`` for every quarter hour in ``[start, end)``, dims (time,).
+
+    Invalid and stale values and rows that the frame does not hold are NaN; so is everything when the frame
+    does not know the signal, because a model that can do without it should go on.
+
+    Raises:
+        FutureReadError: when ``end`` lies after the view's as-of.
+    """
+    start_s = to_epoch_s(start)
+    steps = max(0, (to_epoch_s(end) - start_s) // QUARTER_HOUR_S)
+    values = np.full(steps, np.nan)
+    if not steps:
+        return values
+    try:
+        array = view.history(signal, (element,) if element else (), start=start, end=end, with_quality=True)
+    except MissingSignalError:
+        return values
+    found = np.asarray(array.values, dtype=np.float64).reshape(len(array))
+    flags = np.asarray(array.coords["quality"].values, dtype=np.uint8).reshape(len(array))
+    found = np.where((flags & _UNTRUSTED) == 0, found, np.nan)
+    if len(found):
+        first = (int(array.coords["time"].values[0].astype("datetime64[s]").astype(np.int64)) - start_s) // QUARTER_HOUR_S
+        values[first : first + len(found)] = found
+    return values
+
+
+def ahead(view: AsOfView, signal: str, steps: int) -> np.ndarray:
+    """What is known of ``signal`` for the ``steps`` quarter hours from as-of on, dims (time,), NaN where nothing is.
+
+    Raises:
+        FutureReadError: when the outlook was issued after as-of.
+    """
+    values = np.full(steps, np.nan)
+    try:
+        array = view.outlook(signal)
+    except MissingSignalError:
+        return values
+    labels = quarter_hours(floor_quarter(view.as_of), steps)
+    times = array.coords["time"].values.astype("datetime64[ns]")
+    if times.size and times[0] < to_datetime64(floor_quarter(view.as_of)) and array.attrs.get("issued_at") is None:
+        raise FutureReadError(f"outlook {signal!r} starts at {times[0]}, before as_of, and does not say when it was issued")
+    position = np.searchsorted(times, labels)
+    inside = position < len(times)
+    inside[inside] &= times[position[inside]] == labels[inside]
+    values[inside] = np.asarray(array.values, dtype=np.float64)[position[inside]]
+    return values

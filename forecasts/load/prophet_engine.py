@@ -1,0 +1,121 @@
+"""The Prophet engine: a nightly fit with its errors judged on days it had not seen, and the path it stands for at a tick."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from forecasts.calendar import LocalCalendar
+from forecasts.correction import DAY, Correction, error_predictors
+from forecasts.history import ahead, measured
+from forecasts.load.errors import default_spread, fit_load_errors
+from forecasts.load.model import LoadModel
+from forecasts.load.prophet_curve import Curve
+from forecasts.load.prophet_fit import curve_of, fit_prophet, hourly_table
+from forecasts.quantiles import STEPS
+from forecasts.windows import gather, origins, window_rows
+from twin.contracts.frame import AsOfView
+from twin.domain.time import QUARTER_HOUR, floor_quarter, quarter_hours, to_epoch_s
+
+FEWEST_DAYS = 14
+"""Days of history below which two weekends have not been seen and the weekly cycle would be invented."""
+
+_JUDGED_DAYS = 30  # days whose errors make correction and band
+_FOLD_DAYS = 3  # a fit made at night serves a day and looks two more ahead: its errors are judged over as many
+_TEMP_COVERAGE = 0.9
+# An hourly mean belongs to the middle of its hour, a quarter hour to the middle of its own.
+_TO_HOUR_LABEL = np.timedelta64(7 * 60 + 30 - 30 * 60, "s")
+
+
+def train(view: AsOfView, signal: str, zone: str, calendar: LocalCalendar, history: timedelta, *, seed: int) -> bytes:
+    """The artifact: curve, correction and band as canonical JSON.
+
+    Raises:
+        ValueError: with fewer than `FEWEST_DAYS` days of valid load.
+    """
+    end = floor_quarter(view.as_of)
+    end -= timedelta(minutes=end.minute)
+    start = calendar.midnight(calendar.day_of(end) - history.days)
+    values = measured(view, signal, zone, start, end)
+    temp = measured(view, "temp_c", "", start, end)
+    if np.isfinite(values).sum() < FEWEST_DAYS * DAY:
+        raise ValueError(
+            f"zone {zone!r}: {np.isfinite(values).sum() / DAY:.1f} days of valid {signal} before "
+            f"{view.as_of.isoformat()}; Prophet needs at least {FEWEST_DAYS}; let the day-type engine serve until then"
+        )
+    if np.isfinite(temp[np.isfinite(values)]).mean() < _TEMP_COVERAGE:
+        temp = np.full(len(values), np.nan)
+    labels = quarter_hours(start, len(values))
+    day, slot = calendar.locate(labels)
+    wall, types, holiday = calendar.wall_clock(labels), calendar.day_type(day), calendar.holiday(day)
+
+    def curve(until: int) -> Curve:
+        rows = slice(0, until)
+        table = hourly_table(values[rows], temp[rows], wall[rows], types[rows], holiday[rows])
+        return curve_of(fit_prophet(table, seed=seed))
+
+    base = np.full(len(values), np.nan)
+    for begin, until in _folds(values, day):
+        rows = slice(begin, until)
+        base[rows] = path(curve(begin), calendar, labels[rows], temp[rows])
+    judged = origins(len(values), int(np.argmax(np.isfinite(base)))) if np.isfinite(base).any() else origins(0, 0)
+    error = values - base
+    at = window_rows(judged)
+    correction, table = fit_load_errors(
+        gather(error, at),
+        error_predictors(error, np.ones(len(error)))[:, judged],
+        rows=np.minimum(at, len(values) - 1),
+        day=day,
+        slot=slot,
+        spread=default_spread(values),
+    )
+    content = {
+        "curve": curve(len(values)).to_meta(),
+        "phi": correction.phi.tolist(),
+        "table": table.tolist(),
+        "days": int(np.isfinite(values).sum() // DAY),
+    }
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+
+
+def _folds(values: np.ndarray, day: np.ndarray) -> list[tuple[int, int]]:
+    """(first row, end row) of each judged stretch; each has `FEWEST_DAYS` valid days before it."""
+    last = int(day[-1])
+    enough = np.flatnonzero(np.cumsum(np.isfinite(values)) >= FEWEST_DAYS * DAY)
+    first = max(last - _JUDGED_DAYS, int(day[enough[0]]) + 1)
+    edges = [int(np.searchsorted(day, d)) for d in range(first, last + 1, _FOLD_DAYS)] + [len(values)]
+    return [(a, b) for a, b in pairwise(edges) if b > a]
+
+
+def path(curve: Curve, calendar: LocalCalendar, labels: np.ndarray, temp_c: np.ndarray) -> np.ndarray:
+    """The curve at UTC quarter hours [MW], dims (time,)."""
+    wall = calendar.wall_clock(labels) + _TO_HOUR_LABEL
+    day = wall.astype("datetime64[D]").astype(np.int64)
+    return curve.load_mw(wall, calendar.day_type(day), calendar.holiday(day), temp_c)
+
+
+def recall(view: AsOfView, artifact: bytes, calendar: LocalCalendar) -> LoadModel:
+    """The model of this tick: the curve over the last day and the coming 48 hours, with its correction and band."""
+    content: dict[str, Any] = json.loads(artifact)
+    issue = floor_quarter(view.as_of)
+    start = issue - DAY * QUARTER_HOUR
+    labels = quarter_hours(start, DAY + STEPS)
+    past = measured(view, "temp_c", "", start, issue)
+    temp = np.concatenate([past, ahead(view, "temp_c", STEPS)])
+    # Where no outlook reaches, tomorrow is as warm as the same hour today.
+    for first in range(DAY, DAY + STEPS, DAY):
+        rows, before = slice(first, first + DAY), slice(first - DAY, first)
+        temp[rows] = np.where(np.isfinite(temp[rows]), temp[rows], temp[before])
+    return LoadModel(
+        day=calendar.day_of(view.as_of),
+        start_s=to_epoch_s(start),
+        base=path(Curve.from_meta(content["curve"]), calendar, labels, temp),
+        correction=Correction(np.array(content["phi"])),
+        table=np.array(content["table"]),
+        days=content["days"],
+        settled=True,
+    )

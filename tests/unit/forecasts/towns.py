@@ -1,0 +1,126 @@
+"""A synthetic town for the forecast tests: daily and weekly load, a cloudy sky, noise as a hash of (channel, time)."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from twin.contracts.box import BoxContext
+from twin.contracts.frame import AsOfView, Frame, Layout
+from twin.domain.quality import Quality
+from twin.domain.time import quarter_hours, to_epoch_s
+
+LATITUDE, LONGITUDE = 53.647, 11.372
+GROUPS = (
+    {"tilt_deg": 35.0, "azimuth_deg": 210.0, "kwp": 3000.0},
+    {"tilt_deg": 25.0, "azimuth_deg": 120.0, "kwp": 1000.0},
+)
+
+
+def context(timezone="Europe/Zurich", zones=None):
+    zones = zones or {"town": {"customers": 10_000, "pv_groups": list(GROUPS)}}
+    return BoxContext("box", 7, timezone, LATITUDE, LONGITUDE, "CH", "ZH", zones, {}, (), {}, {}, b"")
+
+
+def noise(labels, channel):
+    """Standard normal-ish noise, a function of channel and time alone."""
+    seed = int.from_bytes(hashlib.sha256(channel.encode()).digest()[:8], "little")
+    x = labels.astype("datetime64[s]").astype(np.uint64) + np.uint64(seed)
+    with np.errstate(over="ignore"):
+        total = np.zeros(len(x))
+        for _ in range(4):
+            x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+            x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+            x ^= x >> np.uint64(31)
+            total += x.astype(np.float64) / 2**64 - 0.5
+    return total * np.sqrt(3.0)
+
+
+def slow(labels, channel, hours):
+    """Noise with an exponential memory of ``hours`` and unit variance; the same at a label whatever the window."""
+    burn_in = int(32 * hours)
+    first = labels[0] - np.timedelta64(15, "m") * burn_in
+    white = noise(first + np.timedelta64(15, "m") * np.arange(burn_in + len(labels)), channel)
+    a = np.exp(-0.25 / hours)
+    out = np.empty(len(white))
+    level = 0.0
+    for i, v in enumerate(white):
+        level = a * level + np.sqrt(1.0 - a * a) * v
+        out[i] = level
+    return out[burn_in:]
+
+
+def load_mw(labels, timezone="Europe/Zurich"):
+    """About 12 MW: two daily bumps, quiet weekends, an error that persists for some hours, a little white noise."""
+    local = pd.DatetimeIndex(labels).tz_localize("UTC").tz_convert(timezone)
+    hour = np.asarray(local.hour + local.minute / 60.0)
+    weekend = np.asarray(local.dayofweek) >= 5
+    bumps = 3.0 * np.exp(-(((hour - 8.0) / 2.5) ** 2)) + 4.0 * np.exp(-(((hour - 19.0) / 2.5) ** 2))
+    shape = 9.0 + bumps * np.where(weekend, 0.7, 1.0) - 1.5 * weekend
+    return shape + 0.5 * slow(labels, "load.slow", 6.0) + 0.05 * noise(labels, "load.white")
+
+
+def frame(values, start, quality=None):
+    """A frame of the given columns ``(signal, element) -> (time,)``."""
+    layout = Layout(tuple(values))
+    table = np.column_stack([values[column] for column in layout.columns])
+    flags = np.zeros(table.shape, dtype=np.uint8) if quality is None else quality
+    flags = np.where(np.isnan(table), np.uint8(Quality.INVALID), flags).astype(np.uint8)
+    return Frame(layout, to_epoch_s(start), table, flags)
+
+
+def load_view(as_of, days=62, edit=None):
+    """Load history up to ``as_of``; ``edit`` may punch holes into (labels, values)."""
+    start = as_of - timedelta(days=days)
+    labels = quarter_hours(start, int((as_of - start) / timedelta(minutes=15)))
+    values = load_mw(labels)
+    if edit is not None:
+        values = edit(labels, values)
+    return AsOfView(as_of, frame({("zone_load_p_mw", "town"): values}, start))
+
+
+def instant(text):
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def outlook(signal, as_of, values, unit):
+    labels = quarter_hours(as_of, len(values))
+    return xr.DataArray(values, dims=("time",), coords={"time": labels}, attrs={"units": unit, "issued_at": as_of.isoformat()})
+
+
+def sky_index(labels):
+    """A clear-sky index 0.1..1.05 that drifts over hours and days."""
+    raw = 0.75 * slow(labels, "sky.days", 30.0) + 0.5 * slow(labels, "sky.hours", 2.0)
+    return 0.1 + 0.95 / (1.0 + np.exp(-(1.6 * raw + 0.3)))
+
+
+def sun(labels):
+    """Hidden truth of the plant: (power [MW], irradiance [W/m2]) with other losses and a 70 % inverter cap."""
+    from forecasts.pv.clear_sky import Plant
+
+    plant = Plant(planes=[(g["tilt_deg"], g["azimuth_deg"], g["kwp"]) for g in GROUPS], latitude=LATITUDE, longitude=LONGITUDE)
+    sky, index = plant.clear_sky(labels), sky_index(labels)
+    power = sky.p_mw * (0.05 + 0.8 * index) * (1.0 + 0.03 * noise(labels, "pv.white"))
+    return np.clip(power, 0.0, 0.7 * plant.peak_mw), sky.ghi_w_m2 * index
+
+
+def pv_view(as_of, days=35, edit=None, with_outlook=True, measured_ghi=True):
+    """PV and irradiance history up to ``as_of``, and an irradiance forecast whose error grows with lead."""
+    start = as_of - timedelta(days=days)
+    past = int((as_of - start) / timedelta(minutes=15))
+    labels = quarter_hours(start, past + 192)
+    power, ghi = sun(labels)
+    known = power[:past] if edit is None else edit(labels[:past], power[:past])
+    columns = {("zone_pv_p_mw", "town"): known}
+    if measured_ghi:
+        columns[("ghi_w_m2", "")] = ghi[:past]
+    ahead = {}
+    if with_outlook:
+        lead = np.minimum(np.arange(192) / 96.0, 1.0)
+        error = 0.25 * lead * slow(labels[past:], "outlook", 4.0)
+        ahead["ghi_w_m2"] = outlook("ghi_w_m2", as_of, np.clip(ghi[past:] * (1.0 + error), 0.0, None), "W/m2")
+    return AsOfView(as_of, frame(columns, start), ahead), power[past:]
