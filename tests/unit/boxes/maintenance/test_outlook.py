@@ -1,0 +1,43 @@
+import numpy as np
+import pytest
+
+from twin.boxes.maintenance.health import BEST, HIGH, LOW
+from twin.boxes.maintenance.outlook import first_reach, fit_relation, load_ahead
+
+
+def test_relation_finds_active_and_reactive_part() -> None:
+    net = np.linspace(-0.2, 0.3, 500)  # through zero: a ratio of loading to power would burst
+    load = np.sqrt((net / 0.4) ** 2 + 0.01)
+    relation = fit_relation(load, net, sn_mva=0.63)
+    assert relation.fitted
+    np.testing.assert_allclose(relation.load_factor(net), load, rtol=1e-9)
+
+
+def test_rating_stands_in_where_there_is_nothing_to_fit() -> None:
+    relation = fit_relation(np.full(96, np.nan), np.full(96, 0.1), sn_mva=0.4)
+    assert not relation.fitted
+    assert float(relation.load_factor(np.array([-0.4]))[0]) == pytest.approx(1.0)
+
+
+def test_reverse_flow_loads_the_transformer_too() -> None:
+    relation = fit_relation(np.zeros(0), np.zeros(0), sn_mva=0.4)
+    net = np.array([[-0.3, -0.35, -0.25]])  # median, lower, upper
+    lanes, known = load_ahead(relation, net, np.full(1, np.nan), 0.1)
+    assert known == 1
+    assert lanes[0, HIGH] == pytest.approx(0.875)
+    assert lanes[0, LOW] == pytest.approx(0.625)
+    assert lanes[0, BEST] == pytest.approx(0.75)
+
+
+def test_missing_forecast_steps_take_yesterday_then_the_last_good() -> None:
+    relation = fit_relation(np.zeros(0), np.zeros(0), sn_mva=0.4)
+    net = np.array([[0.2, 0.2, 0.2], [np.nan] * 3, [np.nan] * 3])
+    lanes, known = load_ahead(relation, net, np.array([0.9, 0.8, np.nan]), 0.7)
+    assert known == 1
+    np.testing.assert_allclose(lanes[:, BEST], [0.5, 0.8, 0.7])
+
+
+def test_limit_is_reached_between_two_boundaries() -> None:
+    assert first_reach(np.array([100.0, 110.0, 130.0]), 120.0) == pytest.approx(1.5)
+    assert first_reach(np.array([121.0, 110.0]), 120.0) == 0.0
+    assert first_reach(np.array([100.0, 110.0]), 120.0) is None

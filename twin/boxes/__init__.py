@@ -1,0 +1,1 @@
+"""The boxes that live beside the forecasts: maintenance, flexibility, tariffs. Strangers to each other."""

@@ -1,0 +1,1 @@
+"""Flexibility: plans batteries and cars on the site's tariff, inside the grid's limits, with reasons."""

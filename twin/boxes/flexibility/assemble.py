@@ -1,0 +1,236 @@
+"""From a view to a planning problem: forecasts, tariff, limits and devices put together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+
+from twin.boxes.flexibility import facts
+from twin.boxes.flexibility.fleet import Fleet, read_fleet
+from twin.boxes.flexibility.horizon import QUARTERS, STEP_HOURS, highest_of_quarters, mean_of_quarters, quarters_of_steps
+from twin.boxes.flexibility.problem import NOT_PRICED_MW, GridRow, Penalties, Problem, Site
+from twin.boxes.flexibility.settings import Settings
+from twin.boxes.flexibility.tariff import calendar, published_or, static_grid_chf_per_kwh
+from twin.boxes.flexibility.voltage import WorstBus, voltage_rows
+from twin.contracts.box import BoxContext
+from twin.contracts.frame import AsOfView, MissingSignalError
+
+USUAL_DAYS = 14
+USUAL_PEAK_DAYS = timedelta(days=28)
+USUAL_PEAK_SHARE = 0.9
+MARGIN_LEVEL = 0.9
+"""Quantile whose distance from the median is held back on the limit rows."""
+
+
+@dataclass(frozen=True)
+class Paths:
+    """How the forecasts may turn out, as distances from the median [MW], dims (quantile, step).
+
+    Attributes:
+        load, pv: by zone.
+    """
+
+    load: Mapping[str, np.ndarray]
+    pv: Mapping[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A planning problem with what its explanation needs.
+
+    Attributes:
+        zone_net_mw: net of each zone without the planned devices, dims (step,).
+        published: True when day-ahead prices were used.
+    """
+
+    problem: Problem
+    fleet: Fleet
+    paths: Paths
+    zone_net_mw: Mapping[str, np.ndarray]
+    published: bool
+
+
+def assemble(view: AsOfView, settings: Settings, context: BoxContext, bus: WorstBus | None = None) -> Tick:
+    """The problem at ``view.as_of``; with rows for the voltage of ``bus`` if given.
+
+    Raises:
+        MissingSignalError: when a zone's load forecast is missing.
+    """
+    load = {zone: facts.forecast(view, "load_forecast_p_mw", zone) for zone in settings.zones}
+    pv = {zone: _pv(view, zone) for zone in settings.zones}
+    price, export, published = _prices(view, context)
+    import_price = mean_of_quarters(price)
+    fleet = read_fleet(
+        view,
+        settings,
+        zones=context.zones,
+        load={zone: f.median for zone, f in load.items()},
+        pv={zone: f.median for zone, f in pv.items()},
+        mean_price_chf_per_mwh=float(import_price @ np.asarray(STEP_HOURS)) / sum(STEP_HOURS),
+    )
+    nets = {zone: _net(view, settings, zone, load=load[zone], pv=pv[zone], fleet=fleet) for zone in settings.zones}
+    site = _site(
+        view,
+        settings,
+        context,
+        net=nets[settings.site_zone],
+        import_price=import_price,
+        export_price=mean_of_quarters(export),
+    )
+    rows = _trafo_rows(view, settings, context, load=load, pv=pv, nets=nets)
+    if bus is not None:
+        inner, outer = str(settings.limited_zone), settings.site_zone
+        rows += voltage_rows(
+            bus,
+            load=load[inner].median,
+            sun=pv[inner].median,
+            rest=nets[outer] - nets[inner],
+            load_paths=mean_of_quarters(load[inner].paths),
+            sun_paths=mean_of_quarters(pv[inner].paths),
+        )
+    problem = Problem(STEP_HOURS, fleet.storages, fleet.chargers, site, rows, _penalties(context.tariff, site))
+    return Tick(
+        problem,
+        fleet,
+        Paths(
+            {zone: mean_of_quarters(f.paths) for zone, f in load.items()},
+            {zone: mean_of_quarters(f.paths) for zone, f in pv.items()},
+        ),
+        {zone: mean_of_quarters(net) for zone, net in nets.items()},
+        published,
+    )
+
+
+def _pv(view: AsOfView, zone: str) -> facts.Forecast:
+    try:
+        found = facts.forecast(view, "pv_forecast_p_mw", zone)
+    except MissingSignalError:
+        # A zone without panels has no forecast of them; a missing one counts as no sun, the safe side of an import limit.
+        return facts.Forecast(np.array([0.5]), np.zeros((1, QUARTERS)))
+    return facts.Forecast(found.levels, np.maximum(found.values, 0.0))
+
+
+def _prices(view: AsOfView, context: BoxContext) -> tuple[np.ndarray, np.ndarray, bool]:
+    """Import and export price [CHF/MWh], dims (time,), and whether day-ahead prices were published."""
+    clock = calendar(view.as_of, QUARTERS, context.timezone)
+    tariff = context.tariff
+    day_ahead = facts.ahead(view, "price_chf_per_kwh")
+    energy = published_or(day_ahead, np.full(QUARTERS, float(tariff["energy_chf_per_kwh"])))
+    grid = published_or(facts.ahead(view, "grid_tariff_chf_per_kwh"), static_grid_chf_per_kwh(tariff, clock))
+    feed_in = np.full(QUARTERS, float(tariff["feed_in_chf_per_kwh"]))
+    published = day_ahead is not None and bool(np.isfinite(day_ahead).any())
+    return 1000.0 * (energy + grid), 1000.0 * feed_in, published
+
+
+def _net(
+    view: AsOfView, settings: Settings, zone: str, *, load: facts.Forecast, pv: facts.Forecast, fleet: Fleet
+) -> np.ndarray:
+    """Net import of a zone without the planned devices [MW], dims (time,).
+
+    Cars are part of the measured load, so a load forecast holds them as they usually charge. What it holds of those now
+    plugged in is no more than they would draw by themselves and no more than the fleet usually draws at that time.
+    """
+    hydro, _ = facts.newest(view, "zone_hydro_p_mw", [zone])
+    cars = [d["id"] for d in settings.devices if d["kind"] == "ev_charger" and _inside(d["zone"], zone, settings)]
+    usual = facts.usual_sum(view, "device_p_mw", cars, USUAL_DAYS)
+    own = np.zeros(QUARTERS)
+    for car in fleet.chargers:
+        if car.id in cars:
+            own += quarters_of_steps(car.own_p_mw)
+    held = np.minimum(own, np.maximum(np.nan_to_num(usual), 0.0))
+    return load.median - pv.median - float(np.nan_to_num(hydro[0])) - held
+
+
+def _inside(device_zone: str, zone: str, settings: Settings) -> bool:
+    return zone in (settings.site_zone, device_zone)
+
+
+def _site(
+    view: AsOfView,
+    settings: Settings,
+    context: BoxContext,
+    *,
+    net: np.ndarray,
+    import_price: np.ndarray,
+    export_price: np.ndarray,
+) -> Site:
+    clock = calendar(view.as_of, QUARTERS, context.timezone)
+    lift = highest_of_quarters(net) - mean_of_quarters(net)
+    # The next month's peak starts from zero and is not priced within this plan. In the first days of a month its peak is still
+    # to come: what lies well below the last four weeks' peak would be shaved in vain.
+    usual_peak = facts.highest_since(view, "zone_net_p_mw", settings.site_zone, view.as_of - USUAL_PEAK_DAYS)
+    month_peak = facts.highest_since(view, "zone_net_p_mw", settings.site_zone, clock.month_start)
+    priced = mean_of_quarters(clock.this_month.astype(float)) > 0.0
+    return Site(
+        net_p_mw=mean_of_quarters(net),
+        import_chf_per_mwh=import_price,
+        export_chf_per_mwh=export_price,
+        peak_chf_per_mw=1000.0 * float(context.tariff["peak_chf_per_kw_month"]),
+        peak_so_far_mw=max(month_peak, USUAL_PEAK_SHARE * usual_peak, 0.0),
+        peak_lift_mw=np.where(priced, lift, NOT_PRICED_MW),
+    )
+
+
+def _trafo_rows(
+    view: AsOfView,
+    settings: Settings,
+    context: BoxContext,
+    *,
+    load: Mapping[str, facts.Forecast],
+    pv: Mapping[str, facts.Forecast],
+    nets: Mapping[str, np.ndarray],
+) -> tuple[GridRow, ...]:
+    """Both directions of the transformer that feeds the limited zone, as limits on the zone's active power."""
+    zone = settings.limited_zone
+    if zone is None or not settings.trafos:
+        return ()
+    name = "+".join(settings.trafos)
+    sn_mva = sum(float(context.trafos[trafo]["sn_mva"]) for trafo in settings.trafos)
+    limit = settings.trafo_limit_percent
+    limit_mw = limit / 100.0 * sn_mva * active_share(view, settings, zone, sn_mva)
+    weights = [d["id"] for d in settings.devices if _inside(d["zone"], zone, settings)]
+    rows = []
+    for direction, sign, margin, paths in (
+        ("import", 1.0, load[zone].above_median(MARGIN_LEVEL), load[zone].paths),
+        ("export", -1.0, pv[zone].above_median(MARGIN_LEVEL), pv[zone].paths),
+    ):
+        held = highest_of_quarters(margin)
+        rows.append(
+            GridRow(
+                name=f"{direction}:trafo:{name}",
+                kind="trafo",
+                element=name,
+                limit=limit,
+                unit="%",
+                weights=tuple((device, sign) for device in weights),
+                room_mw=limit_mw - highest_of_quarters(sign * nets[zone]) - held,
+                margin_mw=held,
+                unit_per_mw=limit / limit_mw,
+                paths_mw=mean_of_quarters(paths),
+            )
+        )
+    return tuple(rows)
+
+
+def active_share(view: AsOfView, settings: Settings, zone: str, sn_mva: float) -> float:
+    """Active over apparent power of the limited zone's transformer, from its last loading; 0.85 to 1.
+
+    Below 30 % loading magnetising and charging currents hide the load's own reactive power: the configured share serves.
+    """
+    loading, _ = facts.newest(view, "trafo_loading_percent", settings.trafos)
+    net, _ = facts.newest(view, "zone_net_p_mw", [zone])
+    percent = float(np.max(loading)) if len(loading) else float("nan")
+    if not (np.isfinite(percent) and np.isfinite(net[0])) or percent < 30.0:
+        return settings.cos_phi
+    return float(np.clip(abs(float(net[0])) / (percent / 100.0 * sn_mva), 0.85, 1.0))
+
+
+def _penalties(tariff: Mapping[str, Any], site: Site) -> Penalties:
+    # The dearest MWh that money can save: a quarter hour of the month's peak, or ten times the highest energy price.
+    peak = site.peak_chf_per_mw / min(STEP_HOURS)
+    usual = 1000.0 * (float(tariff["energy_chf_per_kwh"]) + float(tariff["grid_chf_per_kwh"]["high"]))
+    return Penalties.above(max(peak, 10.0 * usual))

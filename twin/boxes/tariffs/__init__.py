@@ -1,0 +1,1 @@
+"""The dynamic grid-usage tariff and its published form."""
