@@ -1,0 +1,198 @@
+"""The ``regie`` command: arguments in, words or one JSON line out. Exit codes: 0 done, 1 failed, 2 refused input.
+
+Imports stay inside the commands, so that help is there at once.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(
+    name="regie",
+    help="Régie: a digital twin of a local electricity grid, run like a live broadcast.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+site_app = typer.Typer(help="Check a site file, or list every signal it brings.", no_args_is_help=True)
+box_app = typer.Typer(help="List the boxes, or try every promise of one.", no_args_is_help=True)
+journal_app = typer.Typer(help="Verify the journal's chain.", no_args_is_help=True)
+app.add_typer(site_app, name="site")
+app.add_typer(box_app, name="box")
+app.add_typer(journal_app, name="journal")
+
+StateOption = Annotated[Path, typer.Option(help="State directory of a run.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one compact JSON line last.")]
+SiteArgument = Annotated[str, typer.Argument(help="A packaged site (demo) or the path of a site file.")]
+
+
+@app.command()
+def live(  # noqa: PLR0917 - the flags of one command; Typer passes them by name
+    site: Annotated[str, typer.Option(help="A packaged site (demo) or the path of a site file.")] = "demo",
+    start: Annotated[
+        str | None,
+        typer.Option(help="First quarter hour, ISO 8601, local time unless it has an offset. Default: this week in 2016."),
+    ] = None,
+    ticks: Annotated[int | None, typer.Option(help="Quarter hours to run. Default: until stopped.")] = None,
+    speed: Annotated[str, typer.Option(help="Grid seconds per second, or max. 90 is a quarter hour in 10 s.")] = "90",
+    web: Annotated[bool, typer.Option("--web/--no-web", help="Serve the two screens.")] = True,
+    host: Annotated[
+        str, typer.Option(help="Address of both screens; elsewhere than on loopback the régie is read-only.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port of the régie.")] = 8050,
+    public_port: Annotated[int, typer.Option(help="Port of the citizens' page.")] = 8080,
+    state: Annotated[
+        str | None, typer.Option(help="State directory. Default: one per site and window below ./state or $REGIE_STATE.")
+    ] = None,
+    json_line: JsonOption = False,
+) -> None:
+    """Put a site on air: loop, boxes, both screens. The same command goes on where it was interrupted."""
+    from twin.live.options import Options
+
+    options = Options(site, start, ticks, speed, web, host, port, public_port, state, json_line)
+    # The process on air holds nothing but the loop.
+    code = "import sys; from twin.live.on_air import main; sys.exit(main(sys.argv[1]))"
+    os.execv(  # noqa: S606 - a fresh interpreter, no shell: see above
+        sys.executable, [sys.executable, "-c", code, options.to_text()]
+    )
+
+
+@app.command()
+def status(state: StateOption, json_line: JsonOption = False) -> None:
+    """Say what a state directory holds and whether a régie runs on it."""
+    from twin.domain.problems import BadInput
+    from twin.live.status import status_of
+
+    try:
+        found = status_of(state)
+    except BadInput as error:
+        _refuse(error.problems, error.exit_code)
+    if json_line:
+        _json(found)
+        return
+    wanted = found.pop("ticks_wanted")
+    found["ticks"] = f"{found['ticks']} of {'until stopped' if wanted is None else wanted}"
+    for key, value in found.items():
+        typer.echo(f"{key:<16} {value}")
+
+
+@site_app.command("check")
+def site_check(site: SiteArgument, json_line: JsonOption = False) -> None:
+    """List every fault of a site file, its grid and its telemetry folder at once; write nothing."""
+    from twin.live.progress import Progress
+    from twin.wiring import check_whole_site
+
+    progress = Progress(sys.stderr)
+    _, problems = check_whole_site(site, progress=progress.step)
+    progress.close()
+    if json_line:
+        _json({"site": site, "problems": [vars(problem) for problem in problems]})
+    elif not problems:
+        typer.echo(f"{site}: no fault found")
+    if problems:
+        _refuse(() if json_line else problems)
+
+
+@site_app.command("map")
+def site_map(site: SiteArgument, json_line: JsonOption = False) -> None:
+    """List every signal: where it comes from, who uses it, how old it may be, what is missing."""
+    from twin.domain.problems import BadInput
+    from twin.live.signal_map import as_lines, signal_map
+
+    try:
+        rows = signal_map(site)
+    except BadInput as error:
+        _refuse(error.problems)
+    if json_line:
+        _json({"site": site, "signals": rows})
+        return
+    for line in as_lines(rows):
+        typer.echo(line)
+
+
+@box_app.command("list")
+def box_list(json_line: JsonOption = False) -> None:
+    """List the installed boxes (entry points of group regie.boxes)."""
+    from twin.contracts.resolve import known_boxes
+
+    boxes = known_boxes()
+    if json_line:
+        _json({"boxes": boxes})
+        return
+    for name, target in boxes.items():
+        typer.echo(f"{name:<16} {target}")
+
+
+@box_app.command("check")
+def box_check(
+    box: Annotated[str, typer.Argument(help="MODULE:CLASS, or the name of an installed box.")],
+    config: Annotated[str, typer.Option(help='The box\'s config as JSON, for example {"zone": "town"}.')] = "{}",
+    json_line: JsonOption = False,
+) -> None:
+    """Try every promise of a box on a synthetic site; exit 1 when one is broken."""
+    from twin.contracts.conformance import check_box
+    from twin.domain.problems import BadInput
+
+    try:
+        settings = json.loads(config)
+    except json.JSONDecodeError as error:
+        typer.echo(f"regie: --config: {error}; write JSON", err=True)
+        raise typer.Exit(2) from None
+    if not isinstance(settings, dict):
+        typer.echo(f"regie: --config: {config} is no JSON object; write for example {{}}", err=True)
+        raise typer.Exit(2)
+    try:
+        results = check_box(box, settings)
+    except BadInput as error:
+        _refuse(error.problems)
+    broken = [result for result in results if not result.ok]
+    if json_line:
+        _json({"box": box, "ok": not broken, "checks": [vars(result) for result in results]})
+    else:
+        for result in results:
+            typer.echo(f"{'ok    ' if result.ok else 'BROKEN'} {result.name}{': ' + result.detail if result.detail else ''}")
+    if broken:
+        raise typer.Exit(1)
+
+
+@journal_app.command("verify")
+def journal_verify(state: StateOption, json_line: JsonOption = False) -> None:
+    """Walk the journal's hash chain; a flipped bit, a deleted or an inserted tick is named and exits with 1."""
+    from twin.domain.problems import BadInput
+    from twin.regie.chain import verify
+
+    try:
+        records, head, problems = verify(state)
+    except BadInput as error:
+        _refuse(error.problems, error.exit_code)
+    if json_line:
+        _json({"records": records, "head": head, "problems": [vars(problem) for problem in problems]})
+    else:
+        for problem in problems:
+            typer.echo(f"regie: {problem}", err=True)
+        typer.echo(f"{records} records, head {head}, {'intact' if not problems else f'{len(problems)} faults'}")
+    if problems:
+        raise typer.Exit(1)
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    app()
+
+
+def _refuse(problems: Iterable[object], code: int = 2) -> Any:
+    for problem in problems:
+        typer.echo(f"regie: {problem}", err=True)
+    raise typer.Exit(code)
+
+
+def _json(value: Any) -> None:
+    typer.echo(json.dumps(value, separators=(",", ":"), allow_nan=False, default=str))

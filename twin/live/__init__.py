@@ -1,0 +1,1 @@
+"""A run on air: the loop's pace, the screens' processes, and the figures at the end."""

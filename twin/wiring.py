@@ -1,0 +1,387 @@
+"""The composition root: from a site file to the parts of a loop; only here is known what stands behind a port."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from twin.adapters.prepared import Prepared, prepare
+from twin.adapters.site_check import check_on_grid
+from twin.contracts.box import BoxCard
+from twin.contracts.messages import Device
+from twin.contracts.ports import Actuator, Engine, OutlookSource, Referee, Telemetry, VoltVar
+from twin.domain.grid import NORMAL, Grid
+from twin.domain.problems import BadInput, Problem
+from twin.domain.signals import SIGNALS
+from twin.domain.zones import Zone
+from twin.regie.box_order import Sources, order_boxes
+from twin.regie.cast import read_cards
+from twin.regie.decide import Decider
+from twin.regie.estimate import StateEstimator
+from twin.regie.journal import Journal
+from twin.regie.kpi import KpiFacts
+from twin.regie.loop import Loop
+from twin.regie.observe import Observer, TrafoSpec
+from twin.regie.parts import Parts
+from twin.regie.proof import Limits, Prover
+from twin.regie.public import PublicFacts
+from twin.regie.runner import BoxInstance, BoxRunner
+from twin.regie.side import Side
+from twin.regie.watch import Names
+from twin.site import Site
+from twin.site.locate import Places
+from twin.site.rules import BoxEntry
+from twin.site.site import jsonable
+
+PREHISTORY = timedelta(weeks=9)
+_KEEP_ROWS = int(PREHISTORY / timedelta(minutes=15))
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class Window:
+    """The ticks of a run: the first has ``as_of = start + 15 min``. ``ticks`` None: until stopped."""
+
+    start: datetime
+    ticks: int | None
+
+
+@dataclass(frozen=True)
+class Wired:
+    """A loop ready to begin, and what its views need.
+
+    Attributes:
+        quarantined: telemetry that was refused while it was read, row by row; the loop never sees it.
+    """
+
+    site: Site
+    parts: Parts
+    loop: Loop
+    limits: Limits
+    net: Any
+    names: dict[str, str]
+    public: PublicFacts | None
+    notes: tuple[str, ...]
+    quarantined: tuple[Problem, ...]
+
+
+def wire(site: Site, window: Window, state: Path, progress: Progress) -> Wired:
+    """Build everything; nothing runs yet but the boxes' processes.
+
+    Raises:
+        BadInput: for any fault of site, grid, boxes or state directory.
+    """
+    prepared = prepare(site, progress=progress)
+    net = prepared.net()
+    engine = _engine(site, net)
+    grid = engine.model(NORMAL).grid
+    devices = tuple(_placed(device, net) for device in site.devices)
+    sources = _sources(site, prepared, net, engine)
+    runner = _runner(site, grid, state, outlook=sources.outside is not None)
+    runner.read_cards()
+    limits = limits_of(site, grid)
+    layout, zones = site.layout(), prepared.zones
+    observer = Observer(site.channels, zones, _trafo_specs(site, net), layout)
+
+    def side(telemetry: Telemetry) -> Side:
+        return Side(telemetry, site.channels, observer, layout.columns, _KEEP_ROWS)
+
+    load_weight = _load_weight(net, prepared, sources.annual_energy_mwh)
+    names, curve = names_of(site, net), volt_var(site, net)
+    # A curve is refused by the engine that solves with it: asked here, before anything is written, and not in the first tick.
+    engine.model(NORMAL).solve(xr.Dataset(), want=("vm_pu",), volt_var=curve)
+    estimator = StateEstimator(
+        grid,
+        site.channels,
+        zones,
+        load_weight=load_weight,
+        load_tan_phi=_load_tan_phi(net),
+        sgen_kwp=_sgen_kwp(net, zones),
+        devices=devices,
+    )
+    decider = Decider(
+        engine,
+        devices,
+        Prover(engine, limits, curve, {device.id: device for device in devices}),
+        limits,
+        Names(names),
+        expiry=timedelta(minutes=site.orders.expiry_minutes),
+        load_tan_phi=estimator.load_tan_phi,
+    )
+    root = next(zone.name for zone in zones if zone.parent is None and zone.boundary)
+    # The first write to the state directory, and its lock: what can be refused has been refused by now.
+    journal = Journal(state, identity(site, window))
+    parts = Parts(
+        engine=engine,
+        layout=layout,
+        zones=zones,
+        root=root,
+        devices=devices,
+        live=side(sources.live),
+        baseline=None if sources.baseline is None else side(sources.baseline),
+        estimator=estimator,
+        fixed_sgens=_fixed_sgens(site, zones),
+        outside=sources.outside,
+        runner=runner,
+        decider=decider,
+        journal=journal,
+        actuator=sources.actuator if site.orders.write else None,
+        referee=sources.referee,
+        kpi_facts=_kpi_facts(site, limits),
+        prehistory=PREHISTORY,
+    )
+    notes = _notes(site)
+    public = _public_facts(site, parts, load_weight, notes)
+    return Wired(site, parts, Loop(parts), limits, net, names, public, notes, sources.quarantined)
+
+
+def check_whole_site(
+    name_or_path: str | Path, *, progress: Progress = lambda _step, _share: None, rows: bool = True
+) -> tuple[Site | None, tuple[Problem, ...]]:
+    """The site and every fault that a run would refuse: file, grid, CSV folder and boxes; no process, nothing written.
+
+    Args:
+        rows: as for `twin.adapters.site_check.check_on_grid`.
+    """
+    site, grid, problems = check_on_grid(name_or_path, progress=progress, rows=rows)
+    # Without a grid no box can be told what it may know; its faults show once the grid's are repaired.
+    if site is None or grid is None:
+        return site, problems
+    return site, tuple(dict.fromkeys((*problems, *check_boxes(site, grid))))
+
+
+def check_boxes(site: Site, grid: Grid) -> tuple[Problem, ...]:
+    """Faults of the boxes' configurations, cards and needs: every box is made once, here, as a run makes it."""
+    packed, layout, places = grid.to_bytes(), site.layout(), Places.of(site.file)
+    cards: dict[str, BoxCard] = {}
+    found: dict[Problem, list[int]] = {}
+    for i, box in enumerate(site.boxes):
+        # A box off the list is never imported, and like a doubled name it is a fault of the file, reported there.
+        if box.use not in site.boxes_allowed or box.name in cards:
+            continue
+        try:
+            made = read_cards([_instance(box)], lambda name: site.context(name, packed), layout, site.boxes_allowed)
+            cards[box.name] = made[box.name].seat.card
+        except BadInput as refused:
+            for problem in refused.problems:
+                found.setdefault(problem, []).append(i)
+    if found or len(cards) < len(site.boxes):
+        # What several boxes refuse alike is a fault of the site; one box's own carries its line.
+        return tuple(
+            replace(problem, place=f"{places('boxes', at[0])}: {problem.place}") if len(at) == 1 else problem
+            for problem, at in found.items()
+        )
+    # Needs and cycles only show among all boxes: one that is missing would make faults of those that rely on it.
+    champions = [box.name for box in site.boxes if box.role == "champion"]
+    try:
+        order_boxes(Sources(cards, champions, layout, _ahead(site, outlook=site.telemetry.source == "plant")))
+    except BadInput as refused:
+        return refused.problems
+    return ()
+
+
+def identity(site: Site, window: Window) -> dict[str, Any]:
+    """What a state directory belongs to: another site or window on it is refused."""
+    text = json.dumps(jsonable(site), sort_keys=True)
+    return {
+        "site": site.name,
+        "site_sha256": hashlib.sha256(text.encode()).hexdigest(),
+        "seed": site.seed,
+        "start": window.start.isoformat(),
+        "ticks": window.ticks,
+    }
+
+
+# ---------------------------------------------------------------------------------------------- sources
+
+
+@dataclass(frozen=True)
+class _Sources:
+    live: Telemetry
+    baseline: Telemetry | None
+    outside: OutlookSource | None
+    actuator: Actuator | None
+    referee: Referee | None
+    annual_energy_mwh: np.ndarray | None
+    quarantined: tuple[Problem, ...]
+
+
+def _sources(site: Site, prepared: Prepared, net: Any, engine: Engine) -> _Sources:
+    if site.telemetry.source == "csv":
+        from twin.adapters.telemetry_csv import CsvTelemetry
+
+        telemetry = CsvTelemetry.of(site, net)
+        return _Sources(telemetry, None, None, None, None, None, telemetry.problems)
+    from twin.adapters.synthetic_outside import SyntheticOutside
+    from twin.plant.plant import SimulatedPlant
+
+    outside = SyntheticOutside.of(site, prepared)
+    live = SimulatedPlant(site, prepared, engine, outside, obeys=True)
+    alone = SimulatedPlant(site, prepared, engine, outside, obeys=False)
+    return _Sources(live, alone, outside, live, live, live.annual_energy_mwh(), ())
+
+
+def _engine(site: Site, net: Any) -> Engine:
+    from twin.engines import make_engine
+
+    return make_engine(site.about.engine, net)
+
+
+def _runner(site: Site, grid: Grid, state: Path, *, outlook: bool) -> BoxRunner:
+    packed = grid.to_bytes()
+    return BoxRunner(
+        [_instance(box) for box in site.boxes],
+        lambda name: site.context(name, packed),
+        layout=site.layout(),
+        frame_path=state / "run",
+        artifacts=state / "artifacts",
+        allow=site.boxes_allowed,
+        outlook=_ahead(site, outlook=outlook),
+        keep_rows=_KEEP_ROWS,
+    )
+
+
+def _instance(box: BoxEntry) -> BoxInstance:
+    return BoxInstance(box.name, box.use, box.role, dict(box.config))
+
+
+def _ahead(site: Site, *, outlook: bool) -> list[str]:
+    """Signals that are known ahead of time: from the outside, where there is an outlook, and from mandates."""
+    ahead = [name for name in SIGNALS if name in OUTSIDE_SIGNALS] if outlook else []
+    return ahead + (["device_mandate"] if site.dispatchable else [])
+
+
+OUTSIDE_SIGNALS = ("temp_c", "ghi_w_m2", "price_chf_per_kwh", "import_renewable_share", "import_co2_g_per_kwh")
+
+
+# ---------------------------------------------------------------------------------------------- facts of the grid
+
+
+def limits_of(site: Site, grid: Grid) -> Limits:
+    """Voltage band of every bus and loading limits."""
+    low, high = np.zeros(len(grid.bus)), np.full(len(grid.bus), np.inf)
+    for band in sorted(site.bands.voltage, key=lambda b: -b.up_to_kv):
+        at = grid.bus_vn_kv <= band.up_to_kv
+        low[at], high[at] = band.vm_min_pu, band.vm_max_pu
+    return Limits(low, high, site.bands.loading.line_percent, site.bands.loading.trafo_percent)
+
+
+def volt_var(site: Site, net: Any) -> VoltVar | None:
+    """The inverters' Q(U), where the site declares one."""
+    pv = site.grid.overlay.pv
+    if pv.q_v_pu is None:
+        return None
+    inverters = net.sgen[(net.sgen["kind"] == "pv") & (net.sgen["sn_mva"] > 0.0)]
+    q_max_share = float(np.sqrt(1.0 - pv.cos_phi**2))
+    return VoltVar(inverters.index.to_numpy(), inverters["sn_mva"].to_numpy(float), pv.q_v_pu, q_max_share)
+
+
+def names_of(site: Site, net: Any) -> dict[str, str]:
+    """Element names for messages; watched transformers carry the site's own."""
+    names = {
+        f"{table}:{index}": str(name)
+        for table in ("bus", "line", "trafo")
+        for index, name in net[table]["name"].items()
+        if name is not None and str(name) not in ("", "nan", "None")
+    }
+    return names | {f"trafo:{trafo.index}": trafo.title.en for trafo in site.trafos}
+
+
+def _placed(device: Device, net: Any) -> Device:
+    return replace(device, bus=int(net.load.at[device.element, "bus"])) if device.table == "load" else device
+
+
+def _trafo_specs(site: Site, net: Any) -> list[TrafoSpec]:
+    measured = {channel.name for channel in site.channels}
+    specs = []
+    for trafo in site.trafos:
+        voltage = f"bus.{int(net.trafo.at[trafo.index, 'hv_bus'])}.vm_pu"
+        specs.append(TrafoSpec(trafo.name, trafo.index, trafo.sn_mva, voltage if voltage in measured else None))
+    return specs
+
+
+def _load_weight(net: Any, prepared: Prepared, annual_energy_mwh: np.ndarray | None) -> np.ndarray:
+    """Annual energy of every load: the utility's register, else the published profiles, else the grid file's powers."""
+    if annual_energy_mwh is not None:
+        return annual_energy_mwh
+    profile = prepared.profiles.get("load_p_mw")
+    if profile is None:
+        return net.load["p_mw"].to_numpy(float)
+    # every 7th quarter hour meets all hours and weekdays at a seventh of the work
+    return np.asarray(profile[::7].mean(axis=0), dtype=float)
+
+
+def _load_tan_phi(net: Any) -> np.ndarray:
+    p, q = net.load["p_mw"].to_numpy(float), net.load["q_mvar"].to_numpy(float)
+    return np.divide(q, p, out=np.zeros(len(p)), where=p > 0.0)
+
+
+def _sgen_kwp(net: Any, zones: Sequence[Zone]) -> np.ndarray:
+    pv = np.isin(net.sgen.index.to_numpy(), sorted({sgen for zone in zones for sgen in zone.pv_sgens}))
+    return np.where(pv, net.sgen["sn_mva"].to_numpy(float), 0.0)
+
+
+def _fixed_sgens(site: Site, zones: Sequence[Zone]) -> dict[int, int]:
+    """Metered plants that nobody forecasts: sgen index -> channel position."""
+    hydro = {channel for zone in zones for channel in zone.hydro}
+    found = {}
+    for position, channel in enumerate(site.channels):
+        if channel.name in hydro and channel.table == "sgen":
+            found[channel.index] = position
+    return found
+
+
+def _kpi_facts(site: Site, limits: Limits) -> KpiFacts:
+    return KpiFacts(
+        timezone=site.timezone,
+        peak_chf_per_kw_month=site.tariff.peak_chf_per_kw_month,
+        feed_in_chf_per_kwh=site.tariff.feed_in_chf_per_kwh,
+        value_of_lost_load_chf_per_kwh=site.kpi.value_of_lost_load_chf_per_kwh,
+        co2_g_per_kwh=site.kpi.co2_g_per_kwh,
+        bus_low_pu=limits.bus_low_pu,
+        bus_high_pu=limits.bus_high_pu,
+        line_limit_percent=limits.line_percent,
+        trafo_limit_percent=limits.trafo_percent,
+    )
+
+
+def _notes(site: Site) -> tuple[str, ...]:
+    """Codes of what every screen must say about the figures' origin."""
+    notes = []
+    if site.grid.source == "simbench":
+        notes.append("benchmark_town")
+    if site.telemetry.source == "plant":
+        notes += ["simulated_plant", "synthetic_outside"]
+    return tuple(notes)
+
+
+def _public_facts(site: Site, parts: Parts, load_weight: np.ndarray, notes: tuple[str, ...]) -> PublicFacts | None:
+    if site.public is None:
+        return None
+    zones = {zone.name: zone for zone in parts.zones}
+    neighbourhood = zones[site.public.zone]
+    position = {int(index): i for i, index in enumerate(parts.engine.model(NORMAL).grid.load)}
+    energy = load_weight[[position[load] for load in neighbourhood.loads]]
+    return PublicFacts(
+        site=site.name,
+        title=site.about.title.model_dump(),
+        timezone=site.timezone,
+        root=zones[parts.root],
+        neighbourhood=neighbourhood,
+        roof=zones.get(site.public.plant_zone or ""),
+        roof_consented=bool(site.public.consent),
+        k=site.privacy.k,
+        max_share=site.privacy.max_share,
+        largest_share=float(energy.max() / energy.sum()) if energy.sum() > 0.0 else 1.0,
+        resolution=timedelta(minutes=site.public.resolution_minutes),
+        co2_g_per_kwh=site.kpi.co2_g_per_kwh,
+        notes=notes,
+    )
