@@ -1,0 +1,52 @@
+"""``python -m dashboard.regie --state DIR``: serve the dispatcher's screen of one state directory."""
+
+from __future__ import annotations
+
+import argparse
+import socket
+import sys
+from pathlib import Path
+
+import uvicorn
+
+from dashboard.regie.app import create_app
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve until told to stop; 2 when the address is taken."""
+    parser = argparse.ArgumentParser(prog="python -m dashboard.regie", description=__doc__)
+    parser.add_argument("--state", type=Path, required=True, help="directory in which the loop keeps its state")
+    parser.add_argument("--host", default="127.0.0.1", help="anything but loopback makes the screen read-only")
+    parser.add_argument("--port", type=int, default=8050)
+    options = parser.parse_args(arguments)
+    if not options.state.is_dir():
+        sys.stderr.write(f"--state {options.state}: no such directory; start the loop first or correct the path\n")
+        return 2
+    if _taken(options.host, options.port):
+        sys.stderr.write(f"port {options.port} on {options.host} is in use; choose another with --port\n")
+        return 2
+    config = uvicorn.Config(
+        create_app(options.state, host=options.host),
+        host=options.host,
+        port=options.port,
+        log_level="warning",
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=1,  # live connections never end by themselves; pages reconnect on their own
+    )
+    uvicorn.Server(config).run()
+    return 0
+
+
+def _taken(host: str, port: int) -> bool:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return True
+    return False
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,200 @@
+"""The app: Dash on FastAPI, one live callback, one address for commands."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from dash import Dash, State, ctx, dcc, html, set_props
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.responses import RedirectResponse
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from dashboard.format import LANGUAGES, choose_language
+from dashboard.regie.commands import CommandQueue
+from dashboard.regie.feed import Files, Watcher, follow, language_of
+from dashboard.regie.gate import Gate, content_security_policy, is_loopback
+from dashboard.regie.panel import Panel
+from dashboard.regie.wish import Wish, expiry
+
+PREFIX = "/regie/"
+_ASSETS = Path(__file__).parent / "assets"
+_INDEX = """<!DOCTYPE html>
+<html lang="LANGUAGE">
+  <head>
+    {%metas%}
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>{%title%}</title>
+    {%favicon%}
+    {%css%}
+  </head>
+  <body>
+    {%app_entry%}
+    <footer>
+      {%config%}
+      {%scripts%}
+      {%renderer%}
+    </footer>
+  </body>
+</html>"""
+
+
+def create_app(state: Path, *, host: str = "127.0.0.1") -> ASGIApp:
+    """The régie's web application for one state directory.
+
+    Args:
+        state: where the loop writes its snapshots and reads its commands.
+        host: address it will be bound to; on anything but loopback the screen is read-only.
+    """
+    read_only = not is_loopback(host)
+    watcher = Watcher(Files(state), read_only=read_only)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        task = asyncio.create_task(watcher.run())
+        yield
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+    server = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    _add_commands(server, CommandQueue(state), watcher, read_only=read_only)
+    dash = Dash(
+        __name__,
+        server=server,  # type: ignore[arg-type]  # Dash types it as Flask's; FastAPI is its documented other backend
+        url_base_pathname=PREFIX,
+        assets_folder=str(_ASSETS),
+        title="Régie",
+        update_title="",
+        serve_locally=True,
+        include_pages_meta=False,
+        index_string=_INDEX,
+    )
+    dash.layout = layout()
+    _add_feed(dash, watcher)
+    # Without this the first page after a restart would be the one to build the callback map, and pages that reconnect
+    # before it ask for a callback that does not exist yet: their feed would never resume.
+    dash._setup_server()  # noqa: SLF001 (Dash offers no public way)
+    hosts = None if read_only else ("127.0.0.1", "localhost", "::1")
+    return Gate(_Front(server), policy=content_security_policy(dash.csp_hashes()), hosts=hosts)
+
+
+def layout() -> html.Div:
+    """Empty panels in reading order; the feed fills them."""
+    return html.Div(
+        id="screen",
+        children=[
+            dcc.Location(id="url"),
+            Panel("beat", className="hidden"),
+            Panel("pulse", className="hidden"),
+            html.Div(id="banner", role="alert", hidden=True),
+            html.Div(id="said", role="status", className="sr"),
+            Panel("header", tag="header"),
+            html.Main(
+                [
+                    html.Div([Panel("wall", tag="section"), Panel("strip", tag="section")], className="upper"),
+                    html.Div(
+                        [
+                            html.Div(
+                                [
+                                    Panel("grid-list"),
+                                    html.Div([Panel("grid-base"), Panel("grid-overlay")], className="drawings"),
+                                ],
+                                className="panel grid-zone",
+                            ),
+                            Panel("alarms", tag="section", className="panel alarm-zone"),
+                        ],
+                        className="middle",
+                    ),
+                    html.Div(
+                        [
+                            Panel("recommendations", tag="section", className="panel"),
+                            Panel("horizon", tag="section", className="panel"),
+                            Panel("orders", tag="section", className="panel"),
+                            Panel("journal", tag="section", className="panel"),
+                        ],
+                        className="lower",
+                    ),
+                ]
+            ),
+            Panel("dialogs"),
+        ],
+    )
+
+
+def _add_feed(dash: Dash, watcher: Watcher) -> None:
+    @dash.callback(State("url", "search"), websocket=True, persistent=True)
+    async def feed(search: str | None) -> None:
+        socket = ctx.websocket
+
+        def tell(panel: str, props: dict[str, Any]) -> None:
+            set_props(panel, props)
+
+        await follow(watcher, language_of(search), tell, lambda: socket is None or socket.is_shutdown)
+
+
+def _add_commands(server: FastAPI, queue: CommandQueue, watcher: Watcher, *, read_only: bool) -> None:
+    @server.post(f"{PREFIX}api/command", status_code=202)
+    def command(wish: Wish) -> dict[str, int]:
+        if read_only:
+            raise HTTPException(403, "this screen is read-only: it is not bound to the loopback address")
+        issued_at = datetime.now(UTC)
+        try:
+            return {"id": queue.put(wish, issued_at, expiry(issued_at, watcher.snapshot))}
+        except sqlite3.Error as error:
+            raise HTTPException(503, f"command not stored: {error}") from error
+
+
+class _Front:
+    """Sends people to the page in their language before Dash sees the request, and gives the page its ``lang``."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope)
+        path = scope["path"]
+        if path in ("/", PREFIX, PREFIX.rstrip("/")) and request.method in ("GET", "HEAD"):
+            language = choose_language(request.query_params.get("lang"), request.headers.get("accept-language"))
+            if path != PREFIX or request.query_params.get("lang") != language:
+                answer = RedirectResponse(f"{PREFIX}?lang={language}", status_code=302, headers={"vary": "accept-language"})
+                await answer(scope, receive, send)
+                return
+            await self._app(scope, receive, _Titled(send, language))
+            return
+        if not path.startswith(PREFIX):
+            await Response("not found", status_code=404, media_type="text/plain")(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+
+class _Titled:
+    """Writes the language into the one page that Dash serves."""
+
+    def __init__(self, send: Send, language: str) -> None:
+        assert language in LANGUAGES
+        self._send = send
+        self._language = language.encode()
+        self._start: Any = None
+        self._body = b""
+
+    async def __call__(self, message: Any) -> None:
+        if message["type"] == "http.response.start":
+            self._start = message
+            return
+        self._body += message.get("body", b"")
+        if message.get("more_body"):
+            return
+        body = self._body.replace(b'lang="LANGUAGE"', b'lang="' + self._language + b'"', 1)
+        headers = [(k, v) for k, v in self._start["headers"] if k.lower() != b"content-length"]
+        await self._send({**self._start, "headers": [*headers, (b"content-length", str(len(body)).encode())]})
+        await self._send({"type": "http.response.body", "body": body})

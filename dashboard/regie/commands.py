@@ -1,0 +1,50 @@
+"""Commands into the loop's queue: a small database beside the snapshots; this file writes it, the loop reads it.
+
+The loop takes rows with an id above the last one it consumed, so that a command survives a restart of either side and is
+obeyed once.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+from dashboard.regie.wish import Wish
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS command (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    target TEXT NOT NULL,
+    by TEXT NOT NULL,
+    issued_at TEXT NOT NULL,
+    expires TEXT NOT NULL,
+    motive TEXT
+)
+"""
+
+
+class CommandQueue:
+    """The queue of one state directory."""
+
+    def __init__(self, state: Path) -> None:
+        self.path = state / "commands.sqlite"
+
+    def put(self, wish: Wish, issued_at: datetime, expires: datetime) -> int:
+        """Write one command durably and return its id.
+
+        Raises:
+            sqlite3.Error: when the store refuses it (disk full, locked for 5 s); nothing was written.
+        """
+        with closing(sqlite3.connect(self.path, timeout=5.0)) as db:
+            db.execute("PRAGMA journal_mode=WAL")
+            db.execute("PRAGMA synchronous=FULL")
+            with db:
+                db.execute(SCHEMA)
+                row = db.execute(
+                    "INSERT INTO command (kind, target, by, issued_at, expires, motive) VALUES (?, ?, ?, ?, ?, ?)",
+                    (wish.kind, wish.target, wish.by, issued_at.isoformat(), expires.isoformat(), wish.motive),
+                )
+                return int(row.lastrowid or 0)

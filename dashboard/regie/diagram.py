@@ -1,0 +1,314 @@
+"""The single-line diagram as SVG: what never changes in one drawing, what is abnormal in another laid over it.
+
+Every coordinate is a percentage and every symbol has its size in pixels, so that the drawing follows the window and its
+text stays readable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from dashboard.regie.abnormal import Abnormal
+from dashboard.regie.chips import SHAPES
+from dashboard.regie.markup import Markup, tag
+from dashboard.regie.tree import Layout, arrange
+from dashboard.regie.words import Words
+from twin.contracts.snapshot import DiagramFacts, GridValues
+
+Segment = tuple[float, float, float, float]
+
+_CHIP_DX, _CHIP_DY = 0.115, 0.075
+"""Two numbers closer than this would cover each other at 1366 x 768; the worse one is shown, the list has both."""
+
+
+class Diagram:
+    """One site's drawing."""
+
+    def __init__(self, facts: DiagramFacts, open_lines: Collection[int]) -> None:
+        self.facts = facts
+        self.layout = arrange(facts, open_lines)
+        self._segments = _all_segments(facts, self.layout)
+
+    # -------------------------------------------------------------------------------------- what never changes
+
+    def base(self, words: Words, open_lines: Collection[int]) -> Markup:
+        """Busbars, lines, transformers, buses and open points; changes only with the topology."""
+        parts: list[Markup] = []
+        parts += [self._inset(index, words) for index in range(len(self.layout.insets))]
+        for line in self.facts.lines:
+            if line.index not in open_lines:
+                parts.append(_group(f"line:{line.index}", "wire", self._segments.get(f"line:{line.index}", ())))
+        parts += self._couplers()
+        parts += [self._trafo(trafo.index) for trafo in self.facts.trafos]
+        for bus in self.facts.buses:
+            if bus.index in self.layout.bars:
+                bar = self.layout.bars[bus.index]
+                parts.append(_group(f"bus:{bus.index}", "bar", [(bar.x, bar.top, bar.x, bar.bottom)]))
+            elif bus.index in self.layout.buses:
+                x, y = self.layout.buses[bus.index]
+                parts.append(tag("circle", cx=_at(x), cy=_at(y), r=3.5, class_="bus", data_el=f"bus:{bus.index}"))
+        parts += self._open_points(open_lines)
+        parts += self._level_names()
+        return tag("svg", *parts, class_="drawing base", role="img", aria_label=words("ui.diagram_alt"))
+
+    def _level_names(self) -> list[Markup]:
+        """Voltage levels: above the highest busbar of each level, and above the source."""
+        kv = {bus.index: bus.vn_kv for bus in self.facts.buses}
+        highest: dict[float, tuple[float, float]] = {}
+        for bus, (x, y) in sorted(self.layout.buses.items()):
+            bar = self.layout.bars.get(bus)
+            if (bar is None and bus not in self.facts.sources) or x > 0.15:  # an inset's title names its level
+                continue
+            top = y - 0.02 if bar is None else bar.top - 0.006
+            if kv[bus] not in highest or top < highest[kv[bus]][1]:
+                highest[kv[bus]] = (x, top)
+        return [
+            tag("text", f"{level:g} kV", x=_at(x), y=_at(y), dx=-8, text_anchor="start" if x < 0.05 else "end")
+            for level, (x, y) in highest.items()
+        ]
+
+    def _inset(self, number: int, words: Words) -> Markup:
+        inset = self.layout.insets[number]
+        trafo = next(t for t in self.facts.trafos if t.index == inset.trafo)
+        kv = {bus.index: bus.vn_kv for bus in self.facts.buses}
+        title = words("ui.inset", name=trafo.title(words.language), high=f"{kv[trafo.from_bus]:g}", low=f"{kv[trafo.to_bus]:g}")
+        y = inset.top
+        return tag(
+            "g",
+            tag("rect", x=_at(0.1), y=_at(y), width=_at(0.897), height=_at(inset.bottom - y), class_="inset"),
+            tag("svg", tag("text", title, x=0, y=16, class_="inset-title"), x=_at(0.26), y=_at(y), class_="pin"),
+        )
+
+    def _trafo(self, index: int) -> Markup:
+        segments = self._segments.get(f"trafo:{index}", ())
+        spot = self._trafo_spot(index)
+        if spot is None:
+            return Markup("")
+        x, y = spot
+        radius = 3.5 if self._is_end(index) else 6.5
+        rings = tag(
+            "svg",
+            tag("circle", cx=-0.6 * radius, cy=0, r=radius),
+            tag("circle", cx=0.6 * radius, cy=0, r=radius),
+            x=_at(x),
+            y=_at(y),
+            class_="pin rings",
+        )
+        return tag("g", *_strokes(segments), rings, class_="trafo", data_el=f"trafo:{index}")
+
+    def _is_end(self, index: int) -> bool:
+        """True for a substation's own transformer, drawn small beside its bus."""
+        trafo = next(t for t in self.facts.trafos if t.index == index)
+        return self.layout.buses[trafo.from_bus][0] > 0.135 and trafo.to_bus not in self.layout.bars
+
+    def _trafo_spot(self, index: int) -> tuple[float, float] | None:
+        trafo = next(t for t in self.facts.trafos if t.index == index)
+        if trafo.from_bus not in self.layout.buses or trafo.to_bus not in self.layout.buses:
+            return None
+        if any(inset.trafo == index for inset in self.layout.insets):
+            x, y = self.layout.buses[trafo.to_bus]
+            return x - 0.03, y
+        (x1, y1), (x2, y2) = self.layout.buses[trafo.from_bus], self.layout.buses[trafo.to_bus]
+        return ((x1 + x2) / 2, (y1 + y2) / 2) if self._is_end(index) else ((x1 + x2) / 2, y2)
+
+    def _couplers(self) -> list[Markup]:
+        parts = []
+        for switch, _, _, closed in self.facts.couplers:
+            segments = self._segments.get(f"switch:{switch}", ())
+            if not segments:
+                continue
+            x1, y1, x2, y2 = segments[0]
+            square = tag(
+                "svg",
+                tag("rect", x=-4, y=-4, width=8, height=8, class_="closed" if closed else "open"),
+                x=_at((x1 + x2) / 2),
+                y=_at((y1 + y2) / 2),
+                class_="pin",
+            )
+            strokes = _strokes(segments) if closed else []
+            parts.append(tag("g", *strokes, square, class_="coupler", data_el=f"switch:{switch}"))
+        bays = {bus for bus, (x, _) in self.layout.buses.items() if bus not in self.layout.bars and 0.03 < x < 0.135}
+        for bay in sorted(bays & {b for _, *pair, _ in self.facts.couplers for b in pair}):
+            x, y = self.layout.buses[bay]
+            ends = [y, *(s[0][1] for k, s in self._segments.items() if k.startswith("switch:") and s[0][0] == x)]
+            parts.append(_group(f"bus:{bay}", "wire", [(x, min(ends), x, max(ends))]))
+        return parts
+
+    def _open_points(self, open_lines: Collection[int]) -> list[Markup]:
+        parts = []
+        for line in self.facts.lines:
+            if line.index not in open_lines:
+                continue
+            for bus in (line.from_bus, line.to_bus):
+                if bus in self.layout.buses:
+                    x, y = self.layout.buses[bus]
+                    mark = tag("rect", x=-3, y=6, width=6, height=6, class_="open")
+                    pin = tag("svg", mark, x=_at(x), y=_at(y), class_="pin", data_el=f"line:{line.index}")
+                    parts.append(pin)
+        return parts
+
+    # -------------------------------------------------------------------------------------- what is abnormal
+
+    def overlay(self, items: Sequence[Abnormal], dark: Iterable[int], words: Words) -> Markup:
+        """Coloured strokes and symbols, with the figure of the worst ones; nothing at all when all is normal."""
+        parts: list[Markup] = []
+        shapes: list[Markup] = []
+        chips: list[Markup] = []
+        taken: list[tuple[float, float]] = []
+        for item in reversed(items):
+            strokes = self._segments.get(item.key, ())
+            parts.append(_group(item.key, "casing", strokes))
+            parts.append(_group(item.key, f"hot p{item.priority}", strokes))
+        for item in items:
+            spot = self._spot(item.key)
+            if spot is None:
+                continue
+            shapes.append(_shape(item, spot))
+            if not any(abs(spot[0] - x) < _CHIP_DX and abs(spot[1] - y) < _CHIP_DY for x, y in taken):
+                taken.append(spot)
+                chips.append(_figure(item, spot, words))
+        for bus in dark:
+            if bus in self.layout.buses:
+                x, y = self.layout.buses[bus]
+                parts.append(tag("circle", cx=_at(x), cy=_at(y), r=5, class_="dark", data_el=f"bus:{bus}"))
+        return tag("svg", *parts, *reversed(shapes), *reversed(chips), class_="drawing overlay", aria_hidden="true")
+
+    def _spot(self, key: str) -> tuple[float, float] | None:
+        table, _, index = key.partition(":")
+        if table == "bus":
+            return self.layout.buses.get(int(index))
+        if table == "trafo":
+            return self._trafo_spot(int(index))
+        segments = self._segments.get(key, ())
+        if not segments:
+            return None
+        x1, y1, x2, y2 = segments[-1]
+        return (x1 + x2) / 2, (y1 + y2) / 2
+
+    # -------------------------------------------------------------------------------------- what the pointer asks for
+
+    def tips(self, values: GridValues, words: Words) -> dict[str, str]:
+        """Text per element for hover and focus: name, value, limits."""
+        quality = ", ".join(words(f"quality.{flag}") for flag in values.quality)
+        tips = {}
+        devices = _devices_by_bus(self.facts.devices)
+        for bus, vm_pu in zip(self.facts.buses, values.vm_pu, strict=True):
+            text = words(
+                "ui.tip_bus",
+                name=bus.name,
+                vm_pu=words.number(vm_pu, "pu"),
+                low=words.number(bus.low_pu, decimals=2),
+                high=words.number(bus.high_pu, decimals=2),
+                quality=quality,
+            )
+            names = devices.get(bus.index, [])
+            tips[f"bus:{bus.index}"] = f"{text} · {', '.join(names[:3])}{' …' if len(names) > 3 else ''}" if names else text
+        for table, edges, loading in (
+            ("line", self.facts.lines, values.line_loading_percent),
+            ("trafo", self.facts.trafos, values.trafo_loading_percent),
+        ):
+            for edge, percent in zip(edges, loading, strict=True):
+                code = "ui.tip_open" if table == "line" and edge.index in values.open_lines else "ui.tip_edge"
+                tips[f"{table}:{edge.index}"] = words(
+                    code,
+                    name=edge.title(words.language),
+                    loading=words.number(percent, "%"),
+                    limit=words.number(edge.limit_percent, "%"),
+                    quality=quality,
+                )
+        for switch, _, _, closed in self.facts.couplers:
+            tips[f"switch:{switch}"] = words("ui.tip_coupler_closed" if closed else "ui.tip_coupler_open", switch=switch)
+        return tips
+
+
+def _devices_by_bus(devices: Mapping[str, int]) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    for name, bus in sorted(devices.items()):
+        found.setdefault(bus, []).append(name)
+    return found
+
+
+def _shape(item: Abnormal, spot: tuple[float, float]) -> Markup:
+    """Shape of the priority on the element itself."""
+    shape = tag("path", d=SHAPES[item.priority], class_=f"shape p{item.priority}", transform="translate(-7,-7)")
+    return tag("svg", shape, x=_at(spot[0]), y=_at(spot[1]), class_="pin", data_el=item.key)
+
+
+def _figure(item: Abnormal, spot: tuple[float, float], words: Words) -> Markup:
+    """Shape and figure on a chip beside the element."""
+    text = words.number(item.value, item.unit)
+    width = 26 + 7.6 * len(text)
+    left = -width + 12 if spot[0] > 0.93 else -10  # stays inside the drawing at its right edge
+    lift = 8 if spot[1] < 0.05 else -28
+    chip = tag(
+        "g",
+        tag("rect", x=0, y=0, width=width, height=20, rx=2, class_=f"chip p{item.priority}"),
+        tag("path", d=SHAPES[item.priority], class_="mark", transform="translate(4,3)"),
+        tag("text", text, x=22, y=15),
+        transform=f"translate({left:.0f},{lift})",
+        class_=f"on-p{item.priority}",
+    )
+    return tag("svg", chip, x=_at(spot[0]), y=_at(spot[1]), class_="pin", data_el=item.key)
+
+
+# ------------------------------------------------------------------------------------------------- geometry
+
+
+def _all_segments(facts: DiagramFacts, layout: Layout) -> dict[str, list[Segment]]:
+    found: dict[str, list[Segment]] = {}
+    for line in facts.lines:
+        if line.from_bus in layout.buses and line.to_bus in layout.buses:
+            found[f"line:{line.index}"] = _line(layout, line.index, line.from_bus, line.to_bus)
+    for trafo in facts.trafos:
+        if trafo.from_bus not in layout.buses or trafo.to_bus not in layout.buses:
+            continue
+        (x1, y1), (x2, y2) = layout.buses[trafo.from_bus], layout.buses[trafo.to_bus]
+        if any(inset.trafo == trafo.index for inset in layout.insets):
+            found[f"trafo:{trafo.index}"] = [(x2 - 0.05, y2, x2, y2)]
+        else:
+            found[f"trafo:{trafo.index}"] = [(x1, y1, x1, y2), (x1, y2, x2, y2)]
+    for switch, a, b, _ in facts.couplers:
+        segment = _coupler(layout, a, b)
+        if segment is not None:
+            found[f"switch:{switch}"] = [segment]
+    return found
+
+
+def _line(layout: Layout, index: int, a: int, b: int) -> list[Segment]:
+    """Along the row; to another row first down, then along. Lines that close a loop go straight."""
+    (xa, ya), (xb, yb) = layout.buses[a], layout.buses[b]
+    if index not in layout.drawn:
+        return [(xa, ya, xb, yb)]
+    if xa > xb:
+        (a, xa, ya), (b, xb, yb) = (b, xb, yb), (a, xa, ya)
+    if a in layout.bars:
+        return [(xa, yb, xb, yb)]
+    if ya == yb:
+        return [(xa, ya, xb, yb)]
+    return [(xa, ya, xa, yb), (xa, yb, xb, yb)]
+
+
+def _coupler(layout: Layout, a: int, b: int) -> Segment | None:
+    bars = layout.bars
+    if a in bars and b in bars:
+        upper, lower = sorted((bars[a], bars[b]), key=lambda bar: bar.top)
+        return (upper.x, upper.bottom, lower.x, lower.top)
+    if a in bars or b in bars:
+        bar, other = (bars[a], b) if a in bars else (bars[b], a)
+        x, _ = layout.buses[other]
+        middle = (bar.top + bar.bottom) / 2
+        return (x, middle, bar.x, middle) if x < bar.x else None
+    (xa, ya), (xb, yb) = layout.buses[a], layout.buses[b]
+    return (xa, ya, xb, yb) if xa == xb else None
+
+
+def _group(key: str, kind: str, segments: Iterable[Segment]) -> Markup:
+    return tag("g", *_strokes(segments), class_=kind, data_el=key)
+
+
+def _strokes(segments: Iterable[Segment]) -> list[Markup]:
+    return [tag("line", x1=_at(x1), y1=_at(y1), x2=_at(x2), y2=_at(y2)) for x1, y1, x2, y2 in segments]
+
+
+def _at(fraction: float) -> str:
+    return f"{100.0 * fraction:.2f}%"

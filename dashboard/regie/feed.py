@@ -1,0 +1,152 @@
+"""The live feed: one watcher reads the snapshot files for all clients, every client is told what changed for it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+from pydantic import ValidationError
+
+from dashboard.format import choose_language
+from dashboard.regie.diagram import Diagram
+from dashboard.regie.screen import PANELS, Screen, screen, waiting
+from twin.contracts.snapshot import DiagramFacts, Snapshot
+
+_LOG = logging.getLogger(__name__)
+
+POLL_S = 0.2
+BEAT_S = 1.0
+"""A client that hears nothing for longer knows that the connection or this process is gone."""
+
+Stamp = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Files:
+    """Where the loop writes what this process shows."""
+
+    state: Path
+
+    @property
+    def snapshot(self) -> Path:
+        """Renamed into place once a tick."""
+        return self.state / "snapshots" / "regie.json"
+
+    @property
+    def diagram(self) -> Path:
+        """Written once at start."""
+        return self.state / "snapshots" / "diagram.json"
+
+
+class Watcher:
+    """Holds the newest snapshot and draws each language's screen once, however many clients look at it."""
+
+    def __init__(self, files: Files, *, read_only: bool) -> None:
+        self._files = files
+        self._read_only = read_only
+        self._stamp: Stamp | None = None
+        self._diagram_stamp: Stamp | None = None
+        self._diagram: Diagram | None = None
+        self._screens: dict[str, Screen] = {}
+        self._changed = asyncio.Event()
+        self.snapshot: Snapshot | None = None
+        self.version = 0
+
+    async def run(self) -> None:
+        """Poll for ever; a file that cannot be read leaves the last good screen, which then goes stale by itself."""
+        while True:
+            try:
+                self.look()
+            except (OSError, ValidationError) as error:
+                _LOG.warning("snapshot not taken over: %s", str(error).splitlines()[0])
+            await asyncio.sleep(POLL_S)
+
+    def look(self) -> bool:
+        """Take over what is new on disk; True when the screen changed."""
+        stamp, diagram_stamp = _stamp(self._files.snapshot), _stamp(self._files.diagram)
+        if stamp is None or (stamp == self._stamp and diagram_stamp == self._diagram_stamp):
+            return False
+        # Remembered before reading: a file that is no snapshot is reported once, not five times a second.
+        self._stamp, before = stamp, self._diagram_stamp
+        self._diagram_stamp = diagram_stamp
+        self.snapshot = Snapshot.model_validate_json(self._files.snapshot.read_bytes())
+        if diagram_stamp is not None and (self._diagram is None or diagram_stamp != before):
+            self._diagram = self._draw(self.snapshot)
+        self._screens = {}
+        self.version += 1
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
+        return True
+
+    def _draw(self, snapshot: Snapshot) -> Diagram | None:
+        try:
+            facts = DiagramFacts.model_validate_json(self._files.diagram.read_bytes())
+            return Diagram(facts, snapshot.grid.open_lines)
+        except Exception:  # noqa: BLE001 - a grid that cannot be drawn must not take alarms and figures off the screen
+            _LOG.exception("the diagram of %s cannot be drawn", self._files.diagram)
+            return None
+
+    def screen(self, language: str) -> Screen:
+        """The screen in one language, drawn at most once per snapshot."""
+        if self.snapshot is None:
+            return waiting(language, "UTC")
+        if language not in self._screens:
+            self._screens[language] = screen(self.snapshot, self._diagram, language, read_only=self._read_only)
+        return self._screens[language]
+
+    async def wait(self, seen: int, timeout_s: float) -> None:
+        """Until there is something newer than version ``seen``, or the time is over."""
+        if self.version != seen:
+            return
+        try:
+            await asyncio.wait_for(self._changed.wait(), timeout_s)
+        except TimeoutError:
+            return
+
+
+def language_of(search: str | None) -> str:
+    """The language that the page's address asks for ("?lang=fr")."""
+    asked = parse_qs((search or "").lstrip("?")).get("lang", [""])[0]
+    return choose_language(asked, None)
+
+
+def difference(before: Screen, after: Screen) -> Screen:
+    """What a client that has ``before`` must be told; panels that are gone are emptied."""
+    told: Screen = {}
+    for panel in PANELS:
+        old, new = before.get(panel, {}), after.get(panel, {})
+        props = {name: value for name, value in new.items() if old.get(name) != value}
+        props.update({name: None for name in old if name not in new})
+        if props:
+            told[panel] = props
+    return told
+
+
+async def follow(
+    watcher: Watcher, language: str, tell: Callable[[str, dict[str, Any]], None], is_gone: Callable[[], bool]
+) -> None:
+    """Serve one client until it is gone: changes at once, a beat every second."""
+    shown: Screen = {}
+    seen, beat = -1, 0
+    while not is_gone():
+        if watcher.version != seen:
+            seen, now = watcher.version, watcher.screen(language)
+            for panel, props in difference(shown, now).items():
+                tell(panel, props)
+            shown = now
+        beat += 1
+        tell("beat", {"payload": beat})
+        await watcher.wait(seen, BEAT_S)
+
+
+def _stamp(path: Path) -> Stamp | None:
+    try:
+        stat = path.stat()
+    except FileNotFoundError:
+        return None
+    return stat.st_mtime_ns, stat.st_ino, stat.st_size

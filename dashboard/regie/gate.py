@@ -1,0 +1,105 @@
+"""The door: security headers on every answer, and a check of where a command or a live connection comes from."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Sequence
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_SAFE = {"GET", "HEAD", "OPTIONS"}
+
+
+def content_security_policy(script_hashes: Iterable[str]) -> str:
+    """Own files only. ``script_hashes``: of Dash's inline scripts (`Dash.csp_hashes`), after all callbacks are registered.
+
+    Plotly and React set inline styles, hence 'unsafe-inline' for styles; Dash's socket lives in a worker.
+    """
+    return "; ".join(
+        (
+            "default-src 'self'",
+            "script-src 'self' " + " ".join(script_hashes),
+            "style-src 'self' 'unsafe-inline'",
+            "worker-src 'self' blob:",
+            "img-src 'self' data: blob:",
+            "connect-src 'self'",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+        )
+    )
+
+
+def is_loopback(host: str) -> bool:
+    """True when only this machine can reach ``host``."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def foreign(headers: Headers) -> str | None:
+    """Why a command or a live connection is refused, or None when it comes from our own page."""
+    site = headers.get("sec-fetch-site")
+    if site is not None and site != "same-origin":
+        return f"Sec-Fetch-Site is {site!r}, expected 'same-origin'"
+    origin, host = headers.get("origin"), headers.get("host")
+    if not origin:
+        return "Origin is missing"
+    if not host or urlsplit(origin).netloc.lower() != host.lower():
+        return f"Origin {origin!r} is not {host!r}"
+    return None
+
+
+class Gate:
+    """ASGI middleware around everything, live connections included."""
+
+    def __init__(self, app: ASGIApp, *, policy: str, hosts: Sequence[str] | None) -> None:
+        """``hosts``: names by which a loopback server may be addressed (None = any); others are DNS rebinding."""
+        self._app = app
+        self._policy = policy
+        self._hosts = hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse, or pass on with headers."""
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        reason = self._refusal(scope)
+        if scope["type"] == "websocket":
+            if reason is not None:
+                await receive()
+                await send({"type": "websocket.close", "code": 4403, "reason": reason[:120]})
+                return
+            await self._app(scope, receive, send)
+            return
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["content-security-policy"] = self._policy
+                headers["x-content-type-options"] = "nosniff"
+                headers["referrer-policy"] = "same-origin"
+                headers["cross-origin-opener-policy"] = "same-origin"
+                headers["cross-origin-resource-policy"] = "same-origin"
+            await send(message)
+
+        if reason is not None:
+            await PlainTextResponse(reason, status_code=403)(scope, receive, with_headers)
+            return
+        await self._app(scope, receive, with_headers)
+
+    def _refusal(self, scope: Scope) -> str | None:
+        headers = Headers(scope=scope)
+        host = (urlsplit(f"//{headers.get('host', '')}").hostname or "").lower()
+        if self._hosts is not None and host not in self._hosts:
+            return f"Host {host!r} is not one of {', '.join(self._hosts)}"
+        if scope["type"] == "websocket" or scope["method"] not in _SAFE:
+            return foreign(headers)
+        return None

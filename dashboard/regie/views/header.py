@@ -1,0 +1,150 @@
+"""Header: where, when, how fresh, the three figures against doing nothing, and how many alarms are open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from dashboard.format import LANGUAGES
+from dashboard.regie.chips import chip
+from dashboard.regie.markup import Markup, tag
+from dashboard.regie.words import Words
+from twin.contracts.snapshot import AlarmView, KpiTriple, Snapshot
+
+_LEADING = {
+    "economic": ("total_chf", "CHF"),
+    "grid": ("max_loading_percent", "%"),
+    "climate": ("co2_t", "t"),
+}
+"""The figure that stands for each of the three; the others are in its tip."""
+
+_UNIT_OF_SUFFIX = (
+    ("_chf", "CHF"),
+    ("_mwh", "MWh"),
+    ("_pu_h", "pu.h"),
+    ("_percent_h", "%.h"),
+    ("_percent", "%"),
+    ("_share", "share"),
+    ("_kw", "kW"),
+    ("_t", "t"),
+    ("_kg", "kg"),
+)
+
+
+def header(snapshot: Snapshot, words: Words, *, read_only: bool) -> Markup:
+    """The whole header."""
+    site = snapshot.site
+    title = site.title.get(words.language) or site.title.get("en") or site.name
+    notes = [tag("span", words(f"note.{note}") if words.known(f"note.{note}") else note, class_="note") for note in site.notes]
+    return tag(
+        "div",
+        tag("div", tag("h1", words("ui.title", site=title)), tag("p", *notes, class_="notes"), class_="who"),
+        _clock(snapshot, words, read_only=read_only),
+        tag(
+            "dl",
+            *(_figure(name, snapshot.kpis[name], words) for name in _LEADING if name in snapshot.kpis),
+            class_="figures",
+            aria_label=words("ui.figures"),
+        ),
+        _counters(snapshot.alarms, words),
+        _tools(words),
+        class_="header-row",
+    )
+
+
+def _clock(snapshot: Snapshot, words: Words, *, read_only: bool) -> Markup:
+    mode = words(f"mode.{snapshot.mode}")
+    speed = snapshot.speed if snapshot.speed in ("max", "") else f"×{snapshot.speed.lstrip('x×')}"
+    state = (
+        [tag("span", mode, class_=f"mode {snapshot.mode}"), tag("span", speed)]
+        if snapshot.mode == "live"
+        else [tag("span", mode, class_=f"mode {snapshot.mode}")]
+    )
+    if snapshot.telemetry != "normal":
+        state.append(tag("span", words(f"telemetry.{snapshot.telemetry}"), class_="mode doubtful"))
+    if read_only:
+        state.append(tag("span", words("ui.read_only"), class_="mode", data_tip=words("ui.read_only_why")))
+    tick = words("ui.tick", tick=snapshot.tick)
+    return tag(
+        "div",
+        tag("p", tag("span", words.day(snapshot.as_of)), " ", tag("strong", words.clock(snapshot.as_of)), class_="clock"),
+        tag("p", *state, tag("span", tick), tag("span", class_="age", data_age=True), class_="state"),
+        class_="when",
+    )
+
+
+def _figure(name: str, triple: KpiTriple, words: Words) -> Markup:
+    key, unit = _LEADING[name]
+    if key not in triple.value:
+        key = next(iter(triple.value), key)
+        unit = unit_of(key)
+    value = _shown(triple.value.get(key), unit, words)
+    if triple.baseline is None or triple.difference is None:
+        beside = words("ui.no_baseline")
+    else:
+        difference = _shown(triple.difference.get(key), unit, words, signed=True)
+        beside = words("ui.against", difference=difference)
+    return tag(
+        "div",
+        tag("dt", words(f"kpi.{name}")),
+        tag("dd", value, class_="value"),
+        tag("dd", beside, class_="beside"),
+        data_tip=_all_figures(triple, words),
+        tabindex=0,
+        class_="figure",
+    )
+
+
+def _all_figures(triple: KpiTriple, words: Words) -> str:
+    lines = []
+    for key, value in triple.value.items():
+        unit = unit_of(key)
+        line = f"{words(f'figure.{key}')}: {_shown(value, unit, words)}"
+        if triple.baseline is not None and key in triple.baseline:
+            line += f" ({words('ui.doing_nothing')} {_shown(triple.baseline[key], unit, words)})"
+        lines.append(line)
+    return "\n".join(lines)
+
+
+def unit_of(key: str) -> str:
+    """The unit that a figure's name ends with; "share" for fractions."""
+    return next((unit for suffix, unit in _UNIT_OF_SUFFIX if key.endswith(suffix)), "1")
+
+
+def _shown(value: float | None, unit: str, words: Words, *, signed: bool = False) -> str:
+    if unit == "share":
+        return words.number(None if value is None else 100.0 * value, "%", signed=signed)
+    decimals = 1 if unit == "%" else None
+    return words.number(value, unit, decimals=decimals, signed=signed)
+
+
+def _counters(alarms: Sequence[AlarmView], words: Words) -> Markup:
+    counts: Mapping[int, int] = {
+        priority: sum(1 for a in alarms if a.priority == priority and a.cleared_at is None) for priority in (1, 2, 3, 4)
+    }
+    items = [
+        tag("li", chip(priority), tag("strong", words.number(count)), class_="zero" if not count else None)
+        for priority, count in counts.items()
+    ]
+    return tag("ul", *items, class_="counters", aria_label=words("ui.counters"))
+
+
+def _tools(words: Words) -> Markup:
+    links = [
+        tag(
+            "a",
+            language.upper(),
+            href=f"?lang={language}",
+            lang=language,
+            hreflang=language,
+            aria_current="true" if language == words.language else None,
+            data_focus=f"lang-{language}",
+        )
+        for language in LANGUAGES
+    ]
+    keys = tag("kbd", "?")
+    return tag(
+        "div",
+        tag("nav", *links, aria_label=words("ui.languages"), class_="languages"),
+        tag("button", words("ui.help"), " ", keys, type="button", data_do="help", data_focus="help", class_="button"),
+        class_="tools",
+    )

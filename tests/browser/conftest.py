@@ -1,0 +1,137 @@
+"""A real Chromium and a real web process for every test here; both skip or fail with a reason."""
+
+import importlib.util
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+SCREENSHOTS = HERE.parents[1] / "screenshots"
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+def load_factory():
+    """`snapshot_factory`, without making the tests a package."""
+    spec = importlib.util.spec_from_file_location("snapshot_factory", HERE / "snapshot_factory.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def factory():
+    return load_factory()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if executable is None:
+        pytest.skip("no Chromium on PATH; `apt-get install chromium` gives one")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=executable, args=list(FLAGS))
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def screenshots():
+    SCREENSHOTS.mkdir(exist_ok=True)
+    return SCREENSHOTS
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Served:
+    """A web process started as a module, as the launcher does."""
+
+    def __init__(self, module, state, *, host="127.0.0.1", path="/"):
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.state = Path(state)
+        self._command = [sys.executable, "-m", module, "--state", str(state), "--host", host, "--port", str(self.port)]
+        self._path = path
+        self._process = None
+
+    def start(self):
+        begun = time.monotonic()
+        self._process = subprocess.Popen(self._command, cwd=HERE.parents[1])
+        while time.monotonic() - begun < 30.0:
+            if self._process.poll() is not None:
+                raise RuntimeError(f"{self._command} ended with {self._process.returncode}")
+            try:
+                with urllib.request.urlopen(self.url + self._path, timeout=1.0):
+                    return time.monotonic() - begun
+            except OSError:
+                time.sleep(0.05)
+        raise TimeoutError(f"{self._command} does not answer")
+
+    def stop(self, how=signal.SIGTERM):
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(how)
+            self._process.wait(10.0)
+        self._process = None
+
+
+@pytest.fixture(scope="session")
+def serve_module():
+    """`Served`, for tests that start and stop their own process."""
+    return Served
+
+
+@pytest.fixture(scope="session")
+def regie(tmp_path_factory, factory):
+    """The régie's web process with the busy evening on screen."""
+    state = tmp_path_factory.mktemp("state")
+    factory.write(state, factory.facts(), "diagram.json")
+    factory.write(state, factory.snapshot())
+    served = Served("dashboard.regie", state, path="/regie/")
+    served.startup_s = served.start()
+    yield served
+    served.stop(signal.SIGKILL)
+
+
+@pytest.fixture(scope="module")
+def open_page(browser):
+    """Open pages that remember every address they asked for and every complaint of the browser."""
+    contexts = []
+
+    def opened(url, *, width=1920, height=1080, locale="en-GB", wait_for=".cards .card", **options):
+        context = browser.new_context(viewport={"width": width, "height": height}, locale=locale, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.requested, page.complaints = [], []
+        page.on("request", lambda request: page.requested.append(request.url))
+        page.on("websocket", lambda socket: page.requested.append(socket.url))
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.on("console", lambda m: page.complaints.append(m.text) if m.type == "error" else None)
+        page.goto(url)
+        if wait_for:
+            page.wait_for_selector(wait_for, timeout=15_000)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()

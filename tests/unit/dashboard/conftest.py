@@ -1,0 +1,15 @@
+"""The screens' fake evening, shared with the browser tests."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def factory():
+    path = Path(__file__).parents[2] / "browser" / "snapshot_factory.py"
+    spec = importlib.util.spec_from_file_location("snapshot_factory", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
