@@ -1,0 +1,38 @@
+"""What the README shows is true: its box keeps every promise, its site snippets are read as they stand."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from twin.contracts.conformance import check_box
+from twin.contracts.resolve import known_boxes
+from twin.site.rules import BoxEntry
+from twin.site.tables import ChannelGroup, GridTable, TelemetryTable
+
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+
+
+def _blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+
+
+def test_the_box_of_the_readme_is_a_good_citizen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = next(block for block in _blocks("python") if "class Persistence" in block)
+    (tmp_path / "persistence.py").write_text(source, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    broken = [result for result in check_box("persistence:Persistence", {"zone": "town"}) if not result.ok]
+    assert broken == []
+
+
+def test_the_site_snippets_of_the_readme_are_valid_tables() -> None:
+    boxes, grid = (tomllib.loads(block) for block in _blocks("toml"))
+    assert BoxEntry(**boxes["boxes"][0]).name == "load_simple"
+    assert set(boxes["boxes_allowed"]) - set(known_boxes()) == {"persistence:Persistence"}
+    assert GridTable(**grid["grid"]).file == "grid.json"
+    channels = [ChannelGroup(**group) for group in grid["telemetry"]["channels"]]
+    assert TelemetryTable(**{**grid["telemetry"], "channels": channels}).timezone == "Europe/Zurich"

@@ -1,0 +1,164 @@
+"""Rows 1, 2, 3 and 38 of the fault table: the loop is killed, at random and where it hurts most, and told to end."""
+
+import random
+import sqlite3
+import time
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+from hamlet import SUMMER, hamlet
+
+from twin.domain.time import QUARTER_HOUR, from_epoch_s, to_epoch_s
+from twin.regie.chain import verify
+
+pytestmark = pytest.mark.fault
+
+TICKS = 30
+DRAIN_S = 10.0
+
+
+def assert_whole(place, ticks):
+    """The chain is intact and holds every quarter hour once."""
+    count, _, problems = verify(place.state)
+    assert not problems
+    records = place.records
+    assert count == len(records) == ticks
+    assert [record.seq for record in records] == list(range(ticks))
+    assert [record.as_of_s - records[0].as_of_s for record in records] == [900 * number for number in range(ticks)]
+
+
+# ---------------------------------------------------------------------------------------------- rows 1 and 38
+
+
+@pytest.fixture(scope="module")
+def interrupted(settle):
+    """Killed at a random moment, resumed, told to end, resumed to the window's end."""
+    chance = random.Random(1)
+    place, heads = settle(hamlet(days=1.0), "interrupted"), []
+
+    def on_air(least):
+        run = place.start(TICKS, speed="9000")
+        run.until(lambda: place.acked >= least)
+        time.sleep(chance.uniform(0.0, 0.2))
+        return run
+
+    on_air(chance.randint(3, 8)).kill()
+    heads.append([record.head for record in place.records])
+    run = on_air(len(heads[0]) + chance.randint(3, 8))
+    told = time.monotonic()
+    term = run.term()
+    drained_s = time.monotonic() - told
+    heads.append([record.head for record in place.records])
+    return SimpleNamespace(place=place, heads=heads, term=term, drained_s=drained_s, last=place.run(TICKS))
+
+
+def test_a_run_killed_at_random_ends_with_the_undisturbed_head(interrupted, clean):
+    assert interrupted.last.figures["journal"] == {"acked": TICKS, "head": clean.head}
+
+
+def test_no_acknowledged_tick_is_lost_or_doubled(interrupted):
+    assert_whole(interrupted.place, TICKS)
+    final = [record.head for record in interrupted.place.records]
+    for acknowledged in interrupted.heads:
+        assert len(acknowledged) >= 3
+        assert final[: len(acknowledged)] == acknowledged
+
+
+def test_figures_after_kills_are_the_undisturbed_ones(interrupted, clean):
+    figures, undisturbed = interrupted.last.figures, clean.ended.figures
+    for name in ("ticks", "events", "fallback_ticks", "alarms", "orders", "kpis", "max_vm_error_pu"):
+        assert figures[name] == undisturbed[name], name
+
+
+def test_sigterm_drains_within_ten_seconds_and_says_what_was_done(interrupted):
+    assert interrupted.term.code == 0
+    assert interrupted.drained_s <= DRAIN_S
+    assert interrupted.term.figures["journal"]["acked"] == len(interrupted.heads[1]) < TICKS
+    assert interrupted.term.figures["journal"]["head"] == interrupted.heads[1][-1]
+
+
+def test_a_complete_state_prints_the_same_figures_again(interrupted):
+    begun = time.monotonic()
+    again = interrupted.place.run(TICKS)
+    assert again.code == 0
+    assert again.figures == interrupted.last.figures
+    assert "starting the boxes" not in again.err
+    assert time.monotonic() - begun < 30.0  # imports and the site check; seconds on an idle machine
+
+
+# ---------------------------------------------------------------------------------------------- rows 2 and 3
+
+DISPATCH, COMMIT, SENT = 3, 6, 9
+"""Records in the journal when it dies; the seventh record is the event tick of a breaker that opens."""
+RECORDS = 13
+
+
+@pytest.fixture(scope="module")
+def both(settle, tmp_path_factory):
+    """A run that is killed between commit and dispatch, between compute and commit of an event tick, and when only the field
+    knows of an order; and beside it the same window undisturbed."""
+    made = hamlet(days=1.0).with_planner()
+    opened = next(
+        r for r in made.window if r.channel == "switch.0.closed" and r.label_s == to_epoch_s(SUMMER + 5 * QUARTER_HOUR)
+    )
+    made.window = [r for r in made.window if r.channel != opened.channel or r.label_s < opened.label_s]
+    made.window.append(replace(opened, value=0.0, known_min=22))
+    calm, place = settle(made, "calm"), settle(made, "crashed")
+    calm_ledger, ledger = (tmp_path_factory.mktemp("field") / "ledger.sqlite" for _ in range(2))
+    beside = calm.drive(12, calm_ledger)
+    acked_at, sent_at = [], []
+    for die, at in (("dispatch", DISPATCH), ("commit", COMMIT), ("sent", SENT), ("nowhere", -1)):
+        ended = place.drive(12, ledger, die=die, at=at).ended()
+        assert ended.code == (0 if die == "nowhere" else -9), ended.err
+        acked_at.append(place.acked)
+        sent_at.append(sent(ledger))
+    undisturbed = beside.ended()
+    assert undisturbed.code == 0, undisturbed.err
+    return SimpleNamespace(
+        place=place,
+        acked_at=acked_at,
+        sent_at=sent_at,
+        last=ended,
+        undisturbed=undisturbed,
+        undisturbed_sent=sent(calm_ledger),
+    )
+
+
+def sent(ledger):
+    with closing(sqlite3.connect(ledger)) as db:
+        return db.execute("SELECT key, device, p_mw, start FROM sent ORDER BY rowid").fetchall()
+
+
+def test_a_tick_killed_before_its_commit_is_computed_again_with_the_same_result(both):
+    assert both.acked_at == [DISPATCH, COMMIT, SENT, RECORDS]
+    assert both.last.figures["journal"] == both.undisturbed.figures["journal"]
+    assert verify(both.place.state)[2] == []
+
+
+def test_an_event_tick_killed_before_its_commit_happens_once_at_its_instant(both):
+    events = [record for record in both.place.records if record.kind == "event"]
+    assert [record.seq for record in events] == [COMMIT]
+    assert from_epoch_s(events[0].as_of_s) == SUMMER + 5 * QUARTER_HOUR + timedelta(minutes=22)
+
+
+def test_an_order_committed_but_not_dispatched_is_sent_after_the_restart(both):
+    before, after = both.sent_at[0], both.sent_at[1]
+    decided = {order["key"] for order in both.place.records[DISPATCH - 1].meta["orders"] if order["state"] == "accepted"}
+    assert decided
+    assert decided.isdisjoint(key for key, *_ in before)
+    assert decided <= {key for key, *_ in after}
+
+
+def test_no_order_is_sent_twice_though_its_sender_died_before_it_knew(both):
+    keys = [key for key, *_ in both.sent_at[-1]]
+    assert len(keys) == len(set(keys)) == 12
+    assert both.sent_at[-1] == both.undisturbed_sent
+
+
+def test_nothing_is_dispatched_that_the_journal_has_not_acknowledged(both):
+    for acked, orders in zip(both.acked_at, both.sent_at, strict=True):
+        known = {order["key"] for record in both.place.records[:acked] for order in record.meta["orders"]}
+        assert {key for key, *_ in orders} <= known

@@ -1,0 +1,158 @@
+"""Runs of the ``regie`` command in processes of their own, as a dispatcher starts, watches and kills them."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from twin.live.options import Options
+from twin.regie.chain import Record, open_readonly, read_records
+
+HERE = Path(__file__).parent
+_CALL = "import sys; from twin.cli import main; sys.argv[0] = 'regie'; main()"
+_DRIVE = "import sys, driver; sys.exit(driver.run(*sys.argv[1:]))"
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What a run left: exit code, words on standard error, and the figures of its JSON line."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def figures(self) -> dict:
+        return json.loads(self.out.splitlines()[-1])
+
+
+class Run:
+    """A run under way."""
+
+    def __init__(self, process: subprocess.Popen):
+        self.process = process
+
+    def ended(self, limit_s: float = 300.0) -> Ended:
+        try:
+            out, err = self.process.communicate(timeout=limit_s)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
+        return Ended(self.process.returncode, out, err)
+
+    def kill(self) -> Ended:
+        """kill -9, and everything that hung on its output is gone with it."""
+        self.process.kill()
+        return self.ended(10.0)
+
+    def term(self) -> Ended:
+        self.process.send_signal(signal.SIGTERM)
+        return self.ended(60.0)
+
+    def until(self, condition, limit_s: float = 120.0, poll_s: float = 0.02):
+        """The condition's value once it is true; fails when the run ends or takes too long before."""
+        deadline = time.monotonic() + limit_s
+        while True:
+            found = condition()
+            if found:
+                return found
+            if self.process.poll() is not None:
+                ended = self.ended()
+                raise AssertionError(f"the run ended with {ended.code}: {ended.err[-2000:]}")
+            if time.monotonic() > deadline:
+                self.kill()
+                raise AssertionError(f"not within {limit_s:g} s")
+            time.sleep(poll_s)
+
+
+def regie(*arguments: str, limit_s: float = 300.0, **environment: str) -> Ended:
+    """Run the command to its end."""
+    return launch([sys.executable, "-c", _CALL, *arguments], environment).ended(limit_s)
+
+
+def launch(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Run:
+    """Start a process in a session of its own, that finds the tests' boxes."""
+    paths = os.pathsep.join([str(HERE), *filter(None, [os.environ.get("PYTHONPATH")])])
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": paths, **(environment or {})},
+        start_new_session=True,
+    )
+    return Run(process)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A site, its state directory, and the first quarter hour of its window."""
+
+    site: str | Path
+    state: Path
+    begin: str
+    cache: Path | None = None
+
+    def start(self, ticks: int, *extra: str, speed: str = "max") -> Run:
+        """A run without screens that ends in a JSON line."""
+        words = ["live", "--site", str(self.site), "--start", self.begin, "--ticks", str(ticks), "--speed", speed]
+        words += ["--state", str(self.state), "--no-web", "--json", *extra]
+        return launch([sys.executable, "-c", _CALL, *words], self._environment)
+
+    def drive(self, ticks: int, ledger: Path, *, die: str = "nowhere", at: int = -1, speed: str = "max") -> Run:
+        """A run with a field that takes orders, which kills itself at a place (see ``driver.py``)."""
+        options = Options(str(self.site), self.begin, ticks, speed, False, "127.0.0.1", 8050, 8080, str(self.state), True)
+        words = [str(ledger), die, str(at), options.to_text()]
+        return launch([sys.executable, "-c", _DRIVE, *words], self._environment)
+
+    def run(self, ticks: int, *extra: str, **options) -> Ended:
+        """A run to its end."""
+        return self.start(ticks, *extra, **options).ended()
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        return {} if self.cache is None else {"REGIE_CACHE": str(self.cache)}
+
+    @property
+    def records(self) -> list[Record]:
+        """Every acknowledged record."""
+        return records(self.state)
+
+    @property
+    def acked(self) -> int:
+        """Ticks that the journal has acknowledged so far."""
+        return acked(self.state)
+
+    @property
+    def snapshot(self) -> dict:
+        """What the régie's screen reads now, {} before the first."""
+        path = self.state / "snapshots" / "regie.json"
+        return json.loads(path.read_text()) if path.exists() else {}
+
+
+def acked(state: Path) -> int:
+    """Ticks that the journal has acknowledged."""
+    if not (state / "journal.sqlite").exists():
+        return 0
+    db = open_readonly(state)
+    try:
+        return db.execute("SELECT count(*) FROM tick").fetchone()[0]
+    except sqlite3.OperationalError:  # the journal is being created just now
+        return 0
+    finally:
+        db.close()
+
+
+def records(state: Path) -> list[Record]:
+    """Every acknowledged record."""
+    db = open_readonly(state)
+    try:
+        return list(read_records(db))
+    finally:
+        db.close()
