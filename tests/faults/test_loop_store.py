@@ -151,8 +151,9 @@ def test_a_read_only_state_directory_is_refused_in_one_line(settle, disk, clean)
         ended = place.run(30)
     finally:
         subprocess.run(["mount", "-o", f"remount,rw,size={DISK_MIB}m", str(disk)], check=True)
-    assert ended.code == 1
+    assert ended.code == 2
     assert ended.out == ""
     (line,) = [line for line in ended.err.splitlines() if line.startswith("regie:")]
-    assert "Read-only file system" in line
+    assert str(folder) in line
+    assert "cannot be written" in line
     assert "Traceback" not in ended.err
