@@ -4,7 +4,8 @@ import sys
 import time
 from pathlib import Path
 
-from twin.contracts.synthetic import AS_OF, OUTLOOK, SyntheticSite
+from twin.contracts.synthetic import AS_OF, SyntheticSite
+from twin.domain.signals import OUTSIDE_SIGNALS
 from twin.domain.time import QUARTER_HOUR, to_epoch_s
 from twin.regie.runner import BoxInstance, BoxRunner
 
@@ -28,7 +29,7 @@ class Stage:
             frame_path=directory / "run",
             artifacts=artifacts or directory / "artifacts",
             allow={instance.box_ref for instance in instances},
-            outlook=OUTLOOK,
+            outlook=OUTSIDE_SIGNALS,
             keep_rows=SITE.rows,
             on_ops=self.ops.append,
         )
@@ -38,7 +39,7 @@ class Stage:
 
     def run(self, *, grow=True, **options):
         """One tick; the frame then grows by a row."""
-        ahead = {name: signal for name, signal in SITE.ahead(self.as_of).items() if name in OUTLOOK}
+        ahead = {name: signal for name, signal in SITE.ahead(self.as_of).items() if name in OUTSIDE_SIGNALS}
         begun = time.monotonic()
         envelopes = self.runner.run(self.as_of, ahead, tick=self.tick, **options)
         self.seconds = time.monotonic() - begun

@@ -19,7 +19,7 @@ import numpy as np
 import xarray as xr
 
 from twin.contracts.box import BoxCard, Need, Provide, Training
-from twin.contracts.messages import Headline, Report
+from twin.contracts.messages import Finding, Headline, Report
 from twin.contracts.validation import times_of
 from twin.domain.time import QUARTER_HOUR, to_epoch_s
 
@@ -208,6 +208,54 @@ def _not_a_report(box, view, report, state):
     return {"load": 1.0}, state
 
 
+def _found(view, **wrong):
+    """A finding as it should be, but for ``wrong``."""
+    right = {"key": "load:peak", "priority": 3, "code": "load_peak", "params": {}, "element": "town", "owner": "planning"}
+    return Finding(**{**right, "at": view.as_of, "act_before": view.as_of + QUARTER_HOUR, **wrong})
+
+
+def _numbered_element(box, view, report, state):
+    return replace(report, findings=(_found(view, element=2),)), state
+
+
+def _listed_key(box, view, report, state):
+    return replace(report, findings=(_found(view, key=("load", 2)),)), state
+
+
+def _half_priority(box, view, report, state):
+    return replace(report, findings=(_found(view, priority=2.5),)), state
+
+
+def _naive_instant(box, view, report, state):
+    return replace(report, findings=(_found(view, at=view.as_of.replace(tzinfo=None)),)), state
+
+
+def _half_a_character(box, view, report, state):
+    return replace(report, findings=(_found(view, params={"name": "\udc80"}),)), state
+
+
+def _no_reason(box, view, report, state):
+    return replace(report, reason=None), state
+
+
+def _no_unit(box, view, report, state):
+    return replace(report, headline=replace(report.headline, unit=None)), state
+
+
+def _set_in_params(box, view, report, state):
+    return replace(report, params={"zones": {"town"}}), state
+
+
+def _nan_in_params(box, view, report, state):
+    return replace(report, params={"peak_p_mw": float("nan")}), state
+
+
+def _forges(box, view, report, state):
+    """Says to the loop itself what ``message`` is, in place of the worker."""
+    os.write(_channel(), box.config["message"].encode())
+    time.sleep(3600)
+
+
 def _ignores_signals(box, view, report, state):
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
@@ -230,7 +278,7 @@ class ConsumerBox:
             name="consumer",
             version="1",
             owner="market",
-            needs=(Need("load_forecast_p_mw", ahead=HORIZON),),
+            needs=(Need("load_forecast_p_mw", ahead=HORIZON, quantiles=(0.5,)),),
             provides=(Provide("grid_tariff_chf_per_kwh", horizon=HORIZON),),
             constants={"grid_tariff_chf_per_kwh": 0.1},
         )

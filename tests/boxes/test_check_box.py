@@ -3,18 +3,18 @@
 import os
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from twin.contracts import conformance, conformance_child
+from twin.contracts import conformance, conformance_trial
 from twin.domain.problems import BadInput
 
 if str(Path(__file__).parent) not in sys.path:
     sys.path.insert(0, str(Path(__file__).parent))
-from faulty import FaultyBox, SteadyBox, TrainedBox
+import unfaithful
+from box_stage import descendants, running, until
+from faulty import SteadyBox
 
 OURS = {
     "forecasts.load.box:LoadBox": {"zone": "town", "engine": "day_type"},
@@ -24,46 +24,36 @@ OURS = {
     "twin.boxes.tariffs.box:TariffBox": {},
 }
 
-
-class Forgetful(SteadyBox):
-    """Remembers outside its state."""
-
-    calls = 0
-
-    def step(self, view, artifact, state):
-        Forgetful.calls += 1
-        report, state = super().step(view, artifact, state)
-        return replace(report, params={"calls": Forgetful.calls}), state
-
-
-class Peeping(SteadyBox):
-    """Reads the frame past the view."""
-
-    def step(self, view, artifact, state):
-        report, state = super().step(view, artifact, state)
-        return replace(report, params={"last": float(np.nansum(view.frame.values[-1]))}), state
-
-
-class Scribbling(SteadyBox):
-    """Writes into its view."""
-
-    def step(self, view, artifact, state):
-        view.frame.values[-1, 0] = 0.0
-        return super().step(view, artifact, state)
+# Each promise with a box that breaks it and no other.
+BREAKERS = {
+    "card can be kept": "Vain",
+    "trains within its deadline": "Studious",
+    "trains alike twice": "Careless",
+    "answers what its card promises": "Boastful",
+    "answers on both clock change days": "Summery",
+    "answers at an event": "Punctual",
+    "survives missing input": "AfraidOfSilence",
+    "survives late input": "AfraidOfDelay",
+    "survives flat input": "AfraidOfCalm",
+    "survives single gaps": "AfraidOfHoles",
+    "survives a spike": "AfraidOfSpikes",
+    "survives a short horizon ahead": "ShortSighted",
+    "answers alike twice": "Fickle",
+    "remembers only through its state": "Secretive",
+    "reads no future and writes nothing": "Scribbling",
+    "ignores what was not known": "Peeping",
+    "keeps its limits in its own process": "Slow",
+    "answers alike in another process": "Local",
+}
 
 
-class Careless(TrainedBox):
-    """Fits something else each time."""
-
-    fits = 0
-
-    def fit(self, view, *, seed):
-        Careless.fits += 1
-        return super().fit(view, seed=seed) + b" " * Careless.fits
+def check(box, config=None):
+    """On two weeks instead of nine: quicker, and enough for the boxes of this folder."""
+    return conformance.check_box(box, config, view_factory=unfaithful.SITE.view)
 
 
 def broken(box, config=None):
-    return {result.name: result.detail for result in conformance.check_box(box, config) if not result.ok}
+    return {result.name: result.detail for result in check(box, config) if not result.ok}
 
 
 @pytest.mark.parametrize("reference", ["faulty:SteadyBox", "faulty:TrainedBox"])
@@ -77,28 +67,91 @@ def test_every_box_of_ours_keeps_every_promise(check_box, reference):
     check_box(reference, OURS[reference])
 
 
+@pytest.mark.parametrize("promise", BREAKERS)
+def test_a_broken_promise_is_named_and_no_other(promise):
+    assert set(broken(f"unfaithful:{BREAKERS[promise]}")) == {promise}
+
+
+def test_every_promise_has_its_breaker():
+    names = [result.name for result in check("faulty:SteadyBox")]
+    assert names == ["can be made", *BREAKERS]
+
+
+def test_an_optional_current_value_may_go_missing():
+    assert set(broken("unfaithful:AfraidOfShadow")) == {"survives missing input", "survives late input"}
+
+
+def test_a_card_that_cannot_be_kept_is_told_with_all_its_faults():
+    text = broken("unfaithful:Vain")["card can be kept"]
+    assert all(words in text for words in ("cadence=0:17:00", "'lastgood'", "'instance:'"))
+
+
+def test_a_process_left_behind_is_a_broken_limit_and_is_ended():
+    assert broken("unfaithful:Fertile") == {"keeps its limits in its own process": "left 1 processes behind"}
+    assert not [pid for pid in descendants(os.getpid()) if running(pid)]
+
+
 @pytest.mark.parametrize(
-    ("box", "config", "promise"),
+    ("fault", "detail"),
     [
-        (FaultyBox, {"fault": "nan"}, "answers what its card promises"),
-        (FaultyBox, {"fault": "short_horizon"}, "answers on both clock change days"),
-        (FaultyBox, {"fault": "reads_future"}, "reads no future and writes nothing"),
-        (FaultyBox, {"fault": "raises"}, "survives late input"),
-        (Scribbling, {}, "reads no future and writes nothing"),
-        (Forgetful, {}, "answers alike twice"),
-        (Forgetful, {}, "remembers only through its state"),
-        (Peeping, {}, "ignores what was not known"),
-        (Careless, {}, "trains alike twice"),
+        ("hangs", "gave no answer within 2 s"),
+        ("hangs_in_c", "gave no answer within 2 s"),
+        ("ignores_signals", "gave no answer within 2 s"),
+        ("dies", "its process gave no answer, exit status 3"),
+        ("segfaults", "its process gave no answer, exit status -11"),
+        ("exits", "raised SystemExit: 3, though its needs are met"),
+        ("raises", "raised RuntimeError: the model has no coefficients, though its needs are met"),
+        ("leaks", "raised MemoryError"),
+        ("not_a_report", "returned what is no report: AttributeError"),
+        ("reads_future", "raised FutureReadError: signal 'zone_load_p_mw' asked up to"),
     ],
 )
-def test_a_broken_promise_is_named(box, config, promise):
-    assert promise in broken(box, config)
+def test_a_box_that_never_answers_breaks_its_first_promise_and_ends_the_check(fault, detail):
+    found = check("faulty:FaultyBox", {"fault": fault, "deadline_s": 0.2, "memory_mb": 64})
+    assert [result.name for result in found if not result.ok] == ["answers what its card promises"]
+    assert found[-1].detail.startswith(detail)
+    assert until(lambda: not [pid for pid in descendants(os.getpid()) if running(pid)], 1.0)
+
+
+@pytest.mark.parametrize(
+    ("fault", "detail"),
+    [
+        ("numbered_element", "finding 'load:peak': element=2, expected text"),
+        ("no_reason", "report: reason=None, expected text"),
+        ("set_in_params", "returned what is no report: TypeError: {'town'} of type set cannot travel"),
+        ("nan_in_params", "returned what is no report: ValueError: Out of range float values are not JSON compliant"),
+    ],
+)
+def test_words_that_no_journal_and_no_screen_can_hold_break_the_first_promise(fault, detail):
+    assert broken("faulty:FaultyBox", {"fault": fault})["answers what its card promises"].startswith(detail)
+
+
+@pytest.mark.parametrize(
+    ("how", "detail"), [("hangs", "gave no answer within 1 s"), ("raises", "fit raised RuntimeError: singular")]
+)
+def test_a_box_that_never_fits_ends_the_check(how, detail):
+    found = broken("faulty:TrainedBox", {"fit": how, "fit_deadline_s": 0.5})
+    assert found == dict.fromkeys(
+        ("trains within its deadline", "trains alike twice", "answers what its card promises"), detail
+    )
+
+
+def test_a_class_is_checked_like_its_name():
+    assert set(broken(unfaithful.Vain)) == {"card can be kept"}
+
+
+def test_a_class_that_no_other_process_can_find_is_refused_input():
+    class Hidden(SteadyBox):
+        pass
+
+    with pytest.raises(BadInput, match="not found under this name"):
+        check(Hidden)
 
 
 @pytest.mark.parametrize("name", ["nowhere:Box", "faulty:Nobody", "nobody"])
 def test_an_unknown_box_is_refused_input(name):
     with pytest.raises(BadInput):
-        conformance.check_box(name)
+        check(name)
 
 
 class Hostile:
@@ -110,6 +163,6 @@ class Hostile:
 
 @pytest.mark.parametrize("how", ["exit", "end", "sleep", "fork"])
 def test_a_constructor_that_ends_hangs_or_forks_is_broken(monkeypatch, how):
-    monkeypatch.setattr(conformance_child, "_IMPORT_S", 8.0)
-    results = conformance.check_box("test_check_box:Hostile", {"how": how})
+    monkeypatch.setattr(conformance_trial, "_MAKING_S", 8.0)
+    results = check("test_check_box:Hostile", {"how": how})
     assert [(result.name, result.ok) for result in results] == [("can be made", False)]

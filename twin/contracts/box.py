@@ -18,11 +18,11 @@ from twin.domain.time import QUARTER_HOUR
 
 
 class Mode(StrEnum):
-    """How badly a need is needed."""
+    """How much of a need must be there; where it is not, the box is not asked and its fallback serves."""
 
-    STRICT = "strict"  # without it the box is not asked; its fallback serves
-    LAST_GOOD = "last_good"  # an older value will do, up to ``max_age``
-    OPTIONAL = "optional"
+    STRICT = "strict"  # every element has a value within ``max_age``; ahead, every step has one
+    LAST_GOOD = "last_good"  # one element or step that speaks will do; the box carries on the last good values of the others
+    OPTIONAL = "optional"  # nothing: the box is asked without it
 
 
 @dataclass(frozen=True)
@@ -32,13 +32,17 @@ class Need:
     Attributes:
         elements: zones, transformers, devices it reads; empty = all.
         history: how far back. ``ahead``: how far forward (outlook or another box's forecast).
-        max_age: oldest acceptable newest value. ``min_coverage``: share of non-missing values in ``history``, 0..1.
+        resolution, quantiles: of what comes from other boxes: the step it reads and the levels it must find there.
+        max_age: oldest acceptable newest value; ahead, oldest acceptable issue.
+        min_coverage: share of non-missing values in ``history`` and ``ahead``, 0..1.
     """
 
     signal: str
     elements: tuple[str, ...] = ()
     history: timedelta = timedelta(0)
     ahead: timedelta = timedelta(0)
+    resolution: timedelta = QUARTER_HOUR
+    quantiles: tuple[float, ...] = ()
     max_age: timedelta = timedelta(hours=1)
     min_coverage: float = 0.0
     mode: Mode = Mode.STRICT
@@ -84,7 +88,8 @@ class BoxCard:
         deadline_s: wall seconds for one ``step``. ``memory_mb``: limit of its process beyond the preloaded libraries.
         fallbacks: rungs in order, each "instance:<name>", "last_good" or "constant"; the last is "constant".
         constants: signal -> value for the last rung.
-        owner: the team that owns it. ``proposes``: it may propose setpoints (with ``priority``); decide disposes.
+        owner: the team that owns it. ``proposes``: it may propose setpoints, each with the ``priority`` of this card and within
+            the limits of its device; decide disposes.
         preload: modules worth importing once in the fork server.
     """
 
@@ -129,7 +134,8 @@ class BoxContext:
         instance: its name in the site file. ``seed``: the site's seed.
         timezone: IANA name. ``latitude``, ``longitude`` [deg]. ``country``, ``subdivision``: for holidays (CH, ZH).
         zones: zone -> static facts (customers, pv_kwp ...). ``trafos``: name -> nameplate facts.
-        devices: every device of the site. ``tariff``: the site's tariff facts. ``bands``: voltage bands and loading limits.
+        devices: every device of the site: the facts of `Device`, ``dispatchable`` among them.
+        tariff: the site's tariff facts. ``bands``: voltage bands and loading limits.
         grid: packed `twin.domain.grid.Grid` of the normal topology.
     """
 

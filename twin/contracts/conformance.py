@@ -1,13 +1,13 @@
 """`check_box`: is this box a good citizen? Every promise of its card, tried one by one on a synthetic site.
 
-A check that does not apply (no training, no history needed) passes and says so. What the box cannot promise for itself, an
-end at its deadline or at its memory limit, is the runtime's doing; here its limits are tried on a process of its own, which
-also shows that it answers alike in another process and leaves no other process behind.
+Nothing of the box but its making happens in the process that asks: it steps and fits in processes of its own, with the memory
+limit of its card and a time limit, so that one that hangs or dies breaks a promise and not the check. A check that does not
+apply (no training, no history needed) passes and says so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,12 +15,14 @@ from typing import Any
 import numpy as np
 
 from twin.contracts.box import BoxContext
-from twin.contracts.conformance_child import UnknownBox, made_in_child
-from twin.contracts.conformance_trial import Trial, ViewFactory, answer_bytes, in_child
-from twin.contracts.frame import AsOfView, Frame, FutureReadError
-from twin.contracts.needs import unmet
+from twin.contracts.card import card_problems
+from twin.contracts.conformance_process import NoAnswer
+from twin.contracts.conformance_trial import Subject, Trial, UnknownBox, ViewFactory
+from twin.contracts.frame import AsOfView, Frame
+from twin.contracts.needs import reads_past, unmet
 from twin.contracts.resolve import BoxFactory, import_box, known_boxes
 from twin.contracts.synthetic import AS_OF, SyntheticSite, with_gap
+from twin.domain.problems import Problem
 from twin.domain.quality import Quality
 from twin.domain.signals import SIGNALS
 from twin.domain.time import QUARTER_HOUR
@@ -28,6 +30,7 @@ from twin.domain.time import QUARTER_HOUR
 # Europe/Zurich: one hour before the clock goes forward on 27 March and back on 30 October 2016, at 01:00 UTC.
 SPRING = datetime(2016, 3, 27, 0, 45, tzinfo=UTC)
 AUTUMN = datetime(2016, 10, 30, 0, 45, tzinfo=UTC)
+EVENT = AS_OF + timedelta(minutes=7)
 
 
 @dataclass(frozen=True)
@@ -48,77 +51,84 @@ def check_box(
     """Try every promise of a box.
 
     Args:
-        box: "module:Class", an entry-point name of group ``regie.boxes``, or a factory. Only a reference can be tried in
-            another process.
+        box: "module:Class", an entry-point name of group ``regie.boxes``, or a class or function that another process can
+            import by its name.
         config: what the box is made with. ``context``, ``view_factory``: a site of the caller's; a synthetic one otherwise.
 
     Returns:
-        One result per promise, in order; the first broken one about its making ends the list.
+        One result per promise, in order. A box that cannot be made ends the list, and so does one that gives no model or no
+        answer at all where nothing is missing: the rest could not be tried.
 
     Raises:
         UnknownBox: when nothing of that name can be imported.
     """
     site = SyntheticSite()
-    context = context or site.context()
-    reference = known_boxes().get(box, box) if isinstance(box, str) else None
+    view_factory = view_factory or site.view
+    reference = known_boxes().get(box, box) if isinstance(box, str) else _reference(box)
+    subject = Subject(reference, dict(config or {}), context or site.context(), view_factory(AS_OF).frame.layout)
     try:
-        if reference is not None:  # elsewhere first: a constructor may end, hang or fork the process that it runs in
-            fault = made_in_child(reference, dict(config or {}), context, (view_factory or site.view)(AS_OF).frame.layout)
-            if fault:
-                return [CheckResult("can be made", False, fault)]
-        factory = import_box(reference) if reference is not None else box
-        made = factory(dict(config or {}), context)  # type: ignore[operator]  # a string was imported above
-    except UnknownBox:
-        raise
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever the constructor raises is the result of the first check
-        return [CheckResult("can be made", False, f"{type(error).__name__}: {error}")]
-    trial = Trial(made, context, view_factory or site.view, reference, dict(config or {}))
-    return [CheckResult("can be made", True), *(_run(check, trial) for check in CHECKS)]
+        subject.made(hash_seed=0).end()  # elsewhere first: a constructor may end, hang or fork the process that it runs in
+        card = import_box(reference)(subject.config, subject.context).card
+    except NoAnswer as error:
+        return [CheckResult("can be made", False, str(error))]
+    with Trial(subject, card, view_factory) as trial:
+        results = [CheckResult("can be made", True), *(_run(check, trial) for check in FIRST)]
+        if not (trial.ordinary().fault or trial.ordinary().raised):
+            results += [_run(check, trial) for check in THEN]
+    return results
+
+
+def _reference(factory: BoxFactory) -> str:
+    reference = f"{getattr(factory, '__module__', None)}:{getattr(factory, '__qualname__', None)}"
+    if "<" in reference or import_box(reference) is not factory:
+        place = f"box {reference!r}"
+        raise UnknownBox([Problem(place, "not found under this name", "a class or function of a module", "move it there")])
+    return reference
 
 
 def _run(check: Callable[[Trial], str | None], trial: Trial) -> CheckResult:
     name = check.__name__.strip("_").replace("_", " ")
+    trial.anew()
     try:
         fault = check(trial)
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - a box that breaks a check breaks that promise
-        fault = f"{type(error).__name__}: {error}"
+    except NoAnswer as error:
+        fault = str(error)
     if fault is not None and fault.startswith("does not apply"):
         return CheckResult(name, True, fault)
     return CheckResult(name, fault is None, fault or "")
 
 
-def _first(problems: tuple[str, ...] | Iterator[str]) -> str | None:
+def _first(problems: tuple[str, ...]) -> str | None:
     return next(iter(problems), None)
 
 
 # ---------------------------------------------------------------------------------------------- the promises
 
 
-def _card_is_sane(trial: Trial) -> str | None:
-    card = trial.card
-    signals = [*(need.signal for need in card.needs), *(provide.signal for provide in card.provides)]
-    faults = [f"signal {signal!r} is not in twin.domain.signals" for signal in signals if signal not in SIGNALS]
-    faults += [f"no constant for {p.signal!r}" for p in card.provides if p.signal not in card.constants]
-    faults += [f"{name} is empty" for name in ("name", "version", "owner") if not getattr(card, name)]
-    if not card.fallbacks or card.fallbacks[-1] != "constant":
-        faults.append(f"fallbacks={card.fallbacks} do not end in 'constant'")
-    if card.deadline_s <= 0 or card.memory_mb <= 0 or card.cadence < QUARTER_HOUR:
-        faults.append(f"deadline_s={card.deadline_s}, memory_mb={card.memory_mb}, cadence={card.cadence}")
-    faults += [
-        f"constant of {name!r} is {value}, limits {SIGNALS[name].minimum:g} .. {SIGNALS[name].maximum:g}"
-        for name, value in card.constants.items()
-        if name in SIGNALS and not SIGNALS[name].minimum <= value <= SIGNALS[name].maximum
-    ]
-    faults += [f"preloads {name!r}" for name in ("pandapower", "simbench") if name in card.preload]
-    return "; ".join(faults) or None
+def _card_can_be_kept(trial: Trial) -> str | None:
+    return "; ".join(str(problem) for problem in card_problems(trial.card, "card")) or None
+
+
+def _trains_within_its_deadline(trial: Trial) -> str | None:
+    if trial.card.training is None:
+        return "does not apply: no training on the card"
+    _, seconds = trial.fit()
+    deadline_s = trial.card.training.deadline_s
+    return f"took {seconds:.3f} s, training.deadline_s={deadline_s}" if seconds > deadline_s else None
+
+
+def _trains_alike_twice(trial: Trial) -> str | None:
+    if trial.card.training is None:
+        return "does not apply: no training on the card"
+    alike = trial.fit(0)[0] == trial.fit(1)[0]
+    return None if alike else "two fits on equal history and seed give different bytes"
 
 
 def _answers_what_its_card_promises(trial: Trial) -> str | None:
-    view = trial.view()
-    missing = unmet(trial.card, view.frame, view.ahead)
+    missing = unmet(trial.card, trial.view())
     if missing:
         return f"the site of this check does not meet its needs: {missing[0]}"
-    return _first(trial.problems(view))
+    return _first(trial.ordinary_problems())
 
 
 def _answers_on_both_clock_change_days(trial: Trial) -> str | None:
@@ -129,6 +139,14 @@ def _answers_on_both_clock_change_days(trial: Trial) -> str | None:
             if fault:
                 return f"at {as_of.isoformat()}: {fault}"
     return None
+
+
+def _answers_at_an_event(trial: Trial) -> str | None:
+    """Between two quarter hours, where an event tick falls."""
+    if not trial.card.on_event:
+        return "does not apply: the card has on_event = False"
+    fault = _first(trial.problems(trial.view(EVENT)))
+    return f"at {EVENT.isoformat()}: {fault}" if fault else None
 
 
 def _survives_missing_input(trial: Trial) -> str | None:
@@ -149,10 +167,10 @@ def _survives_flat_input(trial: Trial) -> str | None:
 
 
 def _survives_single_gaps(trial: Trial) -> str | None:
-    """One value in seventeen missing, in every signal at once."""
+    """Every seventeenth value of every column missing, each column's at other times."""
     view = trial.view()
     values, quality = view.frame.values.copy(), view.frame.quality.copy()
-    gone = np.arange(values.size).reshape(values.shape) % 17 == 0
+    gone = np.add.outer(np.arange(len(values)), np.arange(values.shape[1])) % 17 == 0
     values[gone], quality[gone] = np.nan, quality[gone] | int(Quality.INVALID)
     return _first(trial.problems(replace(view, frame=Frame(view.frame.layout, view.frame.start_s, values, quality))))
 
@@ -170,11 +188,10 @@ def _survives_a_spike(trial: Trial) -> str | None:
 
 def _survives_a_short_horizon_ahead(trial: Trial) -> str | None:
     view = trial.view()
-    for name in sorted({need.signal for need in trial.card.needs} & set(view.ahead)):
-        short = {**view.ahead, name: view.ahead[name].isel(time=slice(0, 4))}
+    for name, signal in view.ahead.items():
+        short = {**view.ahead, name: signal.isel(time=slice(0, 4))}
         without = {key: value for key, value in view.ahead.items() if key != name}
-        empty = {**view.ahead, name: view.ahead[name] * np.nan}
-        empty[name].attrs = view.ahead[name].attrs
+        empty = {**view.ahead, name: signal.copy(data=np.full_like(signal.values, np.nan))}
         for what, ahead in (("4 steps of", short), ("no", without), ("NaN in", empty)):
             fault = _first(trial.problems(replace(view, ahead=ahead)))
             if fault:
@@ -183,40 +200,34 @@ def _survives_a_short_horizon_ahead(trial: Trial) -> str | None:
 
 
 def _answers_alike_twice(trial: Trial) -> str | None:
-    first = answer_bytes(trial.box.step(trial.view(), trial.artifact(), None))
-    if first != answer_bytes(trial.box.step(trial.view(), trial.artifact(), None)):
+    first = trial.answer(trial.view()).content
+    if first != trial.answer(trial.view()).content:
         return "two answers of one box to equal inputs differ"
-    if first != answer_bytes(trial.again().step(trial.view(), trial.artifact(), None)):
+    trial.anew()
+    if first != trial.answer(trial.view()).content:
         return "a box made anew answers otherwise: something is remembered outside its state"
     return None
 
 
 def _remembers_only_through_its_state(trial: Trial) -> str | None:
     """Three steps on end equal one step and, in a box made anew, the other two."""
-    instants = [AS_OF + i * QUARTER_HOUR for i in range(3)]
+    views = [trial.view(AS_OF + i * QUARTER_HOUR) for i in range(3)]
     straight, state = [], None
-    for as_of in instants:
-        report, state = trial.box.step(trial.view(as_of), trial.artifact(), state)
-        straight.append(answer_bytes((report, state)))
-    box, state = trial.again(), trial.again().step(trial.view(instants[0]), trial.artifact(), None)[1]
-    for i, as_of in enumerate(instants[1:], start=1):
-        report, state = box.step(trial.view(as_of), trial.artifact(), state)
-        if answer_bytes((report, state)) != straight[i]:
+    for view in views:
+        straight.append(trial.answer(view, state))
+        state = straight[-1].state
+    trial.anew()
+    state = straight[0].state
+    for i, view in enumerate(views[1:], start=1):
+        resumed = trial.answer(view, state)
+        if resumed.content != straight[i].content:
             return f"resumed after {i} steps it answers otherwise than straight on"
+        state = resumed.state
     return None
 
 
 def _reads_no_future_and_writes_nothing(trial: Trial) -> str | None:
-    view = trial.view()
-    before = (view.frame.values.tobytes(), view.frame.quality.tobytes(), sorted(view.ahead))
-    view.frame.values.flags.writeable = view.frame.quality.flags.writeable = False
-    try:
-        trial.box.step(view, trial.artifact(), None)
-    except FutureReadError as error:
-        return f"asked for the future: {error}"
-    if before != (view.frame.values.tobytes(), view.frame.quality.tobytes(), sorted(view.ahead)):
-        return "changed its view"
-    return None
+    return "changed its view" if trial.answer(trial.view()).wrote else None
 
 
 def _ignores_what_was_not_known(trial: Trial) -> str | None:
@@ -228,46 +239,36 @@ def _ignores_what_was_not_known(trial: Trial) -> str | None:
         values=np.concatenate([view.frame.values, later]),
         quality=np.concatenate([view.frame.quality, np.zeros(later.shape, np.uint8)]),
     )
-    clean = answer_bytes(trial.box.step(view, trial.artifact(), None))
-    dirty = answer_bytes(trial.box.step(replace(view, frame=frame), trial.artifact(), None))
+    clean = trial.answer(view).content
+    trial.anew()
+    dirty = trial.answer(replace(view, frame=frame)).content
     return None if clean == dirty else "rows after as_of changed the answer: it reads frame.values instead of history()"
 
 
-def _trains_alike_twice(trial: Trial) -> str | None:
-    if trial.card.training is None:
-        return "does not apply: no training on the card"
-    first = trial.artifact()
-    second = trial.again().fit(trial.history(), seed=trial.context.seed)
-    data: Any = first  # a box may break its own signature
-    if not isinstance(data, bytes):
-        return f"fit returned {type(first).__name__}, expected bytes"
-    return None if first == second else "two fits on equal history and seed give different bytes"
-
-
 def _keeps_its_limits_in_its_own_process(trial: Trial) -> str | None:
-    child = in_child(trial)
-    if isinstance(child, str):
-        return child
-    if child.error:
-        return child.error
-    if child.seconds > trial.card.deadline_s:
-        return f"took {child.seconds:.3f} s, deadline_s={trial.card.deadline_s}"
-    return f"left {child.left_behind} processes behind" if child.left_behind else None
+    """The first answer of a fresh process, where nothing is prepared yet."""
+    answer = trial.elsewhere().given()
+    if answer.seconds > trial.card.deadline_s:
+        return f"took {answer.seconds:.3f} s, deadline_s={trial.card.deadline_s}"
+    return f"left {answer.left_behind} processes behind" if answer.left_behind else None
 
 
 def _answers_alike_in_another_process(trial: Trial) -> str | None:
-    child = in_child(trial)
-    if isinstance(child, str):
-        return child
-    here = answer_bytes(trial.box.step(trial.view(), trial.artifact(), None))
-    return None if child.answer == here else child.error or "another process answers otherwise to equal inputs"
+    alike = trial.elsewhere().given().content == trial.ordinary().content
+    return None if alike else "another process answers otherwise to equal inputs"
 
 
-CHECKS: tuple[Callable[[Trial], str | None], ...] = (
-    _card_is_sane,
+Checks = tuple[Callable[[Trial], str | None], ...]
+
+FIRST: Checks = (
+    _card_can_be_kept,
+    _trains_within_its_deadline,
     _trains_alike_twice,
     _answers_what_its_card_promises,
+)
+THEN: Checks = (
     _answers_on_both_clock_change_days,
+    _answers_at_an_event,
     _survives_missing_input,
     _survives_late_input,
     _survives_flat_input,
@@ -284,9 +285,11 @@ CHECKS: tuple[Callable[[Trial], str | None], ...] = (
 
 
 def _with_each_signal(trial: Trial, change: Callable[[AsOfView, str], list[AsOfView]]) -> str | None:
+    """``change`` of each observed signal that the card reads, one at a time."""
     view = trial.view()
+    layout = view.frame.layout
     for need in trial.card.needs:
-        if not need.history or not view.frame.layout.elements(need.signal):
+        if not (reads_past(need, layout) and layout.elements(need.signal)):
             continue
         for changed in change(view, need.signal):
             fault = _first(trial.problems(changed))

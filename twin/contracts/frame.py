@@ -15,11 +15,11 @@ import xarray as xr
 
 from twin.domain.quality import Quality
 from twin.domain.signals import SIGNALS
-from twin.domain.time import QUARTER_HOUR, QUARTER_HOUR_S, from_epoch_s, quarter_hours, to_epoch_s
+from twin.domain.time import QUARTER_HOUR, QUARTER_HOUR_S, floor_quarter, from_epoch_s, quarter_hours, to_epoch_s
 
 
 class FutureReadError(LookupError):
-    """Somebody asked for a value that was not known at ``as_of``."""
+    """Somebody asked for a value that was not known at ``as_of``, or of which nobody can say when it became known."""
 
 
 class MissingSignalError(LookupError):
@@ -79,7 +79,7 @@ class Frame:
 
 @dataclass(frozen=True)
 class AsOfView:
-    """What was known at ``as_of``. Row labels run up to ``as_of - 15 min``; anything later raises.
+    """What was known at ``as_of``. Row labels run up to the last complete quarter hour; asking for anything later raises.
 
     Attributes:
         ahead: signals known ahead of time: (time, ...) arrays from ``as_of`` on (weather forecast, published prices, other
@@ -103,10 +103,10 @@ class AsOfView:
 
         Args:
             elements: subset of elements; empty = all, in layout order.
-            start, end: first label and exclusive end; default is everything up to ``as_of``.
+            start, end: only quarter hours that lie wholly between the two; default is everything up to ``as_of``.
 
         Raises:
-            FutureReadError: when ``end`` lies after ``as_of``.
+            FutureReadError: when ``end`` lies after ``as_of``, or ``start`` not before the quarter hour that is running.
             MissingSignalError: for an unknown signal or element.
         """
         rows = self._rows(signal, start, end)
@@ -118,7 +118,7 @@ class AsOfView:
         Raises:
             MissingSignalError: when the frame has no such signal, or does not reach up to that interval.
         """
-        newest = self.history(signal, elements, start=self.as_of - QUARTER_HOUR)
+        newest = self.history(signal, elements, start=floor_quarter(self.as_of) - QUARTER_HOUR)
         if not newest.sizes["time"]:
             raise MissingSignalError(
                 f"signal {signal!r} has no row of the last complete interval before {self.as_of.isoformat()}"
@@ -142,38 +142,47 @@ class AsOfView:
 
         Raises:
             MissingSignalError: when nobody provides it.
-            FutureReadError: when it was issued after ``as_of`` (a forecast from the future).
+            FutureReadError: when it was issued after ``as_of`` (a forecast from the future), or does not say when.
         """
         if signal not in self.ahead:
             raise MissingSignalError(f"nobody provides {signal!r} ahead of time; known: {sorted(self.ahead)}")
         array = self.ahead[signal]
         issued = array.attrs.get("issued_at")
-        if issued is not None and datetime.fromisoformat(issued) > self.as_of:
+        if issued is None:
+            raise FutureReadError(f"signal {signal!r} has no issued_at, so it may be later than as_of; let its source say when")
+        if datetime.fromisoformat(issued) > self.as_of:
             raise FutureReadError(f"signal {signal!r} was issued at {issued}, after as_of {self.as_of.isoformat()}")
         return array if steps is None else array.isel(time=slice(0, steps))
 
-    def at(self, as_of: datetime) -> AsOfView:
-        """The view of an earlier instant (a backtest's origin); what is known ahead does not travel back.
+    def band(self, signal: str, element: str, labels: np.ndarray) -> np.ndarray:
+        """Lowest, middle and highest quantile of an element's forecast, dims (time, 3); NaN where nobody forecasts.
+
+        Args:
+            labels: quarter hours, dims (time,).
 
         Raises:
-            FutureReadError: when ``as_of`` is later than this view's.
+            FutureReadError: as for `outlook`.
         """
-        if as_of > self.as_of:
-            raise FutureReadError(f"view at {as_of.isoformat()} asked of a view as of {self.as_of.isoformat()}")
-        return AsOfView(as_of, self.frame)
+        dim = SIGNALS[signal].dim
+        if signal not in self.ahead or element not in self.ahead[signal][dim].values:
+            return np.full((len(labels), 3), np.nan)
+        ours = self.outlook(signal).sel({dim: element}).reindex(time=labels).sortby("quantile")
+        middle = int(np.abs(ours["quantile"].values - 0.5).argmin())
+        return ours.transpose("time", "quantile").values[:, [0, middle, -1]].astype(np.float64)
 
     def _rows(self, signal: str, start: datetime | None, end: datetime | None) -> slice:
-        limit_s = to_epoch_s(self.as_of)
-        if end is not None and to_epoch_s(end) > limit_s:
+        if end is not None and end > self.as_of:
             raise FutureReadError(
                 f"signal {signal!r} asked up to {end.isoformat()}, which is after as_of {self.as_of.isoformat()}"
             )
-        if start is not None and to_epoch_s(start) >= limit_s:
+        if start is not None and start >= floor_quarter(self.as_of):
             raise FutureReadError(
-                f"signal {signal!r} asked from {start.isoformat()}, which is not before as_of {self.as_of.isoformat()}"
+                f"signal {signal!r} asked from {start.isoformat()}, which is not before the quarter hour that is running "
+                f"at as_of {self.as_of.isoformat()}"
             )
-        last = ((limit_s if end is None else to_epoch_s(end)) - self.frame.start_s) // QUARTER_HOUR_S
-        first = 0 if start is None else max(0, (to_epoch_s(start) - self.frame.start_s) // QUARTER_HOUR_S)
+        last = (to_epoch_s(self.as_of if end is None else end) - self.frame.start_s) // QUARTER_HOUR_S
+        # Rounded up: the quarter hour that a start divides began before it.
+        first = 0 if start is None else max(0, -((self.frame.start_s - to_epoch_s(start)) // QUARTER_HOUR_S))
         return slice(first, max(first, min(last, len(self.frame.values))))
 
     def _array(self, signal: str, elements: Sequence[str], rows: slice, with_quality: bool) -> xr.DataArray:

@@ -52,6 +52,14 @@ class RightOfUse:
 
 
 @dataclass(frozen=True)
+class Behind:
+    """What a battery left alone serves: a share of its zone's annual consumption, and panels [kWp]."""
+
+    load_share: float
+    pv_kwp: float
+
+
+@dataclass(frozen=True)
 class Device:
     """A flexible device. Power is positive when it draws from the grid, as in pandapower's load and storage.
 
@@ -62,6 +70,7 @@ class Device:
         zone: the smallest zone that holds it.
         p_min_mw, p_max_mw: limits of its power [MW]; p_min_mw < 0 when it can feed in.
         e_max_mwh: usable energy [MWh]. ``efficiency``: one way (charge and discharge each), 0..1.
+        behind: what stands behind its meter, None where nobody declared it.
     """
 
     id: str
@@ -76,6 +85,7 @@ class Device:
     e_max_mwh: float
     efficiency: float
     right_of_use: RightOfUse
+    behind: Behind | None = None
 
     @property
     def dispatchable(self) -> bool:
@@ -115,8 +125,9 @@ class Proposal:
 
     Attributes:
         p_mw: the plan [MW], dims (time,); the first value applies now. ``lower_mw``, ``upper_mw``: bounds per step.
-        unconstrained_p_mw: what the device would do by itself (the comparison for the reason and the figures).
-        priority: lower wins a contradiction. ``hard``: bounds come from physics, not preference.
+        unconstrained_p_mw: what the device would do by itself from now on (the comparison for proof, reason and orders).
+        reference_p_mw: what it would do now had nobody ever moved it; its owner is paid for the difference to this.
+        priority: that of the box's card; the lower one wins a contradiction.
         reason: code; ``params`` name the binding constraint, price spread, deadline ...
         value_chf: saving against not moving this device (what a refusal costs). ``confidence``: 0..1.
     """
@@ -127,12 +138,16 @@ class Proposal:
     lower_mw: np.ndarray
     upper_mw: np.ndarray
     unconstrained_p_mw: np.ndarray
+    reference_p_mw: np.ndarray
     priority: int
-    hard: bool
     reason: str
     params: Mapping[str, Any]
     value_chf: float
     confidence: float
+
+
+SERIES = ("p_mw", "lower_mw", "upper_mw", "unconstrained_p_mw", "reference_p_mw")
+"""Those fields of a `Proposal` that hold power [MW] per quarter hour: one length, all within the limits of the device."""
 
 
 @dataclass(frozen=True)
@@ -218,8 +233,8 @@ class State:
         grid: ``vm_pu(bus)``, ``line_loading_percent(line)``, ``trafo_loading_percent(trafo)``, ``load_p_mw(load)``,
             ``sgen_p_mw(sgen)``, ``loss_mw`` ... as estimated.
         quality: of the estimate as a whole; the attrs of each variable say how it came to be.
-        coverage: share of expected channels that were good, 0..1.
-        mode: "normal", "degraded" (coverage < 0.7) or "forecast_only" (no telemetry at all).
+        coverage: share of the grid's own channels (not weather, prices) that were good, 0..1.
+        mode: "normal", "degraded" (coverage < 0.7) or "forecast_only" (no telemetry of the grid).
     """
 
     as_of: datetime
@@ -246,7 +261,12 @@ class OrderState(StrEnum):
 
 @dataclass(frozen=True)
 class Order:
-    """A setpoint for one device. ``key`` makes it idempotent: same tick, device and value give the same key."""
+    """A setpoint for one device and one quarter hour; when it lapses the device goes on by itself.
+
+    Attributes:
+        key: makes it idempotent: same tick, device and value give the same key.
+        payment_chf: what the device's owner earns by obeying.
+    """
 
     key: str
     device: str
@@ -255,6 +275,7 @@ class Order:
     expires: datetime
     state: OrderState
     recommendation: str
+    payment_chf: float = 0.0
 
 
 @dataclass(frozen=True)

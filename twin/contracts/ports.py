@@ -98,7 +98,9 @@ class GridModel(Protocol):
 
         Returns:
             ``vm_pu(bus)``, ``line_loading_percent(line)``, ``trafo_loading_percent(trafo)``, ``line_p_from_mw``,
-            ``trafo_p_hv_mw``, ``load_p_mw(load)``, ``sgen_p_mw(sgen)``, ``loss_mw()``, ``converged()``.
+            ``trafo_p_hv_mw``, ``load_p_mw(load)``, ``sgen_p_mw(sgen)``, ``storage_p_mw(storage)``, ``loss_mw()``,
+            ``converged()`` and ``exact()``: False where only an approximation of the weighted least squares converged, a
+            state to be questioned.
         """
         ...
 
@@ -145,6 +147,10 @@ class GridEvent:
     kind: str
     element: str
     detail: Mapping[str, object] = field(default_factory=dict)
+
+
+class SourceFailed(RuntimeError):
+    """A source of telemetry cannot go on; the message names the source, the moment, the cause and the remedy."""
 
 
 @runtime_checkable

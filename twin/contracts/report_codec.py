@@ -15,11 +15,9 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from twin.contracts.messages import Envelope, Finding, Headline, Outcome, Proposal, Report, Service
+from twin.contracts.messages import SERIES, Envelope, Finding, Headline, Outcome, Proposal, Report, Service
 from twin.domain.pack import pack, unpack
 from twin.domain.quality import Quality
-
-_SERIES = ("p_mw", "lower_mw", "upper_mw", "unconstrained_p_mw")
 
 
 def report_to_bytes(report: Report) -> bytes:
@@ -113,7 +111,7 @@ def plain(value: Any) -> Any:
 def _report_parts(report: Report) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     arrays: dict[str, np.ndarray] = {"headline": np.array([report.headline.value], dtype=np.float64)}
     for number, proposal in enumerate(report.proposals):
-        for name in _SERIES:
+        for name in SERIES:
             arrays[f"proposal/{number}/{name}"] = np.asarray(getattr(proposal, name), dtype=np.float64)
     meta = {
         "outputs": {name: _signal_meta(name, signal, arrays) for name, signal in report.outputs.items()},
@@ -147,7 +145,7 @@ def _report(meta: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Report
 
 def _proposal(number: int, spec: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Proposal:
     facts: dict[str, Any] = {**spec, "start": datetime.fromisoformat(spec["start"])}
-    facts |= {name: arrays[f"proposal/{number}/{name}"] for name in _SERIES}
+    facts |= {name: arrays[f"proposal/{number}/{name}"] for name in SERIES}
     return Proposal(**facts)
 
 
@@ -155,8 +153,7 @@ def _proposal_meta(proposal: Proposal) -> dict[str, Any]:
     return {
         "device": proposal.device,
         "start": proposal.start.isoformat(),
-        "priority": int(proposal.priority),
-        "hard": bool(proposal.hard),
+        "priority": plain(proposal.priority),
         "reason": proposal.reason,
         "params": plain(proposal.params),
         "value_chf": float(proposal.value_chf),
@@ -167,7 +164,7 @@ def _proposal_meta(proposal: Proposal) -> dict[str, Any]:
 def _finding_meta(finding: Finding) -> dict[str, Any]:
     return {
         "key": finding.key,
-        "priority": int(finding.priority),
+        "priority": plain(finding.priority),
         "code": finding.code,
         "params": plain(finding.params),
         "element": finding.element,

@@ -19,13 +19,32 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class BoxFacts(_Frozen):
+    """What a box instance is: ``kind`` as the site file uses it ("load"), ``subject`` as in `SiteFacts.titles`, or None."""
+
+    kind: str
+    role: str
+    subject: str | None
+
+
 class SiteFacts(_Frozen):
-    """The site as the header names it. ``notes``: codes of honest labels ("benchmark_town", "synthetic_outside" ...)."""
+    """The site as the header names it, and what its file calls the parts that messages name by id.
+
+    Attributes:
+        notes: codes of honest labels ("benchmark_town", "synthetic_outside" ...).
+        titles: "zone:town", "trafo:2" or "group:cars" -> its title by language.
+        trafos: name of a watched transformer -> its index in the net. ``boxes``: by instance.
+        devices: device id -> its group, for devices that can be dispatched.
+    """
 
     name: str
     title: Mapping[str, str]
     timezone: str
     notes: tuple[str, ...]
+    titles: Mapping[str, Mapping[str, str]] = Field(default_factory=dict)
+    trafos: Mapping[str, int] = Field(default_factory=dict)
+    boxes: Mapping[str, BoxFacts] = Field(default_factory=dict)
+    devices: Mapping[str, str] = Field(default_factory=dict)
 
 
 class KpiTriple(_Frozen):
@@ -78,7 +97,11 @@ class BoxCardView(_Frozen):
 
 
 class AlarmView(_Frozen):
-    """One alarm; words come from ``code`` and ``params``."""
+    """One alarm; words come from ``code`` and ``params``.
+
+    Attributes:
+        of_host: raised outside the journal, which is what failed: nobody can acknowledge it, it goes with its cause.
+    """
 
     key: str
     priority: int
@@ -93,6 +116,7 @@ class AlarmView(_Frozen):
     acknowledged_by: str | None
     acknowledged_at: datetime | None
     cleared_at: datetime | None
+    of_host: bool = False
 
 
 class RecommendationView(_Frozen):
@@ -125,12 +149,17 @@ class OrderView(_Frozen):
 
 
 class GridValues(_Frozen):
-    """Values for the diagram, in the order of `DiagramFacts`; None where unsupplied or unknown."""
+    """Values for the diagram, in the order of `DiagramFacts`; None where unsupplied or unknown.
+
+    Attributes:
+        open_lines: indices of lines that carry nothing. ``closed_couplers``: switch indices of closed bus couplers.
+    """
 
     vm_pu: tuple[float | None, ...]
     line_loading_percent: tuple[float | None, ...]
     trafo_loading_percent: tuple[float | None, ...]
     open_lines: tuple[int, ...]
+    closed_couplers: tuple[int, ...]
     quality: tuple[str, ...]
 
 
@@ -177,7 +206,7 @@ class Snapshot(_Frozen):
     """One tick on the screen.
 
     Attributes:
-        tick: number since the window's start. ``interval``: label of the quarter hour that the state describes.
+        tick: number since the window's start, ``since``. ``interval``: label of the quarter hour that the state describes.
         published_at: wall clock of writing; ``next_at``: wall clock at which the next one is expected (None when the run ends
             or runs at full speed). The screen's 'stale' follows from these two.
         mode: "live" or "finished". ``telemetry``: "normal", "degraded" or "forecast_only".
@@ -185,6 +214,7 @@ class Snapshot(_Frozen):
 
     schema_version: int = SCHEMA_VERSION
     site: SiteFacts
+    since: datetime
     tick: int
     kind: str
     as_of: datetime
@@ -215,34 +245,23 @@ class Snapshot(_Frozen):
 
 
 class DiagramBus(_Frozen):
-    """A bus of the single-line diagram. ``x``, ``y``: the grid file's own geography when it has one."""
+    """A bus of the single-line diagram; abnormal outside ``low_pu`` to ``high_pu``."""
 
     index: int
     name: str
     vn_kv: float
     low_pu: float
     high_pu: float
-    x: float | None = None
-    y: float | None = None
 
 
 class DiagramEdge(_Frozen):
-    """A line or transformer between two buses (indices of the net). ``limit_percent``: abnormal above.
-
-    Attributes:
-        name: as the grid file has it. ``titles``: the site's own name for it by language, where it has one.
-    """
+    """A line or transformer between two buses (indices of the net). ``limit_percent``: abnormal above."""
 
     index: int
     name: str
-    titles: Mapping[str, str] = Field(default_factory=dict)
     from_bus: int
     to_bus: int
     limit_percent: float
-
-    def title(self, language: str) -> str:
-        """What people call it in that language."""
-        return self.titles.get(language, self.name)
 
 
 class DiagramFacts(_Frozen):
@@ -251,6 +270,6 @@ class DiagramFacts(_Frozen):
     buses: tuple[DiagramBus, ...]
     lines: tuple[DiagramEdge, ...]
     trafos: tuple[DiagramEdge, ...]
-    couplers: tuple[tuple[int, int, int, bool], ...] = Field(description="(switch index, bus, bus, closed)")
+    couplers: tuple[tuple[int, int, int], ...] = Field(description="(switch index, bus, bus)")
     sources: tuple[int, ...]
     devices: Mapping[str, int] = Field(description="device id -> bus index")

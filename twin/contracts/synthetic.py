@@ -19,13 +19,12 @@ from twin.contracts.frame import AsOfView, Frame, Layout
 from twin.domain.chance import stream, uniform
 from twin.domain.grid import Grid
 from twin.domain.quality import Quality
-from twin.domain.signals import SIGNALS
+from twin.domain.signals import OUTSIDE_SIGNALS, SIGNALS
 from twin.domain.time import QUARTER_HOUR, QUARTER_HOUR_S, floor_quarter, quarter_hours, to_epoch_s
 
 ZONES = ("town", "neighbourhood")
 TRAFOS = ("main_1", "neighbourhood")
 DEVICES = ("battery_458", "battery_school", "ev_12")
-OUTLOOK = ("temp_c", "ghi_w_m2", "price_chf_per_kwh", "import_renewable_share", "import_co2_g_per_kwh")
 QUANTILES = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
 NINE_WEEKS = 9 * 7 * 96
 AS_OF = datetime(2016, 6, 15, 10, 0, tzinfo=UTC)
@@ -97,7 +96,7 @@ class SyntheticSite:
         """Outside outlook, and what the other boxes would have said."""
         start = floor_quarter(as_of)
         seconds = to_epoch_s(start) + np.arange(AHEAD_STEPS, dtype=np.int64) * QUARTER_HOUR_S
-        signals = {name: self._outlook(name, as_of, seconds) for name in OUTLOOK}
+        signals = {name: self._outlook(name, as_of, seconds) for name in OUTSIDE_SIGNALS}
         for name, of in (("load_forecast_p_mw", "zone_load_p_mw"), ("pv_forecast_p_mw", "zone_pv_p_mw")):
             signals[name] = self._forecast(name, of, as_of, seconds)
         price = _series("price_chf_per_kwh", "", seconds, self.seed) * 0.4

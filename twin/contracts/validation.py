@@ -11,7 +11,8 @@ import numpy as np
 import xarray as xr
 
 from twin.contracts.box import BoxCard, BoxContext, Provide
-from twin.contracts.messages import Finding, Proposal, Report
+from twin.contracts.messages import SERIES, Proposal, Report
+from twin.contracts.well_formed import form_problems
 from twin.domain.signals import SIGNALS
 from twin.domain.time import QUARTER_HOUR, floor_quarter, to_datetime64
 
@@ -41,16 +42,16 @@ class Premises:
 
     Attributes:
         elements: dimension ("zone", "trafo", "device") -> names the site knows.
-        devices: id -> facts of `twin.contracts.messages.Device` as a mapping.
-        limits: signal -> what the site holds plausible.
+        devices: id -> facts of `twin.contracts.messages.Device` as a mapping, ``dispatchable`` among them.
+        limits: (signal, element) -> what the site holds plausible; element "" for signals without element dimension.
     """
 
     elements: Mapping[str, Collection[str]]
     devices: Mapping[str, Mapping[str, Any]]
-    limits: Mapping[str, Limit] = field(default_factory=dict)
+    limits: Mapping[tuple[str, str], Limit] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, context: BoxContext, limits: Mapping[str, Limit] | None = None) -> Premises:
+    def of(cls, context: BoxContext, limits: Mapping[tuple[str, str], Limit] | None = None) -> Premises:
         """The premises of a site as boxes know it."""
         devices = {str(device["id"]): device for device in context.devices}
         elements = {"zone": tuple(context.zones), "trafo": tuple(context.trafos), "device": tuple(devices)}
@@ -98,15 +99,15 @@ def judge(card: BoxCard, report: Report, as_of: datetime, premises: Premises) ->
         found = found or _value_problems(provide, report.outputs[name])
         problems += found
         if not found:
-            doubts += _doubts(provide, report.outputs[name], premises.limits.get(name))
+            doubts += _doubts(provide, report.outputs[name], premises)
     if not np.isfinite(report.headline.value):
         problems.append(f"headline {report.headline.label!r}: value={report.headline.value}, expected a finite number")
     if report.proposals and not card.proposes:
         problems.append("it proposes, but its card does not say so (proposes = False)")
-    for proposal in report.proposals:
-        problems += _proposal_problems(proposal, as_of, premises)
-    for finding in report.findings:
-        problems += _finding_problems(finding)
+    malformed = form_problems(report)
+    problems += malformed
+    if not malformed:
+        problems += _plan_problems(report.proposals, card.priority, as_of, premises)
     return Verdict(tuple(problems), tuple(doubts))
 
 
@@ -123,12 +124,11 @@ def disagreement(card: BoxCard, report: Report, other: Report, *, against: str) 
         if not provide.quantiles or name not in report.outputs or name not in other.outputs:
             continue
         ours, theirs = report.outputs[name], other.outputs[name]
-        if ours.dims != theirs.dims or ours.shape[2:] != theirs.shape[2:]:
+        if ours.dims != theirs.dims:
             continue
-        _, here, there = np.intersect1d(_labels(ours, "time"), _labels(theirs, "time"), True, return_indices=True)
-        if here.size < _MIN_STEPS_TO_COMPARE:
+        a, b = _in_common(ours, theirs)
+        if len(a) < _MIN_STEPS_TO_COMPARE:
             continue
-        a, b = _median(ours)[here], _median(theirs)[there]
         size = max(float(np.abs(a).sum()), float(np.abs(b).sum()))
         if size <= _ROUNDING * a.size:
             continue
@@ -136,12 +136,6 @@ def disagreement(card: BoxCard, report: Report, other: Report, *, against: str) 
         if apart > _DISAGREEMENT:
             doubts.append(f"output {name!r}: differs from {against} by {apart:.2f} of the larger, limit {_DISAGREEMENT}")
     return tuple(doubts)
-
-
-def dispatchable(device: Mapping[str, Any]) -> bool:
-    """True when somebody gave the operator a right over the device (`Device` as a mapping) and has not opted out."""
-    right = device.get("right_of_use", device)
-    return str(right.get("right", "none")) != "none" and not right.get("opt_out", False)
 
 
 # ---------------------------------------------------------------------------------------------- outputs
@@ -210,21 +204,41 @@ def _value_problems(provide: Provide, output: xr.DataArray) -> list[str]:
     return problems
 
 
-def _doubts(provide: Provide, output: xr.DataArray, limit: Limit | None) -> list[str]:
-    spec, values = SIGNALS[provide.signal], output.values
+def _doubts(provide: Provide, output: xr.DataArray, premises: Premises) -> list[str]:
+    dim = SIGNALS[provide.signal].dim
+    if not dim:
+        return _element_doubts(provide, output.values, "", premises)
+    doubts = []
+    for i, element in enumerate(_labels(output, dim)):  # the element dimension is the last one
+        doubts += _element_doubts(provide, output.values[..., i], str(element), premises)
+    return doubts
+
+
+def _element_doubts(provide: Provide, values: np.ndarray, element: str, premises: Premises) -> list[str]:
+    spec, limit = SIGNALS[provide.signal], premises.limits.get((provide.signal, element), Limit())
+    place = f"output {provide.signal!r}" + (f", {spec.dim} {element!r}" if element else "")
     low, high = float(values.min()), float(values.max())
     doubts = []
-    if limit is not None and limit.minimum is not None and low < limit.minimum:
-        doubts.append(f"output {provide.signal!r}: {low:.6g} {spec.unit} is below the site's {limit.minimum:g}")
-    if limit is not None and limit.maximum is not None and high > limit.maximum:
-        doubts.append(f"output {provide.signal!r}: {high:.6g} {spec.unit} is above the site's {limit.maximum:g}")
-    ramp = limit.ramp if limit is not None and limit.ramp is not None else spec.ramp
+    if limit.minimum is not None and low < limit.minimum - _ROUNDING:
+        doubts.append(f"{place}: {low:.6g} {spec.unit} is below the site's {limit.minimum:g}")
+    if limit.maximum is not None and high > limit.maximum + _ROUNDING:
+        doubts.append(f"{place}: {high:.6g} {spec.unit} is above the site's {limit.maximum:g}")
+    ramp = limit.ramp if limit.ramp is not None else spec.ramp
     if ramp is not None and len(values) > 1:
         ramp *= provide.resolution / QUARTER_HOUR
         steepest = float(np.abs(np.diff(values, axis=0)).max())
-        if steepest > ramp:
-            doubts.append(f"output {provide.signal!r}: changes by {steepest:.6g} {spec.unit} in a step, limit {ramp:g}")
+        if steepest > ramp + _ROUNDING:
+            doubts.append(f"{place}: changes by {steepest:.6g} {spec.unit} in a step, limit {ramp:g}")
     return doubts
+
+
+def _in_common(ours: xr.DataArray, theirs: xr.DataArray) -> tuple[np.ndarray, np.ndarray]:
+    """The medians of both at the labels that both have, dims (time[, element])."""
+    a, b = _median(ours), _median(theirs)
+    for axis, dim in enumerate(str(dim) for dim in ours.dims if dim != "quantile"):
+        _, here, there = np.intersect1d(_labels(ours, dim), _labels(theirs, dim), True, return_indices=True)
+        a, b = a.take(here, axis), b.take(there, axis)
+    return a, b
 
 
 def _median(output: xr.DataArray) -> np.ndarray:
@@ -239,46 +253,37 @@ def _labels(output: xr.DataArray, dim: str) -> np.ndarray:
     return labels
 
 
-# ---------------------------------------------------------------------------------------------- proposals, findings
+# ---------------------------------------------------------------------------------------------- proposals
 
 
-def _proposal_problems(proposal: Proposal, as_of: datetime, premises: Premises) -> list[str]:
+def _plan_problems(proposals: Collection[Proposal], priority: int, as_of: datetime, premises: Premises) -> list[str]:
+    problems = [problem for proposal in proposals for problem in _proposal_problems(proposal, priority, as_of, premises)]
+    devices = [proposal.device for proposal in proposals]
+    twice = sorted({device for device in devices if devices.count(device) > 1})
+    return [*problems, f"it proposes twice for {twice}, expected one plan per device"] if twice else problems
+
+
+def _proposal_problems(proposal: Proposal, priority: int, as_of: datetime, premises: Premises) -> list[str]:
     place = f"proposal for {proposal.device!r}"
     device = premises.devices.get(proposal.device)
     if device is None:
         return [f"{place}: no such device, known {sorted(premises.devices)}"]
-    if not dispatchable(device):
+    if not device["dispatchable"]:
         return [f"{place}: the operator has no right of use, it is never dispatched"]
-    problems = []
-    series = (proposal.p_mw, proposal.lower_mw, proposal.upper_mw, proposal.unconstrained_p_mw)
-    if any(s.ndim != 1 or s.shape != proposal.p_mw.shape or not s.size for s in series):
-        return [f"{place}: series of shapes {[s.shape for s in series]}, expected one length"]
-    if not all(np.isfinite(s).all() for s in series):
+    problems = [] if proposal.priority == priority else [f"{place}: priority={proposal.priority}, its card says {priority}"]
+    series = {name: getattr(proposal, name) for name in SERIES}
+    if any(s.ndim != 1 or s.shape != proposal.p_mw.shape or not s.size for s in series.values()):
+        return [f"{place}: series of shapes {[s.shape for s in series.values()]}, expected one length"]
+    if not all(np.isfinite(s).all() for s in series.values()):
         return [f"{place}: values that are not finite"]
     if proposal.start != floor_quarter(as_of):
         problems.append(f"{place}: start={proposal.start.isoformat()}, expected {floor_quarter(as_of).isoformat()}")
     low, high = float(device["p_min_mw"]) - _ROUNDING, float(device["p_max_mw"]) + _ROUNDING
-    for name, s in zip(("p_mw", "lower_mw", "upper_mw"), series, strict=False):
+    for name, s in series.items():
         if s.min() < low or s.max() > high:
             problems.append(f"{place}: {name} {s.min():.6g} .. {s.max():.6g} MW, limits {low:.6g} .. {high:.6g}")
     if (proposal.p_mw < proposal.lower_mw - _ROUNDING).any() or (proposal.p_mw > proposal.upper_mw + _ROUNDING).any():
         problems.append(f"{place}: p_mw leaves its own bounds")
-    return problems + _claim_problems(place, proposal)
-
-
-def _claim_problems(place: str, proposal: Proposal) -> list[str]:
-    problems = [] if proposal.reason else [f"{place}: no reason"]
     if not 0.0 <= proposal.confidence <= 1.0:
         problems.append(f"{place}: confidence={proposal.confidence}, expected 0..1")
-    if not np.isfinite(proposal.value_chf):
-        problems.append(f"{place}: value_chf={proposal.value_chf}, expected a finite number")
-    return problems
-
-
-def _finding_problems(finding: Finding) -> list[str]:
-    place = f"finding {finding.key!r}"
-    problems = [f"{place}: {name} is empty" for name in ("key", "code", "element", "owner") if not getattr(finding, name)]
-    if finding.priority not in (1, 2, 3, 4):
-        problems.append(f"{place}: priority={finding.priority}, expected 1 to 4")
-    problems += [f"{place}: {name} has no time zone" for name in ("at", "act_before") if getattr(finding, name).tzinfo is None]
     return problems

@@ -61,3 +61,6 @@ SIGNALS: dict[str, Signal] = _table(
     Signal("grid_tariff_chf_per_kwh", "CHF/kWh", "", -1.0, 5.0, "dynamic grid-usage tariff, dims (time,)"),
     Signal("plan_p_mw", "MW", "device", -_POWER, _POWER, "planned device power, dims (time, device)"),
 )
+
+OUTSIDE_SIGNALS = ("temp_c", "ghi_w_m2", "price_chf_per_kwh", "import_renewable_share", "import_co2_g_per_kwh")
+"""What the world around the site brings: measured there as the site's own, and known ahead where there is an outlook."""

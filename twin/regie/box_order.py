@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from twin.contracts.box import BoxCard, Mode, Need, Provide
+from twin.contracts.card import INSTANCE, card_problems
 from twin.contracts.frame import Layout
+from twin.contracts.needs import reads_ahead
 from twin.domain.problems import Problems
-from twin.domain.signals import SIGNALS
 
 Levels = tuple[tuple[str, ...], ...]
 
@@ -43,7 +44,11 @@ def order_boxes(sources: Sources) -> Levels:
     problems = Problems()
     cards = sources.cards
     for name, card in cards.items():
-        _check_card(name, card, cards, problems)
+        place = f"card of box {name!r}"
+        problems.found += card_problems(card, place)
+        for rung in card.fallbacks:
+            if rung.startswith(INSTANCE):
+                _check_rung(place, name, rung, cards, problems)
     problems.raise_if_any()
     before = {name: _before(name, sources, problems) for name in cards}
     _check_doubles(sources, problems)
@@ -54,17 +59,12 @@ def order_boxes(sources: Sources) -> Levels:
     return tuple(tuple(n for n in cards if level[n] == i) for i in range(max(level.values(), default=-1) + 1))
 
 
-def from_boxes(need: Need, layout: Layout) -> bool:
-    """True when ``need`` is about the future, or about something that only boxes know: not met by the frame alone."""
-    return bool(need.ahead) or not layout.elements(need.signal)
-
-
 def _before(name: str, sources: Sources, problems: Problems) -> dict[str, int]:
     """Instance -> 1 (must be a level earlier) or 0 (may share the level)."""
     card = sources.cards[name]
-    found = {rung.removeprefix("instance:"): 0 for rung in card.fallbacks if rung.startswith("instance:")}
+    found = {rung.removeprefix(INSTANCE): 0 for rung in card.fallbacks if rung.startswith(INSTANCE)}
     for need in card.needs:
-        if from_boxes(need, sources.layout):
+        if reads_ahead(need, sources.layout):
             found |= dict.fromkeys(sources.providers(need.signal), 1)
         if need.mode is not Mode.OPTIONAL:
             _check_need(f"box {name!r} needs {need.signal!r}", need, sources, problems)
@@ -79,21 +79,39 @@ def _check_need(place: str, need: Need, sources: Sources, problems: Problems) ->
         problems.add(place, "not observed", "a signal of the frame", remedy)
     elif observed and missing:
         problems.add(place, missing, f"elements out of {list(observed)}", remedy)
-    if not from_boxes(need, sources.layout) or need.signal in sources.outlook:
+    if not reads_ahead(need, sources.layout):
         return
-    remedy = "add a box that provides it to the site file, or make the need optional"
+    if need.signal in sources.outlook:
+        if need.quantiles:
+            problems.add(place, f"quantiles={need.quantiles}", "none: the outlook has one value per time", "take them out")
+        return
     providers = sources.providers(need.signal)
     provided = [p for name in providers for p in sources.cards[name].provides if p.signal == need.signal]
     if not provided:
+        remedy = "add a box that provides it to the site file, or make the need optional"
         problems.add(place, "nobody provides it", f"a champion or one of {sorted(sources.outlook)}", remedy)
-        return
+    else:
+        _check_provided(place, need, provided, problems)
+
+
+def _check_provided(place: str, need: Need, provided: Sequence[Provide], problems: Problems) -> None:
     named = {element for provide in provided for element in provide.elements}
     absent = [element for element in need.elements if element not in named]
     if absent and all(provide.elements for provide in provided):
+        remedy = "add a box that provides it to the site file, or make the need optional"
         problems.add(place, f"nobody provides it for {absent}", f"elements out of {sorted(named)}", remedy)
-    short = min((provide.horizon for provide in provided), default=need.ahead)
-    if short < need.ahead:
-        problems.add(place, f"ahead={need.ahead}", f"the provided horizon of {short}", "ask for less or provide more")
+    # Champions that share a signal share its labels, or are refused for it: the first speaks for all.
+    first = provided[0]
+    if first.horizon < need.ahead:
+        limit = f"the provided horizon of {first.horizon}"
+        problems.add(place, f"ahead={need.ahead}", limit, "ask for less or provide more")
+    if first.resolution != need.resolution:
+        limit = f"the provided resolution of {first.resolution}"
+        problems.add(place, f"resolution={need.resolution}", limit, "read it as it is provided")
+    unknown = [level for level in need.quantiles if level not in first.quantiles]
+    if unknown:
+        limit = f"levels out of {list(first.quantiles)}"
+        problems.add(place, f"quantiles={unknown}", limit, "read another level or let the provider add it")
 
 
 def _place(
@@ -115,43 +133,28 @@ def _place(
     return level[name]
 
 
-def _check_card(name: str, card: BoxCard, cards: Mapping[str, BoxCard], problems: Problems) -> None:
-    place = f"card of box {name!r}"
-    for signal in [*(need.signal for need in card.needs), *(provide.signal for provide in card.provides)]:
-        if signal not in SIGNALS:
-            problems.add(place, f"signal {signal!r}", "a name of twin.domain.signals", "correct the name or add the signal")
-    for provide in card.provides:
-        if provide.signal not in card.constants:
-            problems.add(place, f"no constant for {provide.signal!r}", "one for every output", "name the last resort")
-        if list(provide.quantiles) != sorted(set(provide.quantiles)):
-            problems.add(place, f"quantiles={provide.quantiles}", "ascending", "sort them")
-    if not card.fallbacks or card.fallbacks[-1] != "constant":
-        problems.add(place, f"fallbacks={card.fallbacks}", "a list that ends in 'constant'", "append it")
-    for rung in card.fallbacks:
-        _check_rung(name, rung, cards, problems)
-    if card.deadline_s <= 0 or card.memory_mb <= 0:
-        problems.add(place, f"deadline_s={card.deadline_s}, memory_mb={card.memory_mb}", "above 0", "correct the card")
-    if "pandapower" in card.preload:
-        problems.add(place, "preload pandapower", "no pandapower inside boxes", "read the compiled grid of the context")
+def _check_rung(place: str, name: str, rung: str, cards: Mapping[str, BoxCard], problems: Problems) -> None:
+    other = rung.removeprefix(INSTANCE)
+    if other not in cards or other == name:
+        known = f"{INSTANCE} and one of {sorted(set(cards) - {name})}"
+        problems.add(place, f"fallback {rung!r}", known, "add that instance to the site file or take the rung out")
+        return
+    theirs = {provide.signal: provide for provide in cards[other].provides}
+    for provide in cards[name].provides:
+        lacking = _lacking(provide, theirs.get(provide.signal))
+        if lacking:
+            expected = f"an instance that provides {provide.signal!r} with {lacking}"
+            problems.add(place, f"fallback {rung!r}", expected, "choose another one or let the cards agree")
 
 
-def _check_rung(name: str, rung: str, cards: Mapping[str, BoxCard], problems: Problems) -> None:
-    if rung in ("last_good", "constant"):
-        return
-    place, card = f"card of box {name!r}", cards[name]
-    other = rung.removeprefix("instance:")
-    if not rung.startswith("instance:") or other not in cards or other == name:
-        problems.add(
-            place,
-            f"fallback {rung!r}",
-            f"last_good, constant or instance: and one of {sorted(cards)}",
-            "add that instance to the site file or take the rung out",
-        )
-        return
-    theirs = {provide.signal for provide in cards[other].provides}
-    lacking = sorted({provide.signal for provide in card.provides} - theirs)
-    if lacking:
-        problems.add(place, f"fallback {rung!r}", f"an instance that provides {lacking} too", "choose another one")
+def _lacking(ours: Provide, theirs: Provide | None) -> str:
+    """What ``theirs`` lacks to stand in for ``ours``; "" when it can."""
+    if theirs is None:
+        return "anything at all"
+    if theirs.elements and not (ours.elements and set(ours.elements) <= set(theirs.elements)):
+        return f"elements={list(ours.elements) or 'all'}"
+    different = [name for name in ("resolution", "horizon", "quantiles") if getattr(ours, name) != getattr(theirs, name)]
+    return ", ".join(f"{name}={getattr(ours, name)}" for name in different)
 
 
 def _check_doubles(sources: Sources, problems: Problems) -> None:

@@ -51,6 +51,16 @@ def shifted(card: BoxCard, report: Report, as_of: datetime) -> Report:
     return replace(report, outputs=outputs)
 
 
+def on_behalf(card: BoxCard, report: Report) -> Report:
+    """Another instance's ``report`` as the box of ``card`` would have put it: its outputs and elements, at its priority.
+
+    An element that the other one does not have is NaN, which no judge lets pass.
+    """
+    outputs = {p.signal: _of_elements(p, report.outputs[p.signal]) for p in card.provides if p.signal in report.outputs}
+    proposals = tuple(replace(plan, priority=card.priority) for plan in report.proposals) if card.proposes else ()
+    return replace(report, outputs=outputs, proposals=proposals)
+
+
 def constant(card: BoxCard, as_of: datetime, premises: Premises, headline: Headline | None) -> Report | None:
     """The card's constants on every label and element; None when the box provides no signal.
 
@@ -80,6 +90,12 @@ def _shift(provide: Provide, output: xr.DataArray, as_of: datetime) -> xr.DataAr
     )
 
 
+def _of_elements(provide: Provide, output: xr.DataArray) -> xr.DataArray:
+    if not provide.elements:
+        return output.copy(deep=False)
+    return output.reindex({SIGNALS[provide.signal].dim: list(provide.elements)})
+
+
 def _constant(card: BoxCard, provide: Provide, as_of: datetime, premises: Premises) -> xr.DataArray:
     spec, dims, times = SIGNALS[provide.signal], dims_of(provide), times_of(provide, as_of)
     coords: dict[str, np.ndarray | list[str] | list[float]] = {"time": times}
@@ -104,4 +120,5 @@ def _later(plan: Proposal, as_of: datetime) -> Proposal | None:
         lower_mw=plan.lower_mw[rest],
         upper_mw=plan.upper_mw[rest],
         unconstrained_p_mw=plan.unconstrained_p_mw[rest],
+        reference_p_mw=plan.reference_p_mw[rest],
     )

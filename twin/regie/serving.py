@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Mapping
+import math
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -11,29 +12,18 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from twin.contracts.card import INSTANCE
 from twin.contracts.messages import Envelope, Finding, Outcome, Report, Service
 from twin.contracts.report_codec import report_from_bytes
 from twin.contracts.validation import Premises, disagreement, judge
 from twin.domain.quality import Quality
-from twin.regie.fallback import MAX_AGE, Remembered, constant, held, last_good, nothing
+from twin.regie.fallback import MAX_AGE, Remembered, constant, held, last_good, nothing, on_behalf
 from twin.regie.seat import Seat
 from twin.regie.workers import Answer
 
 _LOG = logging.getLogger(__name__)
 _MOST_PROBLEMS = 10
-
-
-@dataclass(frozen=True)
-class Recorded:
-    """What the journal knows of a box's outcome in a tick; a replay takes a failure as it is."""
-
-    outcome: Outcome
-    problems: tuple[str, ...] = ()
-
-    @classmethod
-    def of(cls, envelope: Envelope) -> Recorded:
-        """The outcome as an envelope carries it."""
-        return cls(envelope.outcome, envelope.problems)
+_LONGEST_PROBLEM = 1000
 
 
 @dataclass(frozen=True)
@@ -59,7 +49,18 @@ class Asked:
 
     def ended(self, outcome: Outcome, *problems: str) -> Asked:
         """The same, with what became of it."""
-        return replace(self, outcome=outcome, problems=tuple(problems[:_MOST_PROBLEMS]))
+        return replace(self, outcome=outcome, problems=tuple(_readable(problem) for problem in problems[:_MOST_PROBLEMS]))
+
+
+@dataclass(frozen=True)
+class _Rung:
+    """What one rung of the ladder would serve. ``valid_until``: None = one cadence of the card."""
+
+    name: str
+    report: Report
+    quality: Quality
+    produced_at: datetime
+    valid_until: datetime | None = None
 
 
 class Server:
@@ -75,18 +76,16 @@ class Server:
         asked = replace(asked, wall_s=answer.wall_s)
         if answer.outcome is not Outcome.OK or answer.message is None:
             return self.failed(asked, answer.outcome, (answer.text,), tick)
-        size, state = int(answer.message["report"]), answer.message["state"]
-        asked = replace(asked, own_s=float(answer.message["own_s"]))
-        data = answer.data[:size]
         try:
-            report = report_from_bytes(data)
+            report, data, state, own_s = _read(answer.message, answer.data)
             verdict = judge(self._seat.card, report, as_of, self._premises)
         except Exception as error:  # noqa: BLE001 - bytes from a box may be wrong in any way; whatever it is, it is refused
             return self.failed(asked, Outcome.REFUSED, (f"unreadable answer: {type(error).__name__}: {error}",), tick)
+        asked = replace(asked, own_s=own_s)
         if verdict.problems:
             return self.failed(asked, Outcome.REFUSED, verdict.problems, tick)
         self._seat.breaker = self._seat.breaker.succeeded()
-        self._seat.keep_state(None if state is None else answer.data[size : size + int(state)])
+        self._seat.keep_state(state)
         return replace(asked, report=report, data=data, doubts=verdict.doubts)
 
     def failed(self, asked: Asked, outcome: Outcome, problems: tuple[str, ...], tick: int) -> Asked:
@@ -127,7 +126,7 @@ class Server:
         """Plausible but wrong: a fresh standby is asked first, else the box's own last good answer."""
         seat = self._seat
         for rung in seat.card.fallbacks:
-            other = others.get(rung.removeprefix("instance:"))
+            other = others.get(rung.removeprefix(INSTANCE))
             if other is not None and other.service is Service.FRESH:
                 return disagreement(seat.card, report, other.report, against=f"standby {other.instance!r}")
         if seat.good is None:
@@ -135,47 +134,40 @@ class Server:
         return disagreement(seat.card, report, seat.good.report, against="its last good answer")
 
     def _fallback(self, asked: Asked, as_of: datetime, others: Mapping[str, Envelope]) -> Envelope:
-        card, good = self._seat.card, self._seat.good
-        for rung in card.fallbacks:
-            if rung == "constant":
-                break
-            if rung == "last_good":
-                old = last_good(card, good, as_of)
-                if old is not None and good is not None:
-                    quality = good.quality | Quality.STALE | Quality.SUBSTITUTED
-                    return self._envelope(
-                        asked,
-                        as_of,
-                        Service.FALLBACK,
-                        old,
-                        quality,
-                        rung=rung,
-                        produced_at=good.as_of,
-                        valid_until=good.as_of + MAX_AGE,
-                    )
-                continue
-            other = others.get(rung.removeprefix("instance:"))
-            if other is not None and other.service in (Service.FRESH, Service.HELD):
-                names = {provide.signal for provide in card.provides}
-                outputs = {name: output.copy(deep=False) for name, output in other.report.outputs.items() if name in names}
-                report = replace(other.report, outputs=outputs)
-                if not card.proposes:
-                    report = replace(report, proposals=())
+        """The first rung that holds: what it would serve is judged like the box's own answer."""
+        seat = self._seat
+        for rung in self._rungs(as_of, others):
+            refused = judge(seat.card, rung.report, as_of, self._premises).problems
+            if not refused:
                 return self._envelope(
                     asked,
                     as_of,
                     Service.FALLBACK,
-                    report,
-                    other.quality | Quality.SUBSTITUTED,
-                    rung=rung,
-                    produced_at=other.produced_at,
+                    rung.report,
+                    rung.quality | Quality.SUBSTITUTED,
+                    rung=rung.name,
+                    produced_at=rung.produced_at,
+                    valid_until=rung.valid_until,
                 )
-        headline = good.report.headline if good is not None else None
-        last_resort = constant(card, as_of, self._premises, headline)
-        if last_resort is None:
-            return self._envelope(asked, as_of, Service.ABSENT, nothing(), Quality.INVALID)
-        quality = Quality.SUBSTITUTED | Quality.QUESTIONABLE
-        return self._envelope(asked, as_of, Service.FALLBACK, last_resort, quality, rung="constant")
+            self._on_ops({"event": "fallback_refused", "instance": seat.name, "fallback": rung.name, "reason": refused[0]})
+        return self._envelope(asked, as_of, Service.ABSENT, nothing(), Quality.INVALID)
+
+    def _rungs(self, as_of: datetime, others: Mapping[str, Envelope]) -> Iterator[_Rung]:
+        """Those of the card's fallbacks that have something to serve, in order."""
+        card, good = self._seat.card, self._seat.good
+        for name in card.fallbacks:
+            if name == "constant":
+                last_resort = constant(card, as_of, self._premises, good.report.headline if good is not None else None)
+                if last_resort is not None:
+                    yield _Rung(name, last_resort, Quality.QUESTIONABLE, as_of)
+            elif name == "last_good":
+                old = last_good(card, good, as_of)
+                if old is not None and good is not None:
+                    yield _Rung(name, old, good.quality | Quality.STALE, good.as_of, good.as_of + MAX_AGE)
+            else:
+                other = others.get(name.removeprefix(INSTANCE))
+                if other is not None and other.service in (Service.FRESH, Service.HELD):
+                    yield _Rung(name, on_behalf(card, other.report), other.quality, other.produced_at)
 
     def _envelope(
         self,
@@ -214,16 +206,11 @@ class Server:
         )
 
     def _with_health(self, envelope: Envelope, as_of: datetime) -> Envelope:
-        """One finding with one key while it fails, one more when it is back; logged at the two changes only."""
+        """One finding with one key while it fails; logged when it begins to and when it is back."""
         seat = self._seat
         was = seat.failing
         if envelope.outcome is not Outcome.NOT_DUE:
             seat.failing = envelope.outcome is not Outcome.OK
-        if not (was or seat.failing):
-            return envelope
-        code = "box_failing" if seat.failing else "box_recovered"
-        # A champion's failure is for the team that owns it, soon; a standby's or a recovery is for the journal.
-        priority = 3 if seat.failing and seat.champion else 4
         params: dict[str, Any] = {
             "instance": seat.name,
             "outcome": str(envelope.outcome),
@@ -231,12 +218,16 @@ class Server:
             "reason": envelope.problems[0] if envelope.problems else "",
         }
         if was != seat.failing:
+            code = "box_failing" if seat.failing else "box_recovered"
             _LOG.warning("%s: %s", code, params)
             self._on_ops({"event": code, **params})
+        if not seat.failing:
+            return envelope
         finding = Finding(
             key=f"box:{seat.name}",
-            priority=priority,
-            code=code,
+            # A champion's failure is for the team that owns it, soon; a standby's is for the journal.
+            priority=3 if seat.champion else 4,
+            code="box_failing",
             params=params,
             element=seat.name,
             at=as_of,
@@ -244,6 +235,20 @@ class Server:
             owner=seat.card.owner,
         )
         return replace(envelope, report=replace(envelope.report, findings=(*envelope.report.findings, finding)))
+
+
+def _read(message: Mapping[str, Any], data: bytes) -> tuple[Report, bytes, bytes | None, float]:
+    """Report, its bytes, the new state and the seconds inside ``step``, out of what a worker sent."""
+    size, state, own_s = int(message["report"]), message["state"], float(message["own_s"])
+    if not math.isfinite(own_s):
+        raise ValueError(f"own_s={own_s}")
+    own = data[:size]
+    return report_from_bytes(own), own, None if state is None else data[size : size + int(state)], own_s
+
+
+def _readable(problem: str) -> str:
+    """In a length for a screen, and in what UTF-8 can write: the words may be a box's own."""
+    return problem[:_LONGEST_PROBLEM].encode(errors="backslashreplace").decode()
 
 
 def published(

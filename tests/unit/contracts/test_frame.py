@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from twin.contracts.frame import AsOfView, Frame, FutureReadError, Layout, MissingSignalError
 from twin.domain.quality import Quality
-from twin.domain.time import QUARTER_HOUR, to_epoch_s
+from twin.domain.time import QUARTER_HOUR, quarter_hours, to_epoch_s
 
 LAYOUT = Layout((("temp_c", ""), ("zone_load_p_mw", "town"), ("zone_load_p_mw", "quarter")))
 START = datetime(2016, 6, 15, tzinfo=UTC)
@@ -50,17 +50,26 @@ def test_a_forecast_issued_later_than_as_of_is_refused():
         AsOfView(START + 8 * QUARTER_HOUR, frame(8), ahead).outlook("temp_c")
 
 
-def test_a_backtest_goes_back_and_not_forth():
-    earlier = view().at(START + 4 * QUARTER_HOUR)
-    assert earlier.history("temp_c").sizes["time"] == 4
-    with pytest.raises(FutureReadError):
-        earlier.at(START + 5 * QUARTER_HOUR)
-
-
-def test_what_was_known_ahead_does_not_travel_back():
+def test_a_forecast_that_does_not_say_when_it_was_issued_is_refused():
     ahead = {"temp_c": xr.DataArray([1.0], dims="time")}
-    with pytest.raises(MissingSignalError):
-        AsOfView(START + 8 * QUARTER_HOUR, frame(8), ahead).at(START + QUARTER_HOUR).outlook("temp_c")
+    with pytest.raises(FutureReadError, match="'temp_c' has no issued_at"):
+        AsOfView(START + 8 * QUARTER_HOUR, frame(8), ahead).outlook("temp_c")
+
+
+def test_a_start_within_a_quarter_hour_gives_the_next_one():
+    history = view().history("temp_c", start=START + 3 * QUARTER_HOUR + timedelta(minutes=7))
+    assert history["time"].values[0] == np.datetime64("2016-06-15T01:00")
+
+
+def test_an_end_within_a_quarter_hour_leaves_it_out():
+    history = view().history("temp_c", end=START + 3 * QUARTER_HOUR + timedelta(minutes=7))
+    assert history["time"].values[-1] == np.datetime64("2016-06-15T00:30")
+
+
+def test_the_running_quarter_hour_cannot_be_read_at_an_event():
+    at = AsOfView(START + 8 * QUARTER_HOUR + timedelta(minutes=7), frame(8))
+    with pytest.raises(FutureReadError, match=r"'temp_c' asked from 2016-06-15T02:00.*running at as_of 2016-06-15T02:07"):
+        at.history("temp_c", start=START + 8 * QUARTER_HOUR)
 
 
 @pytest.mark.parametrize("ask", ["history", "last", "outlook"])
@@ -130,3 +139,16 @@ def test_quality_rides_along_when_asked_for():
 
 def test_values_bring_their_unit():
     assert view().history("zone_load_p_mw").attrs["units"] == "MW"
+
+
+def test_a_band_holds_what_is_forecast_of_one_zone_and_nan_where_nothing_is():
+    quantiles = xr.DataArray(
+        np.array([[[3.0], [1.0], [2.0]]]),
+        dims=("time", "quantile", "zone"),
+        coords={"time": quarter_hours(START, 1), "quantile": [0.9, 0.1, 0.4], "zone": ["town"]},
+        attrs={"issued_at": START.isoformat()},
+    )
+    known, labels = AsOfView(START, frame(1), {"load_forecast_p_mw": quantiles}), quarter_hours(START, 2)
+    np.testing.assert_array_equal(known.band("load_forecast_p_mw", "town", labels), [[1.0, 2.0, 3.0], [np.nan] * 3])
+    for signal, zone in (("load_forecast_p_mw", "village"), ("pv_forecast_p_mw", "town")):
+        assert np.isnan(known.band(signal, zone, labels)).all()

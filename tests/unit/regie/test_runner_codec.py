@@ -42,7 +42,9 @@ def report(values=None):
         outputs={"load_forecast_p_mw": signal(np.ones((4, 3, 2)) if values is None else values)},
         headline=Headline("town_load", 1.5, "MW"),
         proposals=(
-            Proposal("battery", AS_OF, series, series - 1, series + 1, 0 * series, 3, True, "price", {"spread": 0.1}, 1.0, 0.5),
+            Proposal(
+                "battery", AS_OF, series, series - 1, series + 1, 0 * series, 0 * series, 3, "price", {"spread": 0.1}, 1.0, 0.5
+            ),
         ),
         findings=(
             Finding("overload:2", 2, "overload", {"percent": 110}, "trafo 2", AS_OF, AS_OF + timedelta(hours=1), "grid"),

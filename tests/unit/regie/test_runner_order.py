@@ -1,5 +1,6 @@
 """The order of boxes comes from needs and provides; what cannot work is refused at the start, all of it at once."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -26,6 +27,10 @@ def ahead(signal, *elements, mode=Mode.STRICT):
 LOAD = card(Need("zone_load_p_mw", history=DAY), gives=("load_forecast_p_mw",))
 TARIFF = card(ahead("load_forecast_p_mw"), gives=("grid_tariff_chf_per_kwh",))
 PLAN = card(ahead("grid_tariff_chf_per_kwh"), gives=("plan_p_mw",))
+
+
+def with_provide(box, **changes):
+    return replace(box, provides=tuple(replace(provide, **changes) for provide in box.provides))
 
 
 def order(standby=(), **cards):
@@ -71,6 +76,42 @@ def test_a_need_further_ahead_than_anybody_looks_is_refused():
     assert "the provided horizon of 6:00:00" in refused(load=load, tariff=TARIFF)
 
 
+def test_a_need_of_a_level_that_nobody_provides_is_refused():
+    median = Need("load_forecast_p_mw", ahead=DAY, quantiles=(0.5,))
+    assert "quantiles=[0.5]; expected levels out of []" in refused(load=LOAD, tariff=card(median))
+    assert order(load=with_provide(LOAD, quantiles=(0.1, 0.5)), tariff=card(median)) == (("load",), ("tariff",))
+
+
+def test_a_need_of_another_step_than_is_provided_is_refused():
+    hourly = Need("load_forecast_p_mw", ahead=DAY, resolution=timedelta(hours=1))
+    assert "resolution=1:00:00; expected the provided resolution of 0:15:00" in refused(load=LOAD, tariff=card(hourly))
+
+
+def test_the_outlook_has_no_quantiles():
+    assert "quantiles=(0.5,)" in refused(box=card(Need("temp_c", ahead=DAY, quantiles=(0.5,))))
+
+
+@pytest.mark.parametrize(
+    ("spare", "lacking"),
+    [
+        (with_provide(LOAD, elements=("village",)), "elements=['town']"),
+        (with_provide(LOAD, horizon=timedelta(hours=6)), "horizon=1 day"),
+        (with_provide(LOAD, quantiles=(0.5,)), "quantiles=()"),
+        (TARIFF, "anything at all"),
+    ],
+)
+def test_a_standby_of_something_else_is_no_fallback(spare, lacking):
+    town = with_provide(replace(LOAD, fallbacks=("instance:spare", "constant")), elements=("town",))
+    with pytest.raises(BadInput, match="fallback 'instance:spare'") as caught:
+        order(standby=("spare",), load=town, spare=spare)
+    assert lacking in str(caught.value)
+
+
+def test_a_standby_of_more_elements_is_a_fallback():
+    town = with_provide(replace(LOAD, fallbacks=("instance:spare", "constant")), elements=("town",))
+    assert order(standby=("spare",), load=town, spare=with_provide(LOAD, elements=("village", "town"))) == (("load", "spare"),)
+
+
 def test_two_champions_for_one_signal_are_refused_and_two_halves_are_not():
     assert "both provide all of it" in refused(a=LOAD, b=LOAD)
     halves = {e: card(gives=("load_forecast_p_mw",), elements=(e,)) for e in ("town", "village")}
@@ -82,5 +123,5 @@ def test_all_faults_of_a_card_come_at_once():
         gives=("load_forecast_p_mw",), constants={}, fallbacks=("instance:nobody",), deadline_s=0.0, preload=("pandapower",)
     )
     text = refused(bad=bad)
-    for words in ("no constant for", "a list that ends in 'constant'", "'instance:nobody'", "deadline_s=0.0", "no pandapower"):
+    for words in ("no constant", "rungs that end in 'constant'", "'instance:nobody'", "deadline_s=0.0", "no pandapower"):
         assert words in text
