@@ -1,14 +1,17 @@
-"""Checking a site file against everything it names, without leaving a trace: what ``regie site check`` does."""
+"""Holding a site file against everything that it names, without leaving a trace: its grid and its telemetry folder."""
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from twin.adapters.csv_rows import folder_problems, read_rows
 from twin.adapters.grid_simbench import Progress
 from twin.adapters.prepared import build, cached
-from twin.adapters.zone_members import resolve_zones
+from twin.adapters.telemetry_csv import impossible_positions, tap_ranges
+from twin.adapters.zone_members import meshed_zones, misplaced_devices
 from twin.domain.grid import NORMAL, Grid
 from twin.domain.problems import BadInput, Problem
 from twin.engines import make_engine
@@ -17,60 +20,76 @@ from twin.site.declared import declared_problems
 from twin.site.locate import Places
 from twin.site.on_grid import grid_problems, supply_problems
 from twin.site.read import read_site
+from twin.site.site import Unread
 
 
-def check_site(
-    name_or_path: str | Path, *, progress: Progress = lambda _step, _share: None, rows: bool = True
-) -> tuple[Site | None, tuple[Problem, ...]]:
-    """What `check_on_grid` finds, without the grid; boxes need `twin.wiring.check_whole_site`."""
-    site, _, problems = check_on_grid(name_or_path, progress=progress, rows=rows)
-    return site, problems
+@dataclass(frozen=True)
+class OnGrid:
+    """A site file beside its grid, as far as both could be read.
+
+    Attributes:
+        site: may be partly unread (`Site.partly`). ``net``: None where the grid cannot be built.
+        grid: of the normal topology; None where no engine takes the net.
+    """
+
+    site: Site
+    places: Places
+    net: Any
+    grid: Grid | None
+    problems: tuple[Problem, ...]
 
 
-def check_on_grid(
-    name_or_path: str | Path, *, progress: Progress = lambda _step, _share: None, rows: bool = True
-) -> tuple[Site | None, Grid | None, tuple[Problem, ...]]:
-    """The site, its grid in the normal topology and every fault of its file, its grid and its CSV folder; nothing is written.
+def check_on_grid(name_or_path: str | Path, *, progress: Progress, rows: bool) -> OnGrid:
+    """Every fault of a site file, of its grid and of its CSV folder; nothing is written.
 
     A grid that was prepared before comes from the cache; a new SimBench grid takes its 10 to 17 s.
 
     Args:
         rows: report bad rows of CSV files too. A run leaves them out instead: one bad reading must not keep a site off the air.
+
+    Raises:
+        BadInput: when there is no such file, or it is no TOML.
     """
-    try:
-        path = site_path(name_or_path)
-        site, problems = read_site(path)
-    except BadInput as refused:
-        return None, None, refused.problems
-    if site is None:
-        return None, None, tuple(problems)
-    places, grid = Places.of(path), None
-    problems += declared_problems(site, places)
-    try:
-        grid, found = _against_grid(site, places, progress)
-        problems += found
-    except BadInput as refused:
-        problems += refused.problems
-    problems += _telemetry(site, rows=rows)
-    return site, grid, tuple(dict.fromkeys(problems))
-
-
-def _against_grid(site: Site, places: Places, progress: Progress) -> tuple[Grid | None, list[Problem]]:
-    prepared = cached(site)
-    net: Any = build(site, progress=progress).net if prepared is None else prepared.net()
-    problems = list(grid_problems(site, net, places))
+    draft = read_site(site_path(name_or_path))
+    site, places = draft.site, draft.places
+    net, problems = _net(site, progress)
     grid = None
+    if net is not None:
+        problems += grid_problems(site, net, places)
+        with suppress(Unread):
+            problems += meshed_zones(site, net, places) + misplaced_devices(site, net, places)
+        with suppress(Unread):
+            grid, found = _supplied(site, net, places)
+            problems += found
+    with suppress(Unread):
+        problems += _telemetry(site, net, rows=rows)
+    return OnGrid(site, places, net, grid, (*draft.problems, *declared_problems(site, places), *problems))
+
+
+def _net(site: Site, progress: Progress) -> tuple[Any, tuple[Problem, ...]]:
+    """The net, or why there is none; without the devices only its own faults show."""
     try:
-        resolve_zones(site.zones, site.trafos, net, file=site.file.name)
-        engine = make_engine(site.about.engine, net)
-        grid = engine.model(NORMAL).grid
-        problems += supply_problems(site, engine, places)
+        with suppress(Unread):  # the cache's key is made of more tables than the grid
+            if (prepared := cached(site)) is not None:
+                return prepared.net(), ()
+        with suppress(Unread):
+            return build(site, progress=progress).net, ()
+        with suppress(Unread):
+            build(site.model_copy(update={"device_groups": ()}), progress=progress)
     except BadInput as refused:
-        problems += refused.problems
-    return grid, problems
+        return None, refused.problems
+    return None, ()
 
 
-def _telemetry(site: Site, *, rows: bool) -> tuple[Problem, ...]:
+def _supplied(site: Site, net: Any, places: Places) -> tuple[Grid | None, tuple[Problem, ...]]:
+    try:
+        engine = make_engine(site.about.engine, net)
+        return engine.model(NORMAL).grid, supply_problems(site, engine, places)
+    except BadInput as refused:
+        return None, refused.problems
+
+
+def _telemetry(site: Site, net: Any, *, rows: bool) -> tuple[Problem, ...]:
     """Faults of a CSV folder; a missing folder is a fault of the site file and reported there."""
     folder = site.beside(site.telemetry.folder or "")
     if site.telemetry.source != "csv" or not folder.is_dir():
@@ -79,4 +98,8 @@ def _telemetry(site: Site, *, rows: bool) -> tuple[Problem, ...]:
     if found or not rows:
         return found
     names = [name for group in site.telemetry.channels for name in site.channel_names(group)]
-    return read_rows(folder, {name: i for i, name in enumerate(names)}, site.telemetry.timezone)[1]
+    readings, found = read_rows(folder, {name: i for i, name in enumerate(names)}, site.telemetry.timezone)
+    if net is not None:
+        with suppress(ValueError):  # a channel that nobody knows is a fault of the site file
+            found += tuple(impossible_positions(readings, site.channels, tap_ranges(net)).values())
+    return found

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Any
 
 import numpy as np
 
-from twin.domain.problems import Problems
+from twin.domain.problems import Problem, Problems
 from twin.domain.zones import PvGroup, Zone
-from twin.site.tables import Trafo
+from twin.site import Site
+from twin.site.locate import Places
+from twin.site.tables import DeviceGroup
 from twin.site.tables import Zone as ZoneTable
+from twin.site.trafo import Trafo
 
 
-def resolve_zones(tables: Sequence[ZoneTable], trafos: Sequence[Trafo], net: Any, *, file: str) -> tuple[Zone, ...]:
-    """The site's zones with their net elements; what a child zone holds is not repeated in its parent.
-
-    Raises:
-        BadInput: for rules that name a transformer or plant which the grid does not have.
-    """
-    _check(tables, net, file)
+def resolve_zones(tables: Sequence[ZoneTable], trafos: Sequence[Trafo], net: Any) -> tuple[Zone, ...]:
+    """The site's zones with their net elements; what a child zone holds is not repeated in its parent."""
     held = {table.name: _members(table, net) for table in tables}
     return tuple(
         Zone(
@@ -55,51 +53,99 @@ def _own(table: ZoneTable, tables: Sequence[ZoneTable], held: dict[str, Members]
 def _members(table: ZoneTable, net: Any) -> Members:
     """Loads and photovoltaic plants under the zone's rule."""
     pv = net.sgen[net.sgen["kind"] == "pv"]
-    rule = table.holds
-    if rule.sgens:
-        return set(), set(rule.sgens)
-    if rule.behind_trafo is None:
-        return set(net.load.index), set(pv.index)
-    buses = buses_behind(net, rule.behind_trafo)
+    if table.holds.sgens:
+        return set(), set(table.holds.sgens)
+    buses = _buses(table, net)
     return set(net.load.index[net.load["bus"].isin(buses)]), set(pv.index[pv["bus"].isin(buses)])
+
+
+def _buses(table: ZoneTable, net: Any) -> set[int]:
+    """Buses inside the zone; a zone that lists plants holds these alone, and no bus."""
+    if table.holds.everything:
+        return {int(bus) for bus in net.bus.index}
+    trafo = table.holds.behind_trafo
+    return set() if trafo is None else buses_behind(net, trafo)
+
+
+def misplaced_devices(site: Site, net: Any, places: Places) -> tuple[Problem, ...]:
+    """Devices that stand outside the zone of their group: what it declares must be the smallest zone that holds them."""
+    problems = Problems()
+    smallest: dict[int, str] = {}
+    for table in sorted(site.zones, key=lambda zone: _depth(zone, site.zones)):
+        if table.holds.behind_trafo in {None, *net.trafo.index}:
+            smallest |= dict.fromkeys(_buses(table, net), table.name)
+    for i, group in enumerate(site.device_groups):
+        elsewhere: dict[str, list[int]] = {}
+        for place, bus in _stands(group, net):
+            zone = smallest.get(bus, "none")
+            if zone != group.zone:
+                elsewhere.setdefault(zone, []).append(place)
+        for zone, found in elsewhere.items():
+            value = f"{group.zone!r} for {'bus' if group.kind == 'battery' else 'load'} {', '.join(map(str, found))}"
+            problems.add(places("devices", i, "zone"), value, f"{zone!r}, which holds it", "correct the zone or the place")
+    return tuple(problems)
+
+
+def meshed_zones(site: Site, net: Any, places: Places) -> tuple[Problem, ...]:
+    """Zones behind a transformer whose low-voltage side is fed from elsewhere too: they would hold the grid above it."""
+    problems = Problems()
+    for i, table in enumerate(site.zones):
+        trafo = table.holds.behind_trafo
+        if trafo is None or trafo not in net.trafo.index:
+            continue
+        inside = buses_behind(net, trafo)
+        if int(net.trafo.at[trafo, "hv_bus"]) in inside:
+            level = _connected(net, int(net.trafo.at[trafo, "lv_bus"]), set(net.trafo.index))
+            others = [f"trafo {index}" for index in net.trafo.index[net.trafo["lv_bus"].isin(level)] if index != trafo]
+            value = f"behind trafo {trafo}, also fed by {', '.join(others) or 'another way'}"
+            limit, remedy = "a transformer that alone feeds what is behind it", "open the tie between them, or another rule"
+            problems.add(places("zones", i, "holds"), value, limit, remedy)
+    return tuple(problems)
+
+
+def _depth(zone: ZoneTable, tables: Sequence[ZoneTable]) -> int:
+    """How many zones hold this one; a circle, which is a fault of the file, ends the count."""
+    parents, above = {table.name: table.parent for table in tables}, {zone.name}
+    while (parent := parents.get(zone.name)) is not None and parent not in above and parent in parents:
+        above.add(parent)
+        zone = next(table for table in tables if table.name == parent)
+    return len(above)
+
+
+def _stands(group: DeviceGroup, net: Any) -> list[tuple[int, int]]:
+    """(place, bus) of the group's devices."""
+    if group.kind == "battery":
+        return [(bus, bus) for bus in group.buses]
+    return [(load, int(net.load.at[load, "bus"])) for load in group.loads if load in net.load.index]
 
 
 def buses_behind(net: Any, trafo: int) -> set[int]:
     """Buses connected to the transformer's low-voltage side when it is taken away, in the normal topology."""
+    return _connected(net, int(net.trafo.at[trafo, "lv_bus"]), {trafo})
+
+
+def _connected(net: Any, bus: int, without_trafos: Set[int]) -> set[int]:
+    """Buses connected to ``bus``, itself included, in the normal topology without some transformers."""
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
 
-    from_bus, to_bus = _edges(net, trafo)
+    from_bus, to_bus = _edges(net, without_trafos)
     buses = net.bus.index.to_numpy()
-    at = {int(bus): i for i, bus in enumerate(buses)}
-    rows, columns = (np.array([at[int(bus)] for bus in side], dtype=np.int64) for side in (from_bus, to_bus))
+    at = {int(each): i for i, each in enumerate(buses)}
+    rows, columns = (np.array([at[int(each)] for each in side], dtype=np.int64) for side in (from_bus, to_bus))
     graph = coo_matrix((np.ones(len(rows)), (rows, columns)), shape=(len(buses), len(buses)))
     _, component = connected_components(graph, directed=False)
-    own = component[at[int(net.trafo.at[trafo, "lv_bus"])]]
-    return {int(bus) for bus in buses[component == own]}
+    return {int(each) for each in buses[component == component[at[bus]]]}
 
 
-def _edges(net: Any, without_trafo: int) -> tuple[list[int], list[int]]:
+def _edges(net: Any, without_trafos: Set[int]) -> tuple[list[int], list[int]]:
     """Ends of closed branches and couplers."""
     switch = net.switch[~net.switch["closed"].astype(bool)]
     open_lines = set(switch.loc[switch["et"] == "l", "element"])
-    open_trafos = set(switch.loc[switch["et"] == "t", "element"]) | {without_trafo}
+    open_trafos = set(switch.loc[switch["et"] == "t", "element"]) | without_trafos
     line = net.line[net.line["in_service"].astype(bool) & ~net.line.index.isin(open_lines)]
     trafo = net.trafo[net.trafo["in_service"].astype(bool) & ~net.trafo.index.isin(open_trafos)]
     coupler = net.switch[(net.switch["et"] == "b") & net.switch["closed"].astype(bool)]
     from_bus = [*line["from_bus"], *trafo["hv_bus"], *coupler["bus"]]
     to_bus = [*line["to_bus"], *trafo["lv_bus"], *coupler["element"]]
     return from_bus, to_bus
-
-
-def _check(tables: Sequence[ZoneTable], net: Any, file: str) -> None:
-    problems = Problems()
-    trafos, sgens = set(net.trafo.index), set(net.sgen.index)
-    for table in tables:
-        place, rule = f"{file} zone {table.name!r} holds", table.holds
-        if rule.behind_trafo is not None and rule.behind_trafo not in trafos:
-            problems.add(place, f"transformer {rule.behind_trafo}", f"one of {sorted(trafos)}", "correct the index")
-        for sgen in rule.sgens:
-            if sgen not in sgens:
-                problems.add(place, f"sgen {sgen}", "a generator of the grid", "correct the index")
-    problems.raise_if_any()

@@ -2,72 +2,79 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from twin.domain.channels import QUANTITIES, parse_channel
+from twin.contracts.messages import Right
 from twin.domain.problems import Problem, Problems
+from twin.site.declared_telemetry import elements, telemetry
+from twin.site.declared_zones import zone_channels, zones
 from twin.site.locate import Places
-from twin.site.site import Site
-from twin.site.tables import ChannelGroup, Zone
+from twin.site.site import Site, Unread
 
 LEAST_K, LARGEST_SHARE = 15, 0.15
 """No Swiss threshold is published; looser than these defaults is refused, stricter is welcome."""
 
-
-def declared_problems(site: Site, places: Places) -> tuple[Problem, ...]:
-    """Every fault of ``site`` that shows without its grid."""
-    problems = Problems()
-    for check in (
-        _names,
-        _clock,
-        _inverters,
-        _telemetry,
-        _zones,
-        _trafos,
-        _devices,
-        _privacy,
-        _limits,
-        _orders,
-        _boxes,
-        _public,
-        _plant,
-    ):
-        check(site, places, problems)
-    return tuple(problems)
-
-
-LEAST_EXPIRY_MINUTES = 30
-"""An order takes effect in the next quarter hour and must live through it."""
-
 FINEST_PUBLIC_MINUTES = 60
 """In a quarter hour a single customer can dominate a neighbourhood's figure."""
 
-
-def _names(site: Site, places: Places, problems: Problems) -> None:
-    named: tuple[tuple[str, Iterable[str]], ...] = (
-        ("zones", [zone.name for zone in site.zones]),
-        ("trafos", [trafo.name for trafo in site.trafos]),
-        ("boxes", [box.name for box in site.boxes]),
-        ("devices", [device.id for device in site.devices]),
-        ("telemetry.channels", [name for group in site.telemetry.channels for name in site.channel_names(group)]),
-    )
-    for table, names in named:
-        for name, count in Counter(names).items():
-            if count > 1:
-                problems.add(places(*table.split(".")), f"{name!r} {count} times", "every name once", "rename or remove one")
+UNBUILT_RIGHTS = {
+    Right.GUARANTEED: "nothing counts the curtailed energy yet, which may not exceed 3 % of annual production",
+    Right.EMERGENCY: "nothing tells an emergency from a day yet, and the device would move every day",
+}
+"""Rights of the law that the régie cannot exercise as the law bounds them: nobody may believe that it does."""
 
 
-def _clock(site: Site, places: Places, problems: Problems) -> None:
-    zones = [(("site", "timezone"), site.about.timezone)]
+def declared_problems(site: Site, places: Places) -> tuple[Problem, ...]:
+    """Every fault of ``site`` that shows without its grid; a check waits while a table that it needs is unread."""
+    return found_by(_CHECKS, site, places)
+
+
+def found_by(checks: Sequence[Callable[..., None]], *seen: Any) -> tuple[Problem, ...]:
+    """What ``checks`` find, each called with ``seen`` and the collector; one that meets an unread table keeps what it found."""
+    problems = Problems()
+    for check in checks:
+        with suppress(Unread):
+            check(*seen, problems)
+    return tuple(problems)
+
+
+def _once(named: Iterable[object], place: str, problems: Problems) -> None:
+    for name, count in Counter(named).items():
+        if count > 1:
+            problems.add(place, f"{name!r} {count} times", "every name once", "rename or remove one")
+
+
+def _zone_names(site: Site, places: Places, problems: Problems) -> None:
+    _once((zone.name for zone in site.zones), places("zones"), problems)
+
+
+def _box_names(site: Site, places: Places, problems: Problems) -> None:
+    _once((box.name for box in site.boxes), places("boxes"), problems)
+
+
+def _channel_names(site: Site, places: Places, problems: Problems) -> None:
+    names = (name for group in site.telemetry.channels for name in site.channel_names(group))
+    _once(names, places("telemetry", "channels"), problems)
+
+
+def _site_clock(site: Site, places: Places, problems: Problems) -> None:
+    _time_zone(site.about.timezone, places("site", "timezone"), problems)
+
+
+def _telemetry_clock(site: Site, places: Places, problems: Problems) -> None:
     if site.telemetry.timezone is not None:
-        zones.append((("telemetry", "timezone"), site.telemetry.timezone))
-    for keys, name in zones:
-        try:
-            ZoneInfo(name)
-        except (KeyError, OSError, ValueError):
-            problems.add(places(*keys), repr(name), "an IANA time zone", 'write it like "Europe/Zurich"')
+        _time_zone(site.telemetry.timezone, places("telemetry", "timezone"), problems)
+
+
+def _time_zone(name: str, place: str, problems: Problems) -> None:
+    try:
+        ZoneInfo(name)
+    except (KeyError, OSError, ValueError):
+        problems.add(place, repr(name), "an IANA time zone", 'write it like "Europe/Zurich"')
 
 
 def _inverters(site: Site, places: Places, problems: Problems) -> None:
@@ -81,117 +88,51 @@ def _inverters(site: Site, places: Places, problems: Problems) -> None:
         problems.add(place, list(curve), limit, "sort the corner voltages")
 
 
-def _telemetry(site: Site, places: Places, problems: Problems) -> None:
-    for i, group in enumerate(site.telemetry.channels):
-        place = places("telemetry", "channels", i)
-        if group.minimum >= group.maximum:
-            problems.add(place, f"minimum {group.minimum:g}", f"less than maximum {group.maximum:g}", "correct the range")
-        for entry in group.elements:
-            if (
-                isinstance(entry, str)
-                and entry.startswith("kind:")
-                and not any(device.kind == entry[5:] and device.dispatchable for device in site.devices)
-            ):
-                problems.add(place, entry, "a kind of device that gives a right of use", "correct it, or remove the group")
-        _channel_names(site, group, place, problems)
-        _units(group, place, problems)
-    if site.telemetry.source == "csv":
-        folder = site.beside(site.telemetry.folder or "")
-        if not folder.is_dir():
-            problems.add(places("telemetry", "folder"), str(folder), "a folder", "correct the path (relative to the site file)")
-
-
-def _channel_names(site: Site, group: ChannelGroup, place: str, problems: Problems) -> None:
-    ids = {device.id for device in site.devices}
-    for name in site.channel_names(group):
-        table, element, _ = name.split(".", 2)
-        try:
-            parse_channel(name)
-        except ValueError as error:
-            problems.add(place, f"channel {name!r}", str(error).split("; ", 1)[-1], "correct table or quantity")
-            return  # the whole group has the same fault
-        if table == "device" and element not in ids:
-            problems.add(place, f"device {element!r}", "a device of the site file", "declare it in [[devices]]")
-        elif table in {"weather", "market"} and element != "site":
-            problems.add(place, f"element {element!r}", '"site"', 'weather and market have the element "site"')
-        elif table not in {"device", "weather", "market"} and not element.isdigit():
-            problems.add(place, f"element {element!r}", "an index of the grid", "write the number")
-
-
-def _units(group: ChannelGroup, place: str, problems: Problems) -> None:
-    for quantity in group.quantities:
-        unit = QUANTITIES.get((group.table, quantity))
-        if group.unit is not None and unit is not None and group.unit != unit:
-            problems.add(place, f"{quantity} in {group.unit}", unit, f"convert the feed to {unit} before it comes in")
-
-
-def _zones(site: Site, places: Places, problems: Problems) -> None:
-    names = {zone.name for zone in site.zones}
-    declared = {name for group in site.telemetry.channels for name in site.channel_names(group)}
-    roots = [zone.name for zone in site.zones if zone.parent is None]
-    if len(roots) != 1:
-        problems.add(
-            places("zones"), f"without parent: {roots}", "exactly one zone, the whole site", "give the others a parent"
-        )
-    for i, zone in enumerate(site.zones):
-        if zone.parent is not None and zone.parent not in names:
-            problems.add(places("zones", i, "parent"), repr(zone.parent), f"one of {sorted(names)}", "correct the name")
-        elif _in_circle(site, zone):
-            problems.add(places("zones", i, "parent"), repr(zone.parent), "a zone further up", "zones must not hold each other")
-        _balance(zone, lambda *keys, i=i: places("zones", i, *keys), declared, problems)
-
-
-def _balance(zone: Zone, place: Callable[..., str], declared: set[str], problems: Problems) -> None:
-    if zone.kind != "plant" and zone.customers == 0:
-        problems.add(place("customers"), 0, "at least 1 customer", "count the metered customers behind the boundary")
-    if zone.kind != "plant" and not zone.boundary:
-        problems.add(place("boundary"), "missing", "the channels whose power enters the zone", "name the feeding transformers")
-    if zone.pv_kwp > 0 and not zone.pv_references:
-        problems.add(place("pv_references"), "missing", "a metered plant", "name one, or set pv_kwp = 0")
-    if zone.pv_kwp > 0 and not zone.pv_groups:
-        problems.add(place("pv_groups"), "missing", "tilt, azimuth and kwp of the panels", "describe them, or set pv_kwp = 0")
-    total = sum(group.kwp for group in zone.pv_groups)
-    if zone.pv_groups and abs(total - zone.pv_kwp) > 0.01 * max(zone.pv_kwp, total):
-        limit, remedy = f"pv_kwp = {zone.pv_kwp:g} within 1 %", "correct one of them"
-        problems.add(place("pv_groups"), f"{total:g} kWp together", limit, remedy)
-    used = [("boundary", term.channel) for term in zone.boundary]
-    used += [("hydro", name) for name in zone.hydro] + [("storage", name) for name in zone.storage]
-    used += [("pv_references", reference.channel) for reference in zone.pv_references]
-    for key, name in used:
-        if name not in declared:
-            problems.add(place(key), f"channel {name!r}", "a channel of [telemetry]", "declare it there, or correct the name")
-
-
-def _in_circle(site: Site, zone: Zone) -> bool:
-    parents = {each.name: each.parent for each in site.zones}
-    seen, name = set(), zone.parent
-    while name is not None and name not in seen:
-        if name == zone.name:
-            return True
-        seen.add(name)
-        name = parents.get(name)
-    return False
-
-
 def _trafos(site: Site, places: Places, problems: Problems) -> None:
-    zones = {zone.name for zone in site.zones}
+    _once((trafo.name for trafo in site.trafos), places("trafos"), problems)
+    for index, count in Counter(trafo.index for trafo in site.trafos).items():
+        if count > 1:
+            problems.add(places("trafos"), f"index {index} {count} times", "one watch for a transformer", "remove the others")
+    known = {zone.name for zone in site.zones}
     for i, trafo in enumerate(site.trafos):
-        if trafo.zone not in zones:
-            problems.add(places("trafos", i, "zone"), repr(trafo.zone), f"one of {sorted(zones)}", "correct the name")
+        if trafo.zone not in known:
+            problems.add(places("trafos", i, "zone"), repr(trafo.zone), f"one of {sorted(known)}", "correct the name")
 
 
 def _devices(site: Site, places: Places, problems: Problems) -> None:
-    zones = {zone.name for zone in site.zones}
+    _once((device.id for device in site.devices), places("devices"), problems)
+    known, kinds = {zone.name for zone in site.zones}, defaultdict(set)
     for i, group in enumerate(site.device_groups):
-        if group.zone not in zones:
-            problems.add(places("devices", i, "zone"), repr(group.zone), f"one of {sorted(zones)}", "correct the name")
-        if group.rights is None:
+        kinds[group.group].add(group.kind)
+        if group.zone not in known:
+            problems.add(places("devices", i, "zone"), repr(group.zone), f"one of {sorted(known)}", "correct the name")
+    for name, found in kinds.items():
+        if len(found) > 1:
+            value, limit = (
+                f"group {name!r} of {' and '.join(sorted(found))}",
+                "one kind: a group is recommended and moved as one",
+            )
+            problems.add(places("devices"), value, limit, "give each kind a group of its own")
+
+
+def _rights(site: Site, places: Places, problems: Problems) -> None:
+    for i, group in enumerate(site.device_groups):
+        rights = group.rights
+        if rights is None:
             continue
-        for key, listed in (("of", group.rights.of), ("opted_out", group.rights.opted_out)):
+        for key, listed in (("of", rights.of), ("opted_out", rights.opted_out)):
             strangers = [] if listed == "all" else sorted(set(listed) - set(group.places))
             if strangers:
                 limit, remedy = "places of the group", "correct the list"
                 problems.add(places("devices", i, "rights", key), f"{strangers}", limit, remedy)
+        if rights.right in UNBUILT_RIGHTS:
+            limit = f'"own" or "contract": {UNBUILT_RIGHTS[rights.right]}'
+            remedy = "leave the rights out until it does; the devices are then never moved"
+            problems.add(places("devices", i, "rights", "right"), f'"{rights.right}"', limit, remedy)
+        if rights.channel != "direct":
+            limit = '"direct": every order goes to one device, and ripple control moves its whole group'
+            remedy = "leave the rights out until groups can be ordered as one"
+            problems.add(places("devices", i, "rights", "channel"), f'"{rights.channel}"', limit, remedy)
 
 
 def _privacy(site: Site, places: Places, problems: Problems) -> None:
@@ -203,7 +144,7 @@ def _privacy(site: Site, places: Places, problems: Problems) -> None:
         problems.add(places("privacy", "max_share"), site.privacy.max_share, limit, remedy)
 
 
-def _limits(site: Site, places: Places, problems: Problems) -> None:
+def _voltage(site: Site, places: Places, problems: Problems) -> None:
     levels = [band.up_to_kv for band in site.bands.voltage]
     if levels != sorted(set(levels)):
         problems.add(places("bands", "voltage"), f"up_to_kv {levels}", "ascending levels, each once", "sort them")
@@ -211,6 +152,9 @@ def _limits(site: Site, places: Places, problems: Problems) -> None:
         if band.vm_min_pu >= band.vm_max_pu:
             value = f"up to {band.up_to_kv:g} kV: {band.vm_min_pu:g} to {band.vm_max_pu:g} pu"
             problems.add(places("bands", "voltage"), value, "vm_min_pu below vm_max_pu", "exchange them")
+
+
+def _money(site: Site, places: Places, problems: Problems) -> None:
     start, end = site.tariff.high_hours
     if not 0 <= start < end <= 24:
         problems.add(places("tariff", "high_hours"), [start, end], "0 <= from < to <= 24", "correct the hours")
@@ -223,9 +167,6 @@ def _orders(site: Site, places: Places, problems: Problems) -> None:
     if site.orders.write and site.telemetry.source != "plant":
         limit, remedy = "false: nothing behind this telemetry takes orders", "set write = false"
         problems.add(places("orders", "write"), True, limit, remedy)
-    if site.orders.expiry_minutes < LEAST_EXPIRY_MINUTES:
-        limit = f"at least {LEAST_EXPIRY_MINUTES}: an order takes effect in the next quarter hour and must live through it"
-        problems.add(places("orders", "expiry_minutes"), site.orders.expiry_minutes, limit, "raise it")
 
 
 def _boxes(site: Site, places: Places, problems: Problems) -> None:
@@ -245,20 +186,25 @@ def _public(site: Site, places: Places, problems: Problems) -> None:
     public = site.public
     if public is None:
         return
-    zones = {zone.name: zone for zone in site.zones}
+    known = {zone.name: zone for zone in site.zones}
     for key, name in (("zone", public.zone), ("plant_zone", public.plant_zone)):
-        if name is not None and name not in zones:
-            problems.add(places("public", key), repr(name), f"one of {sorted(zones)}", "correct the name")
+        if name is not None and name not in known:
+            problems.add(places("public", key), repr(name), f"one of {sorted(known)}", "correct the name")
     minutes = public.resolution_minutes
     if minutes < FINEST_PUBLIC_MINUTES or minutes % 15 or 24 * 60 % minutes:
         limit = f"at least {FINEST_PUBLIC_MINUTES} (one customer can dominate less), a multiple of 15 that divides the day"
         problems.add(places("public", "resolution_minutes"), minutes, limit, "write 60, 120, 180 or 240, for example")
-    zone = zones.get(public.zone)
+    zone = known.get(public.zone)
     if zone is not None and zone.customers < site.privacy.k:
         limit = f"at least privacy.k = {site.privacy.k} customers"
         problems.add(places("public", "zone"), f"{zone.customers} customers", limit, "publish a larger zone")
-    if public.plant_sgen is not None and not public.consent:
-        limit, remedy = "the owner's recorded consent", "record it, or publish no single plant"
+    if public.plant_zone is None:
+        return
+    if public.plant_zone in known and known[public.plant_zone].kind != "plant":
+        limit, remedy = 'a zone of kind "plant"', "name the zone of the one plant that may be shown"
+        problems.add(places("public", "plant_zone"), f"{known[public.plant_zone].kind} {public.plant_zone!r}", limit, remedy)
+    if not public.consent:
+        limit, remedy = "the owner's recorded consent", "record it, or leave plant_zone out"
         problems.add(places("public", "consent"), "missing", limit, remedy)
 
 
@@ -270,3 +216,27 @@ def _plant(site: Site, places: Places, problems: Problems) -> None:
     if site.grid.source != "simbench":
         limit, remedy = "a grid with profiles (simbench)", "read telemetry from CSV"
         problems.add(places("telemetry", "source"), f'"plant" on a {site.grid.source} grid', limit, remedy)
+
+
+_CHECKS = (
+    _zone_names,
+    _box_names,
+    _channel_names,
+    _site_clock,
+    _telemetry_clock,
+    _inverters,
+    telemetry,
+    elements,
+    zones,
+    zone_channels,
+    _trafos,
+    _devices,
+    _rights,
+    _privacy,
+    _voltage,
+    _money,
+    _orders,
+    _boxes,
+    _public,
+    _plant,
+)

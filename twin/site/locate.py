@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 _ARRAY = re.compile(r"^\s*\[\[\s*([^\]]+?)\s*\]\]")
@@ -20,8 +18,7 @@ def key_lines(text: str) -> dict[Keys, int]:
     """Path of every table and key -> line number, counted from 1.
 
     Reads what site files are made of: tables, arrays of tables and keys at the start of a line. A key inside
-        an inline table
-    is found at the line of the key that holds it.
+    an inline table is found at the line of the key that holds it.
     """
     lines: dict[Keys, int] = {}
     counts: dict[str, int] = {}
@@ -68,12 +65,6 @@ class Places:
     file: str
     lines: Mapping[Keys, int]
     content: Any
-
-    @classmethod
-    def of(cls, path: Path) -> Places:
-        """Places of a file that was read before."""
-        text = path.read_text(encoding="utf-8")
-        return cls(path.name, key_lines(text), tomllib.loads(text))
 
     def __call__(self, *keys: str | int) -> str:
         """``demo.toml:41 devices[2] "ev" p_kw``: file, line, and the path with the entry's own name if it has one."""

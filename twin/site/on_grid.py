@@ -11,6 +11,7 @@ import xarray as xr
 from twin.contracts.ports import Engine
 from twin.domain.grid import NORMAL
 from twin.domain.problems import Problem, Problems
+from twin.site.declared import found_by
 from twin.site.locate import Places
 from twin.site.site import Site
 
@@ -20,16 +21,13 @@ RATING_TOLERANCE = 0.01
 
 def grid_problems(site: Site, net: Any, places: Places) -> tuple[Problem, ...]:
     """References to elements that the grid does not have, and figures that contradict it."""
-    problems = Problems()
-    for check in (_channels, _ratings, _references, _levels, _others):
-        check(site, net, places, problems)
-    return tuple(problems)
+    return found_by((_channels, _ratings, _zones, _levels, _pumps), site, net, places)
 
 
 def _channels(site: Site, net: Any, places: Places, problems: Problems) -> None:
     for i, group in enumerate(site.telemetry.channels):
         if group.table in net:
-            numbers = [entry for entry in group.elements if isinstance(entry, int)]
+            numbers = [entry for entry in group.elements if isinstance(entry, int)]  # others are faults of the file
             _exist(net, group.table, numbers, places("telemetry", "channels", i), problems)
 
 
@@ -41,12 +39,15 @@ def _ratings(site: Site, net: Any, places: Places, problems: Problems) -> None:
             _agrees(trafo.sn_mva, rated, "MVA", places("trafos", i, "sn_mva"), problems)
 
 
-def _references(site: Site, net: Any, places: Places, problems: Problems) -> None:
+def _zones(site: Site, net: Any, places: Places, problems: Problems) -> None:
     for i, zone in enumerate(site.zones):
+        trafos = [] if zone.holds.behind_trafo is None else [zone.holds.behind_trafo]
+        _exist(net, "trafo", trafos, places("zones", i, "holds"), problems)
+        _exist(net, "sgen", zone.holds.sgens, places("zones", i, "holds"), problems)
         for reference in zone.pv_references:
             table, _, rest = reference.channel.partition(".")
             element = rest.partition(".")[0]
-            if table == "sgen" and element.isdigit() and int(element) in net.sgen.index:
+            if table == "sgen" and element.isdecimal() and int(element) in net.sgen.index:
                 place = f"{places('zones', i, 'pv_references')} {reference.channel}"
                 _agrees(reference.kwp, 1000.0 * float(net.sgen.at[int(element), "sn_mva"]), "kWp", place, problems)
 
@@ -60,16 +61,9 @@ def _levels(site: Site, net: Any, places: Places, problems: Problems) -> None:
         problems.add(places("bands", "voltage"), f"{level:g} kV at bus {_first_ten(buses)}", limit, remedy)
 
 
-def _others(site: Site, net: Any, places: Places, problems: Problems) -> None:
-    if site.public is not None and site.public.plant_sgen is not None:
-        _exist(net, "sgen", [site.public.plant_sgen], places("public", "plant_sgen"), problems)
-    if site.plant is None:
-        return
-    _exist(net, "load", [pump.load for pump in site.plant.heat_pumps], places("plant", "heat_pumps"), problems)
-    for i, event in enumerate(site.plant.events):
-        table, _, element = event.element.partition(".")
-        if table in {"line", "trafo", "switch"} and element.isdigit():
-            _exist(net, table, [int(element)], places("plant", "events", i, "element"), problems)
+def _pumps(site: Site, net: Any, places: Places, problems: Problems) -> None:
+    if site.plant is not None:
+        _exist(net, "load", [pump.load for pump in site.plant.heat_pumps], places("plant", "heat_pumps"), problems)
 
 
 def supply_problems(site: Site, engine: Engine, places: Places) -> tuple[Problem, ...]:

@@ -7,6 +7,7 @@ import difflib
 import importlib.resources
 import tomllib
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
@@ -15,6 +16,7 @@ from pydantic_core import ErrorDetails
 
 from twin.domain.problems import BadInput, Problem
 from twin.site.declared import declared_problems
+from twin.site.files import read_text
 from twin.site.locate import Places, child, key_lines
 from twin.site.site import Site
 
@@ -49,48 +51,63 @@ def site_path(name_or_path: str | Path) -> Path:
     raise BadInput([Problem(str(name_or_path), "no such file", "a site file, or a packaged site", f"known: {known}")])
 
 
+@dataclass(frozen=True)
+class Draft:
+    """A site file as far as it could be read.
+
+    Attributes:
+        site: a table of it with a fault raises `twin.site.site.Unread`. ``places``: where its keys stand.
+        problems: what is wrong with keys and values.
+    """
+
+    site: Site
+    places: Places
+    problems: tuple[Problem, ...]
+
+
 def load_site(name_or_path: str | Path) -> Site:
     """The site of a packaged name ("demo") or a TOML file.
 
     Raises:
-        BadInput: with every fault that shows without the grid; `twin.adapters.site_check` finds the others too.
+        BadInput: with every fault that shows without the grid; `twin.check` finds the others too.
     """
-    path = site_path(name_or_path)
-    site, problems = read_site(path)
-    if site is not None:
-        problems += declared_problems(site, Places.of(path))
-    if site is None or problems:
+    draft = read_site(site_path(name_or_path))
+    problems = (*draft.problems, *declared_problems(draft.site, draft.places))
+    if problems:
         raise BadInput(problems)
-    return site
+    return draft.site
 
 
-def read_site(path: Path) -> tuple[Site | None, list[Problem]]:
-    """The site of a file as far as it can be read, and what is wrong with keys and values.
+def read_site(path: Path) -> Draft:
+    """The tables of a file that can be read, and what is wrong with keys and values of all.
 
-    Unknown keys are left out and the rest is read, so that one misspelt key does not hide every other fault.
+    Unknown keys are left out and a table with another fault is left unread, so that neither hides faults elsewhere.
 
     Raises:
-        BadInput: when the file is no TOML.
+        BadInput: when the file cannot be read or is no TOML.
     """
-    text = path.read_text(encoding="utf-8")
+    text = read_text(path)
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise BadInput([Problem(str(path), str(error), "TOML 1.0", "correct the line it names")]) from None
     places = Places(path.name, key_lines(text), content)
     try:
-        return Site.model_validate({**content, "file": path}), []
+        return Draft(Site.model_validate({**content, "file": path}), places, ())
     except ValidationError as error:
         errors = error.errors(include_url=False)
-    problems = _translate(places, errors)
     rest = copy.deepcopy(content)
     for fault in errors:
         if fault["type"] == "extra_forbidden":
             del _child_at(rest, fault["loc"][:-1])[fault["loc"][-1]]
     try:
-        return Site.model_validate({**rest, "file": path}), problems
-    except ValidationError:
-        return None, problems
+        site = Site.model_validate({**rest, "file": path})
+    except ValidationError as error:
+        # Rules between keys are only looked at once a table has no unknown one.
+        left = error.errors(include_url=False)
+        errors += left
+        site = Site.partly(path, rest, unread={str(fault["loc"][0]) for fault in left})
+    return Draft(site, places, tuple(dict.fromkeys(_translate(places, errors))))
 
 
 def _child_at(node: Any, keys: Iterable[str | int]) -> Any:

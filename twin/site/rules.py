@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from twin.site.tables import Name, NotNegative, Positive, Table, VoltagePu
+from twin.site.tables import Index, Name, NotNegative, Positive, Table, VoltagePu
 
 # --------------------------------------------------------------------------------------- money, limits, rules
 
@@ -66,11 +66,18 @@ class Bands(Table):
     loading: LoadingLimits = LoadingLimits()
 
 
+class LifeCycle(Table):
+    """Life-cycle emissions of what is generated inside the site [g CO2eq/kWh]; the outside states those of the import."""
+
+    pv: NotNegative
+    hydro: NotNegative
+
+
 class Kpi(Table):
     """``[kpi]``: value of lost load and life-cycle CO2 factors, with source and year."""
 
     value_of_lost_load_chf_per_kwh: Positive
-    co2_g_per_kwh: dict[str, NotNegative]
+    co2_g_per_kwh: LifeCycle
     co2_source: str
     co2_year: int
 
@@ -83,11 +90,9 @@ class Privacy(Table):
 
 
 class Orders(Table):
-    """``[orders]``: read-only unless ``write``; an order not confirmed within ``expiry_minutes`` expires."""
+    """``[orders]``: read-only unless ``write``."""
 
     write: bool = False
-    simulated: bool = False
-    expiry_minutes: int = Field(default=30, le=24 * 60)
 
 
 class BoxEntry(Table):
@@ -95,7 +100,7 @@ class BoxEntry(Table):
 
     name: Name
     use: str = Field(pattern=r"^[A-Za-z_][\w.\-]*(:[A-Za-z_]\w*)?$")
-    role: Literal["champion", "standby", "shadow"] = "champion"
+    role: Literal["champion", "standby"] = "champion"
     config: dict[str, Any] = Field(default={})
 
 
@@ -103,14 +108,13 @@ class Public(Table):
     """``[public]``: what citizens see.
 
     Attributes:
-        plant_sgen: the plant shown by name, only with its owner's recorded consent (``consent``: date and
-            record).
+        plant_zone: the zone of the one plant shown by name, only with its owner's recorded consent (``consent``: date
+            and record).
         resolution_minutes: no figure of the neighbourhood is published finer than this.
     """
 
     zone: str
     plant_zone: str | None = None
-    plant_sgen: int | None = None
     consent: str | None = None
     resolution_minutes: int = 60
 
@@ -121,7 +125,7 @@ class Public(Table):
 class HeatPump(Table):
     """A heat pump behind a load."""
 
-    load: int
+    load: Index
     kw: Positive
 
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pydantic import Field
+from pydantic import Field, TypeAdapter
 
 from twin.contracts.box import BoxContext
 from twin.contracts.frame import Layout
-from twin.contracts.messages import Acceptance, Device, Right, RightOfUse
+from twin.contracts.messages import Acceptance, Behind, Device, Right, RightOfUse
 from twin.domain.channels import Channel, parse_channel
+from twin.domain.signals import OUTSIDE_SIGNALS
 from twin.site.rules import Bands, BoxEntry, Kpi, Orders, PlantTable, Privacy, Public, Tariff
-from twin.site.tables import About, ChannelGroup, DeviceGroup, GridTable, Table, TelemetryTable, Trafo, Zone
+from twin.site.tables import About, ChannelGroup, DeviceGroup, GridTable, Table, TelemetryTable, Zone
+from twin.site.trafo import Trafo
 
 NO_RIGHT = RightOfUse(Right.NONE, Acceptance.DISPATCHER, 0.0)
 
@@ -23,7 +26,13 @@ _SIGNALS_OF_KIND = {
     "battery": ("device_p_mw", "device_soc_percent", "device_available"),
     "ev_charger": ("device_p_mw", "device_available", "device_energy_required_mwh", "device_departure_h"),
 }
-_OUTSIDE = ("temp_c", "ghi_w_m2", "price_chf_per_kwh", "import_renewable_share", "import_co2_g_per_kwh")
+METER_MARGIN = 0.2
+"""Share of its rating by which a device's metered power may lie outside its own limits: current transformers with an
+extended rating measure up to 120 % of rated current in class (IEC 61869-2)."""
+
+
+class Unread(Exception):
+    """A table of the site file was asked for that could not be read: a check that needs it waits until it can."""
 
 
 class Site(Table):
@@ -46,6 +55,32 @@ class Site(Table):
     public: Public | None = None
     plant: PlantTable | None = None
 
+    @classmethod
+    def partly(cls, file: Path, content: Mapping[str, Any], *, unread: Collection[str]) -> Site:
+        """The site of all tables of ``content`` but those in ``unread``; asking it for one of these raises `Unread`."""
+        readable: dict[str, Any] = {}
+        for name, spec in cls.model_fields.items():
+            key = spec.alias or name
+            if key in content and key not in unread:
+                readable[key] = TypeAdapter[Any](spec.annotation or Any).validate_python(content[key])
+        site = cls.model_construct(file=file, **readable)
+        for name, spec in cls.model_fields.items():
+            if (spec.alias or name) in unread:
+                site.__dict__.pop(name, None)  # its default would be a statement that the file does not make
+        return site
+
+    @property
+    def whole(self) -> bool:
+        """Whether every table could be read."""
+        return set(type(self).model_fields) <= set(self.__dict__)
+
+    if not TYPE_CHECKING:  # a type checker would take this as leave to ask for any name
+
+        def __getattr__(self, name: str) -> Any:
+            if name in type(self).model_fields:
+                raise Unread(name)
+            return super().__getattr__(name)
+
     @property
     def name(self) -> str:
         """The site's short name: part of state directories, cache keys and the journal's genesis."""
@@ -66,14 +101,19 @@ class Site(Table):
         """Every telemetry channel, in the order of the file: a reading's ``channel`` is an index into it.
 
         Raises:
-            ValueError: for a channel that `twin.domain.channels` does not know; `twin.site.check` reports
-                them all first.
+            ValueError: for a channel that `twin.domain.channels` does not know; `load_site` reports them all first.
         """
-        return tuple(
-            parse_channel(name, sigma=group.sigma, minimum=group.minimum, maximum=group.maximum)
-            for group in self.telemetry.channels
-            for name in self.channel_names(group)
-        )
+        powers = {f"device.{device.id}.p_mw": _power_range(device) for device in self.devices}
+        channels = []
+        for group in self.telemetry.channels:
+            stated = (
+                -math.inf if group.minimum is None else group.minimum,
+                math.inf if group.maximum is None else group.maximum,
+            )
+            for name in self.channel_names(group):
+                minimum, maximum = powers.get(name, stated)
+                channels.append(parse_channel(name, sigma=group.sigma, minimum=minimum, maximum=maximum))
+        return tuple(channels)
 
     def channel_names(self, group: ChannelGroup) -> list[str]:
         """Names in one group, element by element; ``"kind:battery"``: all dispatchable ones of the kind."""
@@ -98,8 +138,7 @@ class Site(Table):
     def devices(self) -> tuple[Device, ...]:
         """Every flexible device, in the file's order; those without a right are simulated, never dispatched.
 
-        The n-th battery of the file is element n of the net's storage table, because the grid adapter builds
-        it so.
+        The n-th battery of the file is element n of the net's storage table, because the grid adapter builds it so.
         A charger's ``bus`` is -1 here: it stands where its load does, which only the grid knows.
         """
         devices: list[Device] = []
@@ -122,6 +161,7 @@ class Site(Table):
                         e_max_mwh=group.e_kwh / 1000.0,
                         efficiency=group.efficiency,
                         right_of_use=_right(group, place),
+                        behind=None if group.behind is None else Behind(group.behind.load_share, group.behind.pv_kwp),
                     )
                 )
                 storages += battery
@@ -137,7 +177,7 @@ class Site(Table):
         columns: list[tuple[str, str]] = []
         for zone in self.zones:
             columns += [(signal, zone.name) for signal in zone_signals(zone)]
-        columns += [(signal, "") for signal in _OUTSIDE]
+        columns += [(signal, "") for signal in OUTSIDE_SIGNALS]
         for trafo in self.trafos:
             columns += [("trafo_loading_percent", trafo.name), ("trafo_top_oil_c", trafo.name)]
         for device in self.dispatchable:
@@ -162,28 +202,6 @@ class Site(Table):
             grid=grid,
         )
 
-    def zone(self, name: str) -> Zone:
-        """The zone of that name.
-
-        Raises:
-            KeyError: when the site has none.
-        """
-        for zone in self.zones:
-            if zone.name == name:
-                return zone
-        raise KeyError(f"site {self.name!r} has no zone {name!r}; it has {[z.name for z in self.zones]}")
-
-    def box(self, name: str) -> BoxEntry:
-        """The box instance of that name.
-
-        Raises:
-            KeyError: when the site has none.
-        """
-        for box in self.boxes:
-            if box.name == name:
-                return box
-        raise KeyError(f"site {self.name!r} has no box {name!r}; it has {[b.name for b in self.boxes]}")
-
     def beside(self, path: str) -> Path:
         """A path of the site file, relative to the file's own folder."""
         return self.file.parent / path
@@ -203,7 +221,14 @@ def zone_signals(zone: Zone) -> tuple[str, ...]:
 
 def _nameplate(trafo: Trafo) -> dict[str, Any]:
     """The facts of a transformer, its own thermal parameters beside the rest."""
-    return trafo.model_dump(mode="json", exclude={"name", "title", "thermal"}) | trafo.thermal
+    facts = trafo.model_dump(mode="json", exclude={"name", "title", "thermal"})
+    return facts | trafo.thermal.model_dump(exclude_none=True)
+
+
+def _power_range(device: Device) -> tuple[float, float]:
+    """What a meter at the device can truly read [MW]; outside is a unit error or a spike."""
+    margin = METER_MARGIN * max(abs(device.p_min_mw), abs(device.p_max_mw))
+    return device.p_min_mw - margin, device.p_max_mw + margin
 
 
 def _right(group: DeviceGroup, place: int) -> RightOfUse:

@@ -1,7 +1,6 @@
 """The tables of a site file that say what there is: grid, telemetry, zones, transformers, devices.
 
-Every table refuses unknown keys, so that a misspelt one is a fault and not a silent default. Power of
-devices is written in
+Every table refuses unknown keys, so that a misspelt one is a fault and not a silent default. Power of devices is written in
 kW and kWh, as on a nameplate; everything else carries its unit at the end of its name.
 """
 
@@ -42,6 +41,8 @@ Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 VoltagePu = Annotated[float, Field(gt=0.5, lt=1.5)]
+Index = Annotated[int, Field(strict=True, ge=0)]
+"""An element of the net. Neither "2", 2.0 nor true is one: a net has no such index, and a channel no such name."""
 
 
 class About(Table):
@@ -69,7 +70,7 @@ class About(Table):
 class TypedStation(Table):
     """A lumped substation that gets its own transformer and LV bus: load and PV at ``bus`` move behind it."""
 
-    bus: int
+    bus: Index
     sn_mva: Positive
     tap_pos: int
 
@@ -77,14 +78,14 @@ class TypedStation(Table):
 class ResizedTrafo(Table):
     """A transformer replaced by the standard type of another size at the same voltages."""
 
-    trafo: int
+    trafo: Index
     sn_mva: Positive
 
 
 class NewPv(Table):
     """A photovoltaic plant that the published grid does not have."""
 
-    bus: int
+    bus: Index
     kwp: Positive
     profile: str
 
@@ -138,21 +139,23 @@ class GridTable(Table):
 
 
 class ChannelGroup(Table):
-    """Channels of one table that share quantity, accuracy and plausible range.
+    """Channels of one table that share unit, accuracy and plausible range.
 
     Attributes:
-        elements: net indices, device ids, or "site" for weather and market.
+        elements: net indices, device ids, "kind:battery" for all dispatchable ones, or "site" for weather and market.
         sigma: standard deviation, percent for powers and currents, the quantity's unit otherwise.
+        minimum, maximum: outside is a spike or a unit error. Only the power of devices goes without: its range
+            follows from each device's own limits.
         unit: optional; must then be the unit of the quantity, because a feed in another unit is converted
             before it comes in.
     """
 
     table: str
     quantities: tuple[str, ...] = Field(min_length=1)
-    elements: tuple[int | str, ...] = Field(min_length=1)
+    elements: tuple[Index | str, ...] = Field(min_length=1)
     sigma: NotNegative = 0.0
-    minimum: float = -1e9
-    maximum: float = 1e9
+    minimum: float | None = None
+    maximum: float | None = None
     unit: str | None = None
 
 
@@ -186,7 +189,7 @@ class TelemetryTable(Table):
         return self
 
 
-# ---------------------------------------------------------------------------------------- zones, transformers
+# ---------------------------------------------------------------------------------------- zones
 
 
 class BoundaryTerm(Table):
@@ -215,8 +218,8 @@ class Holds(Table):
     """Which elements belong to a zone: everything, or what is behind a transformer, or a list of plants."""
 
     everything: bool = False
-    behind_trafo: int | None = None
-    sgens: tuple[int, ...] = ()
+    behind_trafo: Index | None = None
+    sgens: tuple[Index, ...] = ()
 
     @model_validator(mode="after")
     def _one_rule(self) -> Holds:
@@ -248,31 +251,6 @@ class Zone(Table):
     pv_kwp: NotNegative = 0.0
 
 
-class Trafo(Table):
-    """``[[trafos]]``: a transformer under thermal watch.
-
-    Attributes:
-        size, cooling: choose the typical parameters of IEC 60076-7, table 4. ``paper``: of the winding.
-        ambient_surcharge_k: air around the tank above ambient, in an enclosure [K].
-        hot_spot_limit_c, top_oil_limit_c: limits of normal cyclic loading [degC] (IEC 60076-7, table 2).
-        thermal: parameters of its type test that replace the typical ones.
-    """
-
-    name: Name
-    title: Words
-    index: int = Field(ge=0)
-    zone: str
-    sn_mva: Positive
-    size: Literal["distribution", "power"]
-    cooling: Literal["ONAN", "ONAF", "OFAF", "ODAF"]
-    paper: Literal["normal", "upgraded"]
-    ambient_surcharge_k: NotNegative = 0.0
-    hot_spot_limit_c: float = Field(gt=60, le=200)
-    top_oil_limit_c: float = Field(gt=40, le=150)
-    installed_year: int = Field(ge=1900, le=2100)
-    thermal: dict[str, float] = {}
-
-
 # ------------------------------------------------------------------------------------------ devices
 
 
@@ -283,30 +261,44 @@ class RightTable(Table):
     acceptance: Acceptance = Acceptance.DISPATCHER
     price_chf_per_kwh: NotNegative = 0.0
     channel: Literal["direct", "ripple"] = "direct"
-    of: tuple[int, ...] | Literal["all"] = "all"
-    opted_out: tuple[int, ...] = ()
+    of: tuple[Index, ...] | Literal["all"] = "all"
+    opted_out: tuple[Index, ...] = ()
+
+
+class BehindTable(Table):
+    """``behind``: consumption and panels behind a battery's meter, which it serves when left alone.
+
+    Attributes:
+        load_share: of its zone's annual consumption, 0..1. ``pv_kwp``: installed power.
+    """
+
+    load_share: float = Field(ge=0, le=1)
+    pv_kwp: float = Field(ge=0)
 
 
 class DeviceGroup(Table):
     """``[[devices]]``: devices of one kind. Batteries stand at ``buses``, chargers behind ``loads``.
 
     Attributes:
+        title: what people call the ``group``; one of its tables is enough.
         id: what the devices' names begin with: ``battery`` gives ``battery_458``. A lone device may carry
             the whole ``id``.
         p_kw: power limit, one for all or one per device. ``e_kwh``: usable energy. ``efficiency``: one way.
-        feeds_in: whether it can discharge into the grid.
+        feeds_in: whether it can discharge into the grid. ``behind``: for a lone battery.
     """
 
     group: Name
+    title: Words | None = None
     id: Name
     kind: Literal["battery", "ev_charger"]
     zone: str
-    buses: tuple[int, ...] = ()
-    loads: tuple[int, ...] = ()
+    buses: tuple[Index, ...] = ()
+    loads: tuple[Index, ...] = ()
     p_kw: Positive | tuple[Positive, ...]
     e_kwh: Positive
     efficiency: float = Field(gt=0, le=1)
     feeds_in: bool
+    behind: BehindTable | None = None
     rights: RightTable | None = None
 
     @property
@@ -319,6 +311,8 @@ class DeviceGroup(Table):
         wanted, other = ("buses", self.loads) if self.kind == "battery" else ("loads", self.buses)
         if not self.places or other:
             raise ValueError(f"a group of kind {self.kind!r} lists its places in {wanted}, and only there")
+        if self.behind is not None and (self.kind != "battery" or len(self.places) != 1):
+            raise ValueError("behind describes the meter of one battery; give that battery a table of its own")
         if isinstance(self.p_kw, tuple) and len(self.p_kw) != len(self.places):
             raise ValueError(f"p_kw has {len(self.p_kw)} values for {len(self.places)} devices; give one or one per device")
         return self

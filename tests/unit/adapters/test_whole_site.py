@@ -1,7 +1,7 @@
 """The whole check: boxes are made from their configuration, so that what a run refuses is named before it."""
 
+from twin.check import check_whole_site
 from twin.site import site_path
-from twin.wiring import check_whole_site
 
 
 def faults(path):
@@ -27,16 +27,59 @@ def test_faults_of_boxes_come_together_with_those_of_the_file(demo, tmp_path):
         tmp_path,
         ('config = { trafo = "main_1" }', 'config = { trafo = "mian_1", bogus = 3 }'),
         ('engine = "prophet"', 'engine = "proffet"'),
-        ('country = "CH"', 'country = "ZZ"'),
-        ("expiry_minutes = 45", "expiry_minutes = 5"),
+        ("k = 15", "k = 5"),
     )
     found = faults(path)
-    for part in ('boxes[6] "transformer_main_1"', "'mian_1'", "'bogus'", "'proffet'", "expiry_minutes: 5"):
+    for part in ('boxes[6] "transformer_main_1"', "'mian_1'", "'bogus'", "'proffet'", "privacy k: 5"):
         assert any(part in fault for fault in found), (part, found)
-    assert sum("'ZZ'/'ZH'" in fault for fault in found) == 1
-    assert len(found) == 5
+    assert len(found) == 4
 
 
 def test_a_box_off_the_list_is_reported_once_and_never_made(demo, tmp_path):
     (fault,) = faults(changed(tmp_path, ('use = "tariff"', 'use = "no_such_module:Box"')))
     assert "one of boxes_allowed" in fault
+
+
+EVENT = """[[plant.events]]
+at = {at}
+kind = "{kind}"
+element = "{element}"
+
+[[boxes]]"""
+
+
+def test_what_the_simulated_plant_cannot_play_is_named_with_its_line(demo, tmp_path):
+    path = changed(
+        tmp_path,
+        ("[[boxes]]", EVENT.format(at="2016-01-27T17:45:00", kind="outage", element="line.66")),
+        ("[[boxes]]", EVENT.format(at="2016-01-27T17:45:00Z", kind="outage", element="lien.66")),
+        ("[[boxes]]", EVENT.format(at="2016-01-27T17:45:00Z", kind="refuse", element="device.battery_999")),
+        ('quantities = ["top_oil_c"]\nelements = [0, 1, 2]', 'quantities = ["top_oil_c"]\nelements = [0, 1, 2, 3]'),
+    )
+    found = faults(path)
+    lines = path.read_text(encoding="utf-8").splitlines()
+    events = [number for number, line in enumerate(lines, start=1) if line == "[[plant.events]]"]
+    for event, part in zip(
+        events, ("a moment with its offset", "expected one of line, trafo", "an element of device"), strict=True
+    ):
+        assert any(f"own.toml:{event} plant events" in fault and part in fault for fault in found), (part, found)
+    assert any("channel trafo.3.top_oil_c" in fault and "an element of the simulated site" in fault for fault in found), found
+    assert len(found) == 4
+
+
+def test_a_heat_pump_at_no_load_hides_nothing_else(demo, tmp_path):
+    found = faults(changed(tmp_path, ("{ load = 236, kw", "{ load = 9236, kw"), ("k = 15", "k = 5")))
+    assert len(found) == 2
+    assert any("load 9236; expected a load of the grid" in fault for fault in found)
+    assert any("privacy k: 5" in fault for fault in found)
+
+
+def test_devices_stand_in_the_smallest_zone_that_holds_them(demo, tmp_path):
+    path = changed(tmp_path, ('kind = "battery"\nzone = "town"', 'kind = "battery"\nzone = "neighbourhood"'))
+    (fault,) = faults(path)
+    assert "community_battery" in fault
+    assert "'neighbourhood' for bus 110; expected 'town', which holds it" in fault
+    path = changed(tmp_path, ('kind = "ev_charger"\nzone = "neighbourhood"', 'kind = "ev_charger"\nzone = "town"'))
+    (fault,) = faults(path)
+    assert "'town' for load 172, 220," in fault
+    assert "expected 'neighbourhood'" in fault

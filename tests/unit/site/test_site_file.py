@@ -133,12 +133,30 @@ def test_public_figures_finer_than_an_hour_or_across_midnight_are_refused(tmp_pa
     assert "one customer can dominate" in fault.limit
 
 
-def test_an_order_lives_through_the_quarter_hour_it_is_for(tmp_path):
-    (fault,) = faults_of(changed(tmp_path, ("expiry_minutes = 45", "expiry_minutes = 29")))
-    assert "at least 30: an order takes effect in the next quarter hour" in fault.limit
-    assert load_site(changed(tmp_path, ("expiry_minutes = 45", ""))).orders.expiry_minutes == 30
-
-
 def test_a_key_that_nothing_reads_is_no_key(tmp_path):
     (fault,) = faults_of(changed(tmp_path, ("[site.title]", '[[site.disclaimers]]\nen = "x"\n\n[site.title]')))
     assert "unknown key 'disclaimers'" in fault.value
+
+
+def test_parameters_of_a_type_test_bear_the_names_of_the_thermal_model():
+    from dataclasses import fields
+
+    from twin.boxes.maintenance.thermal import ThermalParameters
+    from twin.site.trafo import Thermal
+
+    assert set(Thermal.model_fields) == {field.name for field in fields(ThermalParameters)}
+
+
+def test_a_type_test_replaces_only_what_it_states(tmp_path):
+    thermal = "index = 2\nthermal = { top_oil_rise_k = 48.0 }"
+    facts = load_site(changed(tmp_path, ("index = 2", thermal))).context("x", b"").trafos["neighbourhood"]
+    assert facts["top_oil_rise_k"] == 48.0
+    assert "hot_spot_gradient_k" not in facts
+
+
+def test_a_device_is_measured_up_to_a_fifth_beyond_its_own_limits(demo):
+    channels = {channel.name: channel for channel in demo.channels}
+    battery = channels["device.battery_458.p_mw"]
+    assert (battery.minimum, battery.maximum) == pytest.approx((-0.006, 0.006))
+    car = channels["device.ev_220.p_mw"]
+    assert (car.minimum, car.maximum) == pytest.approx((-0.0022, 0.0132))

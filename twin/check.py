@@ -1,0 +1,84 @@
+"""Every fault that a run would refuse, found before it: site file, grid, CSV folder, simulated plant, boxes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from twin.adapters.site_check import OnGrid, check_on_grid
+from twin.contracts.box import BoxCard
+from twin.domain.grid import Grid
+from twin.domain.problems import BadInput, Problem
+from twin.regie.box_order import Sources, order_boxes
+from twin.regie.cast import read_cards
+from twin.site import Site
+from twin.site.locate import Places
+from twin.site.site import Unread
+from twin.wiring import box_instance, known_ahead
+
+
+def check_whole_site(
+    name_or_path: str | Path, *, progress: Callable[[str, float], None] = lambda _step, _share: None, rows: bool = True
+) -> tuple[Site | None, tuple[Problem, ...]]:
+    """The site, None unless every table of it could be read, and all faults of what it declares and names.
+
+    Starts no process and writes nothing. What cannot be looked at because of another fault shows once that is repaired: a
+    check needs the tables that it reads, and boxes and plant need a grid that an engine takes.
+
+    Args:
+        rows: as for `twin.adapters.site_check.check_on_grid`.
+    """
+    try:
+        on_grid = check_on_grid(name_or_path, progress=progress, rows=rows)
+    except BadInput as refused:
+        return None, refused.problems
+    problems = on_grid.problems
+    if on_grid.grid is not None:
+        with suppress(Unread):
+            problems += _plant(on_grid, on_grid.grid)
+        with suppress(Unread):
+            problems += check_boxes(on_grid.site, on_grid.grid, on_grid.places)
+    return on_grid.site if on_grid.site.whole else None, tuple(dict.fromkeys(problems))
+
+
+def _plant(on_grid: OnGrid, grid: Grid) -> tuple[Problem, ...]:
+    site = on_grid.site
+    # Without profiles there is no life to simulate: a fault of the file, reported there, and so is a pump at no load.
+    pumps = on_grid.places("plant", "heat_pumps")
+    if site.telemetry.source != "plant" or site.grid.source != "simbench" or any(p.place == pumps for p in on_grid.problems):
+        return ()
+    from twin.plant.plant import plant_problems
+
+    return plant_problems(site, on_grid.net, grid, on_grid.places)
+
+
+def check_boxes(site: Site, grid: Grid, places: Places) -> tuple[Problem, ...]:
+    """Faults of the boxes' configurations, cards and needs: every box is made once, here, as a run makes it."""
+    context, layout = site.context("", grid.to_bytes()), site.layout()
+    cards: dict[str, BoxCard] = {}
+    found: dict[Problem, list[int]] = {}
+    for i, box in enumerate(site.boxes):
+        # A box off the list is never imported, and like a doubled name it is a fault of the file, reported there.
+        if box.use not in site.boxes_allowed or box.name in cards:
+            continue
+        try:
+            made = read_cards([box_instance(box)], lambda name: replace(context, instance=name), layout, site.boxes_allowed)
+            cards[box.name] = made[box.name].seat.card
+        except BadInput as refused:
+            for problem in refused.problems:
+                found.setdefault(problem, []).append(i)
+    if found or len(cards) < len(site.boxes):
+        # What several boxes refuse alike is a fault of the site; one box's own carries its line.
+        return tuple(
+            replace(problem, place=f"{places('boxes', at[0])}: {problem.place}") if len(at) == 1 else problem
+            for problem, at in found.items()
+        )
+    # Needs and cycles only show among all boxes: one that is missing would make faults of those that rely on it.
+    champions = [box.name for box in site.boxes if box.role == "champion"]
+    try:
+        order_boxes(Sources(cards, champions, layout, known_ahead(site, outlook=site.telemetry.source == "plant")))
+    except BadInput as refused:
+        return refused.problems
+    return ()

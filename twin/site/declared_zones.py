@@ -1,0 +1,86 @@
+"""Faults of the declared zones that show without the grid: parents, balances, what they are measured by."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+from twin.domain.problems import Problems
+from twin.site.locate import Places
+from twin.site.site import Site
+from twin.site.tables import Zone
+
+
+def zones(site: Site, places: Places, problems: Problems) -> None:
+    """One root, parents that exist, and balances that can be drawn."""
+    names = {zone.name for zone in site.zones}
+    roots = [zone.name for zone in site.zones if zone.parent is None]
+    if len(roots) != 1:
+        problems.add(
+            places("zones"), f"without parent: {roots}", "exactly one zone, the whole site", "give the others a parent"
+        )
+    for i, zone in enumerate(site.zones):
+        if zone.parent is not None and zone.parent not in names:
+            problems.add(places("zones", i, "parent"), repr(zone.parent), f"one of {sorted(names)}", "correct the name")
+        elif _in_circle(site, zone):
+            problems.add(places("zones", i, "parent"), repr(zone.parent), "a zone further up", "zones must not hold each other")
+        _balance(zone, _of(places, i), problems)
+
+
+def zone_channels(site: Site, places: Places, problems: Problems) -> None:
+    """What a zone's power is summed from: declared channels, each in MW and each once."""
+    declared = {name for group in site.telemetry.channels for name in site.channel_names(group)}
+    for i, zone in enumerate(site.zones):
+        for key, names in _channels_of(zone).items():
+            place = places("zones", i, key)
+            for name, count in Counter(names).items():
+                if name not in declared:
+                    problems.add(
+                        place, f"channel {name!r}", "a channel of [telemetry]", "declare it there, or correct the name"
+                    )
+                elif not name.endswith(".p_mw"):
+                    problems.add(place, f"channel {name!r}", "active power, p_mw", "a sum of powers takes nothing else")
+                if count > 1:
+                    problems.add(place, f"channel {name!r} {count} times", "every channel once", "remove the others")
+
+
+Place = Callable[..., str]
+
+
+def _of(places: Places, zone: int) -> Place:
+    return lambda *keys: places("zones", zone, *keys)
+
+
+def _channels_of(zone: Zone) -> dict[str, list[str]]:
+    return {
+        "boundary": [term.channel for term in zone.boundary],
+        "hydro": list(zone.hydro),
+        "storage": list(zone.storage),
+        "pv_references": [reference.channel for reference in zone.pv_references],
+    }
+
+
+def _balance(zone: Zone, place: Place, problems: Problems) -> None:
+    if zone.kind != "plant" and zone.customers == 0:
+        problems.add(place("customers"), 0, "at least 1 customer", "count the metered customers behind the boundary")
+    if zone.kind != "plant" and not zone.boundary:
+        problems.add(place("boundary"), "missing", "the channels whose power enters the zone", "name the feeding transformers")
+    if zone.pv_kwp > 0 and not zone.pv_references:
+        problems.add(place("pv_references"), "missing", "a metered plant", "name one, or set pv_kwp = 0")
+    if zone.pv_kwp > 0 and not zone.pv_groups:
+        problems.add(place("pv_groups"), "missing", "tilt, azimuth and kwp of the panels", "describe them, or set pv_kwp = 0")
+    total = sum(group.kwp for group in zone.pv_groups)
+    if zone.pv_groups and abs(total - zone.pv_kwp) > 0.01 * max(zone.pv_kwp, total):
+        limit, remedy = f"pv_kwp = {zone.pv_kwp:g} within 1 %", "correct one of them"
+        problems.add(place("pv_groups"), f"{total:g} kWp together", limit, remedy)
+
+
+def _in_circle(site: Site, zone: Zone) -> bool:
+    parents = {each.name: each.parent for each in site.zones}
+    seen, name = set(), zone.parent
+    while name is not None and name not in seen:
+        if name == zone.name:
+            return True
+        seen.add(name)
+        name = parents.get(name)
+    return False

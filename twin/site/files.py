@@ -1,0 +1,35 @@
+"""Reading the files that a site is made of: one that cannot be read is a fault of the input, named like every other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from twin.domain.problems import BadInput, Problem
+
+
+def read_bytes(path: Path) -> bytes:
+    """What the file holds.
+
+    Raises:
+        BadInput: when it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        limit, remedy = "a file that can be read", "correct the path, or its permissions"
+        raise BadInput([Problem(str(path), error.strerror or str(error), limit, remedy)]) from None
+
+
+def read_text(path: Path) -> str:
+    """What the file says, in UTF-8 with or without a byte order mark.
+
+    Raises:
+        BadInput: when it cannot be read, and naming the first byte that is no UTF-8.
+    """
+    data = read_bytes(path)
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        value = f"byte 0x{error.object[error.start]:02x} at {error.start}"
+        raise BadInput([Problem(f"{path}:{line}", value, "text in UTF-8", "save it as UTF-8")]) from None
