@@ -153,16 +153,59 @@ def test_other_main_transformer_carries_the_town_at_59_percent(town: Town) -> No
 # ------------------------------------------------------------------------------------------ clock changes
 
 
-@pytest.mark.parametrize(("day", "count"), [(date(2016, 3, 27), 92), (date(2016, 10, 30), 100)], ids=["spring", "autumn"])
-def test_clock_change_day_has_no_gap_and_no_duplicate(town: Town, tmp_path: Path, day: date, count: int) -> None:
+CHANGES = pytest.mark.parametrize("change", [date(2016, 3, 27), date(2016, 10, 30)], ids=["spring", "autumn"])
+MONDAYS = (timedelta(days=-6), timedelta(days=1))  # of the weeks before and after that Sunday
+
+
+@CHANGES
+def test_clock_change_day_is_metered_without_gap_or_duplicate(town: Town, tmp_path: Path, change: date) -> None:
     plant = town.plant()
     plant._folder = tmp_path
-    following = day + timedelta(days=1)
-    start, end = local(day.month, day.day), local(following.month, following.day)
+    following = change + timedelta(days=1)
+    start, end = local(change.month, change.day), local(following.month, following.day)
     told = plant.history(start, end)
+    count = {3: 92, 10: 100}[change.month]
     switch = town.site.channel_index["switch.7.closed"]  # a contact is never late, lost or repeated
     labels = told.valid_time_s[told.channel == switch]
     assert labels.tolist() == [int((start + n * QUARTER).timestamp()) for n in range(count)]
+    power = told.value[told.channel == town.site.channel_index[f"trafo.{NEIGHBOURHOOD}.p_mw"]]
+    assert np.isfinite(power).sum() > 0.95 * count  # the demo's telemetry has gaps, 1 % of all readings
+    assert 0.0 < np.nanmean(power) < 0.4
+
+
+def working_week(town: Town, monday: date) -> np.ndarray:
+    """Mean consumption of the lumped stations by local quarter hour over five working days [MW], dims (96,)."""
+    demand, profile = town.plant()._life.demand, town.prepared.net().load["profile"].astype(str)
+    lumped = profile.str.startswith("lv_").to_numpy()
+    days = [monday + timedelta(days=n) for n in range(5)]
+    seconds = np.array([[int((local(d.month, d.day) + n * QUARTER).timestamp()) for n in range(96)] for d in days])
+    rows = [demand.day(int(s)).load_p_mw[int(s % 86_400) // 900, lumped].sum() for s in seconds.ravel()]
+    return np.array(rows).reshape(5, 96).mean(axis=0)
+
+
+@CHANGES
+def test_working_days_keep_their_local_hours_over_a_clock_change(town: Town, change: date) -> None:
+    before, after = (working_week(town, change + monday) for monday in MONDAYS)
+    inner = slice(12, 84)
+    likeness = {shift: np.corrcoef(before[inner], np.roll(after, -shift)[inner])[0, 1] for shift in range(-8, 9)}
+    # one quarter hour is how far the season moves a morning in a week; a load on the wrong clock would be four off
+    assert abs(max(likeness, key=likeness.__getitem__)) <= 1
+    assert max(likeness.values()) > 0.9
+
+
+@CHANGES
+def test_panels_keep_their_hours_in_utc_over_a_clock_change(town: Town, change: date) -> None:
+    demand, noon = town.plant()._life.demand, []
+    pv = town.prepared.net().sgen["kind"].eq("pv").to_numpy()
+    for monday in MONDAYS:
+        days = [change + monday + timedelta(days=n) for n in range(6)]
+        power = [
+            demand.day(int(datetime(*d.timetuple()[:3], tzinfo=UTC).timestamp())).sgen_p_mw[:, pv].sum(axis=1) for d in days
+        ]
+        brightest = max(power, key=np.sum)
+        noon.append(np.average((np.arange(96) + 0.5) / 4.0, weights=brightest))
+    assert noon[0] == pytest.approx(noon[1], abs=0.3)  # a cloud at one end of a bright day; a wrong clock would be 1 h
+    assert noon[0] == pytest.approx(11.25, abs=0.6)  # solar noon at 11.37 degrees east, the equation of time within
 
 
 # ------------------------------------------------------------------------------------------ speed

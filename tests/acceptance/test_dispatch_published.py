@@ -119,7 +119,7 @@ def test_two_cars_behind_one_site_limit_both_leave_charged_at_least_cost():
     for i, ev in enumerate(inputs["evs"]):
         here = np.zeros(24)
         here[ev["available_from_step"] : ev["deadline_step_exclusive"]] = ev["p_max"]
-        cars.append(Charger(f"car_{i}", 1.0, here, ev["target_energy"], np.zeros(24), np.ones(24, dtype=bool)))
+        cars.append(Charger(f"car_{i}", 1.0, here, ev["target_energy"], np.zeros(24), np.ones(24, dtype=bool), np.zeros(24)))
     limit = GridRow(
         "import:site", "site", "site", 1.0, "MW", (("car_0", 1.0), ("car_1", 1.0)),
         np.full(24, float(inputs["site_import_max"])), np.zeros(24), 1.0,
@@ -133,7 +133,8 @@ def test_two_cars_behind_one_site_limit_both_leave_charged_at_least_cost():
 def test_charger_without_bands_takes_fractional_power_in_the_cheapest_hours():
     inputs, expected, tolerance = read("fm_band_none")
     device = inputs["device"]
-    car = Charger("car", 1.0, np.full(4, device["p_max"]), inputs["final_energy"], np.zeros(4), np.ones(4, dtype=bool))
+    none, free = np.zeros(4), np.ones(4, dtype=bool)
+    car = Charger("car", 1.0, np.full(4, device["p_max"]), inputs["final_energy"], none, free, none)
     p = solve((1.0,) * 4, (), [car], at=site(inputs["import_price"])).p_mw[0]
     assert float(p @ np.asarray(inputs["import_price"])) == pytest.approx(expected["cost"], abs=tolerance)
     for step, power in expected["power_at"].items():

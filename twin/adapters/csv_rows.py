@@ -1,24 +1,26 @@
 """Rows of telemetry CSV files: parsed, checked one by one, every bad one reported with file and line.
 
 A file has the columns ``time``, ``channel``, ``value`` and, if wanted, ``known_time``. Times are the *start* of a quarter hour,
-ISO 8601, with an offset or in the stated zone. An empty value means that the source itself said "missing".
+ISO 8601, with an offset or in the stated zone. An empty value means that the source itself said "missing". Numbers have a
+decimal point.
 """
 
 from __future__ import annotations
 
 import csv
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TextIO
-from zoneinfo import ZoneInfo
+from typing import Any, TextIO
 
+from twin.adapters.local_stamps import Doubled, StampReader, settle
 from twin.domain.problems import BadInput, Problem, Problems
-from twin.domain.time import QUARTER_HOUR_S, to_epoch_s
+from twin.domain.time import QUARTER_HOUR_S
 
 COLUMNS = ("time", "channel", "value")
+KNOWN_TIME = "known_time"
+_POINT = "correct the row; a number has a decimal point, not a comma"
 
 
 @dataclass(frozen=True, order=True)
@@ -32,52 +34,25 @@ class Row:
     place: str = field(compare=False)
 
 
-@dataclass
-class Clock:
-    """Text stamps to UTC. ``timezone``: of stamps without offset, or None when there must be none.
+@dataclass(frozen=True)
+class _Parsed:
+    """A row whose channel and time can be read; ``known_s`` None when the file does not say, ``value`` None when it is none."""
 
-    In autumn's doubled hour the first appearance of a stamp (per file and channel) is summer time, the second winter time.
-    """
-
-    timezone: str | None
-    _seen: Counter[tuple[str, str, str]] = field(default_factory=Counter)
-    _known: dict[str, int] = field(default_factory=dict)
-
-    def epoch_s(self, text: str, file: str, channel: str) -> int:
-        """Seconds since 1970.
-
-        Raises:
-            ValueError: saying what is wrong with the stamp.
-        """
-        if text in self._known:
-            return self._known[text]
-        stamp = datetime.fromisoformat(text)
-        if not 1970 <= stamp.year <= 2200:  # the ends of the calendar overflow in another time zone
-            raise ValueError(f"{text} is not of the years 1970 to 2200")
-        if stamp.tzinfo is None:
-            if self.timezone is None:
-                raise ValueError("has no offset, and the site file states no telemetry timezone")
-            zone = ZoneInfo(self.timezone)
-            early, late = (stamp.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
-            if early.utcoffset() != late.utcoffset():
-                return self._at_change(text, early, late, (file, channel, text))
-            stamp = early
-        self._known[text] = to_epoch_s(stamp)
-        return self._known[text]
-
-    def _at_change(self, text: str, early: datetime, late: datetime, key: tuple[str, str, str]) -> int:
-        if (early.utcoffset() or timedelta(0)) < (late.utcoffset() or timedelta(0)):
-            raise ValueError(f"{text} does not exist: clocks go forward over it")
-        self._seen[key] += 1
-        return to_epoch_s(early if self._seen[key] == 1 else late)
+    place: str
+    name: str
+    text: str
+    stamp: int | Doubled
+    known_s: int | None
+    value: float | None
 
 
 def read_rows(folder: Path, channels: Mapping[str, int], timezone: str | None) -> tuple[list[Row], tuple[Problem, ...]]:
     """Good rows in order of becoming known, and one problem per bad row.
 
-    Refused: unknown channels, stamps off the quarter hour or not readable, values that are no finite number, and readings that
-    claim to have been known before their quarter hour was over (they come from the future). Repeated rows count once; rows that
-    contradict each other (same channel, time and known time, other value) are all refused, whatever their order.
+    Refused: unknown channels, stamps off the quarter hour or not readable, stamps of autumn's doubled hour that could be either
+    (see `twin.adapters.local_stamps.settle`), rows with too many or too few fields, values that are no finite number, and
+    readings that claim to have been known before their quarter hour was over (they come from the future). Repeated rows count
+    once; rows that contradict each other (same channel, time and known time, other value) are all refused, in any order.
 
     Raises:
         BadInput: when the folder or a file's columns are missing.
@@ -85,7 +60,7 @@ def read_rows(folder: Path, channels: Mapping[str, int], timezone: str | None) -
     problems = folder_problems(folder)
     if problems:
         raise BadInput(problems)
-    reader = _Reader(channels, Clock(timezone))
+    reader = _Reader(channels, StampReader(timezone))
     rows = [row for file in _files(folder) for row in reader.rows(file)]
     return _without_contradictions(rows, reader.bad), tuple(reader.bad)
 
@@ -104,10 +79,23 @@ def folder_problems(folder: Path) -> tuple[Problem, ...]:
         except csv.Error as error:
             broken.add(file.name, error, f"columns {', '.join(COLUMNS)}", "correct the first line")
             continue
-        missing = [name for name in COLUMNS if name not in found]
-        if missing:
-            broken.add(file.name, f"columns {list(found)}", f"columns {', '.join(COLUMNS)}", f"add {', '.join(missing)}")
+        _check_columns(file.name, list(found), broken)
     return tuple(broken)
+
+
+def _check_columns(file: str, found: list[str], broken: Problems) -> None:
+    limit = f"columns {', '.join(COLUMNS)}"
+    other = next((sign for sign in ";\t|" if len(found) == 1 and sign in found[0]), None)
+    if other is not None:
+        remedy = "write CSV with commas between the fields and a point in the numbers"
+        broken.add(file, f"fields separated by {other!r}", "fields separated by ','", remedy)
+        return
+    missing = [name for name in COLUMNS if name not in found]
+    if missing:
+        broken.add(file, f"columns {found}", limit, f"add {', '.join(missing)}")
+    for name in (*COLUMNS, KNOWN_TIME):
+        if found.count(name) > 1:
+            broken.add(file, f"column {name!r} {found.count(name)} times", "every column once", "rename or remove one")
 
 
 def _open(file: Path) -> TextIO:
@@ -116,17 +104,27 @@ def _open(file: Path) -> TextIO:
 
 
 def _files(folder: Path) -> list[Path]:
-    return sorted(folder.glob("*.csv")) if folder.is_dir() else []
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() == ".csv") if folder.is_dir() else []
 
 
 @dataclass
 class _Reader:
     channels: Mapping[str, int]
-    clock: Clock
+    stamps: StampReader
     bad: Problems = field(default_factory=Problems)
 
     def rows(self, file: Path) -> Iterator[Row]:
-        """Good rows of one file."""
+        """Good rows of one file, channel by channel."""
+        by_channel: defaultdict[str, list[_Parsed]] = defaultdict(list)
+        for parsed in self._parsed(file):
+            by_channel[parsed.name].append(parsed)
+        for rows in by_channel.values():
+            for row, valid_s in zip(rows, settle([row.stamp for row in rows]), strict=True):
+                good = self._row(row, valid_s)
+                if good is not None:
+                    yield good
+
+    def _parsed(self, file: Path) -> Iterator[_Parsed]:
         with _open(file) as lines:
             reader = csv.DictReader(lines)
             while True:
@@ -137,39 +135,62 @@ class _Reader:
                 except csv.Error as error:
                     self.bad.add(f"{file.name}:{reader.line_num}", error, "a row of CSV", "correct or remove the row")
                     continue
-                row = self._row(record, file.name, reader.line_num)
-                if row is not None:
-                    yield row
+                parsed = self._parse(record, f"{file.name}:{reader.line_num}")
+                if parsed is not None:
+                    yield parsed
 
-    def _row(self, record: Mapping[str, str | None], file: str, line: int) -> Row | None:
-        place, name = f"{file}:{line}", (record["channel"] or "").strip()
+    def _parse(self, record: Mapping[str | None, Any], place: str) -> _Parsed | None:
+        name, text, known = ((record.get(column) or "").strip() for column in ("channel", "time", KNOWN_TIME))
         if name not in self.channels:
             self.bad.add(place, f"channel {name!r}", "a channel of the site file", "declare it, or correct the name")
             return None
         try:
-            valid, known = self._times(record, file, name)
+            stamp, known_s = self._times(text, known)
         except ValueError as error:
             limit = "ISO 8601, start of a quarter hour, known when that is over"
             self.bad.add(place, f"{name}: {error}", limit, "correct time or known_time")
             return None
-        text = (record["value"] or "").strip()
+        return _Parsed(place, name, text, stamp, known_s, self._value(record, place))
+
+    def _times(self, text: str, known: str) -> tuple[int | Doubled, int | None]:
+        """Valid and known time; a ValueError says what is wrong with them."""
+        stamp = self.stamps.read(text)
+        if (stamp.early_s if isinstance(stamp, Doubled) else stamp) % QUARTER_HOUR_S:
+            raise ValueError(f"{text} is not on the quarter hour")
+        known_s = self.stamps.read(known) if known else None
+        if isinstance(known_s, Doubled):
+            raise ValueError(f"known_time {known} is of the hour that the clock shows twice; give an offset")
+        return stamp, known_s
+
+    def _value(self, record: Mapping[str | None, Any], place: str) -> float | None:
+        """The value, NaN for missing; None for a row that is refused, and reported."""
+        surplus = [text for text in record.get(None, ()) if text.strip()]
+        if surplus:
+            self.bad.add(place, f"surplus {', '.join(surplus)}", "one field per column", _POINT)
+            return None
+        if record["value"] is None:
+            self.bad.add(place, "a row that ends before its value", "one field per column", "complete the row")
+            return None
+        text = record["value"].strip()
         value = _number(text)
         if value is None:
-            self.bad.add(place, f"value {text!r}", "a finite number, or nothing for missing", "correct the value")
-            return None
-        return Row(known, valid, self.channels[name], value, place)
+            self.bad.add(place, f"value {text!r}", "a finite number, or nothing for missing", _POINT)
+        return value
 
-    def _times(self, record: Mapping[str, str | None], file: str, name: str) -> tuple[int, int]:
-        """Valid and known time [epoch s]; a ValueError says what is wrong with them."""
-        text, known_text = (record["time"] or "").strip(), (record.get("known_time") or "").strip()
-        valid = self.clock.epoch_s(text, file, name)
-        if valid % QUARTER_HOUR_S:
-            raise ValueError(f"{text} is not on the quarter hour")
-        over = valid + QUARTER_HOUR_S
-        known = self.clock.epoch_s(known_text, file, f"{name} known") if known_text else over
-        if known < over:
-            raise ValueError(f"{text} was known at {known_text}, it comes from the future")
-        return valid, known
+    def _row(self, row: _Parsed, valid_s: int | None) -> Row | None:
+        if valid_s is None:
+            limit = "a stamp with one meaning, or the whole hour twice in a row"
+            self.bad.add(
+                row.place, f"{row.name}: {row.text} is of the hour that the clock shows twice", limit, "give an offset"
+            )
+            return None
+        over_s = valid_s + QUARTER_HOUR_S
+        known_s = over_s if row.known_s is None else row.known_s
+        if known_s < over_s:
+            value = f"{row.name}: {row.text} was known before its quarter hour was over, it comes from the future"
+            self.bad.add(row.place, value, "known when that is over", "correct time or known_time")
+            return None
+        return None if row.value is None else Row(known_s, valid_s, self.channels[row.name], row.value, row.place)
 
 
 def _number(text: str) -> float | None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -23,8 +24,11 @@ from twin.site.tables import GridTable
 
 Progress = Callable[[str, float], None]
 
+STAMPS = ZoneInfo("Europe/Zurich")
+"""The clock of SimBench's text stamps, which loads live by."""
+
 START = datetime(2015, 12, 31, 23, 0, tzinfo=UTC)
-"""Label of row 0. The text stamps are Europe/Zurich local time: 4 are doubled and an hour is missing at the clock changes, so
+"""Label of row 0. The text stamps are local time: 4 are doubled and an hour is missing at the clock changes, so
 the row number is the clock, row i = START + 15 min x i."""
 
 UTC_ROLL = 4

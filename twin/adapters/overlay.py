@@ -149,3 +149,8 @@ def _check_places(net: Any, overlay: Overlay, devices: Sequence[Device], file: s
         for what, index in wanted:
             if index not in net[table].index:
                 problems.add(f"{file} {what}", f"{table} {index}", f"a {table} of the grid", "correct the index")
+    batteries = [device for device in devices if device.kind == "battery"]
+    for device in batteries:
+        if device.element in net.storage.index:
+            limit, remedy = "a number that no storage of the grid file has", f"number the file's from {len(batteries)} on"
+            problems.add(f"{file} device {device.id!r}", f"storage {device.element}", limit, remedy)

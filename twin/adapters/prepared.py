@@ -15,7 +15,7 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,12 +23,13 @@ from typing import Any
 import numpy as np
 
 from twin.adapters.grid_pandapower import build_pandapower
-from twin.adapters.grid_simbench import BuiltGrid, Progress, build_simbench
+from twin.adapters.grid_simbench import STAMPS, BuiltGrid, Progress, build_simbench
 from twin.adapters.net_store import net_from_bytes, net_to_bytes
 from twin.adapters.zone_members import resolve_zones
-from twin.domain.time import QUARTER_HOUR_S, to_epoch_s
+from twin.domain.time import QUARTER_HOUR_S, from_epoch_s, to_epoch_s
 from twin.domain.zones import PvGroup, Zone
 from twin.site import Site
+from twin.site.files import read_bytes
 
 FORMAT = 2
 """Raised whenever the same site file would give other content."""
@@ -65,27 +66,43 @@ class Prepared:
     def _net_bytes(self) -> bytes:
         return (self.folder / "net.bin").read_bytes()
 
-    def row(self, instant: datetime) -> int:
-        """The profiles' row for the quarter hour that holds ``instant``.
+    def rows(self, epoch_s: np.ndarray) -> np.ndarray:
+        """The profiles' rows for the sun: for the quarter hours that hold ``epoch_s``, dims (time,).
 
-        Within the profiles' year the row is the quarter hour itself. Outside, the instant moves by whole 52
-        weeks until it lies
-        within, which keeps weekday and time of day (UTC) and shifts the date by one or two days per year.
+        Within the profiles' year a row is the quarter hour itself. Outside, the instant moves by whole 52 weeks until it
+        lies within, which keeps weekday and time of day in UTC and shifts the date by one or two days per year.
 
         Raises:
-            ValueError: when the grid has no profiles, or ``instant`` no time zone.
+            ValueError: when the grid has no profiles.
         """
-        return int(self.rows(np.array([to_epoch_s(instant)]))[0])
+        steps, weeks = self._wrapped(epoch_s)
+        return steps + weeks * WRAP_STEPS
 
-    def rows(self, epoch_s: np.ndarray) -> np.ndarray:
-        """`row` of many instants in epoch seconds, dims (time,)."""
+    def stamped_rows(self, epoch_s: np.ndarray) -> np.ndarray:
+        """The profiles' rows for people: `rows`, but outside the year the *local* time of day is kept.
+
+        The year outside changes its clocks on other dates than the profiles' year: between them the same hour in UTC is
+        another hour on the wall, and loads live by the wall.
+
+        Raises:
+            ValueError: when the grid has no profiles.
+        """
+        steps, weeks = self._wrapped(epoch_s)
+        rows = steps + weeks * WRAP_STEPS
+        for i in np.flatnonzero(weeks):
+            wall = from_epoch_s(self.start_s + int(steps[i]) * QUARTER_HOUR_S).astimezone(STAMPS)
+            moved = (wall + int(weeks[i]) * timedelta(weeks=52)).replace(fold=wall.fold)  # of the wall, whatever its offset
+            rows[i] = (to_epoch_s(moved) - self.start_s) // QUARTER_HOUR_S
+        return rows
+
+    def _wrapped(self, epoch_s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Quarter hours since row 0, and by how many times 52 weeks they must move to lie within the profiles' year."""
         if not self.profiles:
             raise ValueError(f"the grid in {self.folder} has no profiles; its powers come from telemetry alone")
-        length = len(next(iter(self.profiles.values())))
+        last = len(next(iter(self.profiles.values()))) - 1
         steps = (np.asarray(epoch_s, dtype=np.int64) - self.start_s) // QUARTER_HOUR_S
-        behind = np.maximum(0, -(-(steps - (length - 1)) // WRAP_STEPS))  # whole 52 weeks past the last row
-        before = np.maximum(0, -(steps // WRAP_STEPS))
-        return np.where(steps < 0, steps + before * WRAP_STEPS, steps - behind * WRAP_STEPS)
+        before, behind = -(steps // WRAP_STEPS), -(-(steps - last) // WRAP_STEPS)
+        return steps, np.where(steps < 0, before, -np.maximum(0, behind))
 
 
 def prepare(site: Site, *, progress: Progress = lambda _step, _share: None) -> Prepared:
@@ -104,7 +121,7 @@ def prepare(site: Site, *, progress: Progress = lambda _step, _share: None) -> P
     if prepared is None:
         built = build(site, progress=progress)
         progress("zones", 0.90)
-        zones = resolve_zones(site.zones, site.trafos, built.net, file=site.file.name)
+        zones = resolve_zones(site.zones, site.trafos, built.net)
         progress("store", 0.92)
         _store(folder, built, zones)
         prepared = _open(folder)
@@ -155,7 +172,7 @@ def cache_key(site: Site) -> str:
     }
     if site.grid.file:
         path = site.beside(site.grid.file)
-        content["file"] = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
+        content["file"] = hashlib.sha256(read_bytes(path)).hexdigest() if path.is_file() else None
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 

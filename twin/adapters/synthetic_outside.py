@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -17,11 +18,11 @@ from twin.adapters.prepared import Prepared
 from twin.adapters.synthetic_sky import DAY_S, INDEX_RANGE, clear_ghi, clear_sky_index, sun
 from twin.contracts.ports import Outlook
 from twin.domain import chance
+from twin.domain.signals import OUTSIDE_SIGNALS
+from twin.domain.sources import source_digest
 from twin.domain.time import QUARTER_HOUR_S, from_epoch_s, quarter_hours, to_epoch_s
 from twin.domain.zones import PvGroup
 from twin.site import Site
-
-SIGNALS = ("temp_c", "ghi_w_m2", "price_chf_per_kwh", "import_renewable_share", "import_co2_g_per_kwh")
 
 MEAN_C, SWING_C = 9.8, 9.3
 COLD_SPELL = {18: -2.0, 19: -5.0, 20: -7.5, 21: -8.5, 22: -7.5, 23: -4.0}
@@ -35,6 +36,9 @@ ISSUE_S = 6 * 3600
 
 PUBLICATION_HOUR = 13
 """Local hour from which the next day's prices are known (the Swiss auction clears before noon)."""
+
+
+_LAWS = source_digest([*Path(__file__).parent.glob("synthetic_*.py"), Path(chance.__file__)])
 
 
 class SyntheticOutside:
@@ -64,6 +68,11 @@ class SyntheticOutside:
         self._index = clear_sky_index(pv_mw, prepared.start_s, groups, latitude=latitude, longitude=longitude)
         days = len(self._index) // 96
         self._daily_index = self._index[: days * 96].reshape(days, 96)[:, 32:64].mean(axis=1)
+
+    @property
+    def laws(self) -> str:
+        """Digest of how the values come about: another one where a law of this world was changed."""
+        return _LAWS
 
     @classmethod
     def of(cls, site: Site, prepared: Prepared) -> SyntheticOutside:
@@ -105,7 +114,7 @@ class SyntheticOutside:
             return share
         if signal == "import_co2_g_per_kwh":
             return market.co2_g_per_kwh(share, self._noise("co2", hours // 3600))
-        raise KeyError(f"signal {signal!r} is not generated; known: {', '.join(SIGNALS)}")
+        raise KeyError(f"signal {signal!r} is not generated; known: {', '.join(OUTSIDE_SIGNALS)}")
 
     def outlook(self, as_of: datetime, steps: int) -> Outlook:
         """The newest issue not later than ``as_of``, for ``steps`` quarter hours from ``as_of``.
@@ -126,7 +135,7 @@ class SyntheticOutside:
             "import_renewable_share": share,
             "import_co2_g_per_kwh": market.co2_g_per_kwh(share, np.zeros(steps)),
         }
-        issued = dict.fromkeys(SIGNALS, from_epoch_s(issue_s)) | {"price_chf_per_kwh": published}
+        issued = dict.fromkeys(OUTSIDE_SIGNALS, from_epoch_s(issue_s)) | {"price_chf_per_kwh": published}
         return Outlook(issued_at=issued, times=quarter_hours(as_of, steps), values=values, synthetic=True)
 
     # ---------------------------------------------------------------------------------------- truth

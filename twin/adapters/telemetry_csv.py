@@ -6,6 +6,7 @@ The files are read once, at start. There is no outlook and no actuator behind th
 from __future__ import annotations
 
 import bisect
+import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +23,8 @@ from twin.domain.problems import Problem
 from twin.domain.time import from_epoch_s, to_epoch_s
 from twin.site import Site
 
+_POSITIONS = frozenset({"closed", "tap_pos"})
+
 
 class CsvTelemetry:
     """Implements `twin.contracts.ports.Telemetry`.
@@ -29,6 +32,7 @@ class CsvTelemetry:
     Args:
         channels: the site's channels in order. ``folder``: with the CSV files. ``timezone``: of stamps without offset.
         normal_closed: switch -> position in the grid file. ``normal_tap``: transformer -> tap position in the grid file.
+        tap_range: transformer -> lowest and highest tap, NaN where it has no tap changer.
 
     Attributes:
         problems: every row that was refused, with file and line.
@@ -47,15 +51,19 @@ class CsvTelemetry:
         timezone: str | None,
         normal_closed: Mapping[int, bool],
         normal_tap: Mapping[int, int],
+        tap_range: Mapping[int, tuple[float, float]],
     ) -> None:
         self._channels = tuple(channels)
         self._normal_closed, self._normal_tap = dict(normal_closed), dict(normal_tap)
-        rows, self.problems = read_rows(folder, {channel.name: i for i, channel in enumerate(channels)}, timezone)
+        rows, bad = read_rows(folder, {channel.name: i for i, channel in enumerate(channels)}, timezone)
+        impossible = impossible_positions(rows, self._channels, tap_range)
+        rows = [row for row in rows if row not in impossible]
+        self.problems = (*bad, *impossible.values())
         self._channel = np.array([row.channel for row in rows], dtype=np.int32)
         self._valid = np.array([row.valid_time_s for row in rows], dtype=np.int64)
         self._known = np.array([row.known_time_s for row in rows], dtype=np.int64)
         self._value = np.array([row.value for row in rows], dtype=float)
-        positions = {i for i, channel in enumerate(channels) if channel.quantity in {"closed", "tap_pos"}}
+        positions = {i for i, channel in enumerate(channels) if channel.quantity in _POSITIONS}
         self._positions = [row for row in rows if row.channel in positions and np.isfinite(row.value)]
         self._events = self._switchings()
         self._read_until_s: int | None = None
@@ -74,6 +82,7 @@ class CsvTelemetry:
             timezone=site.telemetry.timezone,
             normal_closed={int(i): bool(closed) for i, closed in net.switch["closed"].items()},
             normal_tap={int(i): int(position) for i, position in taps.items()},
+            tap_range=tap_ranges(net),
         )
 
     def history(self, start: datetime, end: datetime) -> Readings:
@@ -136,3 +145,35 @@ class CsvTelemetry:
                 detail = {"closed": closed}
                 events.append(GridEvent(from_epoch_s(row.known_time_s), "breaker", f"switch.{channel.index}", detail))
         return tuple(events)
+
+
+def tap_ranges(net: Any) -> dict[int, tuple[float, float]]:
+    """Transformer -> lowest and highest tap of a pandapower net, NaN where it has no tap changer."""
+    return {int(index): (float(low), float(high)) for index, low, high in net.trafo[["tap_min", "tap_max"]].itertuples()}
+
+
+def impossible_positions(
+    rows: Sequence[Row], channels: Sequence[Channel], tap_range: Mapping[int, tuple[float, float]]
+) -> dict[Row, Problem]:
+    """Rows that say of a switch or tap what cannot be, with the fault."""
+    found = {row: _impossible(row, channels[row.channel], tap_range) for row in rows}
+    return {row: fault for row, fault in found.items() if fault is not None}
+
+
+def _impossible(row: Row, channel: Channel, tap_range: Mapping[int, tuple[float, float]]) -> Problem | None:
+    """Why a switch or tap cannot be where the row says; None where it can, and for measured quantities.
+
+    A wrong power is one measurement among many, and refused by its range later on. A position changes the grid itself.
+    """
+    if channel.quantity not in _POSITIONS or math.isnan(row.value):
+        return None
+    value = f"{channel.name} {row.value:g}"
+    if channel.quantity == "closed" and row.value not in {0.0, 1.0}:
+        return Problem(row.place, value, "0 (open) or 1 (closed)", "correct the row")
+    if not channel.minimum <= row.value <= channel.maximum:
+        limit = f"{channel.minimum:g} to {channel.maximum:g}, the channel's range"
+        return Problem(row.place, value, limit, "correct the row, or the range in the site file")
+    low, high = tap_range.get(channel.index, (math.nan, math.nan)) if channel.quantity == "tap_pos" else (0.0, 1.0)
+    if not low <= row.value <= high:
+        return Problem(row.place, value, f"a tap from {low:g} to {high:g} as in the grid", "correct the row, or the grid file")
+    return None

@@ -13,19 +13,10 @@ from typing import Any
 import numpy as np
 
 from twin.domain.grid import NORMAL, Grid, Topology
-from twin.domain.problems import Problems
+from twin.domain.problems import BadInput, Problem
 from twin.engines.injections import TABLES
+from twin.engines.net_problems import net_problems
 from twin.engines.topology import with_topology
-
-UNSUPPORTED = (
-    "gen", "dcline", "ward", "xward", "impedance", "trafo3w", "motor", "asymmetric_load", "asymmetric_sgen",
-    "svc", "tcsc", "ssc", "vsc", "vsc_stacked", "vsc_bipolar", "b2b_vsc", "line_dc", "load_dc", "source_dc",
-)  # fmt: skip
-_VOLTAGE_DEPENDENT = (
-    "const_z_percent", "const_i_percent", "const_z_p_percent", "const_i_p_percent",
-    "const_z_q_percent", "const_i_q_percent",
-)  # fmt: skip
-_REMEDY = 'set engine = "pandapower" in the site file, or take the element out of the net'
 
 
 @dataclass(frozen=True)
@@ -47,22 +38,24 @@ def compile_grid(net: Any, topology: Topology = NORMAL) -> Grid:
     """The grid of ``net`` under ``topology`` as plain arrays.
 
     Raises:
-        BadInput: naming every element that a constant-power grid of lines and transformers cannot hold, and
-            every unknown index in ``topology``.
+        BadInput: naming every fault of the net (see `twin.engines.net_problems`) and every unknown index in
+            ``topology``.
     """
+    if found := net_problems(net):
+        raise BadInput(found)
     return compile_net(net, topology).grid
 
 
-def compile_net(net: Any, topology: Topology = NORMAL, *, strict: bool = True) -> Compiled:
-    """`compile_grid` plus the net's own injections and transformer voltages.
+def compile_net(net: Any, topology: Topology = NORMAL) -> Compiled:
+    """`compile_grid` of a net without problems, plus its own injections and transformer voltages.
 
     Args:
         net: a pandapower net, left unchanged.
         topology: what differs from the file.
-        strict: refuse what the kernel cannot hold; False only where pandapower itself solves.
+
+    Raises:
+        BadInput: for unknown indices in ``topology``, and when pandapower cannot convert the net.
     """
-    if strict:
-        refuse_unsupported(net)
     prepared = with_topology(net, topology)
     ppc, inside = _pandapower_matrices(prepared)
     grid = _grid(prepared, ppc, inside, topology)
@@ -81,28 +74,6 @@ def own_injections(net: Any) -> dict[str, np.ndarray]:
         for table, _ in TABLES
         for column in ("p_mw", "q_mvar")
     }
-
-
-def refuse_unsupported(net: Any) -> None:
-    """Refuse a net that the kernel would solve wrongly.
-
-    Raises:
-        BadInput: with one problem per unsupported element in service.
-    """
-    problems = Problems()
-    for table in UNSUPPORTED:
-        frame = net.get(table)
-        if frame is None or not len(frame):
-            continue
-        active = frame[frame["in_service"].astype(bool)] if "in_service" in frame else frame
-        for index in active.index:
-            problems.add(f"net.{table} {index}", "in service", "lines, transformers, loads, sgens, storages", _REMEDY)
-    load = net["load"]
-    for column in _VOLTAGE_DEPENDENT:
-        if column in load:
-            for index, share in load[column].fillna(0.0).loc[lambda s: s != 0.0].items():
-                problems.add(f"net.load {index}, {column}", share, "0 (constant power)", _REMEDY)
-    problems.raise_if_any()
 
 
 def _pandapower_matrices(net: Any) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -125,8 +96,12 @@ def _pandapower_matrices(net: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         voltage_depend_loads=False,
         numba=False,
     )
-    _add_auxiliary_elements(net)
-    return _pd2ppc(net)
+    try:
+        _add_auxiliary_elements(net)
+        return _pd2ppc(net)
+    except Exception as error:  # whatever a converter trips over, the net is what it cannot convert
+        place, value = f"net {str(net.get('name', '') or 'grid')!r}", f"{type(error).__name__}: {error}"
+        raise BadInput([Problem(place, value, "a net that pandapower converts", "correct the grid file")]) from error
 
 
 def _grid(net: Any, ppc: dict[str, Any], inside: dict[str, Any], topology: Topology) -> Grid:

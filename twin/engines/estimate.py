@@ -47,9 +47,9 @@ RESULTS = (
 _TOLERANCE_PU = 1e-9
 _ITERATIONS = 40
 _PLAUSIBLE_PU = 0.5
-_METHODS = (CalculationMethod.newton_raphson, CalculationMethod.iterative_linear)
-"""Newton-Raphson minimises the weighted squares exactly; where contradicting sensors make it diverge, the iterative linear
-method, which weighs currents instead of powers, still finds a state close by."""
+_METHODS = {CalculationMethod.newton_raphson: True, CalculationMethod.iterative_linear: False}
+"""Method -> exact. Newton-Raphson minimises the weighted squares; where contradicting sensors make it diverge, the iterative
+linear method, which weighs currents instead of powers, still finds a state close by."""
 
 
 class Estimator:
@@ -66,31 +66,33 @@ class Estimator:
     def estimate(self, m: Measurements) -> xr.Dataset:
         """The most likely state (see `twin.contracts.ports.GridModel`), plus ``va_degree(bus)``.
 
-        A measurement that is NaN, or sits on something out of service, is left out. When the rest does not
-        determine the state, or the iteration does not converge, everything is NaN and ``converged`` False.
+        ``exact`` is False where only the iterative linear method found one. A measurement that is NaN, or sits
+        on something out of service, is left out. When the rest does not determine the state, or no iteration
+        converges, everything is NaN and ``converged`` False.
         """
         check_measurements(self.grid, m)
         pseudo = pseudo_of(self.grid, m)
-        v = self._voltages(m, pseudo)
+        v, exact = self._voltages(m, pseudo)
         values = self.flows.results(v, RESULTS)
         values.update(share_out(self.grid, pseudo, -self.flows.node_injection(v)))
         converged = np.isfinite(v).all(axis=1)
-        values["converged"] = converged
+        values["converged"], values["exact"] = converged, np.array([exact])
         return to_dataset(self.grid, values, time=None).isel(time=0)
 
-    def _voltages(self, m: Measurements, pseudo: dict[str, ElementPseudo]) -> np.ndarray:
+    def _voltages(self, m: Measurements, pseudo: dict[str, ElementPseudo]) -> tuple[np.ndarray, bool]:
+        """Node voltages [pu], dims (1, node), and whether they minimise the weighted squares."""
         lost = np.full((1, self.grid.nodes), np.nan + 0j)
         voltage = self._voltage_sensors(m)
         if not len(voltage):
-            return lost
+            return lost, False
         power = np.concatenate([self._flow_sensors(m), self._load_sensors(pseudo)])
         power["id"] = self._first_id + len(voltage) + np.arange(len(power))
         sensors = {ComponentType.sym_voltage_sensor: voltage, ComponentType.sym_power_sensor: power}
         try:
             model = pgm_input(self.grid, self._load_node, sensors).model
         except PowerGridError:
-            return lost
-        for method in _METHODS:
+            return lost, False
+        for method, exact in _METHODS.items():
             try:
                 node = model.calculate_state_estimation(
                     error_tolerance=_TOLERANCE_PU,
@@ -100,11 +102,11 @@ class Estimator:
                 )[ComponentType.node]
             except (PowerGridError, PowerGridBatchError):
                 continue
-            v: np.ndarray = (node["u_pu"] * np.exp(1j * node["u_angle"]))[None, :]
+            v = (node["u_pu"] * np.exp(1j * node["u_angle"]))[None, :]
             # A method that converges to voltages no grid runs at has followed a gross error in some meter.
             if np.isfinite(v).all() and (np.abs(np.abs(v) - 1.0) < _PLAUSIBLE_PU).all():
-                return v
-        return lost
+                return v, exact
+        return lost, False
 
     def _voltage_sensors(self, m: Measurements) -> np.ndarray:
         node = self.grid.bus_node[[self._bus_position[int(bus)] for bus in m.bus]]

@@ -26,9 +26,10 @@ UNITS = {
     "source_p_mw": "MW",
     "load_p_mw": "MW",
     "sgen_p_mw": "MW",
+    "storage_p_mw": "MW",
     "sgen_q_mvar": "Mvar",
 }
-SOLVE_VARIABLES = tuple(name for name in UNITS if name not in {"load_p_mw", "sgen_p_mw"})
+SOLVE_VARIABLES = tuple(name for name in UNITS if name not in {"load_p_mw", "sgen_p_mw", "storage_p_mw"})
 DIMS = {
     "vm_pu": "bus", "va_degree": "bus", "loss_mw": "", "source_p_mw": "source",
     "load_p_mw": "load", "sgen_p_mw": "sgen", "sgen_q_mvar": "sgen",

@@ -70,7 +70,7 @@ def node_sums(grid: Grid, pseudo: dict[str, ElementPseudo]) -> tuple[np.ndarray,
 
 
 def share_out(grid: Grid, pseudo: dict[str, ElementPseudo], consumption: np.ndarray) -> dict[str, np.ndarray]:
-    """Estimated ``load_p_mw``, ``sgen_p_mw``, dims (1, element), from node consumption [MVA], dims (1, node).
+    """Estimated ``load_p_mw``, ``sgen_p_mw``, ``storage_p_mw``, dims (1, element), from node consumption [MVA], (1, node).
 
     Elements nobody measured (NaN) take all that the others of their node leave, in equal parts. An element
     out of service or without supply has 0; one at a source keeps its assumed power, because nobody can tell
@@ -90,7 +90,7 @@ def share_out(grid: Grid, pseudo: dict[str, ElementPseudo], consumption: np.ndar
     moved = consumption[0] - power
     moved[grid.source_node] = np.where(np.isfinite(moved[grid.source_node]), 0.0, np.nan)
     shares = {}
-    for table, sign in TABLES[:2]:
+    for table, sign in TABLES:
         part, node = weighted[table], getattr(grid, f"{table}_node")
         estimated = part.power.real + sign * moved.real[node] * part.variance / weight[node]
         shares[f"{table}_p_mw"] = np.where(part.on, estimated, 0.0)[None, :]

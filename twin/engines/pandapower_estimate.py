@@ -56,7 +56,7 @@ def estimate(net: Any, grid: Grid, m: Measurements) -> xr.Dataset:
     values["loss_mw"] = np.array([sum(losses)])
     drawn = _consumption(net, grid) if done else np.full(grid.nodes, np.nan + 0j)
     values.update(share_out(grid, pseudo, drawn[None, :]))
-    values["converged"] = np.array([done])
+    values["converged"] = values["exact"] = np.array([done])
     return to_dataset(grid, values, time=None).isel(time=0)
 
 

@@ -49,11 +49,12 @@ def two_ports(grid: Grid) -> TwoPorts:
 
 @dataclass(frozen=True)
 class PgmInput:
-    """The model and the order in which to feed it. Branch b has id ``nodes + b``, load l the ids after the sources.
+    """The model, and the order in which to feed it.
+
+    Ids count on from nodes (0 on) over branches, sources and loads to shunts.
 
     Attributes:
-        load_node: node of each aggregated load, dims (load,); ``load_id`` its id, ``branch_id`` the id of
-        each branch.
+        load_node: node of each aggregated load, dims (load,).
     """
 
     model: PowerGridModel

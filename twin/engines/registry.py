@@ -11,6 +11,7 @@ import xarray as xr
 from twin.contracts.ports import Engine, GridModel
 from twin.domain.grid import NORMAL, Topology
 from twin.domain.problems import BadInput, Problem
+from twin.engines.net_problems import net_problems
 from twin.engines.reference import Reference
 
 _Entry = TypeVar("_Entry")
@@ -53,13 +54,13 @@ def make_engine(name: str, net: Any) -> Engine:
     """The engine of that name for a pandapower ``net``, which is never changed.
 
     Raises:
-        BadInput: for an unknown name, or when the engine cannot hold every element of the net.
+        BadInput: for an unknown name, and naming every fault of the net (see `twin.engines.net_problems`).
     """
+    if found := net_problems(net):
+        raise BadInput(found)
     if name == "power-grid-model":
-        from twin.engines.compile import refuse_unsupported
         from twin.engines.pgm import PgmModel
 
-        refuse_unsupported(net)
         return CachingEngine(name, net, PgmModel)
     if name == "pandapower":
         from twin.engines.pandapower_engine import PandapowerModel

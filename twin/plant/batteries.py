@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-HOURS = 0.25
+from twin.domain.time import HOURS_PER_STEP
 
 
 @dataclass
@@ -50,10 +50,10 @@ class Batteries:
             Mean power [MW], charging positive: the order, or minus the local net, within power and energy limits.
         """
         wish = np.where(np.isnan(wanted_mw), -local_net_mw, wanted_mw)
-        room = (self.e_max_mwh - state.energy_mwh) / (self.efficiency * HOURS)
-        stock = state.energy_mwh * self.efficiency / HOURS
+        room = (self.e_max_mwh - state.energy_mwh) / (self.efficiency * HOURS_PER_STEP)
+        stock = state.energy_mwh * self.efficiency / HOURS_PER_STEP
         power = np.clip(wish, np.maximum(self.p_min_mw, -stock), np.minimum(self.p_max_mw, room))
-        stored = np.where(power > 0.0, power * self.efficiency, power / self.efficiency) * HOURS
+        stored = np.where(power > 0.0, power * self.efficiency, power / self.efficiency) * HOURS_PER_STEP
         state.energy_mwh = np.clip(state.energy_mwh + stored, 0.0, self.e_max_mwh)
         state.power_mw = power
         return power

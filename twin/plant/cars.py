@@ -14,6 +14,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from twin.domain import chance
+from twin.domain.time import QUARTER_HOUR_S
 from twin.plant.charging import uptake_mwh
 from twin.plant.clock import DAY_S, LocalClock, is_weekend, year_fraction
 
@@ -26,13 +27,17 @@ DEPARTURE_H = ((7.25, 0.8), (9.5, 1.5))
 # Nobody arrives before a car of the day before has left, nor leaves before the last one has arrived.
 ARRIVAL_LIMITS_H = (12.5, 25.0)
 DEPARTURE_LIMITS_H = (4.5, 12.0)
-QUARTER_S = 900
 
 
 def is_winter(day: np.ndarray | int) -> np.ndarray:
     """True from 1 November to the end of March (day 90 and day 304 of the year)."""
     fraction = year_fraction(day)
     return (fraction < 90 / 365.2425) | (fraction >= 304 / 365.2425)
+
+
+def expected_session_mwh(day: np.ndarray) -> np.ndarray:
+    """Energy that a car draws from its charger on each local ``day``, on average over plugging in or not [MWh]."""
+    return PLUG_SHARE * SESSION_MWH * np.where(is_winter(day), WINTER_FACTOR, 1.0)
 
 
 @dataclass(frozen=True)
@@ -50,14 +55,13 @@ class CarState:
 
     Attributes:
         missing_mwh: still wanted. ``energy_mwh``: of the whole session. ``departure_s``: 0 when away.
-        power_mw: mean power of the last quarter hour. ``short_mwh``: sum of what cars left without, ever.
+        power_mw: mean power of the last quarter hour.
     """
 
     missing_mwh: np.ndarray
     energy_mwh: np.ndarray
     departure_s: np.ndarray
     power_mw: np.ndarray
-    short_mwh: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,7 @@ class Cars:
     def away(self) -> CarState:
         """Every car on the road."""
         zero = np.zeros(len(self.names))
-        return CarState(zero.copy(), zero.copy(), np.zeros(len(self.names), np.int64), zero.copy(), zero.copy())
+        return CarState(zero.copy(), zero.copy(), np.zeros(len(self.names), np.int64), zero.copy())
 
     def sessions(self, day: int) -> Sessions:
         """The sessions that begin on local ``day`` (days since 1970-01-01)."""
@@ -120,7 +124,7 @@ class Cars:
         Returns:
             Mean power of each car [MW], dims (car,).
         """
-        end_s = label_s + QUARTER_S
+        end_s = label_s + QUARTER_HOUR_S
         plug_s = np.full(len(self.names), label_s)
         day = self.clock.day(label_s)
         for begun in (day - 1, day):
@@ -130,13 +134,12 @@ class Cars:
             state.energy_mwh = np.where(new, today.energy_mwh, state.energy_mwh)
             state.departure_s = np.where(new, today.departure_s, state.departure_s)
             plug_s = np.where(new, today.arrival_s, plug_s)
-        hours = np.clip(np.minimum(state.departure_s, end_s) - plug_s, 0, QUARTER_S) / 3600.0
+        hours = np.clip(np.minimum(state.departure_s, end_s) - plug_s, 0, QUARTER_HOUR_S) / 3600.0
         limit = np.minimum(limit_mw, self.rated_mw)
         taken = uptake_mwh(state.missing_mwh, state.energy_mwh, limit, self.rated_mw, hours)
         state.missing_mwh = state.missing_mwh - taken
-        state.power_mw = taken / (QUARTER_S / 3600.0)
+        state.power_mw = taken / (QUARTER_HOUR_S / 3600.0)
         left = (state.departure_s > 0) & (state.departure_s <= end_s)
-        state.short_mwh = state.short_mwh + np.where(left, state.missing_mwh, 0.0)
         for name in ("missing_mwh", "energy_mwh", "departure_s"):
             setattr(state, name, np.where(left, 0, getattr(state, name)))
         return state.power_mw

@@ -11,13 +11,14 @@ from typing import Protocol
 import numpy as np
 
 from twin.domain import chance
+from twin.domain.signals import OUTSIDE_SIGNALS
+from twin.domain.time import QUARTER_HOUR_S
 from twin.plant.clock import DAY_S
 from twin.plant.heat_pumps import LAG_STEPS, duty, lagged_temperature
 from twin.plant.lumped_cars import expected_power_mw
 from twin.plant.town import Prepared, Town
 
 STEPS = 96
-QUARTER_S = 900
 KEPT_DAYS = 9  # a week that begins in the middle of a day, and the next one
 
 # The published profile is the expectation, the truth wanders around it: in parts over days, hours and quarter hours.
@@ -27,14 +28,16 @@ HEAT_PUMP_WANDER_SHARE = 0.15
 
 
 class Outside(Protocol):
-    """The world around the site as it really is."""
+    """The world around the site as it really is. ``laws``: digest of how its values come about."""
+
+    @property
+    def laws(self) -> str:
+        """The same for the same values."""
+        ...
 
     def actual(self, signal: str, utc_s: np.ndarray) -> np.ndarray:
         """True values of ``temp_c``, ``ghi_w_m2``, ``price_chf_per_kwh`` ... at quarter-hour labels [epoch s]."""
         ...
-
-
-OUTSIDE_SIGNALS = ("temp_c", "ghi_w_m2", "price_chf_per_kwh", "import_renewable_share", "import_co2_g_per_kwh")
 
 
 @dataclass(frozen=True)
@@ -73,25 +76,26 @@ class Demand:
 
     def _build(self, start_s: int) -> Day:
         town = self.town
-        labels = start_s + QUARTER_S * np.arange(STEPS)
-        rows = self.prepared.rows(labels)
+        labels = start_s + QUARTER_HOUR_S * np.arange(STEPS)
+        rows, stamped = self.prepared.rows(labels), self.prepared.stamped_rows(labels)
         profiles = self.prepared.profiles
         wander = 1.0 + town.load_wander * self._wander(town.load_chance, labels)
-        load_p = profiles["load_p_mw"][rows].astype(float) * wander
-        load_q = profiles["load_q_mvar"][rows].astype(float) * wander
+        load_p = profiles["load_p_mw"][stamped].astype(float) * wander
+        load_q = profiles["load_q_mvar"][stamped].astype(float) * wander
         heat = self._heat_pumps(labels)
         load_p += heat
         load_q += heat * town.heat_pump_tan_phi
         local_s = town.clock.local_s(labels)
         load_p += np.outer(expected_power_mw(town.lumped_car_mw, local_s), town.lumped_cars)
-        pv = profiles["sgen_available_p_mw"][rows].astype(float)
-        pv *= np.where(town.pv, 1.0 + PV_WANDER_SHARE * self._wander(town.sgen_chance, labels), 1.0)
+        available = profiles["sgen_available_p_mw"]
+        made = np.where(town.pv, available[rows], available[stamped]).astype(float)
+        made *= np.where(town.pv, 1.0 + PV_WANDER_SHARE * self._wander(town.sgen_chance, labels), 1.0)
         outside = {signal: self.outside.actual(signal, labels) for signal in OUTSIDE_SIGNALS}
-        return Day(start_s, load_p, load_q, np.clip(pv, 0.0, town.sgen_cap_mw), outside)
+        return Day(start_s, load_p, load_q, np.clip(made, 0.0, town.sgen_cap_mw), outside)
 
     def _heat_pumps(self, labels: np.ndarray) -> np.ndarray:
         town = self.town
-        earlier = labels[0] + QUARTER_S * np.arange(1 - LAG_STEPS, STEPS)
+        earlier = labels[0] + QUARTER_HOUR_S * np.arange(1 - LAG_STEPS, STEPS)
         lagged = lagged_temperature(self.outside.actual("temp_c", earlier))
         shape = duty(lagged, town.clock.local_s(labels) % DAY_S / 3600.0)
         single = 1.0 + HEAT_PUMP_WANDER_SHARE * self._wander(town.heat_pump_chance, labels)
@@ -100,7 +104,7 @@ class Demand:
     @staticmethod
     def _wander(base: np.ndarray, labels: np.ndarray) -> np.ndarray:
         """Unit-variance noise of each element around its profile, dims (time, element)."""
-        quarter = (labels // QUARTER_S)[:, None].astype(float)
+        quarter = (labels // QUARTER_HOUR_S)[:, None].astype(float)
         parts = []
         for number, (steps, weight) in enumerate(WANDER):
             own = chance.bits(base, number)[None, :]

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from twin.domain.time import QUARTER_HOUR_S
 from twin.plant.demand import Day
 from twin.plant.state import PlantState
 from twin.plant.town import Town
-
-QUARTER_S = 900
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,7 @@ def live_quarter_hour(
     Args:
         wanted_mw: power that orders ask for, NaN where none does, dims (device,) in `Town.devices` order.
     """
-    at = (label_s - day.start_s) // QUARTER_S
+    at = (label_s - day.start_s) // QUARTER_HOUR_S
     cars = len(town.car_load)
     limit = np.where(np.isnan(wanted_mw[:cars]), np.inf, wanted_mw[:cars])
     limit = np.where(supply.load[town.car_load] > 0.0, limit, 0.0)
@@ -76,7 +75,7 @@ def live_quarter_hour(
     dead = supply.storage[town.battery_storage] == 0.0
     battery_mw = town.batteries.step(state.batteries, net_mw, np.where(dead, 0.0, wanted_mw[cars:]))
 
-    end_s = label_s + QUARTER_S
+    end_s = label_s + QUARTER_HOUR_S
     trace.car_mw[row], trace.battery_mw[row] = car_mw, battery_mw
     trace.missing_mwh[row] = state.cars.missing_mwh
     trace.departure_h[row] = np.maximum(state.cars.departure_s - end_s, 0) / 3600.0

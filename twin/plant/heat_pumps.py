@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from twin.domain.time import HOURS_PER_STEP
+
 LAG_H = 6.0
 LAG_STEPS = 96  # a day: the filter's tail beyond it weighs exp(-4) = 2 %
-COS_PHI = 0.98
 REFERENCE_COP = 2.6
 
 # Shape of a day: heating rises when set-back ends and people come home; hot water is drawn morning and evening.
@@ -22,7 +23,7 @@ HOT_WATER_PEAK_SHARE = 0.05
 
 
 def _lag_weights() -> np.ndarray:
-    weights = np.exp(-np.arange(LAG_STEPS) * 0.25 / LAG_H)
+    weights = np.exp(-np.arange(LAG_STEPS) * HOURS_PER_STEP / LAG_H)
     return weights / weights.sum()
 
 

@@ -10,7 +10,10 @@ import numpy as np
 
 from twin.contracts.ports import Readings
 from twin.domain.grid import Topology
-from twin.plant.demand import OUTSIDE_SIGNALS, Day, Demand
+from twin.domain.signals import OUTSIDE_SIGNALS
+from twin.domain.time import QUARTER_HOUR_S
+from twin.plant.clock import DAY_S
+from twin.plant.demand import Day, Demand
 from twin.plant.devices import DeviceTrace, live_quarter_hour
 from twin.plant.meters import Meters
 from twin.plant.oil import Oil
@@ -21,7 +24,6 @@ from twin.plant.state import PlantState
 from twin.plant.town import Town
 from twin.plant.truth import TrueGrid, Truth
 
-QUARTER_S = 900
 CHUNK = 672  # a week: large enough for the batch solver, small enough for memory
 WARM_UP_STEPS = 192  # two days: cars have come and gone, batteries have found their rhythm
 
@@ -54,7 +56,7 @@ class Life:
 
     def born(self, start_s: int, buses: int) -> PlantState:
         """The state at ``start_s``: devices have lived two days before it, oil has settled on the first quarter hour."""
-        warm_s = start_s - WARM_UP_STEPS * QUARTER_S
+        warm_s = start_s - WARM_UP_STEPS * QUARTER_HOUR_S
         state = PlantState(
             position_s=warm_s,
             cars=self.town.cars.away(),
@@ -65,7 +67,7 @@ class Life:
             vm_pu=np.full(buses, np.nan),
         )
         trace = DeviceTrace.empty(self.town, 1)
-        for label_s in range(warm_s, start_s, QUARTER_S):
+        for label_s in range(warm_s, start_s, QUARTER_HOUR_S):
             self._devices(state, label_s, None, trace, 0)
         state.position_s = start_s
         return state
@@ -83,18 +85,18 @@ class Life:
         """Live without orders from ``state.position_s`` to ``end_s``, a week at a time; ``state`` moves along."""
         while state.position_s < end_s:
             first_s = state.position_s
-            steps = min(CHUNK, (end_s - first_s) // QUARTER_S)
+            steps = min(CHUNK, (end_s - first_s) // QUARTER_HOUR_S)
             trace = DeviceTrace.empty(self.town, steps)
             topologies = []
             for row in range(steps):
-                self._devices(state, first_s + row * QUARTER_S, None, trace, row)
-                topologies.append(self.topology(first_s + row * QUARTER_S))
+                self._devices(state, first_s + row * QUARTER_HOUR_S, None, trace, row)
+                topologies.append(self.topology(first_s + row * QUARTER_HOUR_S))
             runs = [(topology, len(list(group))) for topology, group in groupby(topologies)]
             yield self._stretch(state, first_s, runs, trace)
 
     def topology(self, label_s: int) -> Topology:
         """In force at the end of the quarter hour: an outage shows in the very next telemetry."""
-        return self.schedule.topology(label_s + QUARTER_S - 1)
+        return self.schedule.topology(label_s + QUARTER_HOUR_S - 1)
 
     def _devices(self, state: PlantState, label_s: int, inbox: Inbox | None, trace: DeviceTrace, row: int) -> None:
         if inbox is None:
@@ -107,7 +109,7 @@ class Life:
         live_quarter_hour(self.town, state, label_s, day=day, supply=supply, wanted_mw=wanted, trace=trace, row=row)
 
     def _stretch(self, state: PlantState, first_s: int, runs: list[tuple[Topology, int]], trace: DeviceTrace) -> Stretch:
-        labels = first_s + QUARTER_S * np.arange(len(trace.car_mw))
+        labels = first_s + QUARTER_HOUR_S * np.arange(len(trace.car_mw))
         truth, at = [], 0
         for topology, steps in runs:
             part = slice(at, at + steps)
@@ -119,7 +121,7 @@ class Life:
         topologies = [topology for topology, steps in runs for _ in range(steps)]
         metered = self.meters.read(joined, topologies, oil_c=oil_c, trace=trace, town=self.town, outside=outside)
         state.vm_pu = joined["vm_pu"][-1]
-        state.position_s = first_s + QUARTER_S * len(labels)
+        state.position_s = first_s + QUARTER_HOUR_S * len(labels)
         return Stretch(first_s, joined, trace, oil_c, metered)
 
     def _oil(self, state: PlantState, load_factor: np.ndarray, ambient_c: np.ndarray) -> np.ndarray:
@@ -131,9 +133,9 @@ class Life:
         return path
 
     def _days(self, labels: np.ndarray) -> list[Day]:
-        return [self.demand.day(int(label)) for label in np.unique(labels // 86_400) * 86_400]
+        return [self.demand.day(int(label)) for label in np.unique(labels // DAY_S) * DAY_S]
 
     def _outside(self, labels: np.ndarray) -> dict[str, np.ndarray]:
         days = self._days(labels)
-        rows = (labels - days[0].start_s) // QUARTER_S
+        rows = (labels - days[0].start_s) // QUARTER_HOUR_S
         return {signal: np.concatenate([day.outside[signal] for day in days])[rows] for signal in OUTSIDE_SIGNALS}

@@ -10,6 +10,7 @@ from functools import lru_cache
 import numpy as np
 from scipy.special import ndtri
 
+from twin.domain.time import HOURS_PER_STEP, QUARTER_HOUR_S
 from twin.plant.cars import (
     ARRIVAL_H,
     ARRIVAL_LIMITS_H,
@@ -37,19 +38,19 @@ def session_power_mw(rated_mw: float, weekend: bool, winter: bool) -> np.ndarray
     arrival = np.clip(mean + deviation * ndtri((np.arange(_ARRIVALS) + 0.5) / _ARRIVALS), *ARRIVAL_LIMITS_H)
     spread = 1.0 + SESSION_SPREAD * (2.0 * (np.arange(_ENERGIES) + 0.5) / _ENERGIES - 1.0)
     energy = SESSION_MWH * spread * (WINTER_FACTOR if winter else 1.0)
-    edges = np.arange(QUARTERS + 1) * 0.25
+    edges = np.arange(QUARTERS + 1) * HOURS_PER_STEP
     since = np.clip(edges[:, None, None] - arrival[None, :, None], 0.0, None)
     shape = np.broadcast_shapes(since.shape, energy.shape)
     wanted, hours = np.broadcast_to(energy, shape), np.broadcast_to(since, shape)
     rated = np.full(shape, rated_mw)
     taken = uptake_mwh(wanted, wanted, rated, rated, hours)
-    return PLUG_SHARE * np.diff(taken.mean(axis=(1, 2))) / 0.25
+    return PLUG_SHARE * np.diff(taken.mean(axis=(1, 2))) / HOURS_PER_STEP
 
 
 def expected_power_mw(rated_mw: float, local_s: np.ndarray) -> np.ndarray:
     """Expected power of one car at local quarter hours, sessions of the day before included [MW], dims (time,)."""
     day = local_s // DAY_S
-    quarter = (local_s % DAY_S) // 900
+    quarter = (local_s % DAY_S) // QUARTER_HOUR_S
     power = np.zeros(len(local_s))
     for back in (0, 1):
         for weekend in (False, True):

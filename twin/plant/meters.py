@@ -11,7 +11,7 @@ import numpy as np
 from twin.domain.channels import Channel
 from twin.domain.grid import Topology
 from twin.domain.problems import Problems
-from twin.plant.demand import OUTSIDE_SIGNALS
+from twin.domain.signals import OUTSIDE_SIGNALS
 from twin.plant.devices import DeviceTrace
 from twin.plant.town import Town
 from twin.plant.truth import Truth

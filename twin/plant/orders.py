@@ -10,12 +10,11 @@ import numpy as np
 
 from twin.contracts.messages import Order
 from twin.domain import chance
-from twin.domain.time import to_epoch_s
+from twin.domain.time import QUARTER_HOUR_S, to_epoch_s
 
 REFUSAL_SHARE = 0.02  # an assumption: a device's own protection, or a link that fails, one order in fifty
 LATENCY_S = (5.0, 30.0)
 RAMP_S = 20.0
-QUARTER_S = 900
 KEEP_S = 7 * 86_400  # keys outlive their order by a week, so that a restarted sender is recognised
 
 
@@ -79,7 +78,7 @@ class Inbox:
             if device not in deaf and not self.refuses(order.key):
                 low, high = LATENCY_S
                 draw = chance.uniform(chance.stream(self.seed, "latency", order.key))[0]
-                share = (low + (high - low) * draw + RAMP_S / 2.0) / QUARTER_S
+                share = (low + (high - low) * draw + RAMP_S / 2.0) / QUARTER_HOUR_S
                 wanted[device] = order.p_mw + (power_mw[device] - order.p_mw) * share
         return wanted
 

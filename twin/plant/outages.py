@@ -12,6 +12,7 @@ from twin.domain.problems import Problems
 from twin.domain.time import from_epoch_s, to_epoch_s
 from twin.site.rules import PlantEvent
 
+_ENDS = frozenset({"restore", "refused_end"})
 _OPPOSITE = {"outage": "restore", "open": "close", "close": "open", "refuse": "refused_end"}
 _TABLES = {
     "outage": ("line", "trafo"),
@@ -25,9 +26,10 @@ _TABLES = {
 
 @dataclass(frozen=True, order=True)
 class Change:
-    """One change at one moment [epoch s]."""
+    """One change at one moment [epoch s]. In the same second what ends goes before what ``begins``."""
 
     at_s: int
+    begins: bool
     kind: str
     table: str
     element: str
@@ -100,8 +102,8 @@ def schedule(events: Iterable[PlantEvent], *, exists: Callable[[str, str], bool]
         elif event.until is not None and (event.until <= event.at or event.kind not in _OPPOSITE):
             problems.add(place, event.until, "an end after the beginning of something that can end", "correct until")
         else:
-            changes.append(Change(to_epoch_s(event.at), event.kind, table, element))
+            changes.append(Change(to_epoch_s(event.at), event.kind not in _ENDS, event.kind, table, element))
             if event.until is not None:
-                changes.append(Change(to_epoch_s(event.until), _OPPOSITE[event.kind], table, element))
+                changes.append(Change(to_epoch_s(event.until), False, _OPPOSITE[event.kind], table, element))
     problems.raise_if_any()
     return Schedule(changes, open_in_file=open_in_file)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
+from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from twin.contracts.messages import Order
 from twin.contracts.ports import Engine, GridEvent, Readings
-from twin.domain.grid import NORMAL, Topology
+from twin.domain import chance
+from twin.domain.grid import NORMAL, Grid, Topology
 from twin.domain.pack import digest
 from twin.domain.problems import BadInput, Problem
+from twin.domain.sources import source_digest
 from twin.domain.time import QUARTER_HOUR_S, to_epoch_s
 from twin.plant.billing import annual_energy_mwh
 from twin.plant.demand import Demand, Outside
@@ -27,7 +32,11 @@ from twin.plant.state import PlantState
 from twin.plant.town import Prepared, Town, town_of
 from twin.plant.truth import TrueGrid
 from twin.site import Site
+from twin.site.locate import Places
 from twin.site.tables import Disturbance as DisturbanceTable
+
+LAWS = source_digest([*Path(__file__).parent.glob("*.py"), Path(chance.__file__)])
+"""Digest of everything by which the town lives: a past and a checkpoint belong to the laws they were made by."""
 
 
 def _silent(_stage: str, _share: float) -> None:
@@ -60,11 +69,9 @@ class SimulatedPlant:
         self._obeys = obeys
         self._folder = prepared.folder / "plant"
         self._buses = len(grid.bus)
-        demand = Demand(town, prepared, outside)
-        self._billed_mwh = lambda: annual_energy_mwh(demand, town, prepared.start_s)
         self._life = Life(
             town=town,
-            demand=demand,
+            demand=Demand(town, prepared, outside),
             grid=TrueGrid(engine, town),
             schedule=schedule(
                 site.plant.events, exists=_exists(net, town), open_in_file=frozenset(net.switch.index[~net.switch["closed"]])
@@ -75,7 +82,7 @@ class SimulatedPlant:
             sensors=Sensors(site.seed, site.channels, _disturbance(site.telemetry.disturbance)),
         )
         self._inbox = Inbox(site.seed, town.devices)
-        self._identity = digest(_identity(site))
+        self._identity = digest({"site": _tables(site), "laws": [LAWS, outside.laws]})
         model = engine.model(NORMAL)
         self._past = digest(
             {"plant": self._identity, "grid": prepared.folder.name, "engine": [model.engine, model.engine_version]}
@@ -124,16 +131,16 @@ class SimulatedPlant:
         """Continue from a checkpoint, bit for bit.
 
         Raises:
-            ForeignCheckpointError: when it belongs to another site.
+            BadInput: when it is of another site, seed, or of other laws by which the plant lives.
         """
         self._state, extra = PlantState.from_bytes(checkpoint, self._identity)
         self._inbox.replace(extra["inbox"])
 
     # ------------------------------------------------------------------------------------------ register
 
-    def annual_energy_mwh(self) -> np.ndarray:
-        """What each connection was billed in a year [MWh], dims (load,): the utility's register, not a measurement."""
-        return self._billed_mwh()
+    def annual_energy_mwh(self, end: datetime) -> np.ndarray:
+        """What each connection was billed for the 52 weeks before ``end`` [MWh], dims (load,): the utility's register."""
+        return annual_energy_mwh(self._life.demand, self._life.town, to_epoch_s(end))
 
     # ------------------------------------------------------------------------------------------ actuator
 
@@ -165,6 +172,33 @@ class SimulatedPlant:
         return self._state
 
 
+def plant_problems(site: Site, net: Any, grid: Grid, places: Places) -> tuple[Problem, ...]:
+    """Every event and channel of the site file that its `SimulatedPlant` would refuse.
+
+    Args:
+        net, grid: as built and compiled for the site. ``places``: where its file says what.
+    """
+    if site.plant is None:
+        return ()
+    town = town_of(site, site.plant, net)
+    watched = {trafo.index: number for number, trafo in enumerate(site.trafos)}
+    problems: list[Problem] = []
+    for i, event in enumerate(site.plant.events):
+        try:
+            schedule([event], exists=_exists(net, town), open_in_file=frozenset())
+        except BadInput as refused:
+            problems += [replace(problem, place=places("plant", "events", i)) for problem in refused.problems]
+    channels = iter(site.channels)
+    for i, group in enumerate(site.telemetry.channels):
+        own = tuple(islice(channels, len(site.channel_names(group))))
+        try:
+            meters_of(own, town=town, grid=grid, net=net, watched=watched)
+        except BadInput as refused:
+            place = places("telemetry", "channels", i)
+            problems += [replace(problem, place=f"{place} {problem.place}") for problem in refused.problems]
+    return tuple(problems)
+
+
 def _whole_quarters(instant: datetime) -> int:
     seconds = to_epoch_s(instant)
     if seconds % QUARTER_HOUR_S:
@@ -172,7 +206,7 @@ def _whole_quarters(instant: datetime) -> int:
     return seconds
 
 
-def _identity(site: Site) -> dict[str, Any]:
+def _tables(site: Site) -> dict[str, Any]:
     """All of the site that its plant depends on; boxes, tariffs and screens may change without a new plant."""
     tables = {"site", "grid", "telemetry", "trafos", "devices", "plant"}
     names = {name for name, field in type(site).model_fields.items() if (field.alias or name) in tables}

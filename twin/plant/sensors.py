@@ -12,8 +12,8 @@ import numpy as np
 from twin.contracts.ports import Readings
 from twin.domain import chance
 from twin.domain.channels import Channel
+from twin.domain.time import QUARTER_HOUR_S
 
-QUARTER_S = 900
 PERCENT_QUANTITIES = frozenset({"p_mw", "q_mvar", "i_ka"})
 # Contacts, published prices and what a charger announces: they arrive, and arrive right.
 SURE_TABLES = frozenset({"switch", "market"})
@@ -74,7 +74,7 @@ class Sensors:
         Returns:
             The readings (some become known later than the end of the last quarter hour) and the new ``held``.
         """
-        quarter = first_s // QUARTER_S + np.arange(len(truth))[:, None]
+        quarter = first_s // QUARTER_HOUR_S + np.arange(len(truth))[:, None]
         draw = self._streams["noise"]  # type: ignore[attr-defined]  # set in __post_init__ on a frozen dataclass
         spread = np.where(self.percent, np.abs(truth) / 100.0, 1.0) * self.sigma
         value = truth + spread * chance.normal(draw[None, :], quarter)
@@ -113,8 +113,8 @@ class Sensors:
         base = self._streams["delay"]  # type: ignore[attr-defined]  # as above
         late = self.unsure & (chance.uniform(base, quarter, 0) < self.disturbance.delay_share)
         steps = 1 + np.floor(self.disturbance.delay_steps * chance.uniform(base, quarter, 1)).astype(np.int64)
-        label = quarter * QUARTER_S
-        known = label + QUARTER_S * (1 + np.where(late, steps, 0))
+        label = quarter * QUARTER_HOUR_S
+        known = label + QUARTER_HOUR_S * (1 + np.where(late, steps, 0))
         again = sent & late
         again &= chance.uniform(self._streams["repeat"], quarter) < REPEAT_SHARE  # type: ignore[attr-defined]  # as above
         channel = np.broadcast_to(np.arange(len(self.channels), dtype=np.int32), value.shape)
@@ -124,7 +124,7 @@ class Sensors:
             return np.concatenate([once[sent], twice[again]])
 
         return in_order_of_arrival(
-            Readings(rows(channel, channel), rows(labels, labels), rows(known, known + QUARTER_S), rows(value, value))
+            Readings(rows(channel, channel), rows(labels, labels), rows(known, known + QUARTER_HOUR_S), rows(value, value))
         )
 
 

@@ -10,17 +10,14 @@ import numpy as np
 
 from twin.contracts.ports import Readings
 from twin.domain.pack import pack, unpack
+from twin.domain.problems import BadInput, Problem
 from twin.plant.batteries import BatteryState
 from twin.plant.cars import CarState
 
 SCHEMA = 1
-_CARS = ("missing_mwh", "energy_mwh", "departure_s", "power_mw", "short_mwh")
+_CARS = ("missing_mwh", "energy_mwh", "departure_s", "power_mw")
 _BATTERIES = ("energy_mwh", "power_mw")
 _READINGS = ("channel", "valid_time_s", "known_time_s", "value")
-
-
-class ForeignCheckpointError(ValueError):
-    """The checkpoint belongs to another site, seed or version of the plant."""
 
 
 @dataclass
@@ -61,14 +58,14 @@ class PlantState:
         """Inverse of `to_bytes`.
 
         Raises:
-            ForeignCheckpointError: when schema or identity differ; names both.
+            BadInput: when it is of another site, seed, or of other laws by which the plant lives.
         """
         meta, arrays = unpack(data)
-        if (meta.get("schema"), meta.get("identity")) != (SCHEMA, identity):
-            raise ForeignCheckpointError(
-                f"checkpoint: schema {meta.get('schema')} of plant {meta.get('identity')!r}; expected schema {SCHEMA} of "
-                f"plant {identity!r}; start from a state directory of this site, or from an empty one"
-            )
+        own = (SCHEMA, identity)
+        if (meta.get("schema"), meta.get("identity")) != own:
+            found, limit = (f"schema {s} of plant {str(i)[:12]}" for s, i in ((meta.get("schema"), meta.get("identity")), own))
+            remedy = "the site or the plant's laws have changed since: start on another --state"
+            raise BadInput([Problem("checkpoint of the simulated plant", found, limit, remedy)])
         return cls.from_arrays(int(meta["position_s"]), arrays), meta["extra"]
 
     @classmethod

@@ -52,7 +52,11 @@ class Prepared(Protocol):
         ...
 
     def rows(self, epoch_s: np.ndarray) -> np.ndarray:
-        """The profiles' rows for quarter-hour labels [epoch s]; the year wraps."""
+        """The profiles' rows where the sun stands as at quarter-hour labels [epoch s]; the year wraps."""
+        ...
+
+    def stamped_rows(self, epoch_s: np.ndarray) -> np.ndarray:
+        """The profiles' rows where the clock shows what it shows at quarter-hour labels [epoch s]; the year wraps."""
         ...
 
 

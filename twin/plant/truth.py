@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import xarray as xr
 
-from twin.contracts.ports import Engine
+from twin.contracts.ports import Engine, SourceFailed
 from twin.domain.grid import Topology
+from twin.domain.time import QUARTER_HOUR_S
 from twin.plant.demand import Day
 from twin.plant.devices import DeviceTrace, Supply
 from twin.plant.town import Town
 
-QUARTER_S = 900
 WANT = (
     "vm_pu",
     "line_p_from_mw",
@@ -32,7 +32,7 @@ Truth = Mapping[str, np.ndarray]
 """True values, dims (time, element): `WANT` and load_p_mw, load_q_mvar, sgen_p_mw, storage_p_mw, unserved_mw."""
 
 
-class DivergedError(RuntimeError):
+class DivergedError(SourceFailed):
     """The true power flow has no solution: the declared town cannot exist in that quarter hour."""
 
 
@@ -79,7 +79,9 @@ class TrueGrid:
         converged = result["converged"].values
         if not converged.all():
             when = np.datetime64(int(labels_s[np.flatnonzero(~converged)[0]]), "s")
-            raise DivergedError(f"plant: no AC solution at {when}Z under {topology}; lower the site's loads or its outages")
+            changed = {name: what for name, what in topology.to_meta().items() if what}
+            under = f"with {changed}" if changed else "in the normal topology"
+            raise DivergedError(f"plant: no AC solution at {when}Z {under}; lower the site's loads or its outages")
         solved = {name: result[name].values for name in WANT}
         return {**solved, **known, "unserved_mw": (wanted_p - known["load_p_mw"]).sum(axis=1)}
 
@@ -87,7 +89,7 @@ class TrueGrid:
 def _rows(labels_s: np.ndarray, days: Sequence[Day], name: str) -> np.ndarray:
     parts = []
     for day in days:
-        at = (labels_s - day.start_s) // QUARTER_S
+        at = (labels_s - day.start_s) // QUARTER_HOUR_S
         mine = at[(at >= 0) & (at < len(day.load_p_mw))]
         parts.append(getattr(day, name)[mine[0] : mine[-1] + 1])
     return np.concatenate(parts)

@@ -135,20 +135,43 @@ def test_sun_stands_highest_when_panels_give_most(demo, demo_net):
 # ----------------------------------------------------------------------------------------------- wrap
 
 
-@given(st.integers(min_value=-3 * 366 * 96, max_value=6 * 366 * 96))
-def test_wrapped_year_keeps_weekday_and_time_of_day(demo, steps):
-    instant = START + timedelta(minutes=15 * steps)
-    row = demo.row(instant)
-    found = START + timedelta(minutes=15 * row)
+def row_and_instant(rows, instant):
+    row = int(rows(np.array([int(instant.timestamp())]))[0])
     assert 0 <= row < 35_136
+    return row, START + timedelta(minutes=15 * row)
+
+
+@given(st.integers(min_value=-3 * 366 * 96, max_value=6 * 366 * 96))
+def test_sun_s_rows_keep_weekday_and_time_of_day_in_utc(demo, steps):
+    instant = START + timedelta(minutes=15 * steps)
+    _, found = row_and_instant(demo.rows, instant)
     assert (found.weekday(), found.time()) == (instant.weekday(), instant.time())
     assert (instant - found) % timedelta(days=364) == timedelta(0)
 
 
+@given(st.integers(min_value=-3 * 366 * 96, max_value=6 * 366 * 96))
+def test_people_s_rows_keep_weekday_and_time_of_day_on_the_wall(demo, steps):
+    instant = START + timedelta(minutes=15 * steps)
+    _, found = row_and_instant(demo.stamped_rows, instant)
+    wall, then = (each.astimezone(ZoneInfo("Europe/Zurich")) for each in (instant, found))
+    skipped = (then.month, then.day, then.hour) == (3, 27, 3) and wall.hour == 2  # the hour that the profiles' spring skips
+    assert skipped or (then.weekday(), then.time()) == (wall.weekday(), wall.time())
+
+
+def test_between_two_years_clock_changes_people_rise_by_the_wall_and_the_sun_does_not(demo):
+    # 2015 went back to winter time on 25 October, the profiles' year on the 30th
+    monday = datetime(2015, 10, 26, 7, 0, tzinfo=ZoneInfo("Europe/Zurich"))
+    people, _ = row_and_instant(demo.stamped_rows, monday)
+    sun, _ = row_and_instant(demo.rows, monday)
+    assert people == sun - 4
+    assert local_stamp(people) == "24.10.2016 07:00"
+
+
 def test_rows_within_the_year_are_the_quarter_hours_themselves(demo):
-    assert demo.row(START) == 0
-    assert demo.row(datetime(2016, 12, 31, 22, 45, tzinfo=UTC)) == 35_135
-    assert demo.row(datetime(2016, 12, 31, 23, 0, tzinfo=UTC)) == 35_136 - WRAP_STEPS
+    for rows in (demo.rows, demo.stamped_rows):
+        assert row_and_instant(rows, START)[0] == 0
+        assert row_and_instant(rows, datetime(2016, 12, 31, 22, 45, tzinfo=UTC))[0] == 35_135
+        assert row_and_instant(rows, datetime(2016, 12, 31, 23, 0, tzinfo=UTC))[0] == 35_136 - WRAP_STEPS
 
 
 # ---------------------------------------------------------------------------------------------- cache

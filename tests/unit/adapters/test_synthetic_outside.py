@@ -3,8 +3,9 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from twin.adapters.synthetic_outside import COLD_SPELL, SIGNALS, SyntheticOutside
+from twin.adapters.synthetic_outside import COLD_SPELL, SyntheticOutside
 from twin.adapters.synthetic_sky import LOW_SUN, clear_ghi, sun
+from twin.domain.signals import OUTSIDE_SIGNALS
 from twin.domain.time import QUARTER_HOUR_S, to_epoch_s
 
 AS_OF = datetime(2016, 6, 15, 10, 15, tzinfo=UTC)
@@ -19,7 +20,7 @@ def quarters(start, steps):
     return to_epoch_s(start) + QUARTER_HOUR_S * np.arange(steps)
 
 
-@pytest.mark.parametrize("signal", SIGNALS)
+@pytest.mark.parametrize("signal", OUTSIDE_SIGNALS)
 def test_values_do_not_depend_on_what_was_asked_before(outside, demo, demo_site, signal):
     day = quarters(AS_OF, 96)
     other = SyntheticOutside.of(demo_site, demo)

@@ -8,6 +8,7 @@ from twin.adapters.csv_rows import read_rows
 from twin.adapters.telemetry_csv import CsvTelemetry
 from twin.contracts.ports import Telemetry
 from twin.domain.channels import parse_channel
+from twin.domain.grid import NORMAL
 from twin.domain.problems import BadInput
 
 CHANNELS = tuple(parse_channel(name) for name in ("line.0.p_mw", "bus.4.vm_pu", "switch.7.closed", "trafo.2.tap_pos"))
@@ -28,7 +29,9 @@ def day_of_rows():
 
 def telemetry(tmp_path, rows, *, timezone=None, header=HEADER, name="a.csv"):
     (tmp_path / name).write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
-    return CsvTelemetry(CHANNELS, tmp_path, timezone=timezone, normal_closed={7: False}, normal_tap={2: 0})
+    return CsvTelemetry(
+        CHANNELS, tmp_path, timezone=timezone, normal_closed={7: False}, normal_tap={2: 0}, tap_range={2: (-9.0, 9.0)}
+    )
 
 
 def as_tuples(readings):
@@ -109,17 +112,111 @@ def test_an_empty_value_is_missing_not_zero(tmp_path):
     assert np.isnan(found.value).tolist() == [True]
 
 
-def test_local_stamps_are_right_on_both_clock_change_days(tmp_path):
-    spring = ["2016-03-27T01:45:00,line.0.p_mw,1", "2016-03-27T02:00:00,line.0.p_mw,2", "2016-03-27T03:00:00,line.0.p_mw,3"]
-    autumn = [
-        f"2016-10-30T{hour},line.0.p_mw,{i}" for i, hour in enumerate(["01:45", "02:00", "02:15", "02:00", "02:15", "03:00"])
-    ]
-    source = telemetry(tmp_path, spring + autumn, timezone="Europe/Zurich", header="time,channel,value")
-    assert [fault.place for fault in source.problems] == ["a.csv:3"]  # 02:00 does not exist in spring
-    valid = source.read(datetime(2017, 1, 1, tzinfo=UTC)).valid_time_s
-    steps = np.diff(valid[2:]) // 900
-    assert valid[1] - valid[0] == 900
-    assert steps.tolist() == [1, 1, 3, 1, 3]
+# ---------------------------------------------------------------------------------------------- clock changes
+
+
+def at_change(*hours, channel="line.0.p_mw", first=0):
+    return [f"2016-10-30T{hour},{channel},{first + i}" for i, hour in enumerate(hours)]
+
+
+HOUR = ("02:00", "02:15", "02:30", "02:45")
+BEGIN = int(datetime(2016, 10, 30, 0, 0, tzinfo=UTC).timestamp())  # 02:00 summer time
+
+
+def local(tmp_path, rows):
+    return telemetry(tmp_path, rows, timezone="Europe/Zurich", header="time,channel,value")
+
+
+def steps_of_day(source):
+    """Value -> quarter hours since 02:00 summer time."""
+    found = source.read(datetime(2017, 1, 1, tzinfo=UTC))
+    steps = (found.valid_time_s - BEGIN) // 900
+    return dict(zip(found.value.astype(int).tolist(), steps.tolist(), strict=True))
+
+
+def test_the_hour_that_spring_skips_does_not_exist(tmp_path):
+    rows = ["2016-03-27T01:45:00,line.0.p_mw,1", "2016-03-27T02:00:00,line.0.p_mw,2", "2016-03-27T03:00:00,line.0.p_mw,3"]
+    source = local(tmp_path, rows)
+    assert [fault.place for fault in source.problems] == ["a.csv:3"]
+    assert np.diff(source.read(datetime(2017, 1, 1, tzinfo=UTC)).valid_time_s).tolist() == [900]
+
+
+def test_a_channel_that_runs_through_autumn_s_hour_twice_has_every_quarter_hour_once(tmp_path):
+    source = local(tmp_path, at_change("01:45", *HOUR, *HOUR, "03:00"))
+    assert source.problems == ()
+    assert list(steps_of_day(source).values()) == list(range(-1, 9))
+
+
+def test_channels_of_one_file_run_through_autumn_s_hour_each_for_itself(tmp_path):
+    pairs = zip(at_change(*HOUR, *HOUR), at_change(*HOUR, *HOUR, channel="bus.4.vm_pu", first=100), strict=True)
+    source = local(tmp_path, [row for pair in pairs for row in pair])
+    assert source.problems == ()
+    assert steps_of_day(source) == {first + i: i for first in (0, 100) for i in range(8)}
+
+
+DOUBTFUL = {
+    "one of eight is missing": (*HOUR, *HOUR[1:]),
+    "the hour came once": HOUR,
+    "every row is there twice": tuple(hour for hour in HOUR for _ in range(2)),
+    "newest first": (*HOUR[::-1], *HOUR[::-1]),
+    "a correction stands behind": (*HOUR, *HOUR, "03:00", "02:30"),
+    "the hour once, and all rows once more": (*HOUR, "03:00", *HOUR, "03:00"),
+}
+
+
+@pytest.mark.parametrize("hours", DOUBTFUL.values(), ids=DOUBTFUL)
+def test_stamps_that_could_be_either_are_refused_and_the_rest_is_read(tmp_path, hours):
+    source = local(tmp_path, at_change("01:45", *hours))
+    refused = [fault for fault in source.problems if "the clock shows twice" in fault.value]
+    assert len(refused) == sum(hour in HOUR for hour in hours)
+    assert all(fault.remedy == "give an offset" for fault in refused)
+    assert set(steps_of_day(source).values()) <= {-1, 8}
+
+
+def test_an_hour_that_two_files_share_is_refused_until_it_has_offsets(tmp_path):
+    (tmp_path / "b.csv").write_text("\n".join(["time,channel,value", *at_change(*HOUR, first=4)]), encoding="utf-8")
+    assert len(local(tmp_path, at_change(*HOUR)).problems) == 8
+    offsets = [row.replace(",line", "+02:00,line", 1) for row in at_change(*HOUR)]
+    later = [row.replace(",line", "+01:00,line", 1) for row in at_change(*HOUR, first=4)]
+    (tmp_path / "b.csv").write_text("\n".join(["time,channel,value", *later]), encoding="utf-8")
+    source = local(tmp_path, offsets)
+    assert source.problems == ()
+    assert steps_of_day(source) == {i: i for i in range(8)}
+
+
+def test_a_known_time_that_the_clock_shows_twice_is_never_guessed(tmp_path):
+    rows = ["2016-10-30T00:30:00,line.0.p_mw,1,2016-10-30T02:05:00", "2016-10-30T00:45:00,line.0.p_mw,2,2016-10-30T02:05:00"]
+    source = telemetry(tmp_path, rows, timezone="Europe/Zurich")
+    assert [fault.place for fault in source.problems] == ["a.csv:2", "a.csv:3"]
+    assert all("known_time 2016-10-30T02:05:00" in fault.value and "give an offset" in fault.value for fault in source.problems)
+
+
+# ---------------------------------------------------------------------------------------------- switches and taps
+
+
+@pytest.mark.parametrize(
+    ("row", "limit"),
+    [
+        ("switch.7.closed,0.001", "0 (open) or 1 (closed)"),
+        ("switch.7.closed,-1", "0 (open) or 1 (closed)"),
+        ("trafo.2.tap_pos,60", "-9 to 9"),
+        ("trafo.2.tap_pos,2000", "-9 to 9"),
+    ],
+)
+def test_a_position_that_cannot_be_changes_no_topology_and_raises_no_event(tmp_path, row, limit):
+    source = telemetry(tmp_path, [f"{stamp(0)},{row}"])
+    assert [fault.place for fault in source.problems] == ["a.csv:2"]
+    assert limit in source.problems[0].limit
+    assert source.topology(START + timedelta(days=1)) == NORMAL
+    assert source.next_event(START, START + timedelta(days=1)) is None
+    assert len(source.read(START + timedelta(days=1)).value) == 0
+
+
+def test_a_tap_outside_its_channel_s_own_range_is_refused(tmp_path):
+    narrow = (parse_channel("trafo.2.tap_pos", minimum=-3.0, maximum=3.0),)
+    (tmp_path / "a.csv").write_text(f"time,channel,value\n{stamp(0)},trafo.2.tap_pos,5\n", encoding="utf-8")
+    source = CsvTelemetry(narrow, tmp_path, timezone=None, normal_closed={}, normal_tap={2: 0}, tap_range={2: (-9.0, 9.0)})
+    assert [fault.limit for fault in source.problems] == ["-3 to 3, the channel's range"]
 
 
 def test_switch_and_tap_rows_make_topology_and_event(tmp_path):
@@ -167,3 +264,46 @@ def test_a_file_in_utf_16_is_refused_in_one_line(tmp_path):
     (tmp_path / "a.csv").write_text("time,channel,value\n", encoding="utf-16")
     with pytest.raises(BadInput, match="columns"):
         read_rows(tmp_path, {"line.0.p_mw": 0}, None)
+
+
+# ---------------------------------------------------------------------------------------------- rows that say something else
+
+
+def refused(tmp_path, *rows, header="time,channel,value", name="a.csv"):
+    (tmp_path / name).write_text("\n".join([header, *rows, ""]), encoding="utf-8")
+    found, problems = read_rows(tmp_path, {"line.0.p_mw": 0}, None)
+    assert found == []
+    return [str(problem) for problem in problems]
+
+
+@pytest.mark.parametrize("value", ["1,75", '"1,75"'])
+def test_a_decimal_comma_is_refused_and_never_read_as_a_whole_number(tmp_path, value):
+    [fault] = refused(tmp_path, f"{stamp(0)},line.0.p_mw,{value}")
+    assert "a decimal point, not a comma" in fault
+
+
+def test_a_row_cut_off_before_its_value_is_refused_and_not_missing(tmp_path):
+    [fault] = refused(tmp_path, f"{stamp(0)},line.0.p_mw")
+    assert "ends before its value" in fault
+
+
+def test_empty_fields_behind_the_last_column_are_no_fault(tmp_path):
+    (tmp_path / "a.csv").write_text(f"time,channel,value\n{stamp(0)},line.0.p_mw,1.5,,\n", encoding="utf-8")
+    rows, problems = read_rows(tmp_path, {"line.0.p_mw": 0}, None)
+    assert [row.value for row in rows] == [1.5]
+    assert problems == ()
+
+
+def test_a_column_that_is_there_twice_is_refused(tmp_path):
+    with pytest.raises(BadInput, match="column 'value' 2 times; expected every column once"):
+        refused(tmp_path, f"{stamp(0)},line.0.p_mw,1.0,2.0", header="time,channel,value,value")
+
+
+def test_a_file_with_semicolons_is_refused_with_what_to_write_instead(tmp_path):
+    with pytest.raises(BadInput, match="fields separated by ';'; expected fields separated by ','; write CSV with commas"):
+        refused(tmp_path, f"{stamp(0)};line.0.p_mw;1,75", header="time;channel;value")
+
+
+def test_a_file_named_in_capitals_is_read_too(tmp_path):
+    [fault] = refused(tmp_path, f"{stamp(0)},line.0.p_mw,much", name="DAY.CSV")
+    assert fault.startswith("DAY.CSV:2: value 'much'")

@@ -100,6 +100,22 @@ def test_missing_measurement_is_left_out_and_too_few_are_a_status(case):
     assert np.isnan(blind.load_p_mw).all()
 
 
+def test_a_state_that_only_the_linear_method_finds_says_that_it_is_not_exact(case):
+    model, _, m = case()
+    assert model.estimate(m).exact
+    # three tight flow sensors around one busbar contradict each other and both voltmeters: Newton-Raphson diverges
+    contradicting = dataclasses.replace(
+        m,
+        vm_pu=np.array([1.026, 0.887]),
+        flow_p_mw=np.array([-4.98, 6.49, -1.71]),
+        flow_q_mvar=np.array([-3.88, -1.13, 4.07]),
+        flow_sigma_mva=np.array([0.008, 0.0052, 0.005]),
+    )
+    found = model.estimate(contradicting)
+    assert found.converged
+    assert not found.exact
+
+
 def test_dark_part_of_the_grid_is_nan_and_the_rest_is_estimated(case):
     outage = Topology(out_lines=frozenset({1}))
     for engine in (KERNEL, "pandapower"):

@@ -172,22 +172,6 @@ def test_model_is_compiled_once_per_topology(four_bus):
     assert engine.model(outage) is not engine.model(NORMAL)
 
 
-def test_kernel_refuses_every_element_it_cannot_hold_at_once(four_bus):
-    pp.create_gen(four_bus, 2, p_mw=1.0, vm_pu=1.0)
-    pp.create_ward(four_bus, 3, 0.1, 0.1, 0.1, 0.1)
-    pp.create_gen(four_bus, 3, p_mw=1.0, vm_pu=1.0, in_service=False)
-    four_bus.load.loc[1, "const_z_p_percent"] = 40.0
-    with pytest.raises(BadInput) as refused:
-        make_engine(KERNEL, four_bus)
-    assert [p.place for p in refused.value.problems] == [
-        "net.gen 0", "net.ward 0", "net.load 1, const_z_p_percent",
-    ]  # fmt: skip
-    assert all('engine = "pandapower"' in p.remedy for p in refused.value.problems)
-    solved = make_engine("pandapower", four_bus).model(NORMAL).solve(xr.Dataset())
-    assert solved.converged.all()  # the reference engine holds them all
-    assert solved.vm_pu.values[0, 2] == pytest.approx(1.0, abs=1e-9)
-
-
 def test_wrong_names_lengths_and_indices_are_refused(four_bus):
     model = make_engine(KERNEL, four_bus).model(NORMAL)
     with pytest.raises(BadInput, match="power-grid-model"):

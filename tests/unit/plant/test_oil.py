@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from twin.boxes.maintenance.thermal import TYPICAL
 from twin.plant.oil import Oil, built_transformers
+from twin.site import load_site
 
 
 def known() -> Oil:
@@ -31,3 +33,17 @@ def test_no_two_built_transformers_are_alike_and_none_is_far_from_its_class() ->
     assert oil.rise_k[0] != oil.rise_k[1]
     assert oil.rise_k == pytest.approx(np.array([52.0, 52.0, 55.0]), rel=0.08)
     assert oil.tau_min == pytest.approx(np.array([75.0, 75.0, 180.0]), rel=0.15)
+
+
+@pytest.mark.parametrize("what", ["rise_k", "tau_min", "loss_ratio"])
+def test_no_transformer_of_the_demo_town_is_the_one_that_the_maintenance_box_takes_it_for(what: str) -> None:
+    site = load_site("demo")
+    built = built_transformers(site.seed, tuple(t.name for t in site.trafos), tuple(t.size for t in site.trafos))
+    for number, trafo in enumerate(site.trafos):
+        assumed = TYPICAL[trafo.size, trafo.cooling]
+        figures = {
+            "rise_k": assumed.top_oil_rise_k,
+            "tau_min": assumed.k11 * assumed.tau_oil_min,
+            "loss_ratio": assumed.loss_ratio,
+        }
+        assert abs(getattr(built, what)[number] / figures[what] - 1.0) > 0.01, trafo.name

@@ -39,6 +39,21 @@ def test_normally_closed_switch_opens() -> None:
     assert plan.topology(S) == Topology(open_switches=frozenset({3}))
 
 
+@pytest.mark.parametrize(("kind", "element"), [("outage", "line.66"), ("open", "switch.3"), ("refuse", "device.battery_458")])
+def test_of_two_events_back_to_back_the_second_holds(kind: str, element: str) -> None:
+    first = PlantEvent(at=T - HOUR, kind=kind, element=element, until=T)
+    second = PlantEvent(at=T, kind=kind, element=element, until=T + HOUR)
+    for plan in (declared(first, second), declared(second, first)):
+        in_force = plan.refusing if kind == "refuse" else plan.topology
+        assert in_force(S) == in_force(S - 1) != in_force(S + 3600)
+
+
+def test_a_line_restored_by_hand_in_the_second_of_its_next_outage_is_out() -> None:
+    again = [PlantEvent(at=T - HOUR, kind="outage", element="line.66"), PlantEvent(at=T, kind="outage", element="line.66")]
+    plan = declared(*again, PlantEvent(at=T, kind="restore", element="line.66"))
+    assert plan.topology(S) == Topology(out_lines=frozenset({66}))
+
+
 def test_next_event_lies_strictly_between_its_bounds() -> None:
     plan = declared(PlantEvent(at=T, kind="outage", element="trafo.0", until=T + HOUR))
     event = plan.next_event(T - HOUR, T + timedelta(minutes=1))

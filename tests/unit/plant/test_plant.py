@@ -12,7 +12,6 @@ from twin.contracts.messages import Order, OrderState
 from twin.contracts.ports import Readings, Telemetry
 from twin.domain.problems import BadInput
 from twin.plant.plant import SimulatedPlant
-from twin.plant.state import ForeignCheckpointError
 from twin.site.rules import PlantEvent
 
 QUARTER = timedelta(minutes=15)
@@ -104,8 +103,27 @@ def test_late_readings_survive_a_restart(begun: Begun, demo: Demo) -> None:
 def test_checkpoint_of_another_site_is_refused_by_name(begun: Begun, demo: Demo) -> None:
     site = demo.site
     other = site.model_copy(update={"about": site.about.model_copy(update={"seed": site.seed + 1})})
-    with pytest.raises(ForeignCheckpointError, match="of this site"):
+    with pytest.raises(BadInput, match="checkpoint of the simulated plant"):
         demo.plant(site=other).restore(begun().checkpoint())
+
+
+@pytest.mark.parametrize("whose", ["the plant's", "the outside's"])
+def test_a_changed_law_makes_another_past_and_refuses_the_old_checkpoint(
+    demo: Demo, begun: Begun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whose: str
+) -> None:
+    end = datetime(2016, 1, 25, 12, 0, tzinfo=UTC)
+    before, checkpoint = demo.plant(), begun().checkpoint()
+    if whose == "the plant's":
+        monkeypatch.setattr("twin.plant.plant.LAWS", "another law")
+    else:
+        monkeypatch.setattr(type(demo.outside), "laws", "another law")
+    after = demo.plant()
+    for plant in (before, after):
+        plant._folder = tmp_path
+        plant.history(end - timedelta(hours=1), end)
+    assert len(list(tmp_path.glob("past-*.bin"))) == 2
+    with pytest.raises(BadInput, match="laws have changed"):
+        after.restore(checkpoint)
 
 
 def test_reading_in_one_go_gives_what_reading_step_by_step_gives(begun: Begun) -> None:

@@ -1,0 +1,143 @@
+"""What a pandapower net must be before anything is computed with it: every fault with its element, all at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from twin.domain.problems import Problem, Problems
+
+_REFERENCES = {
+    "ext_grid": ("bus",), "line": ("from_bus", "to_bus"), "trafo": ("hv_bus", "lv_bus"), "load": ("bus",), "sgen": ("bus",),
+    "storage": ("bus",), "shunt": ("bus",), "switch": ("bus",),
+}  # fmt: skip
+_ABOVE_ZERO = {
+    "bus": ("vn_kv",),
+    "ext_grid": ("vm_pu",),
+    "line": ("length_km", "max_i_ka", "df", "parallel"),
+    "trafo": ("sn_mva", "vn_hv_kv", "vn_lv_kv", "vk_percent", "df", "parallel"),
+}
+_FINITE = {
+    "ext_grid": ("va_degree",),
+    "line": ("r_ohm_per_km", "x_ohm_per_km", "c_nf_per_km"),
+    "trafo": ("vkr_percent", "pfe_kw", "i0_percent"),
+    **dict.fromkeys(("load", "sgen", "storage"), ("p_mw", "q_mvar", "scaling")),
+    "shunt": ("p_mw", "q_mvar"),
+}
+_SWITCHED = {"b": "bus", "l": "line", "t": "trafo"}
+_NOT_HELD = {
+    "gen": "an sgen with its P and Q",
+    "ward": "a load and a shunt",
+    "xward": "a load and a shunt",
+    "motor": "a load",
+    "impedance": "a line",
+    "trafo3w": "three transformers and a bus for their star point",
+    "asymmetric_load": "a load",
+    "asymmetric_sgen": "an sgen",
+} | dict.fromkeys(
+    (
+        "dcline", "svc", "tcsc", "ssc", "vsc", "vsc_stacked", "vsc_bipolar", "b2b_vsc", "line_dc", "load_dc", "source_dc",
+    ),
+    "loads and sgens",
+)  # fmt: skip
+"""Elements that neither the compiled grid nor an estimator holds, and what to write in their place."""
+_VOLTAGE_DEPENDENT = (
+    "const_z_percent", "const_i_percent", "const_z_p_percent", "const_i_p_percent",
+    "const_z_q_percent", "const_i_q_percent",
+)  # fmt: skip
+_CORRECT = "correct the grid file"
+
+
+def net_problems(net: Any) -> tuple[Problem, ...]:
+    """Every fault of ``net`` that would end in a wrong state, or in an error of the solver.
+
+    Indices must be whole and unique, references must exist, impedances and ratings must be positive numbers, a source
+    must be in service, and there is nothing but lines, two-winding transformers, shunts, switches, and loads, sgens and
+    storages of constant power: what a power flow may solve and an estimator would not see is refused here, because the
+    estimate would be wrong and nobody would be told.
+    """
+    problems = Problems()
+    _columns(net, problems)
+    if not problems:  # the other checks read those columns
+        for check in (_indices, _references, _switches, _figures, _impedances, _sources, _not_held):
+            check(net, problems)
+    return tuple(problems)
+
+
+def _columns(net: Any, problems: Problems) -> None:
+    for table in ("bus", *_REFERENCES):
+        wanted = {*_REFERENCES.get(table, ()), *_ABOVE_ZERO.get(table, ()), *_FINITE.get(table, ())}
+        wanted |= {"closed", "et", "element"} if table == "switch" else {"in_service"}
+        missing = sorted(wanted - set(net[table].columns)) if table in net else ["the table"]
+        if missing:
+            problems.add(f"net.{table}", f"no {', '.join(missing)}", "every column of pandapower", _CORRECT)
+
+
+def _indices(net: Any, problems: Problems) -> None:
+    for table in ("bus", *_REFERENCES):
+        index = net[table].index
+        if len(index) and not (pd.api.types.is_integer_dtype(index) and index.min() >= 0):
+            problems.add(f"net.{table}", f"index {index[0]} ...", "whole numbers from 0 on", "number the elements anew")
+        for twice in index[index.duplicated()].unique():
+            problems.add(f"net.{table} {twice}", "there twice", "every index once", "number the elements anew")
+
+
+def _references(net: Any, problems: Problems) -> None:
+    for table, columns in _REFERENCES.items():
+        for column in columns:
+            for index, bus in net[table].loc[~net[table][column].isin(net.bus.index), column].items():
+                problems.add(f"net.{table} {index}, {column}", f"bus {bus}", "a bus of the grid", _CORRECT)
+
+
+def _switches(net: Any, problems: Problems) -> None:
+    for index, et, element in net.switch[["et", "element"]].itertuples():
+        table = _SWITCHED.get(et)
+        if table is None:
+            problems.add(f"net.switch {index}, et", repr(et), f"one of {list(_SWITCHED)}", _CORRECT)
+        elif element not in net[table].index:
+            problems.add(f"net.switch {index}, element", f"{table} {element}", f"a {table} of the grid", _CORRECT)
+
+
+def _figures(net: Any, problems: Problems) -> None:
+    for rule, limit in ((_ABOVE_ZERO, "a number above 0"), (_FINITE, "a number")):
+        for table, columns in rule.items():
+            for column in columns:
+                values = pd.to_numeric(net[table][column], errors="coerce").astype(float)
+                fine = np.isfinite(values) & ((values > 0.0) | (rule is _FINITE))
+                for index in net[table].index[~fine]:
+                    problems.add(f"net.{table} {index}, {column}", net[table].at[index, column], limit, _CORRECT)
+
+
+def _impedances(net: Any, problems: Problems) -> None:
+    line = net.line
+    for index in line.index[(line["r_ohm_per_km"] == 0.0) & (line["x_ohm_per_km"] == 0.0)]:
+        problems.add(f"net.line {index}", "r and x are 0", "an impedance", "write it as a bus-bus switch")
+
+
+def _sources(net: Any, problems: Problems) -> None:
+    source = net.ext_grid[net.ext_grid["in_service"].astype(bool)]
+    live = net.bus.index[net.bus["in_service"].astype(bool)]
+    if not source["bus"].isin(live).any():
+        problems.add("net.ext_grid", "none in service", "a source at a bus in service", "add the supply from the grid above")
+    for column in ("vm_pu", "va_degree"):
+        for bus, values in source.groupby("bus")[column]:
+            if values.nunique() > 1:
+                found = f"{column} {', '.join(f'{value:g}' for value in values)}"
+                problems.add(f"net.ext_grid at bus {bus}", found, "one set value at one bus", _CORRECT)
+
+
+def _not_held(net: Any, problems: Problems) -> None:
+    for table, instead in _NOT_HELD.items():
+        frame = net.get(table)
+        if frame is None or not len(frame):
+            continue
+        active = frame[frame["in_service"].astype(bool)] if "in_service" in frame else frame
+        for index in active.index:
+            limit = "lines, transformers, loads, sgens, storages, shunts"
+            problems.add(f"net.{table} {index}", "in service", limit, f"write {instead} in its place")
+    for column in _VOLTAGE_DEPENDENT:
+        if column in net.load:
+            for index, share in net.load[column].fillna(0.0).loc[lambda s: s != 0.0].items():
+                problems.add(f"net.load {index}, {column}", share, "0 (constant power)", "write its power at rated voltage")
