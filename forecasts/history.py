@@ -6,9 +6,9 @@ from datetime import datetime
 
 import numpy as np
 
-from twin.contracts.frame import AsOfView, FutureReadError, MissingSignalError
+from twin.contracts.frame import AsOfView, MissingSignalError
 from twin.domain.quality import Quality
-from twin.domain.time import QUARTER_HOUR_S, floor_quarter, quarter_hours, to_datetime64, to_epoch_s
+from twin.domain.time import QUARTER_HOUR_S, floor_quarter, quarter_hours, to_epoch_s
 
 _UNTRUSTED = int(Quality.INVALID | Quality.STALE)
 
@@ -44,7 +44,7 @@ def ahead(view: AsOfView, signal: str, steps: int) -> np.ndarray:
     """What is known of ``signal`` for the ``steps`` quarter hours from as-of on, dims (time,), NaN where nothing is.
 
     Raises:
-        FutureReadError: when the outlook was issued after as-of.
+        FutureReadError: when the outlook was issued after as-of, or does not say when.
     """
     values = np.full(steps, np.nan)
     try:
@@ -53,8 +53,6 @@ def ahead(view: AsOfView, signal: str, steps: int) -> np.ndarray:
         return values
     labels = quarter_hours(floor_quarter(view.as_of), steps)
     times = array.coords["time"].values.astype("datetime64[ns]")
-    if times.size and times[0] < to_datetime64(floor_quarter(view.as_of)) and array.attrs.get("issued_at") is None:
-        raise FutureReadError(f"outlook {signal!r} starts at {times[0]}, before as_of, and does not say when it was issued")
     position = np.searchsorted(times, labels)
     inside = position < len(times)
     inside[inside] &= times[position[inside]] == labels[inside]

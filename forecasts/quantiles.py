@@ -78,6 +78,16 @@ def over_leads(table: np.ndarray, cell: np.ndarray, weight: np.ndarray | None = 
     return (1.0 - weight)[:, None] * read(cell) + weight[:, None] * read((cell + 1) % len(table))
 
 
+def widen(band: np.ndarray, spread: np.ndarray) -> np.ndarray:
+    """Error quantiles with those of an independent, centred normal error added in quadrature around the median.
+
+    Args:
+        band: dims (time, quantile). ``spread``: standard deviation of the other error, same unit, dims (time,).
+    """
+    middle = band[:, LEVELS.index(0.5), None]
+    return middle + np.sign(NORMAL) * np.hypot(band - middle, spread[:, None] * NORMAL)
+
+
 def pinball(truth: np.ndarray, quantiles: np.ndarray) -> float:
     """Mean pinball loss over valid steps and `LEVELS`; same unit as ``truth``.
 

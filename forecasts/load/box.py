@@ -14,11 +14,13 @@ from forecasts.correction import DAY, newest_error
 from forecasts.history import measured
 from forecasts.load.day_type import learn
 from forecasts.load.model import LoadModel
-from forecasts.quantiles import LEVELS, STEPS, over_leads
+from forecasts.load.temperature import around, outlook_spread, warmth
+from forecasts.quantiles import LEVELS, STEPS, over_leads, widen
 from forecasts.settings import check_keys, read_fallbacks, read_number, read_zone
 from twin.contracts.box import BoxCard, BoxContext, Mode, Need, Provide, Training
 from twin.contracts.frame import AsOfView
 from twin.contracts.messages import Report
+from twin.domain.pack import UnpackError
 from twin.domain.problems import Problems
 from twin.domain.time import QUARTER_HOUR, QUARTER_HOUR_S, floor_quarter, quarter_hours, to_epoch_s
 
@@ -100,7 +102,7 @@ class LoadBox:
             from forecasts.load.prophet_engine import recall
 
             return self._answer(view, recall(view, artifact, self._calendar)), None
-        model = LoadModel.read(state) if state is not None else None
+        model = _remembered(state)
         if model is None or model.day != self._calendar.day_of(view.as_of):
             # Written and read once: the tick that learns gives the same bits as the ticks that remember.
             model = LoadModel.read(learn(view, SIGNAL, self._zone, self._calendar, HISTORY).write())
@@ -110,7 +112,9 @@ class LoadBox:
         issue = floor_quarter(view.as_of)
         at = (to_epoch_s(issue) - model.start_s) // QUARTER_HOUR_S
         back = min(at, DAY)
-        base = model.base[at - back : at + STEPS]
+        temp_c = around(view)
+        weather = model.slope @ warmth(temp_c, model.reference_c)
+        base = model.base[at - back : at + STEPS] + weather[-STEPS - back :]
         recent = measured(view, SIGNAL, self._zone, issue - back * QUARTER_HOUR, issue)
         errors, age = newest_error(recent - base[:back], np.ones(back))
         path = base[back:] + model.correction.path(errors, age)
@@ -118,7 +122,7 @@ class LoadBox:
         # Hour tables speak for the middle of their hour; the quarter hours between read both neighbours.
         position = (slot - 1.5) / 4.0
         hour = np.floor(position).astype(np.int64)
-        band = over_leads(model.table, hour % 24, position - hour)
+        band = widen(over_leads(model.table, hour % 24, position - hour), outlook_spread(model.slope, temp_c))
         return report(
             path[:, None] + band,
             as_of=view.as_of,
@@ -128,3 +132,11 @@ class LoadBox:
             reason="load_peak" if model.settled else "load_cold_start",
             params={"engine": self._engine, "history_days": model.days},
         )
+
+
+def _remembered(state: bytes | None) -> LoadModel | None:
+    """The day's model; None where there is none, or one that another version wrote and that is learnt anew."""
+    try:
+        return None if state is None else LoadModel.read(state)
+    except UnpackError:
+        return None

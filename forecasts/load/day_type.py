@@ -14,6 +14,7 @@ from forecasts.correction import NO_CORRECTION, Correction, error_predictors
 from forecasts.history import measured
 from forecasts.load.errors import cold_table, default_spread, fit_load_errors
 from forecasts.load.model import LoadModel
+from forecasts.load.temperature import FEATURES, fit_slope, seen
 from forecasts.windows import gather, origins, window_rows
 from twin.contracts.frame import AsOfView
 from twin.domain.time import QUARTER_HOUR, floor_quarter, quarter_hours, to_epoch_s
@@ -23,6 +24,7 @@ SAME_TYPE_DAYS = 6
 
 _DEPTH = 3  # a 48-hour path touches today and the two days after it; each looks back from one day earlier
 _AHEAD = 4  # local days from today on that a 48-hour path issued late in the evening may touch
+_TEMPERATURE_DAYS = 14  # two weekends and some change of weather, before load is asked how it follows the temperature
 _SETTLED_DAYS = 2  # from the third day on the day's model is kept; before, every quarter hour still teaches
 
 
@@ -110,6 +112,25 @@ def error_model(values: np.ndarray, paths: np.ndarray, day: np.ndarray, slot: np
     return fit_load_errors(errors, predictors[:, start], rows=inside, day=day, slot=slot, spread=default_spread(values))
 
 
+def weather_slope(values: np.ndarray, warm_k: np.ndarray, types: np.ndarray, day: np.ndarray, slot: np.ndarray) -> np.ndarray:
+    """What a degree adds to the load [MW/K], dims (feature,); zero in the first two weeks.
+
+    Args:
+        values: load [MW], ending at a local midnight. ``day``, ``slot``: local; all dims (time,).
+        warm_k: of `temperature.warmth`, dims (feature, time). ``types``: day type of every day, dims (day,).
+    """
+    known = np.isfinite(values)
+    if known.sum() < _TEMPERATURE_DAYS * SLOTS_PER_DAY:
+        return np.zeros(FEATURES)
+    days = np.arange(int(day[-1]) + 1)
+
+    def missed(series: np.ndarray) -> np.ndarray:
+        sheet = day_sheet(np.where(known, series, np.nan), day, slot, len(days))
+        return series - profiles(sheet, types[: len(days)], days)[day, slot]
+
+    return fit_slope(missed(values), np.stack([missed(series) for series in warm_k]))
+
+
 def learn(view: AsOfView, signal: str, zone: str, calendar: LocalCalendar, history: timedelta) -> LoadModel:
     """Today's model from complete local days; from what there is while fewer than two days are known.
 
@@ -132,12 +153,15 @@ def learn(view: AsOfView, signal: str, zone: str, calendar: LocalCalendar, histo
     rows = slice(int(np.searchsorted(day, first)), None)
     values, day, slot = values[rows], day[rows] - first, slot[rows]
     history_days = today - first
+    complete = int(np.searchsorted(day, history_days))
+    types = calendar.day_type(first + np.arange(history_days + _AHEAD))
+    reference_c, warm_k = seen(measured(view, "temp_c", "", start, now)[rows], values)
+    slope = weather_slope(values[:complete], warm_k[:, :complete], types, day[:complete], slot[:complete])
+    values = values - slope @ warm_k
     sheet = day_sheet(values, day, slot, history_days + 1)
     covered = int((np.isfinite(sheet[:-1]).sum(axis=1) >= SLOTS_PER_DAY // 2).sum())
-    types = calendar.day_type(first + np.arange(history_days + _AHEAD))
     settled = covered >= _SETTLED_DAYS
     if settled:
-        complete = int(np.searchsorted(day, history_days))
         paths = base_paths(sheet[:-1], types)
         correction, table = error_model(values[:complete], paths, day[:complete], slot[:complete])
         path = paths[0]
@@ -151,6 +175,8 @@ def learn(view: AsOfView, signal: str, zone: str, calendar: LocalCalendar, histo
         day=today,
         start_s=to_epoch_s(begin),
         base=path[label_day - first, label_slot],
+        reference_c=reference_c,
+        slope=slope,
         correction=correction,
         table=table,
         days=covered,

@@ -1,7 +1,7 @@
 """A fitted Prophet curve as plain numbers: evaluated with numpy alone, equal to Prophet's own ``yhat``.
 
 Source: S. J. Taylor, B. Letham, Forecasting at scale, The American Statistician 72 (2018) 37-45: trend with
-changepoints (3.1), Fourier seasonalities (3.2), holidays (3.3); regressors enter like a holiday, standardised.
+changepoints (3.1), Fourier seasonalities (3.2), holidays (3.3); regressors enter like a holiday.
 """
 
 from __future__ import annotations
@@ -48,7 +48,8 @@ class Curve:
         y_scale: load that scaled values are multiplied with [MW]. ``k``, ``m``: initial slope and offset,
             scaled.
         changepoints, deltas: scaled times and slope changes. ``holiday``: effect of a public holiday, scaled.
-        temp_mean_c, temp_std_c, temp_beta: of the temperature regressor; ``temp_beta`` is None without one.
+        reference_c: temperature at which the curve itself holds [degC]. ``warmth``: coefficients of `temperature.warmth`,
+            scaled load per K.
     """
 
     start_s: int
@@ -59,17 +60,21 @@ class Curve:
     changepoints: tuple[float, ...]
     deltas: tuple[float, ...]
     seasonalities: tuple[Seasonality, ...]
-    holiday: float = 0.0
-    temp_mean_c: float = 0.0
-    temp_std_c: float = 1.0
-    temp_beta: float | None = None
+    holiday: float
+    reference_c: float
+    warmth: tuple[float, ...]
 
-    def load_mw(self, wall: np.ndarray, day_type: np.ndarray, holiday: np.ndarray, temp_c: np.ndarray) -> np.ndarray:
-        """The curve [MW], dims (time,).
+    @property
+    def slope(self) -> np.ndarray:
+        """What a degree above the reference adds [MW/K], dims (feature,)."""
+        return self.y_scale * np.array(self.warmth)
+
+    def load_mw(self, wall: np.ndarray, day_type: np.ndarray, holiday: np.ndarray) -> np.ndarray:
+        """The curve at the reference temperature [MW], dims (time,).
 
         Args:
-            wall: what the clock on the wall shows, ``datetime64[ns]``. ``day_type``, ``holiday``: of its day.
-            temp_c: ambient temperature; NaN counts as the training window's mean. All dims (time,).
+            wall: what the clock on the wall shows, ``datetime64[ns]``. ``day_type``, ``holiday``: of its day. All dims
+                (time,).
         """
         ns = wall.astype(np.int64)
         t = (ns - self.start_s * _NS_PER_S) / (self.t_scale_s * _NS_PER_S)
@@ -81,9 +86,6 @@ class Curve:
             values = part.at(days)
             scaled += values if part.day_type is None else np.where(day_type == part.day_type, values, 0.0)
         scaled += self.holiday * holiday
-        if self.temp_beta is not None:
-            known = np.where(np.isfinite(temp_c), temp_c, self.temp_mean_c)
-            scaled += self.temp_beta * (known - self.temp_mean_c) / self.temp_std_c
         return scaled * self.y_scale
 
     def to_meta(self) -> dict[str, Any]:
@@ -94,5 +96,5 @@ class Curve:
     def from_meta(cls, meta: Mapping[str, Any]) -> Curve:
         """Inverse of `to_meta`."""
         parts = tuple(Seasonality(**{**part, "beta": tuple(part["beta"])}) for part in meta["seasonalities"])
-        lists = {"changepoints": tuple(meta["changepoints"]), "deltas": tuple(meta["deltas"])}
+        lists = {name: tuple(meta[name]) for name in ("changepoints", "deltas", "warmth")}
         return cls(**{**meta, **lists, "seasonalities": parts})

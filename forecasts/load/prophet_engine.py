@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
@@ -11,11 +12,12 @@ import numpy as np
 
 from forecasts.calendar import LocalCalendar
 from forecasts.correction import DAY, Correction, error_predictors
-from forecasts.history import ahead, measured
+from forecasts.history import measured
 from forecasts.load.errors import default_spread, fit_load_errors
 from forecasts.load.model import LoadModel
 from forecasts.load.prophet_curve import Curve
 from forecasts.load.prophet_fit import curve_of, fit_prophet, hourly_table
+from forecasts.load.temperature import seen
 from forecasts.quantiles import STEPS
 from forecasts.windows import gather, origins, window_rows
 from twin.contracts.frame import AsOfView
@@ -26,7 +28,6 @@ FEWEST_DAYS = 14
 
 _JUDGED_DAYS = 30  # days whose errors make correction and band
 _FOLD_DAYS = 3  # a fit made at night serves a day and looks two more ahead: its errors are judged over as many
-_TEMP_COVERAGE = 0.9
 # An hourly mean belongs to the middle of its hour, a quarter hour to the middle of its own.
 _TO_HOUR_LABEL = np.timedelta64(7 * 60 + 30 - 30 * 60, "s")
 
@@ -41,34 +42,26 @@ def train(view: AsOfView, signal: str, zone: str, calendar: LocalCalendar, histo
     end -= timedelta(minutes=end.minute)
     start = calendar.midnight(calendar.day_of(end) - history.days)
     values = measured(view, signal, zone, start, end)
-    temp = measured(view, "temp_c", "", start, end)
     if np.isfinite(values).sum() < FEWEST_DAYS * DAY:
         raise ValueError(
             f"zone {zone!r}: {np.isfinite(values).sum() / DAY:.1f} days of valid {signal} before "
             f"{view.as_of.isoformat()}; Prophet needs at least {FEWEST_DAYS}; let the day-type engine serve until then"
         )
-    if np.isfinite(temp[np.isfinite(values)]).mean() < _TEMP_COVERAGE:
-        temp = np.full(len(values), np.nan)
+    reference_c, warm_k = seen(measured(view, "temp_c", "", start, end), values)
     labels = quarter_hours(start, len(values))
     day, slot = calendar.locate(labels)
     wall, types, holiday = calendar.wall_clock(labels), calendar.day_type(day), calendar.holiday(day)
 
     def curve(until: int) -> Curve:
         rows = slice(0, until)
-        table = hourly_table(values[rows], temp[rows], wall[rows], types[rows], holiday[rows])
-        return curve_of(fit_prophet(table, seed=seed))
+        table = hourly_table(values[rows], warm_k[:, rows], wall[rows], types[rows], holiday[rows])
+        return curve_of(fit_prophet(table, seed=seed), reference_c=reference_c)
 
-    base = np.full(len(values), np.nan)
-    for begin, until in _folds(values, day):
-        rows = slice(begin, until)
-        base[rows] = path(curve(begin), calendar, labels[rows], temp[rows])
-    judged = origins(len(values), int(np.argmax(np.isfinite(base)))) if np.isfinite(base).any() else origins(0, 0)
-    error = values - base
-    at = window_rows(judged)
+    errors, predictors, rows = judge(curve, calendar, labels, values, warm_k)
     correction, table = fit_load_errors(
-        gather(error, at),
-        error_predictors(error, np.ones(len(error)))[:, judged],
-        rows=np.minimum(at, len(values) - 1),
+        errors,
+        predictors,
+        rows=rows,
         day=day,
         slot=slot,
         spread=default_spread(values),
@@ -82,6 +75,30 @@ def train(view: AsOfView, signal: str, zone: str, calendar: LocalCalendar, histo
     return json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
 
+def judge(
+    curve: Callable[[int], Curve], calendar: LocalCalendar, labels: np.ndarray, values: np.ndarray, warm_k: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Errors of past paths (origin, time), what was known at their origins (predictor, origin), and their rows (origin, time).
+
+    An origin reads one curve, trained on nothing after it, for its whole path and for the errors of the day behind it: as a
+    tick does.
+
+    Args:
+        curve: the one that was trained on the rows before a given one.
+        labels, values: of the history, load [MW], dims (time,). ``warm_k``: its warmth, dims (feature, time).
+    """
+    day, _ = calendar.locate(labels)
+    errors, predictors, at = [np.empty((0, STEPS))], [np.empty((2, 0))], [np.empty((0, STEPS), dtype=np.int64)]
+    for begin, until in _folds(values, day):
+        known, rows = curve(begin), slice(begin - DAY, min(until + STEPS, len(values)))
+        error = values[rows] - path(known, calendar, labels[rows]) - known.slope @ warm_k[:, rows]
+        issued = origins(until - rows.start, DAY)
+        errors.append(gather(error, window_rows(issued)))
+        predictors.append(error_predictors(error, np.ones(len(error)))[:, issued])
+        at.append(rows.start + window_rows(issued))
+    return np.concatenate(errors), np.concatenate(predictors, axis=1), np.minimum(np.concatenate(at), len(values) - 1)
+
+
 def _folds(values: np.ndarray, day: np.ndarray) -> list[tuple[int, int]]:
     """(first row, end row) of each judged stretch; each has `FEWEST_DAYS` valid days before it."""
     last = int(day[-1])
@@ -91,11 +108,11 @@ def _folds(values: np.ndarray, day: np.ndarray) -> list[tuple[int, int]]:
     return [(a, b) for a, b in pairwise(edges) if b > a]
 
 
-def path(curve: Curve, calendar: LocalCalendar, labels: np.ndarray, temp_c: np.ndarray) -> np.ndarray:
-    """The curve at UTC quarter hours [MW], dims (time,)."""
+def path(curve: Curve, calendar: LocalCalendar, labels: np.ndarray) -> np.ndarray:
+    """The curve at UTC quarter hours and its reference temperature [MW], dims (time,)."""
     wall = calendar.wall_clock(labels) + _TO_HOUR_LABEL
     day = wall.astype("datetime64[D]").astype(np.int64)
-    return curve.load_mw(wall, calendar.day_type(day), calendar.holiday(day), temp_c)
+    return curve.load_mw(wall, calendar.day_type(day), calendar.holiday(day))
 
 
 def recall(view: AsOfView, artifact: bytes, calendar: LocalCalendar) -> LoadModel:
@@ -104,16 +121,13 @@ def recall(view: AsOfView, artifact: bytes, calendar: LocalCalendar) -> LoadMode
     issue = floor_quarter(view.as_of)
     start = issue - DAY * QUARTER_HOUR
     labels = quarter_hours(start, DAY + STEPS)
-    past = measured(view, "temp_c", "", start, issue)
-    temp = np.concatenate([past, ahead(view, "temp_c", STEPS)])
-    # Where no outlook reaches, tomorrow is as warm as the same hour today.
-    for first in range(DAY, DAY + STEPS, DAY):
-        rows, before = slice(first, first + DAY), slice(first - DAY, first)
-        temp[rows] = np.where(np.isfinite(temp[rows]), temp[rows], temp[before])
+    curve = Curve.from_meta(content["curve"])
     return LoadModel(
         day=calendar.day_of(view.as_of),
         start_s=to_epoch_s(start),
-        base=path(Curve.from_meta(content["curve"]), calendar, labels, temp),
+        base=path(curve, calendar, labels),
+        reference_c=curve.reference_c,
+        slope=curve.slope,
         correction=Correction(np.array(content["phi"])),
         table=np.array(content["table"]),
         days=content["days"],

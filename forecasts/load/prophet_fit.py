@@ -1,4 +1,4 @@
-"""Prophet on hourly means: daily shapes by day type, a weekly cycle, holidays, and temperature where it is measured.
+"""Prophet on hourly means: daily shapes by day type, a weekly cycle, holidays, and warmth where temperature is measured.
 
 Only here is Prophet imported; what it finds leaves as a `Curve`. A yearly term is left out: sixty days
 cannot know it.
@@ -19,16 +19,17 @@ from forecasts.load.prophet_curve import Curve, Seasonality
 
 _DAILY_ORDER = 8  # down to three hours: the evening peak of a residential feeder is about that wide
 _WEEKLY_ORDER = 3  # Prophet's default
+_REGRESSORS = ("warmth_now", "warmth_day")
 _CHANGEPOINTS = 12  # one in four days of the window's first 80 %, as Prophet places them
 
 
 def hourly_table(
-    load_mw: np.ndarray, temp_c: np.ndarray, wall: np.ndarray, day_type: np.ndarray, holiday: np.ndarray
+    load_mw: np.ndarray, warm_k: np.ndarray, wall: np.ndarray, day_type: np.ndarray, holiday: np.ndarray
 ) -> pd.DataFrame:
     """Prophet's training table from quarter hours: one row per hour with at least half of its load known.
 
     Args:
-        load_mw, temp_c: dims (time,), whole hours, NaN = missing; all-NaN temperature means no regressor.
+        load_mw: dims (time,), whole hours, NaN = missing. ``warm_k``: of `temperature.warmth`, dims (feature, time).
         wall: wall clock of each quarter hour. ``day_type``, ``holiday``: of its day.
     """
     hours = len(load_mw) // 4
@@ -44,11 +45,8 @@ def hourly_table(
     )
     for kind, name in enumerate(DAY_TYPES):
         table[name] = day_type[first] == kind
-    if np.isfinite(temp_c).any():
-        rows = np.arange(len(temp_c))
-        known = np.isfinite(temp_c)
-        filled = np.interp(rows, rows[known], temp_c[known])
-        table["temp_c"] = filled[: hours * 4].reshape(hours, 4).mean(axis=1)
+    for name, values in zip(_REGRESSORS, warm_k, strict=True):
+        table[name] = values[: hours * 4].reshape(hours, 4).mean(axis=1)
     return table[count >= 2].reset_index(drop=True)
 
 
@@ -69,15 +67,15 @@ def fit_prophet(table: pd.DataFrame, *, seed: int) -> Any:
     )
     for name in DAY_TYPES:
         model.add_seasonality(f"daily_{name}", period=1, fourier_order=_DAILY_ORDER, condition_name=name)
-    if "temp_c" in table:
-        model.add_regressor("temp_c", standardize=True)
+    for name in _REGRESSORS:
+        model.add_regressor(name, standardize=False)
     with _silence():
         model.fit(table.drop(columns="holiday"), seed=seed % 2**31)
         model.stan_backend.cleanup()  # the optimiser's output files; a worker that trains daily would collect them
     return model
 
 
-def curve_of(model: Any) -> Curve:
+def curve_of(model: Any, *, reference_c: float) -> Curve:
     """The numbers that `Curve` needs, out of a fitted Prophet model (whose attributes are typed as not yet fitted)."""
     columns, beta = model.train_component_cols, model.params["beta"][0]
 
@@ -86,7 +84,6 @@ def curve_of(model: Any) -> Curve:
 
     seasonalities = [Seasonality(7.0, part("weekly"))]
     seasonalities += [Seasonality(1.0, part(f"daily_{name}"), kind) for kind, name in enumerate(DAY_TYPES)]
-    temperature = model.extra_regressors.get("temp_c")
     return Curve(
         start_s=int(model.start.value // 1_000_000_000),
         t_scale_s=model.t_scale.total_seconds(),
@@ -97,9 +94,8 @@ def curve_of(model: Any) -> Curve:
         deltas=tuple(float(d) for d in model.params["delta"][0]),
         seasonalities=tuple(seasonalities),
         holiday=part("holiday")[0] if "holiday" in columns else 0.0,
-        temp_mean_c=float(temperature["mu"]) if temperature else 0.0,
-        temp_std_c=float(temperature["std"]) if temperature else 1.0,
-        temp_beta=part("temp_c")[0] if temperature else None,
+        reference_c=reference_c,
+        warmth=tuple(part(name)[0] for name in _REGRESSORS),
     )
 
 

@@ -16,7 +16,7 @@ from forecasts.history import ahead, measured
 from forecasts.pv.clear_sky import Plant, read_planes
 from forecasts.pv.model import HEADROOM, HISTORY, SIGNAL, PvModel, learn
 from forecasts.pv.ratio import DIM_SHARE, ErrorModel, clear_sky_index
-from forecasts.quantiles import LEVELS, NORMAL, STEPS
+from forecasts.quantiles import LEVELS, STEPS, widen
 from forecasts.settings import check_keys, read_fallbacks, read_zone
 from twin.contracts.box import BoxCard, BoxContext, Mode, Need, Provide
 from twin.contracts.frame import AsOfView
@@ -122,8 +122,8 @@ class PvBox:
         attainable = model.limit_mw / HEADROOM / np.where(scale > 0.0, scale, 1.0)
         ratio = np.clip(base + correction, 0.0, attainable)
         lead = np.minimum(np.arange(STEPS) / _FULL_WIDTH, 1.0)
-        outlook_error = model.outlook_spread * lead[:, None] * NORMAL
-        band = np.where(by_index[:, None], _widen(model.by_index.band(ratio), outlook_error), model.by_days.band(ratio))
+        by_weather = widen(model.by_index.band(ratio), model.outlook_spread * lead)
+        band = np.where(by_index[:, None], by_weather, model.by_days.band(ratio))
         power = scale[:, None] * (ratio[:, None] + band)
         ceiling = np.minimum(model.reference[coming] * model.factor, model.limit_mw)
         return np.clip(power, 0.0, ceiling[:, None])
@@ -152,9 +152,3 @@ class PvBox:
             path(model.by_index, model.ratio(index, rows)),
             path(model.by_days, model.persistent[rows]),
         )
-
-
-def _widen(band: np.ndarray, extra: np.ndarray) -> np.ndarray:
-    """Error quantiles with those of an independent, centred error added in quadrature around the median; same dims."""
-    middle = band[:, LEVELS.index(0.5), None]
-    return middle + np.sign(NORMAL) * np.sqrt((band - middle) ** 2 + extra**2)

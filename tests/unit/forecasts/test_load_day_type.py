@@ -9,6 +9,7 @@ import towns
 from forecasts.calendar import OFF_DAY, SATURDAY, WORKDAY, LocalCalendar
 from forecasts.load.box import LoadBox
 from forecasts.load.day_type import profiles
+from twin.domain.pack import pack
 from twin.domain.problems import BadInput
 
 SIGNAL = "load_forecast_p_mw"
@@ -96,6 +97,13 @@ def test_state_of_a_morning_serves_the_evening_as_a_fresh_start_would():
     warm, _ = box.step(view, None, state)
     cold, _ = box.step(view, None, None)
     assert quantiles(warm).tobytes() == quantiles(cold).tobytes()
+
+
+@pytest.mark.parametrize("state", [b"", pack({"day": 16_967}, {})])
+def test_state_of_another_version_is_learnt_anew(state):
+    view = towns.load_view(towns.instant("2016-06-15T10:00"))
+    box = make()
+    assert quantiles(box.step(view, None, state)[0]).tobytes() == quantiles(box.step(view, None, None)[0]).tobytes()
 
 
 def test_last_error_improves_the_coming_quarter_hour_by_half():

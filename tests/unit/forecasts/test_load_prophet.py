@@ -15,8 +15,9 @@ import towns
 from forecasts.calendar import LocalCalendar
 from forecasts.load.box import LoadBox
 from forecasts.load.prophet_curve import Curve
+from forecasts.load.prophet_engine import judge
 from forecasts.load.prophet_fit import curve_of, fit_prophet, hourly_table
-from twin.contracts.frame import AsOfView
+from forecasts.load.temperature import warmth
 from twin.domain.time import quarter_hours
 
 AS_OF = "2016-06-15T00:00"
@@ -54,20 +55,38 @@ def test_curve_equals_prophets_own_forecast_with_holidays_and_temperature():
     wall, types, holiday = calendar.wall_clock(labels), calendar.day_type(day), calendar.holiday(day)
     temp = temperature(labels)
     cold = 0.1 * (15.0 - temp)
-    table = hourly_table(towns.load_mw(labels) + cold, temp, wall, types, holiday)
+    warm_k = warmth(temp, 12.0)
+    table = hourly_table(towns.load_mw(labels) + cold, warm_k, wall, types, holiday)
     train = table.iloc[: 24 * 52]
     model = fit_prophet(train, seed=3)
-    curve = curve_of(model)
+    curve = curve_of(model, reference_c=12.0)
     expected = model.predict(table.drop(columns=["y", "holiday"]))
     ds = expected["ds"].to_numpy().astype("datetime64[ns]")
     days = ds.astype("datetime64[D]").astype(np.int64)
     # Prophet sorts by the wall clock; nothing repeats in spring, so the rows keep their order.
-    found = curve.load_mw(ds, calendar.day_type(days), calendar.holiday(days), table["temp_c"].to_numpy())
+    found = curve.load_mw(ds, calendar.day_type(days), calendar.holiday(days))
+    found += curve.slope @ table[["warmth_now", "warmth_day"]].to_numpy().T
     # Sums of the same doubles in another order.
     assert np.max(np.abs(found - expected["yhat"].to_numpy())) < 1e-9
-    assert curve.temp_beta is not None
-    assert curve.temp_beta < 0.0
+    assert curve.slope.sum() < 0.0
     assert Curve.from_meta(curve.to_meta()) == curve
+
+
+def test_past_path_reads_no_curve_that_was_trained_after_its_origin():
+    calendar = LocalCalendar(timezone="UTC", country="", subdivision="")
+    labels = quarter_hours(towns.instant("2016-05-01T00:00"), 96 * 30)
+
+    def trained_until(row):
+        return Curve(0, 1.0, 1.0, 0.0, float(row), (), (), (), 0.0, 0.0, (0.0, 0.0))  # flat, as high as its last row
+
+    errors, predictors, rows = judge(trained_until, calendar, labels, np.zeros(len(labels)), np.zeros((2, len(labels))))
+    last_trained = -errors[:, 0]
+    assert (last_trained <= rows[:, 0]).all()
+    assert (last_trained > rows[:, 0] - 3 * 96).all()  # and none that is older than the three days of a fold
+    known = np.isfinite(errors)
+    assert known[:-192].all()
+    assert np.array_equal(errors[known], np.broadcast_to(errors[:, :1], errors.shape)[known])
+    assert np.array_equal(predictors, np.stack([errors[:, 0], errors[:, 0]]))
 
 
 def test_training_gives_the_same_bytes_in_another_process(artifact):
@@ -117,20 +136,13 @@ def test_too_little_history_to_train_is_refused_with_the_limit(box):
         box.fit(towns.load_view(towns.instant(AS_OF), days=9), seed=1)
 
 
-def test_temperature_outlook_reaches_the_forecast():
-    as_of = towns.instant(AS_OF)
-    past = towns.load_view(as_of, days=20)
-    labels = quarter_hours(towns.instant("2016-05-26T00:00"), 96 * 20)
-    temp = temperature(labels)
-    load = past.frame.values[:, 0] + 0.1 * (15.0 - temp)
-    frame = towns.frame({("zone_load_p_mw", "town"): load, ("temp_c", ""): temp}, towns.instant("2016-05-26T00:00"))
-    box = LoadBox({"zone": "town", "engine": "prophet"}, towns.context())
-    artifact = box.fit(AsOfView(as_of, frame), seed=2)
+def test_temperature_outlook_reaches_the_forecast(box):
+    as_of = towns.instant("2016-01-24T00:00")
+    artifact = box.fit(towns.heated_view(as_of, days=40), seed=2)
 
-    def median(degrees):
-        ahead = {"temp_c": towns.outlook("temp_c", as_of, np.full(192, degrees), "degC")}
-        answer, _ = box.step(AsOfView(as_of, frame, ahead), artifact, None)
-        return answer.outputs["load_forecast_p_mw"].sel(quantile=0.5).values.mean()
+    def mean_mw(degrees):
+        answer, _ = box.step(towns.heated_view(as_of, days=40, degrees=degrees), artifact, None)
+        return answer.outputs["load_forecast_p_mw"].sel(quantile=0.5).values[96:].mean()
 
-    # The town draws 0.1 MW more for each degree below 15; ten degrees are 1 MW, found within a third.
-    assert median(5.0) - median(15.0) == pytest.approx(1.0, abs=0.35)
+    # 0.2 MW for each degree of the last half day; found within a quarter.
+    assert mean_mw(-3.0) - mean_mw(0.0) == pytest.approx(0.6, rel=0.25)

@@ -85,6 +85,20 @@ def test_weather_forecast_beats_yesterday_and_no_weather_still_does(box):
     assert weather < none < yesterday
 
 
+@pytest.mark.parametrize("with_outlook", [True, False])
+def test_band_covers_nine_in_ten_daylight_quarter_hours(box, with_outlook):
+    inside = []
+    for n in range(24):
+        as_of = towns.instant("2016-05-20T00:00") + np.timedelta64(29 * n, "h").item()
+        view, truth = towns.pv_view(as_of, with_outlook=with_outlook)
+        array = box.step(view, None, None)[0].outputs[SIGNAL]
+        bright = PLANT.clear_sky(array.time.values).p_mw > 0.05 * PLANT.peak_mw
+        band = array.values[bright, :, 0]
+        inside.append(np.mean((truth[bright] >= band[:, 0]) & (truth[bright] <= band[:, -1])))
+    # 24 overlapping paths hold some thirty independent days: two standard errors are 0.11.
+    assert 0.79 <= np.mean(inside) <= 0.99
+
+
 def test_last_error_improves_the_coming_quarter_hour(box):
     corrected, plain = [], []
     for n in range(14):

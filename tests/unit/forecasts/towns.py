@@ -83,6 +83,32 @@ def load_view(as_of, days=62, edit=None):
     return AsOfView(as_of, frame({("zone_load_p_mw", "town"): values}, start))
 
 
+def temp_c(labels):
+    """A winter that is mild until 17 January 2016, then 9 K colder within two days."""
+    days = (labels - np.datetime64("2016-01-18")) / np.timedelta64(1, "D")
+    daily = 2.0 * np.sin(2.0 * np.pi * (days - 0.375))
+    return 4.0 - 9.0 * np.clip(days / 2.0, 0.0, 1.0) + daily + 1.5 * slow(labels, "temp", 30.0)
+
+
+def heated_mw(labels):
+    """The town's load with heat pumps: 0.2 MW for each degree that the mean of the last half day lies below 15."""
+    back = 47
+    early = labels[0] - np.timedelta64(15, "m") * np.arange(back, 0, -1)
+    behind = np.convolve(temp_c(np.concatenate([early, labels])), np.full(back + 1, 1.0 / (back + 1)), mode="valid")
+    return load_mw(labels) + 0.2 * np.maximum(15.0 - behind, 0.0)
+
+
+def heated_view(as_of, days=62, degrees=0.0, edit=None):
+    """History of heated town and weather up to ``as_of``, and a forecast of the temperature that errs by ``degrees``."""
+    start = as_of - timedelta(days=days)
+    past = int((as_of - start) / timedelta(minutes=15))
+    labels = quarter_hours(start, past + 192)
+    temp = temp_c(labels)
+    known = temp[:past] if edit is None else edit(labels[:past], temp[:past])
+    columns = {("zone_load_p_mw", "town"): heated_mw(labels[:past]), ("temp_c", ""): known}
+    return AsOfView(as_of, frame(columns, start), {"temp_c": outlook("temp_c", as_of, temp[past:] + degrees, "degC")})
+
+
 def instant(text):
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 

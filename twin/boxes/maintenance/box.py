@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from twin.boxes.maintenance.findings import cooling, hot_spot_limit, overload
+from twin.boxes.maintenance.findings import cooling, hot_spot_limit, overload, top_oil_limit
 from twin.boxes.maintenance.health import BEST, HIGH, LOAD_WINDOW, LOW, Health, Telemetry, begin, move_on
 from twin.boxes.maintenance.nameplate import Nameplate, read_nameplate
 from twin.boxes.maintenance.outlook import AHEAD_STEPS, fit_relation, load_ahead, temperatures_ahead
@@ -18,7 +18,7 @@ from twin.boxes.maintenance.reading import (
     FORECASTS,
     ZONE_POWERS,
     read_ahead,
-    read_powers,
+    read_power,
     read_telemetry,
     window_start,
 )
@@ -99,7 +99,7 @@ class TransformerBox:
         return Report(
             outputs=_outputs(self.nameplate, ahead, floor_quarter(view.as_of)),
             headline=Headline("hot_spot", float(hot_spot_c[0, BEST]), "degC"),
-            findings=self._findings(view, health, ahead, load_factor, held=held),
+            findings=self._findings(view, telemetry, health, ahead, load_factor),
             reason="load_held" if held else "ok",
             params={
                 "trafo": self.nameplate.trafo,
@@ -121,12 +121,10 @@ class TransformerBox:
     def _ahead(self, view: AsOfView, telemetry: Telemetry, health: Health) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
         """Load factor (time, lane) and air (time,) ahead, and how they came about."""
         start = window_start(floor_quarter(view.as_of))
-        powers = read_powers(view, self.nameplate.zone, start=start)
-        net, load, pv = (powers[name] for name in ZONE_POWERS)
+        net, hydro = (read_power(view, name, self.nameplate.zone, start=start) for name in ZONE_POWERS)
         recent = telemetry.load_factor[-len(net) :] if net.size else np.zeros(0)
         relation = fit_relation(recent, net, sn_mva=self.nameplate.sn_mva)
-        other_p_mw = net[-1] - load[-1] + pv[-1] if net.size and load.size and pv.size else 0.0
-        known = read_ahead(view, self.nameplate, other_p_mw=float(other_p_mw) if np.isfinite(other_p_mw) else 0.0)
+        known = read_ahead(view, self.nameplate, hydro_p_mw=float(hydro[-1]) if np.isfinite(hydro[-1:]).any() else 0.0)
         yesterday = np.full(AHEAD_STEPS, np.nan)
         day = telemetry.load_factor[-AHEAD_STEPS:]
         yesterday[AHEAD_STEPS - len(day) :] = day
@@ -135,11 +133,14 @@ class TransformerBox:
         return lanes, air_c, {"forecast_steps": forecast_steps, "relation_fitted": relation.fitted}
 
     def _findings(
-        self, view: AsOfView, health: Health, ahead: ThermalState, load_factor: np.ndarray, *, held: int
+        self, view: AsOfView, telemetry: Telemetry, health: Health, ahead: ThermalState, load_factor: np.ndarray
     ) -> tuple[Finding, ...]:
         as_of = floor_quarter(view.as_of)
-        found = [hot_spot_limit(self.nameplate, ahead, load_factor, as_of)]
-        if not held:  # an overload is stated from a measurement, never from a held value
+        found = [
+            hot_spot_limit(self.nameplate, ahead, load_factor, as_of),
+            top_oil_limit(self.nameplate, ahead, _sustained(telemetry.top_oil_c), as_of),
+        ]
+        if not _gap(telemetry.load_factor):  # an overload is stated from a measurement, never from a held value
             found.append(overload(self.nameplate, health, 100.0 * health.load_factor, as_of))
         found.append(cooling(self.nameplate, health, ahead, as_of))
         return tuple(finding for finding in found if finding is not None)
@@ -169,6 +170,11 @@ def _gap(load_factor: np.ndarray) -> int:
     """Quarter hours since the last measured load."""
     good = np.flatnonzero(np.isfinite(load_factor))
     return len(load_factor) - 1 - int(good[-1]) if good.size else len(load_factor)
+
+
+def _sustained(top_oil_c: np.ndarray) -> float:
+    """The lower of the last two readings, so that one bad reading is no finding; NaN unless both are there."""
+    return float(top_oil_c[-2:].min()) if len(top_oil_c) > 1 else float("nan")
 
 
 def _card(nameplate: Nameplate) -> BoxCard:

@@ -38,7 +38,7 @@ def hot_spot_limit(nameplate: Nameplate, ahead: ThermalState, load_factor: np.nd
     lost_h = float(ageing_rate(hot_spot_c[:-1], nameplate.paper).sum()) * HOURS_PER_STEP
     return Finding(
         key=f"hot_spot:{nameplate.trafo}",
-        priority=1 if steps == 0 else 2 if steps <= 8 else 3,  # 8 quarter hours: time to move load by hand
+        priority=_urgency(steps),
         code="transformer_hot_spot_limit",
         params={
             "trafo": nameplate.trafo,
@@ -50,6 +50,41 @@ def hot_spot_limit(nameplate: Nameplate, ahead: ThermalState, load_factor: np.nd
             "reached_at": reached.isoformat(),
             "loading_percent": _tenth(100.0 * load_factor[:, BEST].max()),
             "lost_h": _tenth(lost_h),
+        },
+        element=nameplate.trafo,
+        at=reached,
+        act_before=reached,
+        owner=DISPATCH_TEAM,
+    )
+
+
+def top_oil_limit(nameplate: Nameplate, ahead: ThermalState, measured_c: float, as_of: datetime) -> Finding | None:
+    """The oil under the cover is above its limit now, by the model or by its thermometer, or will be within the look-ahead.
+
+    Args:
+        nameplate: of the transformer.
+        ahead: at quarter-hour boundaries from ``as_of`` on, dims (time + 1, lane).
+        measured_c: what the thermometer has shown at least in the last half hour, NaN without one.
+        as_of: now.
+    """
+    top_oil_c = ahead.top_oil_c[:, BEST].copy()
+    top_oil_c[0] = np.fmax(top_oil_c[0], measured_c)
+    steps = first_reach(top_oil_c, nameplate.top_oil_limit_c)
+    if steps is None:
+        return None
+    reached = as_of + steps * QUARTER_HOUR
+    peak = int(top_oil_c.argmax())
+    return Finding(
+        key=f"top_oil:{nameplate.trafo}",
+        priority=_urgency(steps),
+        code="transformer_top_oil_limit",
+        params={
+            "trafo": nameplate.trafo,
+            "limit_c": nameplate.top_oil_limit_c,
+            "top_oil_c": _tenth(top_oil_c[0]),
+            "peak_c": _tenth(top_oil_c[peak]),
+            "peak_at": (as_of + peak * QUARTER_HOUR).isoformat(),
+            "reached_at": reached.isoformat(),
         },
         element=nameplate.trafo,
         at=reached,
@@ -129,6 +164,11 @@ def cooling(nameplate: Nameplate, health: Health, ahead: ThermalState, as_of: da
         act_before=act_before,
         owner=MAINTENANCE_TEAM,
     )
+
+
+def _urgency(steps: float) -> int:
+    """Priority of a temperature limit reached in so many quarter hours; within two hours load is moved by hand."""
+    return 1 if steps == 0 else 2 if steps <= 8 else 3
 
 
 def _tenth(value: float) -> float:

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from twin.boxes.maintenance.thermal import HOT_SPOT_LIMIT_C, TYPICAL, Paper, ThermalParameters
+from twin.boxes.maintenance.thermal import HOT_SPOT_LIMIT_C, TOP_OIL_LIMIT_C, TYPICAL, Paper, ThermalParameters
 from twin.domain.problems import Problems
 
 _PARAMETERS = tuple(field.name for field in fields(ThermalParameters))
 _SIZES = ["distribution", "power"]
 """The standard's tables give medium and large power transformers the same thermal characteristics."""
+_FINDINGS = {"hot_spot_limit_c": HOT_SPOT_LIMIT_C, "top_oil_limit_c": TOP_OIL_LIMIT_C, "overload_percent": 100.0}
+"""What findings are raised above, where neither box nor site says so."""
 # Physical windows, wide enough for every oil-immersed transformer and narrow enough to catch a wrong unit.
 _LIMITS = {
     "top_oil_rise_k": (10.0, 90.0),
@@ -27,6 +29,7 @@ _LIMITS = {
     "ambient_surcharge_k": (0.0, 40.0),
     "sn_mva": (0.01, 2000.0),
     "hot_spot_limit_c": (80.0, 180.0),
+    "top_oil_limit_c": (60.0, 150.0),
     "overload_percent": (20.0, 300.0),
 }
 
@@ -40,7 +43,7 @@ class Nameplate:
         size: "distribution" or "power". ``cooling``: "ONAN", "ONAF", "OFAF", "ODAF".
         typical: parameters that stand at the standard's typical value because the site gives none.
         ambient_surcharge_k: air around the tank above ambient, e.g. in an enclosure [K].
-        hot_spot_limit_c, overload_percent: what a finding is raised above.
+        hot_spot_limit_c, top_oil_limit_c, overload_percent: what a finding is raised above.
     """
 
     trafo: str
@@ -53,6 +56,7 @@ class Nameplate:
     typical: tuple[str, ...]
     ambient_surcharge_k: float
     hot_spot_limit_c: float
+    top_oil_limit_c: float
     overload_percent: float
 
 
@@ -60,11 +64,11 @@ def read_nameplate(config: Mapping[str, Any], trafos: Mapping[str, Mapping[str, 
     """The nameplate of ``config["trafo"]``.
 
     Args:
-        config: ``trafo`` and, optionally, ``hot_spot_limit_c`` [degC] and ``overload_percent`` [%].
+        config: ``trafo`` and, optionally, ``hot_spot_limit_c``, ``top_oil_limit_c`` [degC] and ``overload_percent`` [%].
         trafos: name -> facts: ``sn_mva`` [MVA], ``size`` ("distribution", "power"),
             ``cooling`` ("ONAN", "ONAF", "OFAF", "ODAF"), ``paper`` ("normal", "upgraded"); optionally
-            ``zone``, ``hot_spot_limit_c`` [degC] (the box's own goes first), ``ambient_surcharge_k`` [K] and
-            any field of `ThermalParameters`, where the standard's typical value stands in otherwise.
+            ``zone``, ``hot_spot_limit_c``, ``top_oil_limit_c`` [degC] (the box's own go first), ``ambient_surcharge_k``
+            [K] and any field of `ThermalParameters`, where the standard's typical value stands in otherwise.
 
     Raises:
         BadInput: with every fault of the configuration and of the facts.
@@ -85,10 +89,7 @@ def read_nameplate(config: Mapping[str, Any], trafos: Mapping[str, Mapping[str, 
         problems.add(place, f"{size} with {cooling}", "ONAN", "correct 'size' or 'cooling'")
     given = {name: _number(facts, name, place, problems) for name in (*_PARAMETERS, "ambient_surcharge_k") if name in facts}
     sn_mva = _number(facts, "sn_mva", place, problems)
-    limits = {
-        name: _number({name: default, **facts, **config}, name, place, problems)
-        for name, default in (("hot_spot_limit_c", HOT_SPOT_LIMIT_C), ("overload_percent", 100.0))
-    }
+    limits = {name: _number({name: default, **facts, **config}, name, place, problems) for name, default in _FINDINGS.items()}
     problems.raise_if_any()
     surcharge_k = given.pop("ambient_surcharge_k", 0.0)
     return Nameplate(
@@ -106,7 +107,7 @@ def read_nameplate(config: Mapping[str, Any], trafos: Mapping[str, Mapping[str, 
 
 
 def _refuse_unknown(config: Mapping[str, Any], problems: Problems) -> None:
-    known = ("trafo", "hot_spot_limit_c", "overload_percent")
+    known = ("trafo", *_FINDINGS)
     for name in sorted(set(config) - set(known)):
         problems.add("transformer box", f"unknown key {name!r}", f"one of {list(known)}", "remove or correct it")
 

@@ -15,7 +15,7 @@ from twin.contracts.frame import AsOfView, MissingSignalError
 from twin.domain.quality import Quality
 from twin.domain.time import QUARTER_HOUR, floor_quarter, from_datetime64, quarter_hours, to_epoch_s
 
-ZONE_POWERS = ("zone_net_p_mw", "zone_load_p_mw", "zone_pv_p_mw")
+ZONE_POWERS = ("zone_net_p_mw", "zone_hydro_p_mw")
 FORECASTS = ("load_forecast_p_mw", "pv_forecast_p_mw")
 _ANY_FLAG = 0xFF
 
@@ -53,54 +53,38 @@ def read_telemetry(view: AsOfView, nameplate: Nameplate, *, start: datetime) -> 
     )
 
 
-def read_powers(view: AsOfView, zone: str, *, start: datetime) -> dict[str, np.ndarray]:
-    """Measured powers of the zone [MW], dims (time,) each; a signal that the frame does not have is empty."""
-    powers = {}
-    for name in ZONE_POWERS:
-        try:
-            powers[name] = _trusted(view.history(name, (zone,), start=start, with_quality=True), refused=Quality.INVALID)
-        except MissingSignalError:
-            powers[name] = np.zeros(0)
-    return powers
+def read_power(view: AsOfView, name: str, zone: str, *, start: datetime) -> np.ndarray:
+    """A measured power of the zone [MW], dims (time,); empty when the frame does not have it."""
+    try:
+        return _trusted(view.history(name, (zone,), start=start, with_quality=True), refused=Quality.INVALID)
+    except MissingSignalError:
+        return np.zeros(0)
 
 
-def read_ahead(view: AsOfView, nameplate: Nameplate, *, other_p_mw: float) -> Ahead:
-    """Forecasts on the quarter hours from now on.
+def read_ahead(view: AsOfView, nameplate: Nameplate, *, hydro_p_mw: float) -> Ahead:
+    """Forecasts on the quarter hours from now on, as it comes when nobody acts.
+
+    Batteries count as idle: what they do now ends when they are full or empty, and what is planned for them is not done yet.
 
     Args:
         view: at now.
         nameplate: of the transformer.
-        other_p_mw: drawn by what nobody forecasts (batteries less hydro), held [MW].
+        hydro_p_mw: of the zone's river plants, which run on as they do [MW].
     """
     labels = quarter_hours(floor_quarter(view.as_of), AHEAD_STEPS)
-    load, pv = (_forecast(view, name, nameplate.zone, labels) for name in FORECASTS)
+    (load_low, load, load_high), (pv_low, pv, pv_high) = (view.band(name, nameplate.zone, labels).T for name in FORECASTS)
     # the widest statement: little load with much sun, much load with little
-    net = np.stack([load[:, 0] - pv[:, 0], load[:, 1] - pv[:, 2], load[:, 2] - pv[:, 1]], axis=1)
+    net = np.stack([load - pv, load_low - pv_high, load_high - pv_low], axis=1)
     try:
         ambient = view.outlook("temp_c").reindex(time=labels).values.astype(np.float64)
     except MissingSignalError:
         ambient = np.full(AHEAD_STEPS, np.nan)
-    return Ahead(net + other_p_mw, ambient + nameplate.ambient_surcharge_k)
+    return Ahead(net - hydro_p_mw, ambient + nameplate.ambient_surcharge_k)
 
 
 def window_start(end: datetime, *, steps: int = LOAD_WINDOW) -> datetime:
     """Where a window of ``steps`` quarter hours before ``end`` begins."""
     return end - steps * QUARTER_HOUR
-
-
-def _forecast(view: AsOfView, name: str, zone: str, labels: np.ndarray) -> np.ndarray:
-    """Median, lowest and highest quantile of a zone's forecast, dims (time, 3); NaN where there is none."""
-    unknown = np.full((len(labels), 3), np.nan)
-    try:
-        forecast = view.outlook(name)
-    except MissingSignalError:
-        return unknown
-    if zone not in forecast["zone"].values:
-        return unknown
-    ours = forecast.sel(zone=zone).reindex(time=labels).transpose("time", "quantile")
-    levels = ours["quantile"].values
-    median = int(np.abs(levels - 0.5).argmin())
-    return ours.values[:, [median, int(levels.argmin()), int(levels.argmax())]].astype(np.float64)
 
 
 def _trusted(series: xr.DataArray, *, refused: int) -> np.ndarray:

@@ -64,6 +64,8 @@ Source: IEC 60076-7:2005, table 5 (exponents, k, time constants) and table E.1 (
 
 HOT_SPOT_LIMIT_C = 120.0
 """Hot-spot limit [degC] at normal cyclic loading, whatever the size (IEC 60076-7:2005, table 4)."""
+TOP_OIL_LIMIT_C = 105.0
+"""Top-oil limit [degC], likewise."""
 
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(4)

@@ -13,12 +13,13 @@ from twin.boxes.tariffs.facts import read_facts
 from twin.boxes.tariffs.published import PriceList, Published
 from twin.boxes.tariffs.tariff import day_bounds, dynamic_prices, local_day, static_prices
 from twin.contracts.box import BoxCard, BoxContext, Mode, Need, Provide
-from twin.contracts.frame import AsOfView, MissingSignalError
+from twin.contracts.frame import AsOfView
 from twin.contracts.messages import Finding, Headline, Report
 from twin.domain.signals import SIGNALS
 from twin.domain.time import QUARTER_HOUR, QUARTER_HOUR_S, floor_quarter, quarter_hours, to_epoch_s
 
 SIGNAL = "grid_tariff_chf_per_kwh"
+FORECASTS = ("load_forecast_p_mw", "pv_forecast_p_mw")
 PUBLICATION_HOUR = 18
 """Local hour at which Swiss operators publish the next day (VSE, dynamic grid-usage tariffs)."""
 HORIZON = timedelta(hours=36)
@@ -34,10 +35,7 @@ class TariffBox:
 
     def __init__(self, config: Mapping[str, Any], context: BoxContext) -> None:
         self.facts, self.zone = read_facts(config, context)
-        needed = [
-            Need(name, (self.zone,), ahead=HORIZON, max_age=timedelta(hours=6), mode=Mode.OPTIONAL)
-            for name in ("load_forecast_p_mw", "pv_forecast_p_mw")
-        ]
+        needed = [Need(name, (self.zone,), ahead=HORIZON, max_age=timedelta(hours=6), mode=Mode.OPTIONAL) for name in FORECASTS]
         self.card = BoxCard(
             name="tariff",
             version="1.0.0",
@@ -46,6 +44,7 @@ class TariffBox:
             provides=(Provide(SIGNAL, horizon=HORIZON),),
             constants={SIGNAL: self.facts.high_chf_per_kwh},
             memory_mb=256,
+            preload=("xarray", "holidays"),
             params={"zone": self.zone},
         )
 
@@ -80,8 +79,7 @@ class TariffBox:
     def _price(self, view: AsOfView, start: datetime, end: datetime) -> np.ndarray | None:
         """Prices of the local day, or None when a forecast does not cover all of it."""
         labels = quarter_hours(start, (to_epoch_s(end) - to_epoch_s(start)) // QUARTER_HOUR_S)
-        load = _median(view, "load_forecast_p_mw", self.zone, labels)
-        pv = _median(view, "pv_forecast_p_mw", self.zone, labels)
+        load, pv = (view.band(name, self.zone, labels)[:, 1] for name in FORECASTS)
         if not np.isfinite(load + pv).all():
             return None
         return dynamic_prices(
@@ -132,17 +130,3 @@ class TariffBox:
             act_before=day_start,
             owner=OWNER,
         )
-
-
-def _median(view: AsOfView, name: str, zone: str, labels: np.ndarray) -> np.ndarray:
-    """Median forecast of the zone [MW], dims (time,); NaN where nobody forecasts."""
-    unknown = np.full(len(labels), np.nan)
-    try:
-        forecast = view.outlook(name)
-    except MissingSignalError:
-        return unknown
-    if zone not in forecast["zone"].values:
-        return unknown
-    ours = forecast.sel(zone=zone).reindex(time=labels).transpose("time", "quantile")
-    median = int(np.abs(ours["quantile"].values - 0.5).argmin())
-    return ours.values[:, median].astype(np.float64)

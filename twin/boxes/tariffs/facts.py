@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,8 +19,9 @@ def read_facts(config: Mapping[str, Any], context: BoxContext) -> tuple[TariffFa
 
     Args:
         config: ``zone``, by default the site's zone of kind "site".
-        context: ``tariff`` holds ``grid_chf_per_kwh`` {high, low}, ``high_hours`` [from, to) local on working
-            days and ``dynamic`` {min_chf_per_kwh, max_chf_per_kwh}, all prices in CHF/kWh.
+        context: its calendar says which days are public holidays; ``tariff`` holds ``grid_chf_per_kwh`` {high, low},
+            ``high_hours`` [from, to) local on working days and ``dynamic`` {min_chf_per_kwh, max_chf_per_kwh}, all prices in
+            CHF/kWh.
 
     Raises:
         BadInput: with every fault of both.
@@ -42,8 +44,9 @@ def read_facts(config: Mapping[str, Any], context: BoxContext) -> tuple[TariffFa
             "widen it: outside it no dynamic tariff can bring in what the static one does",
         )
     hours = _hours(tariff.get("high_hours"), problems)
+    holidays = _holidays(context, problems)
     problems.raise_if_any()
-    facts = TariffFacts(high, low, *hours, minimum, maximum, ZoneInfo(context.timezone))
+    facts = TariffFacts(high, low, *hours, holidays, minimum, maximum, ZoneInfo(context.timezone))
     return facts, str(zone)
 
 
@@ -61,6 +64,20 @@ def _price(table: Mapping[str, Any], place: str, name: str, problems: Problems) 
         problems.add(f"tariff, {place}.{name}", repr(value), f"{low:g}..{high:g} CHF/kWh", "check value and unit")
         return 0.0
     return float(value)
+
+
+def _holidays(context: BoxContext, problems: Problems) -> Container[date]:
+    """Public holidays of the site; none are known without a country."""
+    if not context.country:
+        return ()
+    import holidays
+
+    try:
+        return holidays.country_holidays(context.country, subdiv=context.subdivision or None)
+    except NotImplementedError:
+        place, value = "site country/subdivision", f"{context.country!r}/{context.subdivision!r}"
+        problems.add(place, value, "codes known to the package 'holidays'", "correct them in the site file")
+        return ()
 
 
 def _hours(value: Any, problems: Problems) -> tuple[int, int]:

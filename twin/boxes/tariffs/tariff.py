@@ -12,6 +12,7 @@ static tariff's. Local time decides day and high hours; everything else is UTC.
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -34,7 +35,8 @@ class TariffFacts:
 
     Attributes:
         high_chf_per_kwh, low_chf_per_kwh: static tariff [CHF/kWh].
-        high_from, high_to: local hours [from, to) of the high tariff on Monday to Friday.
+        high_from, high_to: local hours [from, to) of the high tariff on working days.
+        holidays: public holidays, on which, as on Saturdays and Sundays, nobody works.
         minimum_chf_per_kwh, maximum_chf_per_kwh: band of the dynamic tariff [CHF/kWh].
         timezone: whose clock the tariff follows.
     """
@@ -43,6 +45,7 @@ class TariffFacts:
     low_chf_per_kwh: float
     high_from: int
     high_to: int
+    holidays: Container[date]
     minimum_chf_per_kwh: float
     maximum_chf_per_kwh: float
     timezone: ZoneInfo
@@ -67,7 +70,8 @@ def static_prices(facts: TariffFacts, start: datetime, steps: int) -> np.ndarray
     prices = np.empty(steps)
     for step in range(steps):
         local = (start + step * QUARTER_HOUR).astimezone(facts.timezone)
-        high = local.weekday() < 5 and facts.high_from <= local.hour < facts.high_to
+        working = local.weekday() < 5 and local.date() not in facts.holidays
+        high = working and facts.high_from <= local.hour < facts.high_to
         prices[step] = facts.high_chf_per_kwh if high else facts.low_chf_per_kwh
     return prices
 

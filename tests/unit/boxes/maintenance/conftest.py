@@ -20,8 +20,7 @@ COLUMNS = (
     ("trafo_top_oil_c", TRAFO),
     ("temp_c", ""),
     ("zone_net_p_mw", TRAFO),
-    ("zone_load_p_mw", TRAFO),
-    ("zone_pv_p_mw", TRAFO),
+    ("zone_hydro_p_mw", TRAFO),
 )
 FACTS = {
     "sn_mva": SN_MVA,
@@ -54,13 +53,13 @@ def context(facts: Mapping[str, object] = FACTS) -> BoxContext:
 def values_of(
     steps: int, *, load_mw: float | np.ndarray, top_oil_c: np.ndarray | None = None, temp_c: float = 5.0
 ) -> np.ndarray:
-    """Frame values: consumption with a daily swing, no PV, cos phi 0.98."""
+    """Frame values: consumption with a daily swing, no generation, cos phi 0.98."""
     hours = np.arange(steps) / 4.0
     load = np.broadcast_to(load_mw, (steps,)) * (1.0 + 0.25 * np.sin(2 * np.pi * (hours - 12.0) / 24.0))
     loading = 100.0 * load / 0.98 / SN_MVA
     temp = temp_c + 4.0 * np.sin(2 * np.pi * (hours - 9.0) / 24.0)
     oil = np.full(steps, np.nan) if top_oil_c is None else top_oil_c
-    return np.stack([loading, oil, temp, load, load, np.zeros(steps)], axis=1)
+    return np.stack([loading, oil, temp, load, np.zeros(steps)], axis=1)
 
 
 def view_of(values: np.ndarray, rows: int | None = None, *, ahead: Mapping[str, xr.DataArray] | None = None) -> AsOfView:

@@ -123,7 +123,7 @@ def test_forecast_of_the_measured_power_predicts_the_measured_loading(box, make_
     flat = make_forecast("pv_forecast_p_mw", view.as_of, np.zeros(DAY))
     weather = flat.isel(quantile=0, zone=0, drop=True).copy(data=values[now:, 2])
     ahead = {
-        "load_forecast_p_mw": make_forecast("load_forecast_p_mw", view.as_of, values[now:, 4]),
+        "load_forecast_p_mw": make_forecast("load_forecast_p_mw", view.as_of, values[now:, 3]),
         "pv_forecast_p_mw": flat,
         "temp_c": weather,
     }
@@ -132,6 +132,51 @@ def test_forecast_of_the_measured_power_predicts_the_measured_loading(box, make_
     # both roll over the same load and ambient, once forecast and once measured; only the fit's rounding differs
     assert report.outputs["hot_spot_c"].values[-1, 0] == pytest.approx(later.headline.value, abs=1e-6)
     assert report.params["relation_fitted"]
+
+
+@pytest.mark.parametrize(("storage_mw", "hydro_mw", "found"), [(-0.3, 0.0, True), (0.0, 0.3, False)])
+def test_battery_that_feeds_in_now_hides_no_evening_peak_while_a_river_plant_does(
+    box, make_values, make_view, make_forecast, storage_mw: float, hydro_mw: float, *, found: bool
+) -> None:
+    values = make_values(10 * DAY, load_mw=0.25)
+    values[-1, 3] += storage_mw - hydro_mw
+    values[-1, 4] = hydro_mw
+    as_of = make_view(values).as_of
+    peak = np.full(DAY, 0.25)
+    peak[60:80] = 0.62
+    ahead = {
+        "load_forecast_p_mw": make_forecast("load_forecast_p_mw", as_of, peak),
+        "pv_forecast_p_mw": make_forecast("pv_forecast_p_mw", as_of, np.zeros(DAY)),
+    }
+    report, _ = box.step(make_view(values, ahead=ahead), None, None)
+    assert ("transformer_hot_spot_limit" in codes(report)) == found
+
+
+def test_oil_above_its_limit_on_the_thermometer_is_a_finding_though_the_model_knows_no_reason(
+    box, make_values, make_view
+) -> None:
+    values = make_values(10 * DAY, load_mw=0.25)
+    values[-2:, 1] = 106.0
+    view = make_view(values)
+    (finding,) = box.step(view, None, None)[0].findings
+    assert finding.code == "transformer_top_oil_limit"
+    assert finding.priority == 1
+    assert finding.act_before == view.as_of
+    assert finding.params["top_oil_c"] == 106.0
+    values[-2, 1] = 80.0  # a single reading is no finding
+    assert codes(box.step(make_view(values), None, None)[0]) == set()
+
+
+def test_limit_of_the_top_oil_is_the_sites(make_context, facts, make_values, make_view, make_forecast) -> None:
+    view = make_view(make_values(10 * DAY, load_mw=0.25))
+    ahead = {
+        "load_forecast_p_mw": make_forecast("load_forecast_p_mw", view.as_of, np.full(DAY, 0.42)),
+        "pv_forecast_p_mw": make_forecast("pv_forecast_p_mw", view.as_of, np.zeros(DAY)),
+    }
+    for limit_c, expected in ((105.0, set()), (60.0, {"transformer_top_oil_limit"})):
+        box = TransformerBox({"trafo": TRAFO}, make_context(facts | {"top_oil_limit_c": limit_c}))
+        report, _ = box.step(make_view(make_values(10 * DAY, load_mw=0.25), ahead=ahead), None, None)
+        assert codes(report) == expected
 
 
 def test_overload_tells_how_long_it_can_be_borne(box, make_values, make_view) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from twin.boxes.tariffs.tariff import TariffFacts, day_bounds, dynamic_prices, static_prices
 
 ZURICH = ZoneInfo("Europe/Zurich")
-FACTS = TariffFacts(0.120, 0.085, 7, 20, 0.04, 0.22, ZURICH)
+FACTS = TariffFacts(0.120, 0.085, 7, 20, (date(2016, 8, 1),), 0.04, 0.22, ZURICH)
 
 
 @st.composite
@@ -98,3 +98,9 @@ def test_high_tariff_follows_the_local_clock_through_both_changes() -> None:
 def test_weekend_has_no_high_tariff() -> None:
     start, _ = day_bounds(date(2016, 6, 18), ZURICH)
     assert (static_prices(FACTS, start, 192) == 0.085).all()
+
+
+def test_public_holiday_has_no_high_tariff() -> None:
+    start, _ = day_bounds(date(2016, 8, 1), ZURICH)  # the national day, a Monday
+    assert (static_prices(FACTS, start, 96) == 0.085).all()
+    assert (static_prices(FACTS, start, 192)[96:] == 0.120).sum() == 13 * 4

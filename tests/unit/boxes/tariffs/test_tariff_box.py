@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -162,3 +163,18 @@ def test_band_that_cannot_bring_in_the_static_revenue_is_refused() -> None:
     narrow = TARIFF | {"dynamic": {"min_chf_per_kwh": 0.01, "max_chf_per_kwh": 0.05}}
     with pytest.raises(BadInput, match="widen"):
         TariffBox({}, context(narrow))
+
+
+def test_holidays_are_those_of_the_sites_canton(box) -> None:
+    labour_day, national_day = date(2016, 5, 1), date(2016, 8, 1)  # 1 May is a holiday in Zurich, not in Berne
+    assert labour_day in box.facts.holidays
+    assert national_day in box.facts.holidays
+    bernese = TariffBox({}, replace(context(), subdivision="BE"))
+    assert labour_day not in bernese.facts.holidays
+    report, _ = box.step(view(local(national_day, 10)), None, None)
+    assert report.headline.value == 0.085
+
+
+def test_unknown_canton_is_refused() -> None:
+    with pytest.raises(BadInput, match="site country/subdivision"):
+        TariffBox({}, replace(context(), subdivision="XX"))
