@@ -1,11 +1,13 @@
-"""A third party's box, loaded by module and class: charges and discharges the hamlet's battery in turns."""
+"""A third party's boxes, loaded by module and class: one moves the hamlet's battery in turns, one learns, one has moods."""
 
+import time
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
 
-from twin.contracts.box import BoxCard, Need
-from twin.contracts.messages import Headline, Proposal, Report
+from twin.contracts.box import BoxCard, Need, Training
+from twin.contracts.messages import Finding, Headline, Proposal, Report
 from twin.domain.time import QUARTER_HOUR_S, floor_quarter, to_epoch_s
 
 STEPS = 96
@@ -37,11 +39,66 @@ class Planner:
             lower_mw=np.full(STEPS, -0.01),
             upper_mw=np.full(STEPS, 0.01),
             unconstrained_p_mw=np.zeros(STEPS),
+            reference_p_mw=np.zeros(STEPS),
             priority=10,
-            hard=False,
             reason="price_spread",
             params={},
             value_chf=1.0,
             confidence=0.9,
         )
         return Report(outputs={}, headline=Headline("plan", float(1000.0 * plan[0]), "kW"), proposals=(proposal,)), None
+
+
+class Learner:
+    """Learns the battery's mean power every hour of grid time; ``fit_s``: how long that takes."""
+
+    def __init__(self, config, context):
+        self.config = config
+        self.card = BoxCard(
+            name="learner",
+            version="1.0.0",
+            owner="planning",
+            needs=(Need("device_p_mw", ("battery",), max_age=timedelta(days=1)),),
+            provides=(),
+            constants={},
+            training=Training(
+                every=timedelta(hours=1),
+                local_hour=0,
+                effect_after=timedelta(minutes=30),
+                history=timedelta(days=7),
+                deadline_s=120.0,
+            ),
+        )
+
+    def fit(self, view, *, seed):
+        time.sleep(self.config.get("fit_s", 0.0))
+        return repr(float(np.nanmean(view.history("device_p_mw", ("battery",)).values))).encode()
+
+    def step(self, view, artifact, state):
+        mean_mw = float("nan") if artifact is None else float(artifact)
+        return Report(outputs={}, headline=Headline("mean", 1000.0 * mean_mw, "kW")), None
+
+
+class Moody:
+    """Says the battery's power; from ``from_s`` (epoch seconds) until ``until_s`` it ``raises`` or ``numbers`` what it found."""
+
+    def __init__(self, config, context):
+        self.config = config
+        self.card = BoxCard(
+            name="moody",
+            version="1.0.0",
+            owner="planning",
+            needs=(Need("device_p_mw", ("battery",), max_age=timedelta(days=1)),),
+            provides=(),
+            constants={},
+        )
+
+    def step(self, view, artifact, state):
+        now = to_epoch_s(view.as_of)
+        report = Report(outputs={}, headline=Headline("mood", 1.0, ""))
+        if not self.config["from_s"] <= now < self.config["until_s"]:
+            return report, None
+        if self.config["mood"] == "raises":
+            raise RuntimeError("not today")
+        found = Finding("mood", 1, "mood", {}, 2, view.as_of, view.as_of, "planning")
+        return replace(report, findings=(found,)), None

@@ -63,6 +63,11 @@ def test_no_tick_is_late_and_no_box_needs_its_fallback_for_long(twice):
         assert len(ended.figures["fallback_ticks"]) >= 10
 
 
+def test_a_day_of_decisions_costs_no_more_than_a_day_of_none(twice):
+    # half a franc: the last quarter hours' plan is credited at the day's mean price, not at the next morning's
+    assert twice[0][1].figures["kpis"]["economic"]["difference"]["total_chf"] <= 0.5
+
+
 def test_the_same_day_twice_gives_the_same_head(twice):
     (_, one), (_, other) = twice
     assert one.figures["journal"] == other.figures["journal"]

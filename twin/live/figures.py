@@ -26,6 +26,7 @@ def run_figures(
     counts = memory.decision.order_counts
     figures = {
         "ticks": statistics.ticks,
+        "unknown_quarter_hours": memory.ours.missing,
         "events": statistics.events,
         "deadline_misses": misses,
         "fallback_ticks": dict(statistics.fallback_ticks),

@@ -25,14 +25,14 @@ def counted(
     for name, envelope in envelopes.items():
         if envelope.service in (Service.FALLBACK, Service.ABSENT):
             fallbacks[name] += 1
-    error = result.decision.max_vm_error_pu
+    errors = [e for e in (before.max_vm_error_pu, result.decision.max_vm_error_pu) if e is not None and not math.isnan(e)]
     known = not math.isnan(vm_rmse_pu)
     return replace(
         before,
         ticks=before.ticks + regular,
         events=before.events + (not regular),
         fallback_ticks=fallbacks,
-        max_vm_error_pu=before.max_vm_error_pu if math.isnan(error) else max(before.max_vm_error_pu, error),
+        max_vm_error_pu=max(errors, default=None),
         vm_sq_sum=before.vm_sq_sum + (vm_rmse_pu**2 if known else 0.0),
         vm_count=before.vm_count + known,
     )
@@ -53,7 +53,12 @@ def fit_meta(results: Mapping[str, FitResult]) -> dict[str, Any]:
 
 
 def journal_lines(
-    observation: Observation, result: Result, sent: Sequence[str], fits: Mapping[str, Any], moment: Moment
+    observation: Observation,
+    result: Result,
+    sent: Sequence[str],
+    failed: Sequence[str],
+    fits: Mapping[str, Any],
+    moment: Moment,
 ) -> tuple[tuple[str, Mapping[str, object]], ...]:
     """What happened, in codes and parameters; nothing is said of a tick in which nothing did."""
     lines: list[tuple[str, Mapping[str, object]]] = []
@@ -61,6 +66,7 @@ def journal_lines(
     event = moment.event
     if event is not None and event.kind != COMMAND_EVENT:
         lines.append(("topology_changed", {"kind": event.kind, "element": event.element}))
+    lines += [("order_failed", {"device": device}) for device in failed]
     lines += result.lines
     if sent:
         lines.append(("orders_sent", {"count": len(sent)}))

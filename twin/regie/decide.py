@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import replace
 
 import numpy as np
 import xarray as xr
@@ -17,9 +16,10 @@ from twin.contracts.messages import (
     Finding,
     Kpi,
     Order,
-    OrderState,
+    Outcome,
     Proposal,
     Recommendation,
+    Right,
     Service,
     State,
 )
@@ -28,18 +28,8 @@ from twin.domain.time import HOURS_PER_STEP
 from twin.regie import alarms, orders, recommend
 from twin.regie.alarms import AlarmBook
 from twin.regie.outcome import Memory, Result
-from twin.regie.proof import HORIZON_STEPS, Limits, Proof, Prover
+from twin.regie.proof import HORIZON_STEPS, Limits, Outlooks, Proof, Prover
 from twin.regie.watch import Names, watch
-
-
-@dataclass(frozen=True)
-class Outlooks:
-    """The coming quarter hours that the proof needs, device-free: element powers [MW], dims (time, element)."""
-
-    load_p_mw: np.ndarray
-    sgen_p_mw: np.ndarray
-    storage_p_mw: np.ndarray
-    co2_g_per_kwh: np.ndarray
 
 
 class Decider:
@@ -52,24 +42,18 @@ class Decider:
         prover: Prover,
         limits: Limits,
         names: Names,
-        *,
-        expiry: timedelta,
-        load_tan_phi: np.ndarray,
     ) -> None:
         self._engine = engine
         self._devices = {device.id: device for device in devices}
         self._prover = prover
         self._limits = limits
         self._names = names
-        self._expiry = expiry
-        self._load_tan_phi = load_tan_phi
 
     def decide(
         self,
         reports: Mapping[str, Envelope],
         state: State,
         outlooks: Outlooks | None,
-        measured_p_mw: Mapping[str, float],
         commands: Sequence[Command],
         memory: Memory,
         kpis: Mapping[str, Kpi],
@@ -85,30 +69,27 @@ class Decider:
         co2 = outlooks.co2_g_per_kwh if outlooks is not None else np.zeros(HORIZON_STEPS)
         held = recommend.update(held, proposals if dispatching else {}, self._devices, state.as_of, co2)
         groups = recommend.active_groups(held, state.as_of)
-        ordered = {name: p for name, p in proposals.items() if self._devices[name].group in groups} if dispatching else {}
-        proof = self._prove(state, outlooks, ordered)
+        dispatched = proposals if dispatching else {}
+        ordered = {name: p for name, p in dispatched.items() if self._devices[name].group in groups}
+        waiting = {name: p for name, p in dispatched.items() if self._devices[name].group in _open_groups(held)}
+        proof = None if outlooks is None else self._prover.prove(state.topology, outlooks, ordered, waiting, state.as_of)
         if proof is None or not proof.solved:
-            ordered = {}
+            ordered, groups = {}, {}
         setpoints = _setpoints(ordered, proof.factor if proof is not None else 0.0)
         trimmed = dict.fromkeys(ordered, "ac_check") if proof is not None and proof.factor < 1.0 else {}
 
-        outbox = orders.follow(memory.outbox, measured_p_mw, self._devices, state.interval, state.as_of)
-        issued = orders.issue(
-            outbox, setpoints, {name: groups[self._devices[name].group] for name in setpoints}, state.as_of, self._expiry
-        )
-        lines += [
-            ("order_failed", {"device": order.device})
-            for order in _in_order(outbox)
-            if order.state is OrderState.FAILED and memory.outbox[order.key].state is not OrderState.FAILED
-        ]
-        counts = _count(memory, outbox, issued)
-        outbox.update(issued)
+        outbox = orders.withdraw(memory.outbox, groups.values() if dispatching else ())
+        of = {name: groups[self._devices[name].group] for name in setpoints}
+        outbox |= orders.issue(outbox, setpoints, self._payments_chf(ordered, setpoints), of, state.as_of)
+        counts = orders.count(memory.order_counts, memory.outbox, outbox)
+        counts["proposed"] += len(_setpoints(dispatched, 1.0))
 
         findings = self._findings(reports, state, proof, book, dispatching)
+        lines += _recovered(reports, book)
         book = alarms.update(book, findings, state.as_of)
         if proof is not None and proof.solved:
             alive = ("open", "accepted")
-            held = {key: _with_loading(item, proof) if item.state in alive else item for key, item in held.items()}
+            held = {key: _with_effect(item, proof) if item.state in alive else item for key, item in held.items()}
         decision = Decision(
             setpoints=setpoints,
             trimmed=trimmed,
@@ -119,8 +100,7 @@ class Decider:
             horizon=proof.horizon(state.as_of) if proof is not None else xr.Dataset(),
             max_vm_error_pu=proof.max_vm_error_pu if proof is not None else float("nan"),
         )
-        cost = self._flexibility_chf(ordered, setpoints)
-        return Result(decision, Memory(held, outbox, book, counts), proof, tuple(lines), cost)
+        return Result(decision, Memory(held, outbox, book, counts), proof, tuple(lines))
 
     def obey(self, state: State, commands: Sequence[Command], memory: Memory, kpis: Mapping[str, Kpi]) -> Result:
         """Only what people asked for, between two regular ticks: acknowledgements and answers; nothing new is decided."""
@@ -129,9 +109,10 @@ class Decider:
             memory.recommendations, [c for c in commands if c.kind in ("accept", "refuse")], state.as_of
         )
         lines += [_ruling_line(ruling) for ruling in rulings]
-        nothing = xr.Dataset()
-        decision = Decision({}, {}, _sorted(held), _in_order(memory.outbox), alarms.ordered(book), kpis, nothing, float("nan"))
-        return Result(decision, replace(memory, recommendations=held, book=book), None, tuple(lines), 0.0)
+        outbox = orders.withdraw(memory.outbox, recommend.active_groups(held, state.as_of).values())
+        counts = orders.count(memory.order_counts, memory.outbox, outbox)
+        decision = Decision({}, {}, _sorted(held), _in_order(outbox), alarms.ordered(book), kpis, xr.Dataset(), float("nan"))
+        return Result(decision, Memory(held, outbox, book, counts), None, tuple(lines))
 
     def _obey(
         self, book: AlarmBook, commands: Sequence[Command], state: State
@@ -145,19 +126,6 @@ class Decider:
     def _proposals(self, reports: Mapping[str, Envelope]) -> dict[str, Proposal]:
         fresh = [e for e in reports.values() if e.role == "champion" and e.service is Service.FRESH]
         return recommend.merge([p for e in fresh for p in e.report.proposals], self._devices)
-
-    def _prove(self, state: State, outlooks: Outlooks | None, ordered: Mapping[str, Proposal]) -> Proof | None:
-        if outlooks is None:
-            return None
-        return self._prover.prove(
-            state.topology,
-            outlooks.load_p_mw,
-            outlooks.sgen_p_mw,
-            outlooks.storage_p_mw,
-            ordered,
-            state.as_of,
-            self._load_tan_phi,
-        )
 
     def _findings(
         self, reports: Mapping[str, Envelope], state: State, proof: Proof | None, book: AlarmBook, dispatching: bool
@@ -173,16 +141,30 @@ class Decider:
             )
         return found
 
-    def _flexibility_chf(self, ordered: Mapping[str, Proposal], setpoints: Mapping[str, float]) -> float:
-        """What the moved energy of the coming quarter hour costs under the devices' contracts.
+    def _payments_chf(self, ordered: Mapping[str, Proposal], setpoints: Mapping[str, float]) -> dict[str, float]:
+        """What the owners of the devices earn in the coming quarter hour by obeying, by device.
 
-        A shifted kWh is drawn once more and once less: each side pays half of its price, here as in the plan.
+        Measured against what the device would do had it never been moved. A charger is paid for energy that is withheld: a
+        shifted kWh is withheld once, however often its return is put off. A battery is paid half for each kWh more and half for
+        each kWh less. The site's own devices earn nothing; what they wear is counted where they run.
         """
-        total = 0.0
+        paid = {}
         for name, p_mw in setpoints.items():
-            moved = abs(p_mw - float(ordered[name].unconstrained_p_mw[0]))
-            total += 0.5 * 1000.0 * moved * HOURS_PER_STEP * self._devices[name].right_of_use.price_chf_per_kwh
-        return total
+            device, use = self._devices[name], self._devices[name].right_of_use
+            moved_kwh = 1000.0 * HOURS_PER_STEP * (p_mw - float(ordered[name].reference_p_mw[0]))
+            counted_kwh = 0.5 * abs(moved_kwh) if device.kind == "battery" else max(-moved_kwh, 0.0)
+            paid[name] = 0.0 if use.right is Right.OWN else counted_kwh * use.price_chf_per_kwh
+        return paid
+
+
+def _recovered(reports: Mapping[str, Envelope], book: AlarmBook) -> list[tuple[str, Mapping[str, object]]]:
+    """Lines for boxes that answer after they were found failing in the last decision."""
+    back = [name for name, e in reports.items() if e.outcome is Outcome.OK and f"box:{name}" in book.seen]
+    return [("box_recovered", {"box": name}) for name in back]
+
+
+def _open_groups(held: Mapping[str, Recommendation]) -> set[str]:
+    return {item.group for item in held.values() if item.state == "open"}
 
 
 def _sorted(held: Mapping[str, Recommendation]) -> tuple[Recommendation, ...]:
@@ -210,23 +192,10 @@ def _setpoints(ordered: Mapping[str, Proposal], factor: float) -> dict[str, floa
     return setpoints
 
 
-def _count(memory: Memory, followed: Mapping[str, Order], issued: Mapping[str, Order]) -> dict[str, int]:
-    counts = dict(memory.order_counts)
-    for key, order in followed.items():
-        if key in memory.outbox and memory.outbox[key].state is not order.state:
-            counts[str(order.state)] += 1
-    counts[str(OrderState.PROPOSED)] += len(issued)
-    counts[str(OrderState.ACCEPTED)] += len(issued)
-    return counts
-
-
-def _with_loading(item: Recommendation, proof: Proof) -> Recommendation:
-    """The recommendation with the plan's effect on the most loaded element of the horizon."""
-    at = int(np.nanargmax(proof.before["loading_percent"]))
-    effect = {
-        **item.effect,
-        "loading_percent_before": float(proof.before["loading_percent"][at]),
-        "loading_percent_after": float(proof.after["loading_percent"][at]),
-        "element": proof.worst_element[at],
-    }
-    return replace(item, effect=effect)
+def _with_effect(item: Recommendation, proof: Proof) -> Recommendation:
+    """The recommendation with what it does for the most loaded element of the horizon."""
+    effect = proof.effects.get(item.group)
+    if effect is None:
+        return item
+    told = {"loading_percent_before": effect.without_percent, "loading_percent_after": effect.with_percent}
+    return replace(item, effect={**item.effect, **told, "element": effect.element})

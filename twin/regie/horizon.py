@@ -15,10 +15,11 @@ from twin.domain.grid import Grid
 from twin.domain.signals import SIGNALS
 from twin.domain.time import QUARTER_HOUR_S, to_epoch_s
 from twin.domain.zones import Zone
-from twin.regie.decide import Outlooks
 from twin.regie.estimate import StateEstimator, ZoneInput
-from twin.regie.proof import HORIZON_STEPS, before_scaling
+from twin.regie.proof import HORIZON_STEPS, Outlooks, before_scaling
 
+ELEMENT_POWERS = ("load_p_mw", "sgen_p_mw", "storage_p_mw")
+"""What the elements of an estimated grid take or give."""
 _FORECASTS = {"load": "load_forecast_p_mw", "pv": "pv_forecast_p_mw"}
 
 
@@ -107,7 +108,7 @@ def element_outlooks(
         sgen[:, np.flatnonzero(grid.sgen == index)] = p_mw
     storage = np.zeros((steps, len(grid.storage)))
     champions = [envelope for envelope in envelopes.values() if envelope.role == "champion"]
-    alone = {p.device: p.unconstrained_p_mw for e in champions for p in e.report.proposals}
+    alone = _left_alone(champions)
     for device in devices:
         if device.table == "storage" and device.id in alone:
             path = alone[device.id][:steps]
@@ -116,17 +117,29 @@ def element_outlooks(
     return Outlooks(load, sgen, storage, np.full(steps, np.nan) if co2 is None else co2.values[:steps])
 
 
+def _left_alone(champions: Sequence[Envelope]) -> dict[str, np.ndarray]:
+    """Planned path of every device that nobody moves, own path of those that somebody would move [MW], dims (time,)."""
+    alone: dict[str, np.ndarray] = {}
+    for envelope in champions:
+        plan = envelope.report.outputs.get("plan_p_mw")
+        if plan is not None:
+            alone |= {str(device): plan.sel(device=device).values for device in plan["device"].values}
+    return alone | {p.device: p.unconstrained_p_mw for e in champions for p in e.report.proposals}
+
+
 def after_switching(injections: xr.Dataset, grid: Grid, load_tan_phi: np.ndarray) -> xr.Dataset:
     """The last estimated element powers as one step of injections, to be solved on a new topology."""
     load = before_scaling(injections["load_p_mw"].values[None, :], grid.load_scaling)
     sgen = before_scaling(injections["sgen_p_mw"].values[None, :], grid.sgen_scaling)
+    storage = before_scaling(injections["storage_p_mw"].values[None, :], grid.storage_scaling)
     return xr.Dataset(
         {
             "load_p_mw": (("time", "load"), load),
             "load_q_mvar": (("time", "load"), load * load_tan_phi),
             "sgen_p_mw": (("time", "sgen"), sgen),
+            "storage_p_mw": (("time", "storage"), storage),
         },
-        coords={"time": [0], "load": grid.load, "sgen": grid.sgen},
+        coords={"time": [0], "load": grid.load, "sgen": grid.sgen, "storage": grid.storage},
     )
 
 

@@ -1,8 +1,8 @@
 """The three figures (economic, grid, climate) since the window began, for us and for the do-nothing twin, and their difference.
 
-Definitions are KPI.md's: losses are inside the import and never added again; internal tariffs cancel; stored energy is
-credited; exports carry the traced intensity. A quarter hour in which one of the three is unknown counts as missing, not as
-zero; what is known of it still counts.
+Definitions are KPI.md's: losses are inside the import and never added again; internal tariffs cancel, so import and export
+both count at the market's price; stored energy is credited; exports carry the traced intensity. A quarter hour in which one of
+the three is unknown counts as missing, not as zero; what is known of it still counts.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import xarray as xr
 
-from twin.contracts.messages import Device, Kpi
+from twin.contracts.messages import Device, Kpi, Right
 from twin.domain.time import HOURS_PER_STEP
 from twin.regie.origin import Flows, Ledger, Mix, advance, flows_of, mix
 
@@ -27,14 +27,13 @@ class KpiFacts:
 
     Attributes:
         timezone: IANA name; a peak belongs to a local month.
-        peak_chf_per_kw_month, feed_in_chf_per_kwh, value_of_lost_load_chf_per_kwh: prices.
+        peak_chf_per_kw_month, value_of_lost_load_chf_per_kwh: prices.
         co2_g_per_kwh: life-cycle factors by source. ``bus_low_pu``, ``bus_high_pu``: band per bus, dims (bus,).
         line_limit_percent, trafo_limit_percent: seasonal ratings in percent of the rating.
     """
 
     timezone: str
     peak_chf_per_kw_month: float
-    feed_in_chf_per_kwh: float
     value_of_lost_load_chf_per_kwh: float
     co2_g_per_kwh: Mapping[str, float]
     bus_low_pu: np.ndarray
@@ -45,7 +44,12 @@ class KpiFacts:
 
 @dataclass(frozen=True)
 class Interval:
-    """What one quarter hour contributed: powers [MW], price, stored energy [MWh]; ``label``: its start."""
+    """What one quarter hour contributed: powers [MW], price, energy [MWh]; ``label``: its start.
+
+    Attributes:
+        content_mwh: in the cells of each battery whose meter speaks. ``deliverable_mwh``: what the grid would get of that.
+        wear_chf: of the site's own batteries. ``flexibility_chf``: owed to other owners for orders that were obeyed.
+    """
 
     label: datetime
     net_p_mw: float
@@ -55,7 +59,9 @@ class Interval:
     price_chf_per_kwh: float
     import_share: float
     import_co2_g_per_kwh: float
-    stored_mwh: float
+    content_mwh: Mapping[str, float]
+    deliverable_mwh: Mapping[str, float]
+    wear_chf: float
     flexibility_chf: float
     unsupplied_mw: float
 
@@ -69,6 +75,8 @@ class Account:
         priced: quarter hours whose import and price are known; ``price_sum`` adds those prices up.
         month, peak_kw: the local month and its highest import so far, the part before the window included.
         closed_peaks_kw: sum of the peaks of months that ended within the window.
+        opening_mwh, deliverable_mwh: what each battery could deliver when the window began and when its meter last spoke.
+        content_mwh: in the cells of each battery when its meter last spoke.
     """
 
     steps: int = 0
@@ -77,6 +85,7 @@ class Account:
     import_mwh: float = 0.0
     export_mwh: float = 0.0
     energy_chf: float = 0.0
+    wear_chf: float = 0.0
     flexibility_chf: float = 0.0
     unsupplied_mwh: float = 0.0
     month: str = ""
@@ -90,8 +99,9 @@ class Account:
     renewable_mwh: float = 0.0
     co2_t: float = 0.0
     price_sum: float = 0.0
-    start_stored_mwh: float | None = None
-    stored_mwh: float = 0.0
+    opening_mwh: Mapping[str, float] = field(default_factory=dict)
+    deliverable_mwh: Mapping[str, float] = field(default_factory=dict)
+    content_mwh: Mapping[str, float] = field(default_factory=dict)
     ledger: Ledger = field(default_factory=Ledger)
 
 
@@ -108,33 +118,33 @@ def add(account: Account, interval: Interval, grid: xr.Dataset | None, facts: Kp
         account,
         steps=account.steps + 1,
         missing=account.missing + (not (priced and traced and solved)),
-        # Owed and not served whatever the meters say: in an outage they may say nothing.
+        # Whatever the other meters say: in an outage they may say nothing.
+        opening_mwh={**interval.deliverable_mwh, **account.opening_mwh},
+        deliverable_mwh={**account.deliverable_mwh, **interval.deliverable_mwh},
+        content_mwh={**account.content_mwh, **interval.content_mwh},
+        wear_chf=account.wear_chf + interval.wear_chf,
         flexibility_chf=account.flexibility_chf + interval.flexibility_chf,
         unsupplied_mwh=account.unsupplied_mwh + HOURS_PER_STEP * interval.unsupplied_mw,
     )
     if priced:
-        account = _with_energy(account, interval, flows, facts)
+        account = _with_energy(account, interval, flows)
     if grid is not None and solved:
         account = _with_grid(account, grid, facts)
     if traced:
-        account = _with_origin(account, interval, flows, pool)
+        account = _with_origin(account, flows, pool)
     return account, pool, flows
 
 
-def _with_energy(account: Account, interval: Interval, flows: Flows, facts: KpiFacts) -> Account:
+def _with_energy(account: Account, interval: Interval, flows: Flows) -> Account:
     h, price = HOURS_PER_STEP, interval.price_chf_per_kwh
-    stored = account.stored_mwh if math.isnan(interval.stored_mwh) else interval.stored_mwh
-    begun = account.start_stored_mwh is not None or math.isnan(interval.stored_mwh)
     return replace(
         account,
         priced=account.priced + 1,
         import_mwh=account.import_mwh + h * flows.imported,
         export_mwh=account.export_mwh + h * flows.exported,
-        energy_chf=account.energy_chf + 1000.0 * h * (flows.imported * price - flows.exported * facts.feed_in_chf_per_kwh),
+        energy_chf=account.energy_chf + 1000.0 * h * price * (flows.imported - flows.exported),
         peak_kw=max(account.peak_kw, 1000.0 * flows.imported),
         price_sum=account.price_sum + price,
-        start_stored_mwh=account.start_stored_mwh if begun else stored,
-        stored_mwh=stored,
     )
 
 
@@ -149,14 +159,15 @@ def _with_grid(account: Account, grid: xr.Dataset, facts: KpiFacts) -> Account:
     )
 
 
-def _with_origin(account: Account, interval: Interval, flows: Flows, pool: Mix) -> Account:
+def _with_origin(account: Account, flows: Flows, pool: Mix) -> Account:
     consumed = HOURS_PER_STEP * flows.consumption
+    stored = sum(account.content_mwh.values()) if account.content_mwh else None
     return replace(
         account,
         consumption_mwh=account.consumption_mwh + consumed,
         renewable_mwh=account.renewable_mwh + consumed * (pool.share or 0.0),
         co2_t=account.co2_t + consumed * (pool.co2_g_per_kwh or 0.0) / 1000.0,
-        ledger=advance(account.ledger, flows, pool, interval.stored_mwh, HOURS_PER_STEP),
+        ledger=advance(account.ledger, flows, pool, stored, HOURS_PER_STEP),
     )
 
 
@@ -187,11 +198,12 @@ def opened(first: datetime, labels: Sequence[datetime], net_p_mw: Sequence[float
 def figures(account: Account, facts: KpiFacts) -> dict[str, dict[str, float]]:
     """The three figures of one account; shares are absent while nothing was consumed."""
     mean_price = account.price_sum / account.priced if account.priced else 0.0
-    gained = account.stored_mwh - (account.start_stored_mwh or 0.0)
+    gained = sum(account.deliverable_mwh[name] - opening for name, opening in account.opening_mwh.items())
     economic = {
         "energy_chf": account.energy_chf,
         "peak_chf": (account.closed_peaks_kw + account.peak_kw) * facts.peak_chf_per_kw_month,
         "flexibility_chf": account.flexibility_chf,
+        "wear_chf": account.wear_chf,
         "energy_not_served_chf": 1000.0 * account.unsupplied_mwh * facts.value_of_lost_load_chf_per_kwh,
         "stored_energy_chf": -1000.0 * gained * mean_price,
     }
@@ -251,9 +263,9 @@ def interval_of(
         return signals.get((signal, element), default)
 
     nan = float("nan")
-    soc = [(signals.get(("device_soc_percent", d.id)), d.e_max_mwh) for d in devices if d.kind == "battery"]
-    metered = [percent / 100.0 * size for percent, size in soc if percent is not None]
-    stored = sum(metered, 0.0) if metered else nan
+    batteries = [device for device in devices if device.kind == "battery"]
+    content = {d.id: of("device_soc_percent", d.id, nan) / 100.0 * d.e_max_mwh for d in batteries}
+    content = {name: mwh for name, mwh in content.items() if not math.isnan(mwh)}
     return Interval(
         label=label,
         net_p_mw=of("zone_net_p_mw", zone, nan),
@@ -263,7 +275,28 @@ def interval_of(
         price_chf_per_kwh=of("price_chf_per_kwh", "", nan),
         import_share=of("import_renewable_share", "", nan),
         import_co2_g_per_kwh=of("import_co2_g_per_kwh", "", nan),
-        stored_mwh=stored,
+        content_mwh=content,
+        deliverable_mwh={d.id: d.efficiency * content[d.id] for d in batteries if d.id in content},
+        wear_chf=sum(_wear_chf(d, of("device_p_mw", d.id, nan)) for d in batteries),
         flexibility_chf=flexibility_chf,
         unsupplied_mw=unsupplied_mw,
     )
+
+
+def paired(ours: Interval, theirs: Interval) -> tuple[Interval, Interval]:
+    """Both known or both unknown: a quarter hour that one side's meters missed is no difference between the two."""
+    known = [all(map(math.isfinite, _powers_mw(side))) for side in (ours, theirs)]
+    if known[0] == known[1]:
+        return ours, theirs
+    return replace(ours, net_p_mw=math.nan), replace(theirs, net_p_mw=math.nan)
+
+
+def _powers_mw(interval: Interval) -> tuple[float, ...]:
+    return interval.net_p_mw, interval.pv_p_mw, interval.hydro_p_mw, interval.storage_p_mw
+
+
+def _wear_chf(device: Device, p_mw: float) -> float:
+    """Wear of one of the site's own batteries: half of its price for each kWh in, half for each kWh out."""
+    if device.right_of_use.right is not Right.OWN or math.isnan(p_mw):
+        return 0.0
+    return 0.5 * 1000.0 * HOURS_PER_STEP * abs(p_mw) * device.right_of_use.price_chf_per_kwh

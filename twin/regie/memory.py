@@ -19,12 +19,13 @@ class Statistics:
 
     Attributes:
         ticks: regular ticks. ``fallback_ticks``: per box instance. ``vm_sq_sum``, ``vm_count``: squared estimate errors [pu^2].
+        max_vm_error_pu: worst over the verified steps, None before the first.
     """
 
     ticks: int = 0
     events: int = 0
     fallback_ticks: Mapping[str, int] = field(default_factory=dict)
-    max_vm_error_pu: float = 0.0
+    max_vm_error_pu: float | None = None
     vm_sq_sum: float = 0.0
     vm_count: int = 0
 
@@ -34,7 +35,7 @@ class LoopMemory:
     """Everything the loop itself must remember; boxes' states and sources' checkpoints travel beside it.
 
     Attributes:
-        command_offset: id of the last consumed command. ``pending_chf``: flexibility cost of the quarter hour that begins.
+        command_offset: id of the last consumed command.
         forecast: "load:<zone>" / "pv:<zone>" -> median path of the last tick, from ``forecast_start_s`` on, dims (time,).
     """
 
@@ -43,7 +44,6 @@ class LoopMemory:
     baseline: Account | None = None
     statistics: Statistics = field(default_factory=Statistics)
     command_offset: int = 0
-    pending_chf: float = 0.0
     forecast_start_s: int = 0
     forecast: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 

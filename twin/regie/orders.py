@@ -1,14 +1,19 @@
-"""The outbox: orders from accepted to confirmed or failed. No order leaves twice, none leaves without the journal's yes."""
+"""The outbox: orders from accepted to confirmed or failed. No order leaves twice, none leaves without the journal's yes.
+
+An order holds for one quarter hour and then lapses: a device that the next decision leaves out, and one whose régie is silent,
+goes on by itself.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from twin.contracts.messages import Device, Order, OrderState
-from twin.domain.time import QUARTER_HOUR
+from twin.domain.time import QUARTER_HOUR, floor_quarter
 from twin.regie.recommend import DEADBAND_MW
 
 TOLERANCE_SHARE = 0.1
@@ -20,27 +25,46 @@ _FINAL = {OrderState.CONFIRMED, OrderState.FAILED, OrderState.EXPIRED, OrderStat
 def issue(
     outbox: Mapping[str, Order],
     setpoints: Mapping[str, float],
+    payments_chf: Mapping[str, float],
     recommendation_of: Mapping[str, str],
     as_of: datetime,
-    expiry: timedelta,
 ) -> dict[str, Order]:
-    """Orders for setpoints that differ from what is already ordered, or whose order runs out; others stand.
+    """Orders for the running quarter hour, unless an order for it already says the same.
+
+    Args:
+        setpoints: power by device [MW]. ``payments_chf``: what the device's owner earns by obeying, by device.
 
     Returns:
         New orders by key, state ACCEPTED. Equal tick, device and value give an equal key.
     """
+    end = floor_quarter(as_of) + QUARTER_HOUR
     # The newest per device, by time and not by place: a book that was read back from the journal is sorted by key.
     in_time = sorted(outbox.values(), key=lambda o: (o.start, o.key))
     standing = {o.device: o for o in in_time if o.state not in _FINAL or o.state is OrderState.CONFIRMED}
     new = {}
     for device, p_mw in sorted(setpoints.items()):
         order = standing.get(device)
-        if order is not None and abs(order.p_mw - p_mw) <= DEADBAND_MW and order.expires > as_of + QUARTER_HOUR:
+        if order is not None and abs(order.p_mw - p_mw) <= DEADBAND_MW and order.expires >= end:
             continue
         text = f"{as_of.isoformat()}|{device}|{p_mw!r}"
         key = hashlib.sha256(text.encode()).hexdigest()[:24]
-        new[key] = Order(key, device, p_mw, as_of, as_of + expiry, OrderState.ACCEPTED, recommendation_of[device])
+        chf, recommendation = payments_chf.get(device, 0.0), recommendation_of[device]
+        new[key] = Order(key, device, p_mw, as_of, end, OrderState.ACCEPTED, recommendation, chf)
     return new
+
+
+def withdraw(outbox: Mapping[str, Order], mandates: Collection[str]) -> dict[str, Order]:
+    """Accepted orders that have not left and whose recommendation has no mandate any more are refused; sent ones lapse.
+
+    Args:
+        mandates: ids of the recommendations that may act now.
+    """
+    return {
+        key: replace(order, state=OrderState.REFUSED)
+        if order.state is OrderState.ACCEPTED and order.recommendation not in mandates
+        else order
+        for key, order in outbox.items()
+    }
 
 
 def mark_sent(outbox: Mapping[str, Order], keys: Collection[str]) -> dict[str, Order]:
@@ -60,7 +84,7 @@ def follow(
 ) -> dict[str, Order]:
     """Confirm or fail orders by what telemetry shows for ``interval``, the last complete one; forget old finished ones.
 
-    An order that was replaced before it could show an effect, or never left, expires.
+    An order that was replaced before it could show an effect, that never left, or whose device's meter was silent, expires.
     """
     newest: dict[str, Order] = {}
     for order in outbox.values():
@@ -83,15 +107,38 @@ def _followed(
     devices: Mapping[str, Device],
     as_of: datetime,
 ) -> Order:
-    if order.state is OrderState.SENT and newest is order:
+    measured = measured_p_mw.get(order.device, float("nan"))
+    if order.state is OrderState.SENT and newest is order and math.isfinite(measured):
         tolerance = TOLERANCE_SHARE * max(abs(devices[order.device].p_max_mw), abs(devices[order.device].p_min_mw))
-        if abs(measured_p_mw.get(order.device, float("nan")) - order.p_mw) <= tolerance:
-            return replace(order, state=OrderState.CONFIRMED)
-        if order.expires <= as_of:
-            return replace(order, state=OrderState.FAILED)
+        obeyed = abs(measured - order.p_mw) <= tolerance
+        return replace(order, state=OrderState.CONFIRMED if obeyed else OrderState.FAILED)
     if order.expires <= as_of or (newest is not None and newest.start > order.start):
         return replace(order, state=OrderState.EXPIRED)
     return order
+
+
+def count(counts: Mapping[str, int], before: Mapping[str, Order], after: Mapping[str, Order]) -> dict[str, int]:
+    """The counts with every order that reached a state between two outboxes; who was sent is told by the sender."""
+    counts = dict(counts)
+    for key, order in after.items():
+        state = before[key].state if key in before else None
+        if state is None:
+            counts[str(OrderState.ACCEPTED)] += 1
+        elif order.state not in (state, OrderState.SENT):
+            counts[str(order.state)] += 1
+    return counts
+
+
+def failed(before: Mapping[str, Order], after: Mapping[str, Order]) -> list[str]:
+    """Devices whose order failed between two outboxes, in order."""
+    fresh = (o for key, o in after.items() if o.state is OrderState.FAILED and before[key].state is not OrderState.FAILED)
+    return sorted(order.device for order in fresh)
+
+
+def earned_chf(before: Mapping[str, Order], after: Mapping[str, Order]) -> float:
+    """What owners earn by the orders that were confirmed between two states of the outbox."""
+    fresh = (o for key, o in after.items() if o.state is OrderState.CONFIRMED and before[key].state is not OrderState.CONFIRMED)
+    return sum(order.payment_chf for order in fresh)
 
 
 def to_send(outbox: Mapping[str, Order], as_of: datetime) -> list[Order]:

@@ -32,4 +32,3 @@ class Result:
     memory: Memory
     proof: Proof | None
     lines: tuple[tuple[str, Mapping[str, object]], ...]
-    flexibility_chf: float

@@ -1,13 +1,14 @@
 """Proof: the plan against AC power flow over the whole horizon, before and after; trimmed until it harms nothing.
 
 The forecast of each zone is shared over its loads and roofs as in the estimate; devices then move from what they would do by
-themselves to what is planned. Both cases, and trimmed variants when needed, go through the engine in one batch.
+themselves to what is planned. All cases go through the engine in one batch: nobody moved, everybody who may, and for each group
+the plan without it (or, where it waits for an answer, with it), which is what its recommendation is worth to the grid.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,6 +26,8 @@ TRIM_FACTORS = (0.5, 0.25)
 TOLERANCE_PERCENT = 0.1
 TOLERANCE_PU = 1e-4
 """A plan that worsens no loading by 0.1 % and no voltage by 1e-4 pu beyond its limit counts as harmless (DISPATCH.md)."""
+Moves = Mapping[str, np.ndarray]
+"""Movement by element table ("load", "storage") [MW], dims (time, element)."""
 _WANT = ("vm_pu", "line_loading_percent", "trafo_loading_percent", "sgen_q_mvar")
 
 
@@ -39,6 +42,25 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Outlooks:
+    """The coming quarter hours that the proof needs, devices left to themselves: element powers [MW], dims (time, element)."""
+
+    load_p_mw: np.ndarray
+    sgen_p_mw: np.ndarray
+    storage_p_mw: np.ndarray
+    co2_g_per_kwh: np.ndarray
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What one group does for the grid over the horizon: highest loading [%] without and with it, and on which element."""
+
+    without_percent: float
+    with_percent: float
+    element: str
+
+
+@dataclass(frozen=True)
 class Proof:
     """What the AC check found.
 
@@ -49,6 +71,7 @@ class Proof:
         max_vm_error_pu: deciding engine against the reference on one step.
         solved: False when the power flow diverged somewhere; then nothing is dispatched.
         loading: after, per element, dims (time, line + trafo); ``vm_pu``: after, dims (time, bus).
+        effects: by group, of those that move anything.
     """
 
     before: Mapping[str, np.ndarray]
@@ -59,6 +82,7 @@ class Proof:
     solved: bool
     loading: np.ndarray
     vm_pu: np.ndarray
+    effects: Mapping[str, Effect]
 
     def horizon(self, as_of: datetime) -> xr.Dataset:
         """The look-ahead for the decision and the screen."""
@@ -73,42 +97,59 @@ class Proof:
 
 
 class Prover:
-    """Checks plans on one site."""
+    """Checks plans on one site.
 
-    def __init__(self, engine: Engine, limits: Limits, volt_var: VoltVar | None, devices: Mapping[str, Device]) -> None:
+    Args:
+        load_tan_phi: reactive over active power, dims (load,).
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        limits: Limits,
+        volt_var: VoltVar | None,
+        devices: Mapping[str, Device],
+        *,
+        load_tan_phi: np.ndarray,
+    ) -> None:
         self._engine = engine
         self._limits = limits
         self._volt_var = volt_var
         self._devices = devices
+        self._load_tan_phi = load_tan_phi
 
     def prove(
         self,
         topology: Topology,
-        load_p_mw: np.ndarray,
-        sgen_p_mw: np.ndarray,
-        storage_p_mw: np.ndarray,
-        proposals: Mapping[str, Proposal],
+        outlooks: Outlooks,
+        ordered: Mapping[str, Proposal],
+        waiting: Mapping[str, Proposal],
         as_of: datetime,
-        load_tan_phi: np.ndarray,
     ) -> Proof:
         """AC power flow of the horizon without and with the plan.
 
         Args:
-            load_p_mw, sgen_p_mw, storage_p_mw: forecast element powers with devices left to themselves, dims (time, element).
-            proposals: movements to prove (only those that will be ordered).
+            ordered: movements to prove, by device. ``waiting``: those that nobody has accepted yet.
         """
         model = self._engine.model(topology)
-        grid = model.grid
-        steps = len(load_p_mw)
-        moves = self._moves(grid, proposals, steps)
-        stack = _Stack(load_p_mw, sgen_p_mw, storage_p_mw, load_tan_phi)
-        before, *planned = self._solve(model, stack, moves, [0.0, 1.0] if proposals else [0.0])
-        after, factor = planned[0] if planned else before, 1.0
-        if proposals and self._harms(before, after):
-            tried = zip(TRIM_FACTORS, self._solve(model, stack, moves, list(TRIM_FACTORS)), strict=True)
+        stack = _Stack(outlooks, self._load_tan_phi)
+        grid, steps = model.grid, stack.steps
+        moves = self._moves(grid, ordered, steps)
+        groups = {g: self._moves(grid, members, steps) for g, members in self._groups({**ordered, **waiting}).items()}
+        accepted = {self._devices[name].group for name in ordered}
+        others = [_added(moves, move, -1.0 if group in accepted else 1.0) for group, move in groups.items()]
+        before, after, *compared = self._solve(model, stack, [_scaled(moves, 0.0), moves, *others])
+        effects = {
+            group: _effect(grid, *((case, after) if group in accepted else (after, case)))
+            for group, case in zip(groups, compared, strict=True)
+        }
+        factor = 1.0
+        if ordered and self._harms(before, after):
+            trimmed = self._solve(model, stack, [_scaled(moves, f) for f in TRIM_FACTORS])
+            tried = zip(TRIM_FACTORS, trimmed, strict=True)
             factor, after = next(((f, case) for f, case in tried if not self._harms(before, case)), (0.0, before))
         step = int.from_bytes(hashlib.sha256(as_of.isoformat().encode()).digest()[:4], "big") % steps
-        error = self._error(topology, stack, moves, factor if proposals else 0.0, after, step)
+        error = self._error(topology, stack, _scaled(moves, factor), after, step)
         return Proof(
             before=_worst(before),
             after=_worst(after),
@@ -118,9 +159,16 @@ class Prover:
             solved=bool(before["converged"].all() and after["converged"].all()),
             loading=_loading(after),
             vm_pu=after["vm_pu"],
+            effects=effects,
         )
 
-    def _moves(self, grid: Grid, proposals: Mapping[str, Proposal], steps: int) -> dict[str, np.ndarray]:
+    def _groups(self, proposals: Mapping[str, Proposal]) -> dict[str, dict[str, Proposal]]:
+        groups: dict[str, dict[str, Proposal]] = {}
+        for name, proposal in sorted(proposals.items()):
+            groups.setdefault(self._devices[name].group, {})[name] = proposal
+        return groups
+
+    def _moves(self, grid: Grid, proposals: Mapping[str, Proposal], steps: int) -> Moves:
         """Planned minus unconstrained power per element table, dims (time, element)."""
         moves = {"load": np.zeros((steps, len(grid.load))), "storage": np.zeros((steps, len(grid.storage)))}
         for name, proposal in proposals.items():
@@ -130,14 +178,12 @@ class Prover:
             moves[device.table][:n, at] += (proposal.p_mw[:n] - proposal.unconstrained_p_mw[:n])[:, None]
         return moves
 
-    def _solve(
-        self, model: GridModel, stack: _Stack, moves: Mapping[str, np.ndarray], factors: list[float]
-    ) -> list[dict[str, np.ndarray]]:
+    def _solve(self, model: GridModel, stack: _Stack, cases: Sequence[Moves]) -> list[dict[str, np.ndarray]]:
         """One batch for all cases; per case plain arrays, dims (time, element)."""
-        solved = model.solve(stack.dataset(model.grid, moves, factors), want=_WANT, volt_var=self._volt_var)
+        solved = model.solve(stack.dataset(model.grid, cases), want=_WANT, volt_var=self._volt_var)
         steps = stack.steps
         arrays = {name: solved[name].values for name in (*_WANT, "converged")}
-        return [{name: a[i * steps : (i + 1) * steps] for name, a in arrays.items()} for i in range(len(factors))]
+        return [{name: a[i * steps : (i + 1) * steps] for name, a in arrays.items()} for i in range(len(cases))]
 
     def _harms(self, before: Mapping[str, np.ndarray], after: Mapping[str, np.ndarray]) -> bool:
         """True when the plan makes any element worse beyond its limit."""
@@ -158,13 +204,12 @@ class Prover:
         self,
         topology: Topology,
         stack: _Stack,
-        moves: Mapping[str, np.ndarray],
-        factor: float,
+        moves: Moves,
         after: Mapping[str, np.ndarray],
         step: int,
     ) -> float:
         """Largest difference to the reference on one step, with the reactive power that the inverters settled at."""
-        injections = stack.dataset(self._engine.model(topology).grid, moves, [factor]).isel(time=[step])
+        injections = stack.dataset(self._engine.model(topology).grid, [moves]).isel(time=[step])
         injections["sgen_q_mvar"] = (("time", "sgen"), np.nan_to_num(after["sgen_q_mvar"][[step]]))
         reference = self._engine.reference_vm_pu(topology, injections)
         difference = np.abs(after["vm_pu"][step] - reference)
@@ -175,20 +220,19 @@ class Prover:
 class _Stack:
     """Forecast element powers, repeated once per case."""
 
-    load_p_mw: np.ndarray
-    sgen_p_mw: np.ndarray
-    storage_p_mw: np.ndarray
+    outlooks: Outlooks
     load_tan_phi: np.ndarray
 
     @property
     def steps(self) -> int:
-        return len(self.load_p_mw)
+        return len(self.outlooks.load_p_mw)
 
-    def dataset(self, grid: Grid, moves: Mapping[str, np.ndarray], factors: list[float]) -> xr.Dataset:
-        load = np.concatenate([self.load_p_mw + f * moves["load"] for f in factors])
-        storage = np.concatenate([self.storage_p_mw + f * moves["storage"] for f in factors])
-        q = np.tile(self.load_p_mw * self.load_tan_phi, (len(factors), 1))
-        sgen = np.tile(self.sgen_p_mw, (len(factors), 1))
+    def dataset(self, grid: Grid, cases: Sequence[Moves]) -> xr.Dataset:
+        alone = self.outlooks
+        load = np.concatenate([alone.load_p_mw + moves["load"] for moves in cases])
+        storage = np.concatenate([alone.storage_p_mw + moves["storage"] for moves in cases])
+        q = np.tile(alone.load_p_mw * self.load_tan_phi, (len(cases), 1))
+        sgen = np.tile(alone.sgen_p_mw, (len(cases), 1))
         load, q = before_scaling(load, grid.load_scaling), before_scaling(q, grid.load_scaling)
         sgen, storage = before_scaling(sgen, grid.sgen_scaling), before_scaling(storage, grid.storage_scaling)
         return xr.Dataset(
@@ -200,6 +244,22 @@ class _Stack:
             },
             coords={"time": np.arange(len(load)), "load": grid.load, "sgen": grid.sgen, "storage": grid.storage},
         )
+
+
+def _scaled(moves: Moves, factor: float) -> Moves:
+    return {table: factor * move for table, move in moves.items()}
+
+
+def _added(moves: Moves, more: Moves, factor: float) -> Moves:
+    return {table: move + factor * more[table] for table, move in moves.items()}
+
+
+def _effect(grid: Grid, without: Mapping[str, np.ndarray], with_it: Mapping[str, np.ndarray]) -> Effect:
+    highest = [_worst(case)["loading_percent"] for case in (without, with_it)]
+    if not all(np.isfinite(path).any() for path in highest):
+        return Effect(float("nan"), float("nan"), "")
+    at = int(np.nanargmax(highest[0]))
+    return Effect(float(np.nanmax(highest[0])), float(np.nanmax(highest[1])), _worst_elements(grid, without)[at])
 
 
 def before_scaling(power_mw: np.ndarray, scaling: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ from twin.live.pace import Pace
 from twin.regie.kpi import Account, KpiFacts
 from twin.regie.memory import LoopMemory, Statistics
 
-FACTS = KpiFacts("Europe/Zurich", 6.5, 0.08, 20.0, {"pv": 40.0, "hydro": 10.0}, np.ones(1), np.ones(1), 100.0, 100.0)
+FACTS = KpiFacts("Europe/Zurich", 6.5, 20.0, {"pv": 40.0, "hydro": 10.0}, np.ones(1), np.ones(1), 100.0, 100.0)
 
 
 def line(memory: LoopMemory, tick_ms=()) -> dict:
@@ -63,14 +63,12 @@ def test_at_ninety_times_life_a_quarter_hour_takes_ten_seconds():
 
 
 def test_full_speed_never_waits():
-    as_of = datetime(2016, 6, 15, tzinfo=UTC)
-    assert Pace(None).left_s(as_of, as_of) == 0.0
+    assert Pace(None).left_s() == 0.0
 
 
-def test_an_event_within_the_quarter_hour_comes_before_its_end():
-    pace, as_of = Pace(90.0, due=time.monotonic() + 10.0), datetime(2016, 6, 15, tzinfo=UTC)
-    # 9 minutes are 6 s at this speed
-    assert pace.left_s(as_of, as_of) - pace.left_s(as_of - timedelta(minutes=9), as_of) == pytest.approx(6.0, abs=0.1)
+def test_six_seconds_before_the_tick_at_ninety_times_life_nine_minutes_are_left():
+    pace, as_of = Pace(90.0, due=time.monotonic() + 6.0), datetime(2016, 6, 15, tzinfo=UTC)
+    assert (as_of - pace.grid_time(as_of)).total_seconds() == pytest.approx(540.0, abs=10.0)  # a tenth of a second is 9 s
 
 
 def test_a_late_tick_is_not_caught_up():

@@ -10,7 +10,7 @@ from twin.domain.channels import parse_channel
 from twin.domain.grid import NORMAL
 from twin.domain.zones import Zone
 from twin.engines import make_engine
-from twin.regie.proof import Limits
+from twin.regie.proof import Limits, Outlooks
 
 NOW = datetime(2016, 6, 15, 12, tzinfo=UTC)
 STEPS = 96
@@ -45,7 +45,8 @@ def grid():
 
 USE = RightOfUse(Right.OWN, Acceptance.AUTOMATIC, 0.05)
 STATION = Device("station_battery", "battery", "station", "storage", 0, 2, "town", -0.5, 0.5, 2.0, 0.95, USE)
-STREET = Device("street_battery", "battery", "street", "storage", 1, 4, "quarter", -0.5, 0.5, 1.0, 0.95, USE)
+RENTED = RightOfUse(Right.CONTRACT, Acceptance.AUTOMATIC, 0.05)
+STREET = Device("street_battery", "battery", "street", "storage", 1, 4, "quarter", -0.5, 0.5, 1.0, 0.95, RENTED)
 DEVICES = {device.id: device for device in (STATION, STREET)}
 
 TOWN = Zone(
@@ -89,9 +90,11 @@ def proposal(device: Device, p_mw: float, *, steps: int = STEPS) -> Proposal:
     """The device at one power all day, instead of doing nothing."""
     bound = np.full(steps, 0.5)
     plan = np.full(steps, p_mw)
-    return Proposal(device.id, NOW, plan, -bound, bound, np.zeros(steps), 3, True, "peak", {}, 10.0, 0.9)
+    alone = np.zeros(steps)
+    return Proposal(device.id, NOW, plan, -bound, bound, alone, alone, 3, "peak", {}, 10.0, 0.9)
 
 
-def horizon(load=(0.6, 0.3, 0.8, 0.2), pv=0.0, hydro=0.0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def horizon(load=(0.6, 0.3, 0.8, 0.2), pv=0.0, hydro=0.0) -> Outlooks:
     """Element powers of a day of equal quarter hours."""
-    return np.tile(load, (STEPS, 1)), np.tile([pv, hydro], (STEPS, 1)), np.zeros((STEPS, 2))
+    powers = np.tile(load, (STEPS, 1)), np.tile([pv, hydro], (STEPS, 1)), np.zeros((STEPS, 2))
+    return Outlooks(*powers, np.full(STEPS, 100.0))

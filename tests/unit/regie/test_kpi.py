@@ -11,12 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from twin.contracts.messages import Acceptance, Device, Right, RightOfUse
-from twin.regie.kpi import Account, Interval, KpiFacts, add, figures, interval_of, kpis, opened
+from twin.regie.kpi import Account, Interval, KpiFacts, add, figures, interval_of, kpis, opened, paired
 
 FACTS = KpiFacts(
     timezone="Europe/Zurich",
     peak_chf_per_kw_month=6.5,
-    feed_in_chf_per_kwh=0.08,
     value_of_lost_load_chf_per_kwh=20.0,
     co2_g_per_kwh={"pv": 40.0, "hydro": 10.0},
     bus_low_pu=np.array([0.95, 0.9]),
@@ -39,7 +38,7 @@ def grid(*, loss=0.02, vm=(1.0, 1.0), line=(50.0,), trafo=(60.0,)) -> xr.Dataset
 
 
 def quarter(**changes) -> Interval:
-    known = Interval(NOON, 4.0, 2.0, 1.0, 0.0, 0.2, 0.5, 100.0, 1.0, 0.0, 0.0)
+    known = Interval(NOON, 4.0, 2.0, 1.0, 0.0, 0.2, 0.5, 100.0, {}, {}, 0.0, 0.0, 0.0)
     return replace(known, **changes)
 
 
@@ -50,10 +49,10 @@ def counted(*intervals: Interval, of: xr.Dataset | None = None, begin: Account |
     return account
 
 
-def test_import_costs_its_price_and_export_earns_the_feed_in_tariff():
+def test_import_costs_and_export_earns_the_markets_price():
     bought, sold = counted(quarter()), counted(quarter(net_p_mw=-4.0, pv_p_mw=8.0))
     assert figures(bought, FACTS)["economic"]["energy_chf"] == pytest.approx(1000.0 * 0.2)  # 4 MW, 15 min, 0.20 CHF/kWh
-    assert figures(sold, FACTS)["economic"]["energy_chf"] == pytest.approx(-1000.0 * 0.08)
+    assert figures(sold, FACTS)["economic"]["energy_chf"] == pytest.approx(-1000.0 * 0.2)
 
 
 def test_losses_are_inside_the_import_and_not_added_again():
@@ -144,13 +143,33 @@ def test_overload_is_counted_above_each_limit_in_percent_hours():
     assert account.max_loading_percent == 119.0
 
 
+def stored_chf(*contents: dict) -> float:
+    account = counted(*(quarter(deliverable_mwh=content) for content in contents))
+    return figures(account, FACTS)["economic"]["stored_energy_chf"]
+
+
 def test_stored_energy_is_credited_at_the_mean_price():
-    account = counted(quarter(stored_mwh=1.0), quarter(stored_mwh=3.0, price_chf_per_kwh=0.4))
+    account = counted(quarter(deliverable_mwh={"a": 1.0}), quarter(deliverable_mwh={"a": 3.0}, price_chf_per_kwh=0.4))
     assert figures(account, FACTS)["economic"]["stored_energy_chf"] == pytest.approx(-2000.0 * 0.3)
 
 
-def test_a_silent_battery_keeps_the_last_known_content():
-    assert counted(quarter(stored_mwh=1.0), quarter(stored_mwh=math.nan)).stored_mwh == 1.0
+def test_a_silent_battery_keeps_its_last_content_and_the_others_count_on():
+    assert stored_chf({"a": 1.0, "b": 1.0}, {"b": 3.0}) == pytest.approx(-2000.0 * 0.2)
+
+
+def test_a_battery_that_first_speaks_later_brings_no_gain_with_it():
+    assert stored_chf({"a": 1.0}, {"a": 1.0, "b": 5.0}) == 0.0
+
+
+def test_the_account_says_what_its_own_batteries_wear():
+    economic = figures(counted(quarter(wear_chf=2.0), quarter(net_p_mw=math.nan, wear_chf=3.0)), FACTS)["economic"]
+    assert economic["wear_chf"] == 5.0
+
+
+def test_a_quarter_hour_that_one_side_missed_is_no_difference():
+    ours, theirs = paired(quarter(), quarter(net_p_mw=math.nan))
+    assert math.isnan(ours.net_p_mw)
+    assert kpis(counted(ours), counted(theirs), FACTS)["economic"].difference["total_chf"] == 0.0
 
 
 def test_emissions_follow_consumption_and_not_export():
@@ -181,18 +200,23 @@ def test_without_a_do_nothing_twin_there_is_no_difference():
     assert all(kpi.baseline is None and kpi.difference is None for kpi in kpis(Account(), None, FACTS).values())
 
 
-def battery(name: str) -> Device:
-    right = RightOfUse(Right.OWN, Acceptance.AUTOMATIC, 0.0)
+def battery(name: str, of: Right = Right.OWN) -> Device:
+    right = RightOfUse(of, Acceptance.AUTOMATIC, 0.04)
     return Device(name, "battery", name, "storage", 0, 0, "town", -1.0, 1.0, 2.0, 0.95, right)
 
 
-def test_content_is_summed_over_batteries_that_tell_it():
-    signals = {("device_soc_percent", "a"): 50.0, ("zone_net_p_mw", "town"): 1.0}
-    assert interval_of(NOON, signals, "town", [battery("a"), battery("b")], 0.0, 0.0).stored_mwh == 1.0
+def test_a_battery_delivers_its_content_less_the_losses_of_giving_it_back():
+    signals = {("device_soc_percent", "a"): 50.0, ("device_soc_percent", "b"): math.nan}
+    interval = interval_of(NOON, signals, "town", [battery("a"), battery("b"), battery("c")], 0.0, 0.0)
+    assert interval.content_mwh == {"a": 1.0}
+    assert interval.deliverable_mwh == {"a": pytest.approx(0.95)}
 
 
-def test_content_of_a_town_without_battery_meters_is_unknown():
-    assert math.isnan(interval_of(NOON, {}, "town", [battery("a")], 0.0, 0.0).stored_mwh)
+def test_half_the_wear_is_in_the_charge_and_half_in_the_discharge():
+    for p_mw in (1.0, -1.0):
+        signals = {("device_p_mw", "a"): p_mw, ("device_p_mw", "b"): p_mw}
+        worn = interval_of(NOON, signals, "town", [battery("a"), battery("b", Right.CONTRACT)], 0.0, 0.0).wear_chf
+        assert worn == pytest.approx(1000.0 * 0.25 * 0.04 / 2.0)  # another owner's battery wears on his account
 
 
 def test_what_a_site_does_not_have_is_zero_and_what_is_missing_is_unknown():

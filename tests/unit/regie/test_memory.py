@@ -42,11 +42,10 @@ def memory(value: float = 0.1) -> LoopMemory:
     alarm = Alarm("x", 2, "overload_now", {"p": value}, "line:66", NOW, NOW, LATER, "grid", None, "anna", NOW, None)
     return LoopMemory(
         decision=Memory({"g@1": recommendation}, {order.key: order}, AlarmBook({"x": alarm}, {"x": 3}, {"y": 1})),
-        ours=Account(steps=4, month="2016-06", energy_chf=value, ledger=Ledger(1.0, value, 0.0), start_stored_mwh=value),
+        ours=Account(steps=4, month="2016-06", energy_chf=value, ledger=Ledger(1.0, value, 0.0), opening_mwh={"b": value}),
         baseline=Account(),
         statistics=Statistics(ticks=4, fallback_ticks={"load": 1}, vm_sq_sum=value),
         command_offset=7,
-        pending_chf=value,
         forecast_start_s=1_465_948_800,
         forecast={"load:town": (value, -0.0, 1e-300, 0.1 + 0.2)},
     )

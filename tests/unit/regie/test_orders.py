@@ -10,17 +10,16 @@ from hypothesis import strategies as st
 
 from twin.contracts.messages import Acceptance, Device, Order, OrderState, Right, RightOfUse
 from twin.domain.time import QUARTER_HOUR
-from twin.regie.orders import follow, issue, mark_sent, to_send
+from twin.regie.orders import count, earned_chf, failed, follow, issue, mark_sent, to_send, withdraw
 
 NOW = datetime(2016, 6, 15, 12, tzinfo=UTC)
-EXPIRY = timedelta(minutes=30)
 USE = RightOfUse(Right.OWN, Acceptance.AUTOMATIC, 0.0)
 DEVICES = {name: Device(name, "battery", "g", "storage", 0, 0, "town", -1.0, 1.0, 2.0, 0.95, USE) for name in ("a", "b")}
 FOR = {"a": "g@1", "b": "g@1"}
 
 
 def issued(p_mw=0.5, as_of=NOW, outbox=None, device="a"):
-    return issue(outbox or {}, {device: p_mw}, FOR, as_of, EXPIRY)
+    return issue(outbox or {}, {device: p_mw}, {device: 0.2}, FOR, as_of)
 
 
 def sent(p_mw=0.5, as_of=NOW):
@@ -59,8 +58,43 @@ def test_a_changed_setpoint_makes_an_order():
     assert len(issued(p_mw=0.6, outbox=sent())) == 1
 
 
-def test_an_unchanged_setpoint_is_renewed_before_its_order_runs_out():
+def test_every_quarter_hour_has_an_order_of_its_own():
     assert len(issued(as_of=NOW + QUARTER_HOUR, outbox=sent())) == 1
+
+
+def test_a_device_that_is_left_out_goes_on_by_itself_from_the_next_quarter_hour():
+    (order,) = issued().values()
+    assert order.expires == NOW + QUARTER_HOUR
+
+
+def test_an_order_of_an_event_lapses_with_its_quarter_hour():
+    (order,) = issued(as_of=NOW + timedelta(minutes=4)).values()
+    assert order.expires == NOW + QUARTER_HOUR
+
+
+def test_an_order_whose_mandate_was_withdrawn_before_it_left_is_refused_and_never_sent():
+    held_back = withdraw(issued(), mandates=())
+    assert state(held_back) is OrderState.REFUSED
+    assert to_send(held_back, NOW) == []
+
+
+def test_an_order_with_a_mandate_is_not_withdrawn():
+    assert withdraw(issued(), mandates=("g@1",)) == issued()
+
+
+def test_an_owner_earns_when_the_meter_confirms_and_not_before():
+    one = sent()
+    assert earned_chf(one, followed(one, 15, 0.5)) == pytest.approx(0.2)
+    assert earned_chf(one, followed(one, 15, 0.0)) == 0.0
+    confirmed = followed(one, 15, 0.5)
+    assert earned_chf(confirmed, followed(confirmed, 30, 0.5)) == 0.0
+
+
+def test_every_state_that_an_order_reaches_is_counted_once():
+    counts = count({str(s): 0 for s in OrderState}, {}, issued())
+    counts = count(counts, issued(), sent())
+    counts = count(counts, sent(), followed(sent(), 15, 0.5))
+    assert {name: n for name, n in counts.items() if n} == {"accepted": 1, "confirmed": 1}
 
 
 def test_a_failed_order_is_tried_again():
@@ -78,7 +112,7 @@ def test_the_newest_order_of_a_device_decides_however_the_book_is_sorted(seed):
 
 
 def test_only_what_the_field_took_is_marked_as_sent():
-    orders = issue({}, {"a": 0.5, "b": 0.5}, FOR, NOW, EXPIRY)
+    orders = issue({}, {"a": 0.5, "b": 0.5}, {}, FOR, NOW)
     first = next(iter(orders))
     marked = mark_sent(orders, [first, "unknown"])
     assert [order.state for order in marked.values()] == [OrderState.SENT, OrderState.ACCEPTED]
@@ -88,20 +122,14 @@ def test_a_measured_response_within_ten_percent_of_the_nameplate_confirms():
     assert state(followed(sent(), 15, 0.41)) is OrderState.CONFIRMED
 
 
-def test_a_response_still_on_its_ramp_waits():
-    assert state(followed(sent(), 15, 0.2)) is OrderState.SENT
+def test_no_response_in_its_quarter_hour_fails():
+    failed_one = followed(sent(), 15, 0.0)
+    assert state(failed_one) is OrderState.FAILED
+    assert failed(sent(), failed_one) == ["a"]
 
 
-def test_no_response_until_the_expiry_fails():
-    assert state(followed(sent(), 30, 0.0)) is OrderState.FAILED
-
-
-def test_a_silent_device_fails_and_is_not_taken_for_obeying():
-    assert state(followed(sent(0.0), 30, float("nan"))) is OrderState.FAILED
-
-
-def test_a_response_in_the_last_moment_still_confirms():
-    assert state(followed(sent(), 30, 0.5)) is OrderState.CONFIRMED
+def test_a_silent_meter_proves_neither_obedience_nor_failure():
+    assert state(followed(sent(0.0), 15, float("nan"))) is OrderState.EXPIRED
 
 
 def test_an_interval_before_the_order_proves_nothing():
@@ -116,8 +144,8 @@ def test_an_order_that_never_left_expires():
 
 def test_an_order_replaced_before_it_showed_an_effect_expires():
     first = sent()
-    both = {**first, **sent(-0.5, NOW + QUARTER_HOUR)}
-    after = followed(both, 30, -0.5)
+    both = {**first, **sent(-0.5, NOW + timedelta(minutes=5))}
+    after = follow(both, {"a": -0.5}, DEVICES, NOW + timedelta(minutes=5), NOW + timedelta(minutes=20))
     assert {o.p_mw: o.state for o in after.values()} == {0.5: OrderState.EXPIRED, -0.5: OrderState.CONFIRMED}
 
 
@@ -127,15 +155,15 @@ def test_a_confirmed_order_stays_confirmed_when_the_device_later_stops():
 
 
 def test_finished_orders_are_forgotten_after_two_hours():
-    failed = followed(sent(), 30, 0.0)
-    assert followed(failed, 30 + 119, 0.0) == failed
-    assert followed(failed, 30 + 120, 0.0) == {}
+    finished = followed(sent(), 15, 0.0)
+    assert followed(finished, 15 + 119, 0.0) == finished
+    assert followed(finished, 15 + 120, 0.0) == {}
 
 
 def test_accepted_orders_are_sent_in_a_fixed_order_while_they_have_time():
-    orders = issue({}, {"b": 0.1, "a": 0.5}, FOR, NOW, EXPIRY)
+    orders = issue({}, {"b": 0.1, "a": 0.5}, {}, FOR, NOW)
     assert [o.key for o in to_send(orders, NOW)] == sorted(orders)
-    assert to_send(orders, NOW + EXPIRY) == []
+    assert to_send(orders, NOW + QUARTER_HOUR) == []
 
 
 def test_what_was_sent_is_not_sent_again():
@@ -144,4 +172,4 @@ def test_what_was_sent_is_not_sent_again():
 
 def test_an_order_names_its_recommendation_and_its_end():
     (order,) = issued().values()
-    assert order == Order(order.key, "a", 0.5, NOW, NOW + EXPIRY, OrderState.ACCEPTED, "g@1")
+    assert order == Order(order.key, "a", 0.5, NOW, NOW + QUARTER_HOUR, OrderState.ACCEPTED, "g@1", 0.2)

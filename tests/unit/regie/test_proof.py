@@ -18,10 +18,10 @@ def engine():
     return town.engine()
 
 
-def prove(engine, *proposals, limits=None, load=(0.6, 0.3, 0.8, 0.2), topology=NORMAL, **more):
-    prover = Prover(engine, limits or town.limits(), None, town.DEVICES)
-    plan = {proposal.device: proposal for proposal in proposals}
-    return prover.prove(topology, *town.horizon(load, **more), plan, town.NOW, TAN_PHI)
+def prove(engine, *proposals, waiting=(), limits=None, load=(0.6, 0.3, 0.8, 0.2), topology=NORMAL, **more):
+    prover = Prover(engine, limits or town.limits(), None, town.DEVICES, load_tan_phi=TAN_PHI)
+    plan, open_ones = ({proposal.device: proposal for proposal in part} for part in (proposals, waiting))
+    return prover.prove(topology, town.horizon(load, **more), plan, open_ones, town.NOW)
 
 
 def test_a_harmless_plan_is_kept_whole(engine):
@@ -70,6 +70,25 @@ def test_one_bad_quarter_hour_is_enough_to_trim(engine):
     peak = np.zeros(HORIZON_STEPS)
     peak[40] = 0.45
     assert prove(engine, replace(town.proposal(town.STREET, 0.0), p_mw=peak)).factor < 1.0
+
+
+def test_what_a_group_does_for_the_grid_is_told_with_and_without_that_group_alone(engine):
+    relief, other = town.proposal(town.STREET, -0.1), town.proposal(town.STATION, 0.0)
+    full = (0.6, 0.3, 0.8, 0.45)
+    proof = prove(engine, relief, other, load=full)
+    effect = proof.effects[town.STREET.group]
+    assert effect.without_percent == pytest.approx(proof.before["loading_percent"].max())
+    assert effect.with_percent == pytest.approx(proof.after["loading_percent"].max())
+    assert effect.without_percent - effect.with_percent > 20.0  # 100 kW of 400 kVA
+    idle = proof.effects[town.STATION.group]
+    assert idle.without_percent == pytest.approx(idle.with_percent)
+
+
+def test_a_group_that_waits_for_an_answer_is_told_beside_the_plan_and_not_in_it(engine):
+    proof = prove(engine, waiting=[town.proposal(town.STREET, 0.1)])
+    effect = proof.effects[town.STREET.group]
+    assert effect.with_percent > effect.without_percent == pytest.approx(proof.after["loading_percent"].max())
+    assert effect.element == "trafo 1"
 
 
 def test_without_a_plan_before_and_after_are_one(engine):
@@ -135,7 +154,8 @@ def test_a_load_out_of_service_draws_nothing():
 
 def test_switching_keeps_the_estimated_powers():
     model = town.engine(scaling=0.6).model(NORMAL)
-    load, sgen, _ = town.horizon(pv=0.3)
+    ahead = town.horizon(pv=0.3)
+    load, sgen = ahead.load_p_mw, ahead.sgen_p_mw
     from xarray import Dataset
 
     estimated = Dataset({"load_p_mw": ("load", load[0]), "sgen_p_mw": ("sgen", sgen[0])})

@@ -25,7 +25,7 @@ def device(name="b1", group="batteries", acceptance=Acceptance.DISPATCHER, right
 def proposal(name="b1", p_mw=0.5, *, first=0, steps=96, **changes) -> Proposal:
     plan, alone = np.zeros(steps), np.zeros(steps)
     plan[first : first + 4] = p_mw
-    known = Proposal(name, NOW, plan, np.full(steps, -1.0), np.full(steps, 1.0), alone, 3, True, "peak", {}, 10.0, 0.8)
+    known = Proposal(name, NOW, plan, np.full(steps, -1.0), np.full(steps, 1.0), alone, alone, 3, "peak", {}, 10.0, 0.8)
     return replace(known, **changes)
 
 

@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 
 from twin.boxes.flexibility import facts
+from twin.boxes.flexibility.arrivals import to_come_mw
 from twin.boxes.flexibility.fleet import Fleet, read_fleet
-from twin.boxes.flexibility.horizon import QUARTERS, STEP_HOURS, highest_of_quarters, mean_of_quarters, quarters_of_steps
+from twin.boxes.flexibility.horizon import QUARTERS, STEP_HOURS, highest_of_quarters, mean_of_quarters
 from twin.boxes.flexibility.problem import NOT_PRICED_MW, GridRow, Penalties, Problem, Site
+from twin.boxes.flexibility.remembered import Remembered
 from twin.boxes.flexibility.settings import Settings
-from twin.boxes.flexibility.tariff import calendar, published_or, static_grid_chf_per_kwh
+from twin.boxes.flexibility.tariff import calendar, published_or
 from twin.boxes.flexibility.voltage import WorstBus, voltage_rows
 from twin.contracts.box import BoxContext
 from twin.contracts.frame import AsOfView, MissingSignalError
@@ -24,6 +26,8 @@ USUAL_PEAK_DAYS = timedelta(days=28)
 USUAL_PEAK_SHARE = 0.9
 MARGIN_LEVEL = 0.9
 """Quantile whose distance from the median is held back on the limit rows."""
+PEAK_LEVEL = 0.75
+"""Quantile of the load on which the month's peak is planned: on the median the battery is empty every second evening."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +58,11 @@ class Tick:
     published: bool
 
 
-def assemble(view: AsOfView, settings: Settings, context: BoxContext, bus: WorstBus | None = None) -> Tick:
+def assemble(view: AsOfView, settings: Settings, context: BoxContext, kept: Remembered, bus: WorstBus | None = None) -> Tick:
     """The problem at ``view.as_of``; with rows for the voltage of ``bus`` if given.
+
+    Args:
+        kept: what the box remembers of the tick before.
 
     Raises:
         MissingSignalError: when a zone's load forecast is missing.
@@ -67,17 +74,19 @@ def assemble(view: AsOfView, settings: Settings, context: BoxContext, bus: Worst
     fleet = read_fleet(
         view,
         settings,
+        kept,
         zones=context.zones,
         load={zone: f.median for zone, f in load.items()},
         pv={zone: f.median for zone, f in pv.items()},
         mean_price_chf_per_mwh=float(import_price @ np.asarray(STEP_HOURS)) / sum(STEP_HOURS),
     )
-    nets = {zone: _net(view, settings, zone, load=load[zone], pv=pv[zone], fleet=fleet) for zone in settings.zones}
+    nets = {zone: _net(view, settings, zone, load=load[zone], pv=pv[zone]) for zone in settings.zones}
     site = _site(
         view,
         settings,
         context,
         net=nets[settings.site_zone],
+        margin=mean_of_quarters(load[settings.site_zone].above_median(PEAK_LEVEL)),
         import_price=import_price,
         export_price=mean_of_quarters(export),
     )
@@ -115,34 +124,31 @@ def _pv(view: AsOfView, zone: str) -> facts.Forecast:
 
 
 def _prices(view: AsOfView, context: BoxContext) -> tuple[np.ndarray, np.ndarray, bool]:
-    """Import and export price [CHF/MWh], dims (time,), and whether day-ahead prices were published."""
-    clock = calendar(view.as_of, QUARTERS, context.timezone)
-    tariff = context.tariff
-    day_ahead = facts.ahead(view, "price_chf_per_kwh")
-    energy = published_or(day_ahead, np.full(QUARTERS, float(tariff["energy_chf_per_kwh"])))
-    grid = published_or(facts.ahead(view, "grid_tariff_chf_per_kwh"), static_grid_chf_per_kwh(tariff, clock))
-    feed_in = np.full(QUARTERS, float(tariff["feed_in_chf_per_kwh"]))
+    """Price of energy at the connection, in and out [CHF/MWh], dims (time,), and whether day-ahead prices were published.
+
+    What the site's customers pay each other for using its own grid is no cost of the site (KPI.md: internal tariffs cancel).
+    """
+    tariff, day_ahead = context.tariff, facts.ahead(view, "price_chf_per_kwh")
+    energy, feed_in = (
+        published_or(day_ahead, np.full(QUARTERS, float(tariff[key]))) for key in ("energy_chf_per_kwh", "feed_in_chf_per_kwh")
+    )
     published = day_ahead is not None and bool(np.isfinite(day_ahead).any())
-    return 1000.0 * (energy + grid), 1000.0 * feed_in, published
+    return 1000.0 * energy, 1000.0 * feed_in, published
 
 
-def _net(
-    view: AsOfView, settings: Settings, zone: str, *, load: facts.Forecast, pv: facts.Forecast, fleet: Fleet
-) -> np.ndarray:
+def _net(view: AsOfView, settings: Settings, zone: str, *, load: facts.Forecast, pv: facts.Forecast) -> np.ndarray:
     """Net import of a zone without the planned devices [MW], dims (time,).
 
-    Cars are part of the measured load, so a load forecast holds them as they usually charge. What it holds of those now
-    plugged in is no more than they would draw by themselves and no more than the fleet usually draws at that time.
+    Cars are part of the measured load, so a load forecast holds them as they were charged of late, orders included: all of that
+    is taken out. Those here now are planned; those to come draw as they would by themselves.
     """
     hydro, _ = facts.newest(view, "zone_hydro_p_mw", [zone])
-    cars = [d["id"] for d in settings.devices if d["kind"] == "ev_charger" and _inside(d["zone"], zone, settings)]
-    usual = facts.usual_sum(view, "device_p_mw", cars, USUAL_DAYS)
-    own = np.zeros(QUARTERS)
-    for car in fleet.chargers:
-        if car.id in cars:
-            own += quarters_of_steps(car.own_p_mw)
-    held = np.minimum(own, np.maximum(np.nan_to_num(usual), 0.0))
-    return load.median - pv.median - float(np.nan_to_num(hydro[0])) - held
+    cars = [d for d in settings.devices if d["kind"] == "ev_charger" and _inside(d["zone"], zone, settings)]
+    names = [car["id"] for car in cars]
+    usual = facts.usual_sum(view, "device_p_mw", names, USUAL_DAYS)
+    p_max, efficiency = (np.array([car[key] for car in cars]) for key in ("p_max_mw", "efficiency"))
+    coming = to_come_mw(view, names, p_max_mw=p_max, efficiency=efficiency, days=USUAL_DAYS)
+    return load.median - pv.median - float(np.nan_to_num(hydro[0])) - usual + coming
 
 
 def _inside(device_zone: str, zone: str, settings: Settings) -> bool:
@@ -155,11 +161,12 @@ def _site(
     context: BoxContext,
     *,
     net: np.ndarray,
+    margin: np.ndarray,
     import_price: np.ndarray,
     export_price: np.ndarray,
 ) -> Site:
     clock = calendar(view.as_of, QUARTERS, context.timezone)
-    lift = highest_of_quarters(net) - mean_of_quarters(net)
+    lift = highest_of_quarters(net) - mean_of_quarters(net) + margin
     # The next month's peak starts from zero and is not priced within this plan. In the first days of a month its peak is still
     # to come: what lies well below the last four weeks' peak would be shaved in vain.
     usual_peak = facts.highest_since(view, "zone_net_p_mw", settings.site_zone, view.as_of - USUAL_PEAK_DAYS)
@@ -232,5 +239,4 @@ def active_share(view: AsOfView, settings: Settings, zone: str, sn_mva: float) -
 def _penalties(tariff: Mapping[str, Any], site: Site) -> Penalties:
     # The dearest MWh that money can save: a quarter hour of the month's peak, or ten times the highest energy price.
     peak = site.peak_chf_per_mw / min(STEP_HOURS)
-    usual = 1000.0 * (float(tariff["energy_chf_per_kwh"]) + float(tariff["grid_chf_per_kwh"]["high"]))
-    return Penalties.above(max(peak, 10.0 * usual))
+    return Penalties.above(max(peak, 10.0 * 1000.0 * float(tariff["energy_chf_per_kwh"])))

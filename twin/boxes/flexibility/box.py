@@ -11,10 +11,12 @@ import xarray as xr
 
 from twin.boxes.flexibility.assemble import USUAL_DAYS, Tick, assemble
 from twin.boxes.flexibility.compiled import CompiledModel, Solution
-from twin.boxes.flexibility.fallback import by_rules, last_plan, remember
+from twin.boxes.flexibility.fallback import by_rules, last_plan
 from twin.boxes.flexibility.horizon import QUARTERS, quarters_of_steps
 from twin.boxes.flexibility.problem import Storage
-from twin.boxes.flexibility.reasons import Move, Prices, explain, is_moved, prices_of, tariff_prices
+from twin.boxes.flexibility.reasons import MOVED_MW, Move, Prices, explain, is_moved, prices_of, tariff_prices
+from twin.boxes.flexibility.remembered import Remembered
+from twin.boxes.flexibility.sessions import Session
 from twin.boxes.flexibility.settings import Settings, settings_of
 from twin.boxes.flexibility.shortfalls import shortfalls
 from twin.boxes.flexibility.voltage import WorstBus, worst_bus
@@ -23,7 +25,7 @@ from twin.contracts.frame import AsOfView
 from twin.contracts.messages import Headline, Proposal, Report
 from twin.domain.grid import Grid
 from twin.domain.problems import BadInput, Problem
-from twin.domain.time import floor_quarter, quarter_hours
+from twin.domain.time import floor_quarter, quarter_hours, to_epoch_s
 
 DAY = timedelta(hours=24)
 OWNER = "grid operation"
@@ -60,18 +62,20 @@ class FlexibilityBox:
 
     def step(self, view: AsOfView, artifact: bytes | None, state: bytes | None) -> tuple[Report, bytes | None]:  # noqa: ARG002 - the contract's signature
         """The plan of ``view.as_of``, with a proposal and a reason for every device that leaves its own behaviour."""
-        tick = assemble(view, self._settings, self._context, self._bus)
+        kept = Remembered.at(view.as_of, state)
+        tick = assemble(view, self._settings, self._context, kept, self._bus)
         solution = self._solve(tick)
         cap = 1000.0 * self._settings.overload_value_chf_per_kwh
         if solution.optimal:
             rung, plan, prices = "ok", solution.p_mw, prices_of(tick.problem, solution, cap)
         else:
-            kept = last_plan(state, view.as_of, tick.problem)
-            rung, plan = ("rules", by_rules(tick.problem)) if kept is None else ("last_plan", kept)
+            last = last_plan(kept, view.as_of, tick.problem)
+            rung, plan = ("rules", by_rules(tick.problem)) if last is None else ("last_plan", last)
             prices = tariff_prices(tick.problem)
         report = self._report(view.as_of, tick, solution, rung=rung, plan=plan, prices=prices)
         devices = tick.problem.structure.devices
-        return report, remember(view.as_of, devices, quarters_of_steps(plan))
+        sessions = _sessions(tick, plan)
+        return report, Remembered(to_epoch_s(view.as_of), devices, quarters_of_steps(plan), sessions).to_bytes()
 
     def _solve(self, tick: Tick) -> Solution:
         # The device set may change its shape (a car's V2G, a row); the compiled model is only a cache.
@@ -110,6 +114,12 @@ class FlexibilityBox:
             name="plan_p_mw",
             attrs={"units": "MW", "issued_at": as_of.isoformat()},
         )
+
+
+def _sessions(tick: Tick, plan: np.ndarray) -> dict[str, Session]:
+    """Every car's visit under ``plan`` (dims (device, step)): held back now, or not."""
+    held = {device.id: plan[at][0] < device.own_p_mw[0] - MOVED_MW for at, device in enumerate(tick.problem.devices)}
+    return {name: session.planned(held=bool(held.get(name))) for name, session in tick.fleet.sessions.items()}
 
 
 def _worst_bus(settings: Settings, context: BoxContext) -> WorstBus | None:
@@ -153,8 +163,8 @@ def _proposal(as_of: datetime, tick: Tick, plan: np.ndarray, at: int, *, move: M
         lower_mw=quarters_of_steps(low),
         upper_mw=quarters_of_steps(high),
         unconstrained_p_mw=quarters_of_steps(own),
+        reference_p_mw=quarters_of_steps(device.reference_p_mw),
         priority=PRIORITY,
-        hard=True,
         reason=_fallback_reason(device, rung) if ruled else move.code,
         params=move.params,
         value_chf=move.value_chf,
@@ -173,23 +183,25 @@ def _card(settings: Settings) -> BoxCard:
     batteries, cars = settings.ids("battery"), settings.ids("ev_charger")
     limited = (settings.limited_zone,) if settings.limited_zone else ()
     needs = [
-        Need("load_forecast_p_mw", settings.zones, ahead=DAY),
+        Need("load_forecast_p_mw", settings.zones, ahead=DAY, max_age=timedelta(hours=6)),  # an old one beats no plan
         Need("pv_forecast_p_mw", settings.zones, ahead=DAY, mode=Mode.OPTIONAL),
         Need("price_chf_per_kwh", ahead=DAY, mode=Mode.OPTIONAL),
-        Need("grid_tariff_chf_per_kwh", ahead=DAY, mode=Mode.OPTIONAL),
         Need("device_mandate", ahead=DAY, mode=Mode.OPTIONAL),
         Need("zone_net_p_mw", settings.zones, history=timedelta(days=31), mode=Mode.OPTIONAL),
         Need("zone_hydro_p_mw", (settings.site_zone,), history=timedelta(hours=1), mode=Mode.OPTIONAL),
         Need("trafo_loading_percent", settings.trafos, history=timedelta(hours=1), mode=Mode.OPTIONAL),
         Need("device_p_mw", (*batteries, *cars), history=timedelta(days=USUAL_DAYS), mode=Mode.LAST_GOOD),
-        Need("device_available", (*batteries, *cars), history=timedelta(hours=1), mode=Mode.LAST_GOOD),
+        Need("device_available", (*batteries, *cars), history=timedelta(days=USUAL_DAYS), mode=Mode.LAST_GOOD),
     ]
     if batteries:
         needs.append(Need("device_soc_percent", batteries, history=timedelta(hours=1), mode=Mode.LAST_GOOD))
     if cars:
         needs += [
-            Need(signal, cars, history=timedelta(hours=1), mode=Mode.OPTIONAL)  # silent while every car is away
-            for signal in ("device_energy_required_mwh", "device_departure_h")
+            Need(signal, cars, history=history, mode=Mode.OPTIONAL)  # silent while every car is away
+            for signal, history in (
+                ("device_energy_required_mwh", timedelta(days=USUAL_DAYS)),
+                ("device_departure_h", timedelta(hours=1)),
+            )
         ]
     return BoxCard(
         name="flexibility",

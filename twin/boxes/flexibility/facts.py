@@ -114,19 +114,23 @@ def highest_since(view: AsOfView, signal: str, element: str, start: datetime) ->
     return float(np.nanmax(values)) if np.isfinite(values).any() else 0.0
 
 
-def usual_sum(view: AsOfView, signal: str, elements: Sequence[str], days: int) -> np.ndarray:
-    """Mean over the last ``days`` of the elements' sum at the same time of day, dims (time,) from ``as_of`` on; NaN unknown."""
-    unknown = np.full(QUARTERS, np.nan)
+def past(view: AsOfView, signal: str, elements: Sequence[str], days: int) -> np.ndarray:
+    """Valid values of the last ``days`` in the signal's unit, dims (time, element), NaN where there is none."""
     if not elements:
-        return np.zeros(QUARTERS)
+        return np.zeros((0, 0))
     try:
-        past = view.history(signal, elements, start=view.as_of - timedelta(days=days), with_quality=True)
+        found = view.history(signal, elements, start=view.as_of - timedelta(days=days), with_quality=True)
     except MissingSignalError:
-        return unknown
-    values = _valid(past.values, past["quality"].values)
+        return np.zeros((0, len(elements)))
+    return _valid(found.values, found["quality"].values)
+
+
+def usual_sum(view: AsOfView, signal: str, elements: Sequence[str], days: int) -> np.ndarray:
+    """Mean of the elements' sum at the same time of day in the last ``days``, dims (time,) from ``as_of`` on; 0 if unknown."""
+    values = past(view, signal, elements, days)
     whole = len(values) // QUARTERS
     if not whole:
-        return unknown
+        return np.zeros(QUARTERS)
     by_day = values[len(values) - whole * QUARTERS :].reshape(whole, QUARTERS, len(elements))
     known = np.isfinite(by_day)
     count = known.sum(axis=0)

@@ -8,33 +8,22 @@ import numpy as np
 
 from twin.boxes.flexibility.horizon import QUARTERS, mean_of_quarters
 from twin.boxes.flexibility.problem import Charger, Problem, Storage
+from twin.boxes.flexibility.remembered import Remembered
 from twin.boxes.flexibility.uncontrolled import stored_mwh
-from twin.domain.pack import UnpackError, pack, unpack
 from twin.domain.time import QUARTER_HOUR_S, to_epoch_s
 
 USABLE_QUARTERS = 16
 """A plan older than four hours was made for another evening: rules serve instead."""
 
 
-def remember(as_of: datetime, devices: tuple[str, ...], plan_mw: np.ndarray) -> bytes:
-    """The plan as state, ``plan_mw`` dims (device, 96)."""
-    return pack({"start_s": to_epoch_s(as_of), "devices": list(devices)}, {"plan_mw": plan_mw})
-
-
-def last_plan(state: bytes | None, as_of: datetime, problem: Problem) -> np.ndarray | None:
+def last_plan(kept: Remembered, as_of: datetime, problem: Problem) -> np.ndarray | None:
     """The remembered plan shifted to ``as_of`` and clipped to the devices' limits, dims (device, step); None if unusable."""
-    if state is None:
+    shift = (to_epoch_s(as_of) - kept.start_s) // QUARTER_HOUR_S
+    if not 0 <= shift <= USABLE_QUARTERS or set(kept.devices) != {d.id for d in problem.devices}:
         return None
-    try:
-        meta, arrays = unpack(state)
-    except UnpackError:
-        return None
-    shift = (to_epoch_s(as_of) - int(meta["start_s"])) // QUARTER_HOUR_S
-    if not 0 <= shift <= USABLE_QUARTERS or set(meta["devices"]) != {d.id for d in problem.devices}:
-        return None
-    old = arrays["plan_mw"]
+    old = kept.plan_mw
     shifted = np.concatenate([old[:, shift:], np.repeat(old[:, -1:], shift, axis=1)], axis=1)[:, :QUARTERS]
-    steps = dict(zip(meta["devices"], mean_of_quarters(shifted), strict=True))
+    steps = dict(zip(kept.devices, mean_of_quarters(shifted), strict=True))
     return np.stack([clip(device, steps[device.id], problem.hours) for device in problem.devices])
 
 

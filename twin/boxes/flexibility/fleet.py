@@ -11,9 +11,13 @@ import numpy as np
 from twin.boxes.flexibility import facts
 from twin.boxes.flexibility.horizon import STEP_HOURS, mean_of_quarters, share_before
 from twin.boxes.flexibility.problem import Charger, Storage
+from twin.boxes.flexibility.remembered import Remembered
+from twin.boxes.flexibility.sessions import Session, heard
 from twin.boxes.flexibility.settings import Settings
 from twin.boxes.flexibility.uncontrolled import charge_on_arrival, local_net_mw, self_consumption
 from twin.contracts.frame import AsOfView
+from twin.contracts.messages import Right
+from twin.domain.time import to_epoch_s
 
 READY_BEFORE_H = 0.5
 """Cars are planned to be full this long before departure where time allows: a car's own charger slows down over the last
@@ -28,13 +32,14 @@ class Fleet:
 
     Attributes:
         storages, chargers: as planned. ``unknown``: ids whose state is not known; they are left alone.
-        departure_h: by car, hours from now.
+        departure_h: by car, hours from now. ``sessions``: by car that is here.
     """
 
     storages: tuple[Storage, ...]
     chargers: tuple[Charger, ...]
     unknown: tuple[str, ...]
     departure_h: Mapping[str, float]
+    sessions: Mapping[str, Session]
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,7 @@ class _CarState:
 def read_fleet(
     view: AsOfView,
     settings: Settings,
+    kept: Remembered,
     *,
     zones: Mapping[str, Mapping[str, Any]],
     load: Mapping[str, np.ndarray],
@@ -78,6 +84,7 @@ def read_fleet(
             customers=float(zones[zone].get("customers") or 0.0),
             pv_kwp=float(zones[zone].get("pv_kwp") or zones[zone].get("kwp") or 0.0),
             e_max_mwh=device["e_max_mwh"],
+            behind=device.get("behind"),
         )
         batteries.append(
             _battery(
@@ -90,6 +97,7 @@ def read_fleet(
             )
         )
     cars = _cars(view, settings)
+    sessions = _sessions(view, settings, kept, cars)
     storages, chargers = list(batteries), []
     for device, car in zip(_of(settings, "ev_charger"), cars, strict=True):
         if car.plugged and not (np.isfinite(car.required_mwh) and np.isfinite(car.departure_h)):
@@ -97,9 +105,27 @@ def read_fleet(
         if settings.v2g and device["p_min_mw"] < 0.0:
             storages.append(_two_way_car(device, car, movable[device["id"]]))
         else:
-            chargers.append(_charger(device, car, movable[device["id"]], mean_price_chf_per_mwh))
+            session = sessions.get(device["id"])
+            chargers.append(_charger(device, car, session, movable[device["id"]], mean_price_chf_per_mwh))
     away = {d["id"]: c.departure_h for d, c in zip(_of(settings, "ev_charger"), cars, strict=True)}
-    return Fleet(tuple(storages), tuple(chargers), tuple(unknown), away)
+    return Fleet(tuple(storages), tuple(chargers), tuple(unknown), away, sessions)
+
+
+def _sessions(view: AsOfView, settings: Settings, kept: Remembered, cars: list[_CarState]) -> dict[str, Session]:
+    """Every visit that goes on; one whose car is silent goes on as it was."""
+    now = to_epoch_s(view.as_of)
+    found = {}
+    for device, car in zip(_of(settings, "ev_charger"), cars, strict=True):
+        before = kept.sessions.get(device["id"])
+        if before is not None:
+            before = before.after(device["efficiency"] * device["p_max_mw"] * (now - kept.start_s) / 3600.0)
+        known = np.isfinite(car.required_mwh) and np.isfinite(car.departure_h)
+        if car.plugged and known:
+            departure_s = now + round(3600.0 * car.departure_h)
+            found[device["id"]] = heard(before, departure_s=departure_s, required_mwh=car.required_mwh)
+        elif car.plugged and before is not None:
+            found[device["id"]] = before
+    return found
 
 
 def _of(settings: Settings, kind: str) -> list[Mapping[str, Any]]:
@@ -143,7 +169,8 @@ def _battery(
         e_max_mwh=np.full(steps, e_max),
         own_p_mw=own,
         movable=movable,
-        moving_chf_per_mwh=1000.0 * device["right_of_use"]["price_chf_per_kwh"],
+        moving_chf_per_mwh=_paid(device),
+        wear_chf_per_mwh=1000.0 * device["right_of_use"]["price_chf_per_kwh"] - _paid(device),
         end_value_chf_per_mwh=mean_price * eta,
     )
 
@@ -167,7 +194,15 @@ def _cars(view: AsOfView, settings: Settings) -> list[_CarState]:
     return states
 
 
-def _charger(device: Mapping[str, Any], car: _CarState, movable: np.ndarray, mean_price: float) -> Charger:
+def _paid(device: Mapping[str, Any]) -> float:
+    """What the owner earns per shifted MWh [CHF/MWh]; the price of the site's own devices is wear, and paid to nobody."""
+    use = device["right_of_use"]
+    return 0.0 if use["right"] == Right.OWN else 1000.0 * float(use["price_chf_per_kwh"])
+
+
+def _charger(
+    device: Mapping[str, Any], car: _CarState, session: Session | None, movable: np.ndarray, mean_price: float
+) -> Charger:
     p_max, eta, steps = device["p_max_mw"], device["efficiency"], len(STEP_HOURS)
     wanted = car.required_mwh if car.plugged and np.isfinite(car.required_mwh) else 0.0
     wanted = wanted if wanted > _FULL_MWH else 0.0
@@ -175,7 +210,10 @@ def _charger(device: Mapping[str, Any], car: _CarState, movable: np.ndarray, mea
     # A car that did not say when it leaves charges as it would by itself.
     until = car.departure_h if known else float(sum(STEP_HOURS))
     plugged = p_max * share_before(STEP_HOURS, until) if wanted else np.zeros(steps)
-    own = charge_on_arrival(available_mw=plugged, required_mwh=wanted, efficiency=eta, hours=STEP_HOURS)
+    missing = wanted if session is None else min(session.missing_mwh, wanted)
+    own, reference = (
+        charge_on_arrival(available_mw=plugged, required_mwh=mwh, efficiency=eta, hours=STEP_HOURS) for mwh in (wanted, missing)
+    )
     ready = max(until - READY_BEFORE_H, min(until, 1.05 * wanted / (eta * p_max))) if known else until
     early = p_max * share_before(STEP_HOURS, ready) if wanted else plugged
     return Charger(
@@ -185,7 +223,8 @@ def _charger(device: Mapping[str, Any], car: _CarState, movable: np.ndarray, mea
         required_mwh=wanted,
         own_p_mw=own,
         movable=movable & known,
-        moving_chf_per_mwh=1000.0 * device["right_of_use"]["price_chf_per_kwh"],
+        reference_p_mw=reference,
+        moving_chf_per_mwh=_paid(device),
         later_max_mwh=min(wanted, eta * p_max * max(until - sum(STEP_HOURS), 0.0)),
         later_chf_per_mwh=mean_price / eta,
     )
@@ -208,6 +247,6 @@ def _two_way_car(device: Mapping[str, Any], car: _CarState, movable: np.ndarray)
         e_max_mwh=np.full(len(STEP_HOURS), target),
         own_p_mw=own,
         movable=movable & known,
-        moving_chf_per_mwh=1000.0 * device["right_of_use"]["price_chf_per_kwh"],
+        moving_chf_per_mwh=_paid(device),
         target_mwh=target,
     )

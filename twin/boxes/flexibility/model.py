@@ -105,7 +105,7 @@ def _devices(pyo: Any, model: Any, structure: Structure, rhs: dict[str, Any]) ->
         return energy + m.short_mwh[j] + m.later_mwh[j] == float(rhs["departure"][j])
 
     def own_behaviour(m: Any, d: int, k: int) -> Any:
-        # Power above (up) and below (down) what the device would do by itself.
+        # Power above (up) and below (down) what the device would do had it never been moved.
         return device_power(m, structure, d, k) - m.up_mw[d, k] + m.down_mw[d, k] == float(rhs["own_behaviour"][d, k])
 
     model.storage_balance = pyo.Constraint(storages, steps, rule=storage_balance)

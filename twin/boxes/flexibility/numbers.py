@@ -59,14 +59,10 @@ def _storages(problem: Problem, numbers: Numbers) -> None:
     own = [np.maximum(-s.own_p_mw, 0.0) for s in problem.storages]
     give = [np.where(s.movable, 0.0, o) for s, o in zip(problem.storages, own, strict=True)]
     give_max = [np.where(s.movable, s.discharge_max_mw, o) for s, o in zip(problem.storages, own, strict=True)]
-    _put(
-        numbers,
-        "charge_mw",
-        _stack([low for low, _ in charge], shape),
-        _stack([high for _, high in charge], shape),
-        np.broadcast_to(early, shape),
-    )
-    _put(numbers, "discharge_mw", _stack(give, shape), _stack(give_max, shape), np.zeros(shape))
+    wear = np.array([0.5 * s.wear_chf_per_mwh for s in problem.storages], dtype=float)[:, None] * hours
+    low, high = (_stack([bounds[i] for bounds in charge], shape) for i in (0, 1))
+    _put(numbers, "charge_mw", low, high, early + wear)
+    _put(numbers, "discharge_mw", _stack(give, shape), _stack(give_max, shape), wear)
     worth = np.zeros(shape)
     start = np.zeros(shape)
     for i, storage in enumerate(problem.storages):
@@ -99,14 +95,14 @@ def _departures(problem: Problem, numbers: Numbers) -> None:
 
 
 def _moves(problem: Problem, numbers: Numbers) -> None:
-    # A shifted MWh is drawn once more and once less: each side pays half of the right's price.
     hours = np.asarray(problem.hours)
     shape = (len(problem.devices), len(hours))
-    half = np.array([0.5 * (d.moving_chf_per_mwh + PREFERENCE_CHF_PER_MWH) for d in problem.devices], dtype=float)
-    cost = half[:, None] * hours
-    for name in ("up_mw", "down_mw"):
-        _put(numbers, name, np.zeros(shape), np.full(shape, np.inf), cost)
-    numbers.rhs["own_behaviour"] = _stack([d.own_p_mw for d in problem.devices], shape)
+    none, free = np.zeros(shape), np.full(shape, np.inf)
+    prices = np.array([d.more_or_less_chf_per_mwh for d in problem.devices], dtype=float).reshape(-1, 2)
+    more, less = (0.5 * PREFERENCE_CHF_PER_MWH + prices[:, side, None] for side in (0, 1))
+    _put(numbers, "up_mw", none, free, more * hours)
+    _put(numbers, "down_mw", none, free, less * hours)
+    numbers.rhs["own_behaviour"] = _stack([d.reference_p_mw for d in problem.devices], shape)
 
 
 def _site(problem: Problem, numbers: Numbers) -> None:

@@ -20,7 +20,8 @@ class Storage:
         e0_mwh: energy at the start. ``e_min_mwh``, ``e_max_mwh``: bounds at the end of each step, dims (step,).
         own_p_mw: what it would do by itself, dims (step,).
         movable: False where it must do just that (refused by the dispatcher), dims (step,).
-        moving_chf_per_mwh: price of the right of use per shifted MWh.
+        moving_chf_per_mwh: what its owner earns per shifted MWh, half where it draws less than by itself, half where more.
+        wear_chf_per_mwh: of the site's own cells, half for a MWh in, half for a MWh out.
         end_value_chf_per_mwh: worth of the energy left at the end.
         target_mwh: energy wanted at departure, None for a battery. Charge limits are zero after departure.
     """
@@ -35,8 +36,19 @@ class Storage:
     own_p_mw: np.ndarray
     movable: np.ndarray
     moving_chf_per_mwh: float = 0.0
+    wear_chf_per_mwh: float = 0.0
     end_value_chf_per_mwh: float = 0.0
     target_mwh: float | None = None
+
+    @property
+    def reference_p_mw(self) -> np.ndarray:
+        """What is paid for is measured against this, dims (step,)."""
+        return self.own_p_mw
+
+    @property
+    def more_or_less_chf_per_mwh(self) -> tuple[float, float]:
+        """What its owner earns for a MWh above and for one below the reference."""
+        return 0.5 * self.moving_chf_per_mwh, 0.5 * self.moving_chf_per_mwh
 
 
 @dataclass(frozen=True)
@@ -47,7 +59,9 @@ class Charger:
         charge_max_mw: zero while it is away, dims (step,). ``efficiency``: grid to car.
         required_mwh: energy wanted in the car before departure.
         later_max_mwh: part of it that fits between the plan's end and departure; ``later_chf_per_mwh``: its price.
-        own_p_mw, movable, moving_chf_per_mwh: as for `Storage`.
+        own_p_mw, movable: as for `Storage`.
+        reference_p_mw: what it would draw now had nobody ever held it back, dims (step,).
+        moving_chf_per_mwh: what its owner earns per MWh withheld from that.
     """
 
     id: str
@@ -56,9 +70,15 @@ class Charger:
     required_mwh: float
     own_p_mw: np.ndarray
     movable: np.ndarray
+    reference_p_mw: np.ndarray
     moving_chf_per_mwh: float = 0.0
     later_max_mwh: float = 0.0
     later_chf_per_mwh: float = 0.0
+
+    @property
+    def more_or_less_chf_per_mwh(self) -> tuple[float, float]:
+        """What its owner earns for a MWh above and for one below the reference: what is withheld once is paid once."""
+        return 0.0, self.moving_chf_per_mwh
 
 
 @dataclass(frozen=True)
@@ -67,10 +87,10 @@ class Site:
 
     Attributes:
         net_p_mw: net import without the planned devices, dims (step,).
-        import_chf_per_mwh: energy and grid tariff. ``export_chf_per_mwh``: feed-in. dims (step,).
+        import_chf_per_mwh, export_chf_per_mwh: price of energy at the connection, dims (step,).
         peak_chf_per_mw: price of the month's highest quarter-hour mean import.
         peak_so_far_mw: month-to-date peak; only what exceeds it costs.
-        peak_lift_mw: how far the worst quarter hour of a step stands above the step's mean, dims (step,);
+        peak_lift_mw: how far the worst quarter hour of a step may stand above the step's mean, dims (step,);
             `NOT_PRICED_MW` where the step belongs to a month that is not priced here.
     """
 

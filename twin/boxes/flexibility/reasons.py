@@ -74,7 +74,7 @@ def explain(tick: Tick, site_zone: str, prices: Prices, plan_mw: np.ndarray, at:
     parts = [-float(delta @ prices.energy) + _worth(device, plan_mw[at], problem), -float(delta @ prices.peak)]
     parts += [float(part) for part in relief.sum(axis=1)]
     shifted = float(np.abs(delta) @ hours) / 2.0
-    value = sum(parts) - shifted * device.moving_chf_per_mwh
+    value = sum(parts) - _owed(device, plan_mw[at], hours) + _owed(device, device.own_p_mw, hours)
     best = _leading(parts)
     params: dict[str, Any] = {"energy_kwh": _round(1000.0 * shifted), **_spread(delta, prices, hours)}
     if best >= 2:
@@ -82,12 +82,14 @@ def explain(tick: Tick, site_zone: str, prices: Prices, plan_mw: np.ndarray, at:
         binding = int(np.argmax(relief[best - 2]))
         params |= _row_params(problem, row, binding)
         code = "relieve_trafo" if row.kind == "trafo" else row.kind
-        return Move(code, params, _round(value), _holds(problem, row, binding))
+        share = _holds(problem, row, binding)
+        return Move(code, params | {"paths_share": share}, _round(value), share)
     if best == 1:
         binding = int(np.argmax(-delta * prices.peak))
         params |= {"peak_mw": _round(problem.site.peak_so_far_mw), "at_h": _start(problem, binding)}
-        return Move("peak_shaving", params, _round(value), _peak_holds(tick, site_zone, binding))
-    return _cheaper(tick, site_zone, device, delta=delta, prices=prices, params=params, value=value)
+        share = _peak_holds(tick, site_zone, binding)
+        return Move("peak_shaving", params | {"paths_share": share}, _round(value), share)
+    return _cheaper(tick, site_zone, device, delta=delta, params=params, value=value)
 
 
 def _leading(parts: list[float]) -> int:
@@ -104,23 +106,27 @@ def _cheaper(
     device: Storage | Charger,
     *,
     delta: np.ndarray,
-    prices: Prices,
     params: dict[str, Any],
     value: float,
 ) -> Move:
     """Cheap hours, or the site's own sun where the extra charging meets a surplus."""
-    problem, hours = tick.problem, np.asarray(tick.problem.hours)
-    more = np.maximum(delta, 0.0) * hours
-    # In a step with surplus energy is worth the feed-in price: halfway to the import price tells the two apart.
-    halfway = 0.5 * (problem.site.import_chf_per_mwh + problem.site.export_chf_per_mwh) * hours
-    in_surplus = float(more[prices.energy < halfway].sum())
-    if more.sum() > 0 and in_surplus > 0.5 * float(more.sum()) and tick.zone_net_mw[site_zone][np.argmax(more)] < 0:
+    more = np.maximum(delta, 0.0) * np.asarray(tick.problem.hours)
+    in_surplus = float(more[tick.zone_net_mw[site_zone] < 0.0].sum())
+    if more.sum() > 0 and in_surplus > 0.5 * float(more.sum()):
         code = "green_charging" if isinstance(device, Charger) else "raise_self_consumption"
         net = tick.zone_net_mw[site_zone] - tick.paths.pv[site_zone]
         share = float(np.mean(net[:, int(np.argmax(more))] < 0.0))
-        return Move(code, params, _round(value), _round(share))
+        return Move(code, params | {"paths_share": _round(share)}, _round(value), _round(share))
     # A tariff in force is certain; hours not yet published are the tariff's own.
     return Move("cheap_hours", params, _round(value), 1.0)
+
+
+def _owed(device: Storage | Charger, p_mw: np.ndarray, hours: np.ndarray) -> float:
+    """What following ``p_mw`` costs in payments to the owner or in wear [CHF]."""
+    more, less = device.more_or_less_chf_per_mwh
+    moved = p_mw - device.reference_p_mw
+    wear = 0.5 * device.wear_chf_per_mwh if isinstance(device, Storage) else 0.0
+    return float((more * np.maximum(moved, 0.0) + less * np.maximum(-moved, 0.0) + wear * np.abs(p_mw)) @ hours)
 
 
 def _worth(device: Storage | Charger, p_mw: np.ndarray, problem: Problem) -> float:

@@ -67,7 +67,7 @@ def settings_of(config: Mapping[str, Any], context: BoxContext) -> Settings:
     devices = tuple(d for d in context.devices if _movable(d))
     if not devices:
         problems.add(place, "no device may be moved", "at least one with a right of use", "declare rights or remove the box")
-    for key in ("grid_chf_per_kwh", "high_hours", "energy_chf_per_kwh", "feed_in_chf_per_kwh", "peak_chf_per_kw_month"):
+    for key in ("energy_chf_per_kwh", "feed_in_chf_per_kwh", "peak_chf_per_kw_month"):
         if key not in context.tariff:
             problems.add(f"{place} tariff", f"{key} is missing", "a figure in the site's [tariff]", "declare it")
     cos_phi = float(config.get("cos_phi", 0.95))

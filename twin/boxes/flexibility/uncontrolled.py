@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 CUSTOMER_BATTERY_MWH = 0.010
@@ -25,17 +27,29 @@ def charge_on_arrival(
 
 
 def local_net_mw(
-    *, load_p_mw: np.ndarray, pv_p_mw: np.ndarray, customers: float, pv_kwp: float, e_max_mwh: float
+    *,
+    load_p_mw: np.ndarray,
+    pv_p_mw: np.ndarray,
+    customers: float,
+    pv_kwp: float,
+    e_max_mwh: float,
+    behind: Mapping[str, float] | None,
 ) -> np.ndarray:
     """Consumption less generation at a battery's own meter, drawn from its zone's average [MW], dims (step,).
 
-    The battery serves ``e_max / 10 kWh`` average customers with 1 kWp of the zone's sun per kWh of battery. A zone without
-    customers leaves it idle.
+    Args:
+        load_p_mw, pv_p_mw, customers, pv_kwp: of the zone.
+        behind: ``load_share`` and ``pv_kwp`` at the meter. Where nobody declared them, the battery serves ``e_max / 10 kWh``
+            average customers with 1 kWp of the zone's sun per kWh of battery; a zone without customers leaves it idle.
     """
-    if not customers:
-        return np.zeros_like(load_p_mw)
-    load = e_max_mwh / CUSTOMER_BATTERY_MWH / customers * load_p_mw
-    return load - (e_max_mwh * 1000.0 / pv_kwp * pv_p_mw if pv_kwp else 0.0)
+    if behind is not None:
+        share, kwp = float(behind["load_share"]), float(behind["pv_kwp"])
+    else:
+        share, kwp = (
+            e_max_mwh / CUSTOMER_BATTERY_MWH / customers if customers else 0.0,
+            1000.0 * e_max_mwh if customers else 0.0,
+        )
+    return share * load_p_mw - (kwp / pv_kwp * pv_p_mw if pv_kwp else 0.0)
 
 
 def self_consumption(

@@ -34,6 +34,10 @@ def right(kind="contract", *, opt_out=False, price=0.05):
     }
 
 
+def _dispatchable(use):
+    return use["right"] != "none" and not use["opt_out"]
+
+
 def battery(name, *, p_mw=0.005, e_mwh=0.01, zone="neighbourhood", use=None):
     return {
         "id": name, "kind": "battery", "group": "batteries", "table": "storage", "element": 0, "bus": 1, "zone": zone,
@@ -83,7 +87,7 @@ class Town:
                 "neighbourhood": {"customers": 112, "kwp": 380.0, "parent": "town"},
             },
             trafos={"station": {"index": 2, "sn_mva": 0.4, "zone": "neighbourhood"}},
-            devices=tuple(self.devices), tariff=TARIFF,
+            devices=tuple({**d, "dispatchable": _dispatchable(d["right_of_use"])} for d in self.devices), tariff=TARIFF,
             bands={"voltage": [], "loading": {"line_percent": 100.0, "trafo_percent": 100.0}}, grid=b"",
         )  # fmt: skip
 
@@ -101,14 +105,19 @@ class Town:
             "pv_forecast_p_mw": self._zones(times, 80 * self.sun_mw * sun + 0 * town, self.sun_mw * sun + 0 * near, None),
         }
         if self.prices is not None:
-            ahead["price_chf_per_kwh"] = xr.DataArray(self.prices, dims=("time",), coords={"time": times[: len(self.prices)]})
+            ahead["price_chf_per_kwh"] = xr.DataArray(
+                self.prices, dims=("time",), coords={"time": times[: len(self.prices)]}, attrs=self._issued()
+            )
         if self.refused:
             allowed = np.ones((96, len(self.refused)))
             allowed[:] = 0.0
             ahead["device_mandate"] = xr.DataArray(
-                allowed, dims=("time", "device"), coords={"time": times, "device": list(self.refused)}
+                allowed, dims=("time", "device"), coords={"time": times, "device": list(self.refused)}, attrs=self._issued()
             )
         return AsOfView(self.as_of, self._frame(), ahead)
+
+    def _issued(self) -> dict[str, str]:
+        return {"issued_at": self.as_of.isoformat()}
 
     def _zones(self, times, town, near, order):
         array = xr.DataArray(

@@ -24,7 +24,7 @@ def random_problem(seed: int, *, room_mw: float = 0.02, negative: bool = False) 
     storages = tuple(
         Storage(
             f"bat_{i}", 0.95, np.full(STEPS, 0.005), np.full(STEPS, 0.005), rng.uniform(0, 0.01), np.zeros(STEPS),
-            np.full(STEPS, 0.01), np.zeros(STEPS), free, 50.0, 150.0,
+            np.full(STEPS, 0.01), np.zeros(STEPS), free, 50.0, 0.0, 150.0,
         )
         for i in range(3)
     )  # fmt: skip
@@ -32,7 +32,7 @@ def random_problem(seed: int, *, room_mw: float = 0.02, negative: bool = False) 
     for i in range(3):
         here = np.where(np.arange(STEPS) < rng.integers(5, STEPS + 1), 0.011, 0.0)
         wanted = rng.uniform(0.2, 0.9) * float(here @ hours)
-        chargers.append(Charger(f"car_{i}", 1.0, here, wanted, np.zeros(STEPS), free, 30.0))
+        chargers.append(Charger(f"car_{i}", 1.0, here, wanted, np.zeros(STEPS), free, np.zeros(STEPS), 30.0))
     price = rng.uniform(-300.0 if negative else 100.0, 400.0, STEPS)
     site = Site(rng.uniform(-0.05, 0.05, STEPS), price, np.full(STEPS, 80.0), 7000.0, 0.02, np.zeros(STEPS))
     load = rng.uniform(-0.01, 0.01, STEPS)
@@ -134,8 +134,50 @@ def test_stopping_at_the_iteration_limit_is_told(compiled):
 
 def test_peak_price_flattens_the_highest_import(compiled):
     problem = random_problem(5, room_mw=1.0)
-    free = dataclasses.replace(problem, site=dataclasses.replace(problem.site, peak_chf_per_mw=0.0))
-    assert compiled.solve(problem).values["import_mw"].max() <= compiled.solve(free).values["import_mw"].max() + 1e-9
+    flat = dataclasses.replace(problem.site, import_chf_per_mwh=np.full(STEPS, 200.0), peak_so_far_mw=0.0)
+    paid, free = (dataclasses.replace(problem, site=dataclasses.replace(flat, peak_chf_per_mw=p)) for p in (7000.0, 0.0))
+    assert compiled.solve(paid).values["import_mw"].max() < compiled.solve(free).values["import_mw"].max() - 1e-3
+
+
+def planned_by_itself(problem: Problem) -> Problem:
+    """The same problem in which nobody may be moved."""
+    still = np.zeros(STEPS, dtype=bool)
+    storages = tuple(dataclasses.replace(s, movable=still) for s in problem.storages)
+    chargers = tuple(dataclasses.replace(c, movable=still) for c in problem.chargers)
+    return dataclasses.replace(problem, storages=storages, chargers=chargers)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 10_000), room=st.floats(0.0, 0.05), negative=st.booleans())
+def test_no_plan_is_dearer_than_leaving_everybody_alone(compiled, seed, room, negative):
+    problem = random_problem(seed, room_mw=room, negative=negative)
+    alone = compiled.solve(planned_by_itself(problem))
+    assert alone.optimal
+    assert compiled.solve(problem).cost_chf <= alone.cost_chf + 1e-6 + 1e-9 * abs(alone.cost_chf)
+
+
+def one_battery(*, price, wear=0.0, moving=0.0) -> np.ndarray:
+    """What an idle battery of 1 MWh does at ``price``, MW per step."""
+    none, free = np.zeros(STEPS), np.ones(STEPS, dtype=bool)
+    battery = Storage(
+        "b", 1.0, none + 0.1, none + 0.1, 0.5, none, none + 1.0, none, free, moving, wear, float(np.mean(price)),
+    )  # fmt: skip
+    site = Site(none + 1.0, np.asarray(price, dtype=float), np.asarray(price, dtype=float), 0.0, 0.0, none)
+    problem = Problem(HOURS, (battery,), (), site, (), PENALTIES)
+    return CompiledModel(problem).solve(problem).p_mw[0]
+
+
+CHEAP_THEN_DEAR = [50.0] * 4 + [80.0] * 5
+
+
+def test_a_battery_cycles_for_a_spread_above_its_wear_and_rests_below_it():
+    assert np.abs(one_battery(price=CHEAP_THEN_DEAR, wear=20.0)).max() > 0.05
+    assert np.abs(one_battery(price=CHEAP_THEN_DEAR, wear=40.0)).max() < 1e-6
+
+
+def test_a_battery_shifts_for_a_spread_above_what_its_owner_earns_and_not_below_it():
+    assert np.abs(one_battery(price=CHEAP_THEN_DEAR, moving=20.0)).max() > 0.05
+    assert np.abs(one_battery(price=CHEAP_THEN_DEAR, moving=40.0)).max() < 1e-6
 
 
 def test_selling_dearer_than_buying_does_not_run_away(compiled):

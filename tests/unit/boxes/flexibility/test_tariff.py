@@ -1,29 +1,25 @@
-"""The local clock behind the static tariff and the priced month."""
+"""The prices ahead, and the local clock behind the month whose peak is paid."""
 
 from datetime import UTC, datetime
 
 import numpy as np
 import pytest
 
-from twin.boxes.flexibility.tariff import calendar, published_or, static_grid_chf_per_kwh
-
-TARIFF = {"high_hours": (7, 20), "grid_chf_per_kwh": {"high": 0.12, "low": 0.085}}
+from twin.boxes.flexibility.tariff import calendar, published_or
 
 
 @pytest.mark.parametrize(
-    ("as_of", "quarters"),
-    # Monday after the clock went forward starts at 22:00Z on Sunday; after it went back at 23:00Z.
-    [(datetime(2016, 3, 27, 22, 0, tzinfo=UTC), 28), (datetime(2016, 10, 30, 23, 0, tzinfo=UTC), 28)],
+    ("as_of", "left", "month_start"),
+    # March ends by the summer clock (22:00Z) and October by the winter clock (23:00Z), though both began by the other.
+    [
+        (datetime(2016, 3, 31, 12, 0, tzinfo=UTC), 10 * 4, datetime(2016, 2, 29, 23, 0, tzinfo=UTC)),
+        (datetime(2016, 10, 31, 12, 0, tzinfo=UTC), 11 * 4, datetime(2016, 9, 30, 22, 0, tzinfo=UTC)),
+    ],
 )
-def test_high_tariff_begins_at_seven_by_the_local_clock_after_a_clock_change(as_of, quarters):
-    prices = static_grid_chf_per_kwh(TARIFF, calendar(as_of, 96, "Europe/Zurich"))
-    assert np.flatnonzero(prices == 0.12)[0] == quarters
-    assert (prices == 0.12).sum() == 13 * 4
-
-
-def test_weekend_has_no_high_tariff():
-    prices = static_grid_chf_per_kwh(TARIFF, calendar(datetime(2016, 6, 18, 0, 0, tzinfo=UTC), 80, "Europe/Zurich"))
-    assert set(prices) == {0.085}
+def test_the_paid_month_ends_by_the_local_clock_after_a_clock_change(as_of, left, month_start):
+    clock = calendar(as_of, 96, "Europe/Zurich")
+    assert clock.this_month.sum() == left
+    assert clock.month_start == month_start
 
 
 def test_quarter_hours_after_local_midnight_of_the_last_day_belong_to_the_next_month():

@@ -24,8 +24,15 @@ def test_battery_left_alone_stores_surplus_and_covers_deficit():
 
 
 def test_home_battery_sees_one_average_household_and_ten_kilowatts_of_sun():
-    net = local_net_mw(load_p_mw=np.array([0.112]), pv_p_mw=np.array([0.19]), customers=112, pv_kwp=380.0, e_max_mwh=0.010)
+    zone = {"load_p_mw": np.array([0.112]), "pv_p_mw": np.array([0.19]), "customers": 112, "pv_kwp": 380.0}
+    net = local_net_mw(**zone, e_max_mwh=0.010, behind=None)
     assert net[0] == pytest.approx(0.001 - 0.005)
+
+
+def test_a_battery_whose_meter_is_declared_serves_what_stands_behind_it():
+    behind = {"load_share": 0.0078, "pv_kwp": 448.0}
+    zone = {"load_p_mw": np.array([10.0]), "pv_p_mw": np.array([20.0]), "customers": 10_000.0, "pv_kwp": 35_700.0}
+    assert local_net_mw(**zone, e_max_mwh=2.0, behind=behind)[0] == pytest.approx(0.078 - 20.0 * 448 / 35_700)
 
 
 def test_steps_keep_the_days_energy():

@@ -1,0 +1,49 @@
+"""What cars that are not here yet will draw when they come, if nobody holds them back.
+
+Read from when cars came and what they asked for, which no order moves; what they drew says how they were steered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from twin.boxes.flexibility import facts
+from twin.boxes.flexibility.horizon import QUARTERS
+from twin.contracts.frame import AsOfView
+from twin.domain.time import HOURS_PER_STEP
+
+PATIENCE_STEPS = 3
+"""A car that has not said what it wants within so many quarter hours of its arrival is not counted."""
+
+
+def to_come_mw(view: AsOfView, cars: Sequence[str], *, p_max_mw: np.ndarray, efficiency: np.ndarray, days: int) -> np.ndarray:
+    """Expected draw of the arrivals of the coming day [MW], dims (time,): the mean of the last ``days`` windows like it.
+
+    Args:
+        p_max_mw, efficiency: of each charger, dims (car,).
+    """
+    here = facts.past(view, "device_available", cars, days)
+    wanted = facts.past(view, "device_energy_required_mwh", cars, days)
+    windows = min(len(here), len(wanted)) // QUARTERS
+    if not windows:
+        return np.zeros(QUARTERS)
+    here, wanted = (array[-windows * QUARTERS :] for array in (here, wanted))
+    plugged = here > 0.5  # NaN, a silent charger, is nobody
+    came = np.zeros_like(plugged)
+    came[1:] = plugged[1:] & ~plugged[:-1]
+    total = np.zeros((windows, QUARTERS))
+    for row, car in np.argwhere(came):
+        said = wanted[row : row + PATIENCE_STEPS, car]
+        said = said[np.isfinite(said)]
+        if len(said):
+            window, step = divmod(int(row), QUARTERS)
+            _charge(total[window, step:], float(said[0]) / efficiency[car], float(p_max_mw[car]))
+    return total.mean(axis=0)
+
+
+def _charge(path_mw: np.ndarray, energy_mwh: float, p_max_mw: float) -> None:
+    """Add a charge at full power from the first step on, as far as the path reaches."""
+    missing = energy_mwh / HOURS_PER_STEP - p_max_mw * np.arange(len(path_mw))
+    path_mw += np.clip(missing, 0.0, p_max_mw)
