@@ -132,10 +132,8 @@ def day(instant: datetime, *, timezone: str, language: str, year: bool = True) -
 def moment(instant: datetime, *, timezone: str, language: str, near: datetime | None = None) -> str:
     """Day and time of day; only the time when ``near`` falls on the same local day."""
     time = clock(instant, timezone=timezone, language=language)
-    if near is not None:
-        here = ZoneInfo(timezone)
-        if instant.astimezone(here).date() == near.astimezone(here).date():
-            return time
+    if near is not None and _same_day(instant, near, timezone):
+        return time
     return f"{day(instant, timezone=timezone, language=language, year=near is None)} {time}"
 
 
@@ -157,6 +155,11 @@ def duration(seconds: float | None, *, language: str) -> str:
     if seconds is None or is_missing(seconds):
         return MISSING
     return format_timedelta(timedelta(seconds=seconds), threshold=1.5, format="short", locale=_LOCALES[language])
+
+
+def _same_day(instant: datetime, other: datetime, timezone: str) -> bool:
+    here = ZoneInfo(timezone)
+    return instant.astimezone(here).date() == other.astimezone(here).date()
 
 
 def _ambiguous(instant: datetime, timezone: str) -> bool:
@@ -198,6 +201,8 @@ class Texts:
 
     A template is a format string; a field may name unit and decimals, or a form of time:
     ``{loading_percent:%}``, ``{p_mw:MW.2}``, ``{share:share}`` (0..1 as percent), ``{at:clock}``, ``{at:moment}``.
+    What grammar bends has words of its own: ``{count:orders}`` takes ``count.orders.one`` or ``.other`` as the language
+    counts, ``{at:since}`` takes ``time.since.today`` or ``.other_day``, whose prepositions differ.
     """
 
     language: str
@@ -207,12 +212,18 @@ class Texts:
         """True when the code has words in this language."""
         return code in self.templates
 
-    def get(self, code: str, params: Mapping[str, Any] | None = None, *, timezone: str = "UTC") -> str:
-        """The words of ``code``, filled with ``params``; a code without words is shown readably, never refused."""
+    def get(
+        self, code: str, params: Mapping[str, Any] | None = None, *, timezone: str = "UTC", near: datetime | None = None
+    ) -> str:
+        """The words of ``code``, filled with ``params``; a code without words is shown readably, never refused.
+
+        Args:
+            near: the reader's own instant: times of the same local day go without their day.
+        """
         template = self.templates.get(code)
         if template is None:
             return readable(code)
-        return _Filling(self.language, timezone).vformat(template, (), params or {})
+        return _Filling(self, timezone, near).vformat(template, (), params or {})
 
 
 def readable(code: str) -> str:
@@ -249,9 +260,11 @@ def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
 class _Filling(string.Formatter):
     """Fills a template in one language; a parameter that is not there is an en dash."""
 
-    def __init__(self, language: str, timezone: str) -> None:
-        self._language = language
+    def __init__(self, words: Texts, timezone: str, near: datetime | None) -> None:
+        self._words = words
+        self._language = words.language
         self._timezone = timezone
+        self._near = near
 
     def get_field(self, field_name: str, args: Any, kwargs: Mapping[str, Any]) -> Any:  # noqa: ARG002 (the signature is string.Formatter's)
         # Templates name parameters only: no attribute or index access into objects.
@@ -260,28 +273,52 @@ class _Filling(string.Formatter):
     def format_field(self, value: Any, format_spec: str) -> str:
         if value is None or value == "":
             return MISSING
-        if format_spec in ("clock", "moment", "day"):
+        if format_spec in ("clock", "moment", "day") or self._words.has(f"time.{format_spec}.today"):
             return self._time(value, format_spec)
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
-        if format_spec == "share":
+        if self._words.has(f"count.{format_spec}.other"):
+            return self._counted(value, format_spec)
+        return self._figure(value, format_spec)
+
+    def _figure(self, value: float, form: str) -> str:
+        if form == "share":
             return percent(value, language=self._language)
-        if format_spec == "duration":
+        if form == "duration":
             return duration(value, language=self._language)
-        unit, _, places = format_spec.partition(".")
+        unit, _, places = form.partition(".")
         decimals = int(places) if places.isdigit() else None
-        if not format_spec and isinstance(value, float):
+        if not form and isinstance(value, float):
             decimals = 2
         return number(value, unit, language=self._language, decimals=decimals)
 
+    def _counted(self, value: float, noun: str) -> str:
+        code = f"count.{noun}.{_LOCALES[self._language].plural_form(value)}"
+        return self._words.get(code if self._words.has(code) else f"count.{noun}.other", {"n": value})
+
     def _time(self, value: Any, form: str) -> str:
+        instant = self._instant(value)
+        if instant is None:
+            return str(value)
+        zone, language = self._timezone, self._language
+        if form == "day":
+            return day(instant, timezone=zone, language=language)
+        if form == "moment":
+            return moment(instant, timezone=zone, language=language, near=self._near)
+        parts = {"clock": clock(instant, timezone=zone, language=language)}
+        if form == "clock":
+            return parts["clock"]
+        if self._near is None or _same_day(instant, self._near, zone):
+            return self._words.get(f"time.{form}.today", parts)
+        parts["day"] = day(instant, timezone=zone, language=language, year=False)
+        return self._words.get(f"time.{form}.other_day", parts)
+
+    def _instant(self, value: Any) -> datetime | None:
+        """An instant, or its ISO form; a bare day means that day where the site is, so its noon."""
         try:
             instant = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
         except ValueError:
-            return str(value)
-        instant = instant if instant.tzinfo else instant.replace(tzinfo=UTC)
-        if form == "day":
-            return day(instant, timezone=self._timezone, language=self._language)
-        if form == "moment":
-            return moment(instant, timezone=self._timezone, language=self._language)
-        return clock(instant, timezone=self._timezone, language=self._language)
+            return None
+        if isinstance(value, str) and len(value) == len("2016-01-25"):
+            return instant.replace(hour=12, tzinfo=ZoneInfo(self._timezone))
+        return instant if instant.tzinfo else instant.replace(tzinfo=UTC)

@@ -28,15 +28,16 @@ _FOLDER = Path(__file__).parent / "assets"
 
 
 class PublicApp:
-    """Serves one directory's ``public.json`` as a page in four languages.
+    """Serves one directory's ``public.json`` as a page in four languages, and its ``tariff.json`` as it is.
 
     Args:
-        directory: where the loop leaves ``public.json``.
+        directory: where the loop leaves both.
         now: the clock on the wall, UTC; only to say 'stale' to browsers without a script and to `/health`.
     """
 
     def __init__(self, directory: Path, now: Callable[[], datetime]) -> None:
         self._feed = Feed(directory)
+        self._tariff_file = directory / "tariff.json"
         self._now = now
         files = {name: (_FOLDER / name).read_bytes() for name in ("page.css", "page.js")}
         paths = {name: f"/assets/{shelf.content_tag(body)}.{name}" for name, body in files.items()}
@@ -91,13 +92,14 @@ class PublicApp:
             return self._errors[language, "method"]
         if path == "/":
             return _moved(f"/{language}/", 302, ASK_AGAIN, vary=b"accept-language")
-        if path == "/health":
-            return self._health()
-        if path == f"/{language}/":
-            return self._live(language, "page")
-        if path == f"/{language}/live.json":
-            return self._live(language, "json")
-        return self._fixed.get(path) or self._errors[language, "not_found"]
+        made: dict[str, Callable[[], Answer | None]] = {
+            "/health": self._health,
+            "/tariff.json": self._tariff,
+            f"/{language}/": lambda: self._live(language, "page"),
+            f"/{language}/live.json": lambda: self._live(language, "json"),
+        }
+        found = made[path]() if path in made else self._fixed.get(path)
+        return found or self._errors[language, "not_found"]
 
     def _live(self, language: str, kind: str) -> Answer:
         reading = self._feed.latest()
@@ -114,6 +116,13 @@ class PublicApp:
 
     def _is_stale(self, reading: Reading) -> bool:
         return reading.snapshot is not None and self._now() > reading.snapshot.stale_after
+
+    def _tariff(self) -> Answer | None:
+        """The VSE's tariff document for energy managers, read anew each time: they ask once in a quarter hour."""
+        try:
+            return shelf.answer(self._tariff_file.read_bytes(), shelf.JSON, cache=SHORT)
+        except OSError:
+            return None
 
     def _health(self) -> Answer:
         """The process is well whenever it answers; ``data`` says how well it is fed (a restart here cures no stale feed)."""

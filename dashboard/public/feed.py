@@ -138,5 +138,8 @@ def _instants(snapshot: PublicSnapshot) -> Iterator[tuple[str, datetime]]:
         instant = getattr(snapshot, name)
         if instant is not None:
             yield name, instant
+    for name, card in (("neighbourhood", snapshot.neighbourhood), ("roof", snapshot.roof)):
+        if card is not None:
+            yield from ((f"{name}.start", card.start), (f"{name}.end", card.end))
     for index, hour in enumerate(snapshot.green_hours):
         yield f"green_hours[{index}].start", hour.start

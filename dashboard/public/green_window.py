@@ -1,4 +1,4 @@
-"""Which of the coming hours to recommend: the best run of green hours, and the hour to avoid."""
+"""Which of the coming hours to recommend and which to avoid: the best run, the greenest hour and the least green one."""
 
 from __future__ import annotations
 
@@ -45,11 +45,23 @@ def best_window(hours: Sequence[GreenHour]) -> Window | None:
     return Window(best[0].start, best[-1].start + HOUR, _offer(best) / len(best))
 
 
+def greenest_hour(hours: Sequence[GreenHour]) -> GreenHour | None:
+    """The greenest of the given hours; None when none is known."""
+    return max(_known(hours), key=_share, default=None)
+
+
 def hour_to_avoid(hours: Sequence[GreenHour]) -> GreenHour | None:
     """The least green of the given hours; None when none is known."""
-    known = [hour for hour in hours if hour.share is not None]
-    return min(known, key=lambda hour: hour.share or 0.0, default=None)
+    return min(_known(hours), key=_share, default=None)
+
+
+def _known(hours: Sequence[GreenHour]) -> list[GreenHour]:
+    return [hour for hour in hours if hour.share is not None]
+
+
+def _share(hour: GreenHour) -> float:
+    return hour.share or 0.0
 
 
 def _offer(run: Sequence[GreenHour]) -> float:
-    return sum(hour.share or 0.0 for hour in run)
+    return sum(map(_share, run))

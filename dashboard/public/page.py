@@ -54,6 +54,7 @@ def live_page(view: View, assets: Assets, *, stale: bool) -> bytes:
     content = "".join(
         [
             put("p", "notice", class_="notice"),
+            put("p", "demo", class_="demo"),
             put("p", "stale", id="stale", class_="notice", **({} if stale else {"hidden": ""})),
             '<p id="paused" class="notice" hidden></p><p id="say" class="aside" role="status"></p>',
             f'<noscript><p class="notice">{escape(say("page.noscript"))}</p></noscript>',
@@ -87,12 +88,14 @@ def _cards(put: _Places, say: Callable[[str], str]) -> str:
 
     share = (
         put("p", "share", class_="big")
+        + put("p", "made", class_="lead")
+        + put("p", "interval", class_="muted")
         + f'<p class="muted">{put("span", "updated")} <span id="age"></span></p>'
         + put("p", "quality", class_="chip")
         + put("p", "meaning")
         + f'<p class="label">{escape(say("share.label"))}</p>'
+        + f'<p class="muted">{escape(say("share.declared"))}</p>'
         + put("p", "co2", class_="muted")
-        + put("p", "interval", class_="muted")
     )
     hours = "".join(_hour(put, f"h{index}") for index in range(SHOWN_HOURS))
     green = put("p", "best", class_="lead")
@@ -101,8 +104,9 @@ def _cards(put: _Places, say: Callable[[str], str]) -> str:
     roof = put("p", "roof", class_="lead")
     bars = f'<rect class="back" width="100" height="4"/>{put("rect", "roof_bar", class_="fill", height="4")}'
     roof += _picture(put, "roof_picture", bars, view_box="0 0 100 4", label=say("roof.picture"), shape="bar")
-    roof += put("p", "roof_quality", class_="chip")
-    group = put("p", "group_load", class_="lead") + put("p", "group_pv") + put("p", "group_customers", class_="muted")
+    roof += put("p", "roof_when", class_="muted") + put("p", "roof_quality", class_="chip")
+    group = put("p", "group_load", class_="lead") + put("p", "group_pv")
+    group += put("p", "group_when", class_="muted") + put("p", "group_customers", class_="muted")
     group += put("p", "group_quality", class_="chip")
     advice = "".join(put("li", f"advice_{kind}") for kind in ADVICE)
     notes = "".join(put("li", f"note{index}") for index in range(NOTE_PLACES))
@@ -112,7 +116,7 @@ def _cards(put: _Places, say: Callable[[str], str]) -> str:
             card("green", title("green"), green),
             card("roof", put("h2", "roof_title", id="t-roof"), roof, "roof_card"),
             card("neighbourhood", put("h2", "group_title", id="t-neighbourhood"), group),
-            card("sources", title("sources"), _sources(put, say)),
+            card("sources", title("sources"), _sources(put, say), "sources_card"),
             card("advice", title("advice"), f"<ul>{advice}</ul>"),
             f'<p class="more"><a href="how">{escape(say("card.how"))}</a></p>',
             card("notes", title("notes"), f"<ul>{notes}</ul>"),
@@ -140,8 +144,9 @@ def _hour(put: _Places, place: str) -> str:
     drawing = (
         f'<svg viewBox="{size}" preserveAspectRatio="none" aria-hidden="true">{put("rect", f"{place}_bar", width="10")}</svg>'
     )
+    top = put("span", f"{place}_top", aria_hidden="true", class_="top")
     label = put("span", f"{place}_label", aria_hidden="true", class_="label")
-    return put("li", place, inner=drawing + label + put("span", f"{place}_words", class_="aside"))
+    return put("li", place, inner=top + drawing + label + put("span", f"{place}_words", class_="aside"))
 
 
 def _sources(put: _Places, say: Callable[[str], str]) -> str:

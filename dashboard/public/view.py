@@ -15,11 +15,12 @@ from zoneinfo import ZoneInfo
 
 from dashboard import format as fmt
 from dashboard.public.feed import Reading
-from dashboard.public.green_window import HOUR, SHOWN_HOURS, best_window, coming, hour_to_avoid
+from dashboard.public.green_window import HOUR, SHOWN_HOURS, best_window, coming, greenest_hour, hour_to_avoid
 from dashboard.public.sources import KINDS, Slice, slices
-from twin.contracts.public_snapshot import GreenHour, PublicSnapshot, Roof
+from twin.contracts.public_snapshot import GreenHour, Neighbourhood, PublicSnapshot, Roof
 
-QUARTER_HOUR = timedelta(minutes=15)
+QUARTER_HOUR, DAY = timedelta(minutes=15), timedelta(days=1)
+REAL_TIME = 1.0
 ADVICE = ("wash", "car", "wait")
 NOTE_PLACES = 8
 STRIP_HEIGHT = 48  # of the drawing's own units; `page` draws with the same
@@ -66,7 +67,8 @@ def render(reading: Reading, language: str) -> View:
     if "reason" in params:
         params["reason"] = words.get(f"reason.{params['reason']}")
     notice = words.get(f"notice.{reading.trouble}", params)
-    return View(language, {"notice": notice}, {"notice": _shown(True), "cards": _shown(False)}, say=notice)
+    hidden = dict.fromkeys(("demo", "cards"), _shown(False))
+    return View(language, {"notice": notice}, {"notice": _shown(True), **hidden}, say=notice)
 
 
 def _shown(visible: bool) -> dict[str, str | None]:
@@ -82,12 +84,16 @@ class _Teller:
         self.words = fmt.texts(language, "public")
         self.text: dict[str, str] = {"notice": ""}
         self.attributes: dict[str, Attributes] = {"notice": _shown(False), "cards": _shown(True)}
+        # A town whose time is the wall's has one clock; of any other the page shows the town's, and beside it only an age.
+        self.own_date = abs(snapshot.as_of - snapshot.published_at) > HOUR
+        self.own_time = self.own_date or snapshot.speed != REAL_TIME
 
     def view(self) -> View:
         snapshot = self.snapshot
         self.text["title"] = self.titled(snapshot.title)
         stale_at = f"{self.day(snapshot.published_at)} {self.clock(snapshot.published_at, seconds=True)}"
         self.text["stale"] = self.say("stale.since", at=stale_at)
+        self.demo()
         say = self.share()
         self.green()
         self.roof(snapshot.roof)
@@ -109,12 +115,20 @@ class _Teller:
     def day(self, instant: datetime) -> str:
         return fmt.day(instant, timezone=self.snapshot.timezone, language=self.language)
 
+    def lasting(self, length: timedelta) -> str:
+        return fmt.duration(max(1, round(length.total_seconds())), language=self.language)
+
     def percent(self, fraction: float | None) -> str:
         return fmt.percent(fraction, language=self.language)
 
     def kilowatt(self, p_kw: float, unit: str = "kW") -> str:
         # A small plant's tenths matter; those of a street do not.
         return fmt.number(p_kw, unit, language=self.language, decimals=1 if abs(p_kw) < 100 and round(p_kw, 1) % 1 else 0)
+
+    def period(self, card: Neighbourhood | Roof) -> dict[str, str]:
+        """Start and end of a card's means; the start with its day when that is not the page's."""
+        near = {"timezone": self.snapshot.timezone, "language": self.language}
+        return {"start": fmt.moment(card.start, near=self.snapshot.as_of, **near), "end": self.clock(card.end)}
 
     def titled(self, title: Mapping[str, str]) -> str:
         return title.get(self.language) or title.get("en") or next(iter(title.values()), self.snapshot.site)
@@ -137,6 +151,20 @@ class _Teller:
 
     # ------------------------------------------------------------------------------------------ cards
 
+    def demo(self) -> None:
+        """One line above everything: what of the town is made up, and that its time is not ours."""
+        speed = self.snapshot.speed
+        facts = [self.say(f"demo.{code}") for code in self.snapshot.notes if self.words.has(f"demo.{code}")]
+        if speed is None:
+            facts.append(self.say("demo.full_speed"))
+        elif speed != REAL_TIME:
+            factor = fmt.number(speed, language=self.language, decimals=0 if speed.is_integer() else 2)
+            facts.append(self.say("demo.speed", factor=factor))
+        elif self.own_date:
+            facts.append(self.say("demo.calendar"))
+        self.text["demo"] = self.say("demo.line", facts="; ".join(facts)) if facts else ""
+        self.attributes["demo"] = _shown(bool(facts))
+
     def share(self) -> str:
         """The first card; returns its sentence for screen readers."""
         snapshot, state = self.snapshot, self.state()
@@ -147,9 +175,12 @@ class _Teller:
             text["meaning"] = self.say("share.meaning", n=round(100 * snapshot.share))
         else:
             text["meaning"] = self.say(f"share.meaning_{state}")
+        self.made_here(snapshot.share if state == "ok" else None, snapshot.made_here)
         start, end = snapshot.interval, snapshot.interval + QUARTER_HOUR
-        text["interval"] = self.say("share.interval", day=self.day(start), start=self.clock(start), end=self.clock(end))
-        text["updated"] = self.say("share.updated", at=self.clock(snapshot.published_at, seconds=True))
+        span = {"day": self.day(start), "start": self.clock(start), "end": self.clock(end)}
+        text["interval"] = self.say("share.interval_own" if self.own_time else "share.interval", **span)
+        at = self.clock(snapshot.published_at, seconds=True)
+        text["updated"] = self.say("share.updated_own") if self.own_time else self.say("share.updated", at=at)
         self.put_quality("quality", snapshot.quality)
         known = not fmt.is_missing(snapshot.co2_g_per_kwh)
         co2 = fmt.number(snapshot.co2_g_per_kwh, "g/kWh", language=self.language)
@@ -158,12 +189,25 @@ class _Teller:
         words = self.quality(snapshot.quality)
         return self.say("share.say_quality" if words else "share.say", share=text["share"], words=words)
 
+    def made_here(self, share: float | None, made_here: float | None) -> None:
+        """The share's two parts, rounded so that they add up to it."""
+        known = share is not None and made_here is not None
+        self.attributes["made"] = _shown(known)
+        self.text["made"] = ""
+        if share is not None and made_here is not None:
+            here = round(made_here, 2)
+            parts = {"here": self.percent(here), "elsewhere": self.percent(round(share, 2) - here)}
+            self.text["made"] = self.say("share.made", **parts)
+
     def green(self) -> None:
         """The strip of the next hours, the sentence about the best of them, and the advice that follows."""
         hours = coming(self.snapshot.green_hours, self.snapshot.as_of)
         shown = hours[:SHOWN_HOURS]
+        scale = (greenest_hour(shown), hour_to_avoid(shown))  # two figures tell the eye what the heights of all the others mean
         for index in range(SHOWN_HOURS):
-            self.strip_hour(f"h{index}", shown[index] if index < len(shown) else None)
+            hour = shown[index] if index < len(shown) else None
+            self.strip_hour(f"h{index}", hour)
+            self.text[f"h{index}_top"] = self.percent(hour.share) if hour is not None and hour in scale else ""
         known = any(hour.share is not None for hour in hours)
         self.attributes["strip"] = _shown(known)
         self.attributes["legend"] = _shown(known)
@@ -218,13 +262,14 @@ class _Teller:
         part = 0.0 if roof.p_kw is None or roof.kwp <= 0.0 else roof.p_kw / roof.kwp
         self.attributes["roof_picture"] = _shown(roof.p_kw is not None)  # an empty bar would look like zero
         self.attributes["roof_bar"] = {"width": f"{100 * min(1.0, max(0.0, part)):.1f}"}
+        self.text["roof_when"] = self.say("period.mean", **self.period(roof))
         self.put_quality("roof_quality", roof.quality)
 
     def neighbourhood(self) -> None:
         group = self.snapshot.neighbourhood
         if group is None:
             self.text["group_title"] = self.say("card.neighbourhood")
-            self.text.update(group_load=self.say("neighbourhood.withheld"), group_pv="", group_customers="")
+            self.text.update(group_load=self.say("neighbourhood.withheld"), group_pv="", group_customers="", group_when="")
             self.put_quality("group_quality", ())
             return
         self.text["group_title"] = self.titled(group.title)
@@ -233,10 +278,12 @@ class _Teller:
             self.text[f"group_{kind}"] = self.say(code, p=None if p_kw is None else self.kilowatt(p_kw))
         customers = fmt.number(group.customers, language=self.language)
         self.text["group_customers"] = self.say("neighbourhood.customers", n=customers)
+        self.text["group_when"] = self.say("period.mean", **self.period(group))
         self.put_quality("group_quality", group.quality)
 
     def sources(self) -> None:
         found = slices(self.snapshot.sources)
+        self.attributes["sources_card"] = _shown(bool(self.snapshot.sources) or self.state() != "ok")
         for kind in KINDS:
             part = found[kind]
             self.text[f"source_{kind}"] = self.source_words(part)
@@ -266,14 +313,11 @@ class _Teller:
             self.say(f"about.{code}" if self.words.has(f"about.{code}") else f"note.{code}") for code in self.snapshot.notes
         ]
         snapshot = self.snapshot
-        # One quarter hour of grid time per quarter hour of the clock on the wall, and the same day: then there is one clock.
-        if abs(snapshot.as_of - snapshot.published_at) > HOUR:
+        if self.own_date:
             notes.append(self.say("about.own_clock", day=self.day(snapshot.interval)))
-        if snapshot.next_at is not None and snapshot.next_at > snapshot.published_at:
-            seconds = (snapshot.next_at - snapshot.published_at).total_seconds()
-            if seconds < QUARTER_HOUR.total_seconds() / 2:
-                length = fmt.duration(max(1, round(seconds)), language=self.language)
-                notes.append(self.say("about.own_speed", duration=length))
+        if snapshot.speed is not None and snapshot.speed != REAL_TIME:
+            quarter, day = (self.lasting(length / snapshot.speed) for length in (QUARTER_HOUR, DAY))
+            notes.append(self.say("about.own_speed", quarter=quarter, day=day))
         for index in range(NOTE_PLACES):
             self.text[f"note{index}"] = notes[index] if index < len(notes) else ""
             self.attributes[f"note{index}"] = _shown(index < len(notes))

@@ -20,7 +20,6 @@ class Abnormal:
     """
 
     key: str
-    name: str
     priority: int
     value: float
     limit: float
@@ -40,12 +39,12 @@ def abnormal(facts: DiagramFacts, values: GridValues) -> tuple[Abnormal, ...]:
                 priority = 1 if percent > SEVERE_PERCENT else 2
                 excess = percent / edge.limit_percent - 1.0
                 key = f"{table}:{edge.index}"
-                found.append(Abnormal(key, edge.name, priority, percent, edge.limit_percent, "%", excess))
+                found.append(Abnormal(key, priority, percent, edge.limit_percent, "%", excess))
     for bus, vm_pu in zip(facts.buses, values.vm_pu, strict=True):
         if vm_pu is None or bus.low_pu <= vm_pu <= bus.high_pu:
             continue
         limit = bus.low_pu if vm_pu < bus.low_pu else bus.high_pu
-        found.append(Abnormal(f"bus:{bus.index}", bus.name, 3, vm_pu, limit, "pu", abs(vm_pu - limit) / limit))
+        found.append(Abnormal(f"bus:{bus.index}", 3, vm_pu, limit, "pu", abs(vm_pu - limit) / limit))
     return tuple(sorted(found, key=lambda item: (item.priority, -item.excess, item.key)))
 
 

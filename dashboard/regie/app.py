@@ -81,8 +81,7 @@ def create_app(state: Path, *, host: str = "127.0.0.1") -> ASGIApp:
     # Without this the first page after a restart would be the one to build the callback map, and pages that reconnect
     # before it ask for a callback that does not exist yet: their feed would never resume.
     dash._setup_server()  # noqa: SLF001 (Dash offers no public way)
-    hosts = None if read_only else ("127.0.0.1", "localhost", "::1")
-    return Gate(_Front(server), policy=content_security_policy(dash.csp_hashes()), hosts=hosts)
+    return Gate(_Front(server), policy=content_security_policy(dash.csp_hashes()), bound=host)
 
 
 def layout() -> html.Div:
@@ -94,7 +93,7 @@ def layout() -> html.Div:
             Panel("beat", className="hidden"),
             Panel("pulse", className="hidden"),
             html.Div(id="banner", role="alert", hidden=True),
-            html.Div(id="said", role="status", className="sr"),
+            html.Div(id="said", role="status"),
             Panel("header", tag="header"),
             html.Main(
                 [
@@ -108,13 +107,18 @@ def layout() -> html.Div:
                                 ],
                                 className="panel grid-zone",
                             ),
-                            Panel("alarms", tag="section", className="panel alarm-zone"),
+                            html.Div(
+                                [
+                                    Panel("alarms", tag="section", className="panel"),
+                                    Panel("recommendations", tag="section", className="panel"),
+                                ],
+                                className="decisions",
+                            ),
                         ],
                         className="middle",
                     ),
                     html.Div(
                         [
-                            Panel("recommendations", tag="section", className="panel"),
                             Panel("horizon", tag="section", className="panel"),
                             Panel("orders", tag="section", className="panel"),
                             Panel("journal", tag="section", className="panel"),

@@ -6,11 +6,12 @@ text stays readable.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from dashboard.regie.abnormal import Abnormal
 from dashboard.regie.chips import SHAPES
 from dashboard.regie.markup import Markup, tag
+from dashboard.regie.names import Names
 from dashboard.regie.tree import Layout, arrange
 from dashboard.regie.words import Words
 from twin.contracts.snapshot import DiagramFacts, GridValues
@@ -31,14 +32,14 @@ class Diagram:
 
     # -------------------------------------------------------------------------------------- what never changes
 
-    def base(self, words: Words, open_lines: Collection[int]) -> Markup:
-        """Busbars, lines, transformers, buses and open points; changes only with the topology."""
-        parts: list[Markup] = []
-        parts += [self._inset(index, words) for index in range(len(self.layout.insets))]
+    def base(self, values: GridValues, names: Names) -> Markup:
+        """Busbars, lines, transformers, couplers, buses and open points; changes only with the topology."""
+        open_lines, parts = frozenset(values.open_lines), list[Markup]()
+        parts += [self._inset(index, names) for index in range(len(self.layout.insets))]
         for line in self.facts.lines:
             if line.index not in open_lines:
                 parts.append(_group(f"line:{line.index}", "wire", self._segments.get(f"line:{line.index}", ())))
-        parts += self._couplers()
+        parts += self._couplers(values.closed_couplers)
         parts += [self._trafo(trafo.index) for trafo in self.facts.trafos]
         for bus in self.facts.buses:
             if bus.index in self.layout.bars:
@@ -49,7 +50,7 @@ class Diagram:
                 parts.append(tag("circle", cx=_at(x), cy=_at(y), r=3.5, class_="bus", data_el=f"bus:{bus.index}"))
         parts += self._open_points(open_lines)
         parts += self._level_names()
-        return tag("svg", *parts, class_="drawing base", role="img", aria_label=words("ui.diagram_alt"))
+        return tag("svg", *parts, class_="drawing base", role="img", aria_label=names.words("ui.diagram_alt"))
 
     def _level_names(self) -> list[Markup]:
         """Voltage levels: above the highest busbar of each level, and above the source."""
@@ -67,11 +68,12 @@ class Diagram:
             for level, (x, y) in highest.items()
         ]
 
-    def _inset(self, number: int, words: Words) -> Markup:
+    def _inset(self, number: int, names: Names) -> Markup:
         inset = self.layout.insets[number]
         trafo = next(t for t in self.facts.trafos if t.index == inset.trafo)
         kv = {bus.index: bus.vn_kv for bus in self.facts.buses}
-        title = words("ui.inset", name=trafo.title(words.language), high=f"{kv[trafo.from_bus]:g}", low=f"{kv[trafo.to_bus]:g}")
+        levels = {"high": f"{kv[trafo.from_bus]:g}", "low": f"{kv[trafo.to_bus]:g}"}
+        title = names.words("ui.inset", name=names.of(f"trafo:{inset.trafo}"), **levels)
         y = inset.top
         return tag(
             "g",
@@ -111,9 +113,10 @@ class Diagram:
         (x1, y1), (x2, y2) = self.layout.buses[trafo.from_bus], self.layout.buses[trafo.to_bus]
         return ((x1 + x2) / 2, (y1 + y2) / 2) if self._is_end(index) else ((x1 + x2) / 2, y2)
 
-    def _couplers(self) -> list[Markup]:
+    def _couplers(self, closed_couplers: Collection[int]) -> list[Markup]:
         parts = []
-        for switch, _, _, closed in self.facts.couplers:
+        for switch, _, _ in self.facts.couplers:
+            closed = switch in closed_couplers
             segments = self._segments.get(f"switch:{switch}", ())
             if not segments:
                 continue
@@ -128,7 +131,7 @@ class Diagram:
             strokes = _strokes(segments) if closed else []
             parts.append(tag("g", *strokes, square, class_="coupler", data_el=f"switch:{switch}"))
         bays = {bus for bus, (x, _) in self.layout.buses.items() if bus not in self.layout.bars and 0.03 < x < 0.135}
-        for bay in sorted(bays & {b for _, *pair, _ in self.facts.couplers for b in pair}):
+        for bay in sorted(bays & {b for _, *pair in self.facts.couplers for b in pair}):
             x, y = self.layout.buses[bay]
             ends = [y, *(s[0][1] for k, s in self._segments.items() if k.startswith("switch:") and s[0][0] == x)]
             parts.append(_group(f"bus:{bay}", "wire", [(x, min(ends), x, max(ends))]))
@@ -187,11 +190,12 @@ class Diagram:
 
     # -------------------------------------------------------------------------------------- what the pointer asks for
 
-    def tips(self, values: GridValues, words: Words) -> dict[str, str]:
+    def tips(self, values: GridValues, names: Names) -> dict[str, str]:
         """Text per element for hover and focus: name, value, limits."""
+        words = names.words
         quality = ", ".join(words(f"quality.{flag}") for flag in values.quality)
         tips = {}
-        devices = _devices_by_bus(self.facts.devices)
+        groups = self._groups_by_bus(names)
         for bus, vm_pu in zip(self.facts.buses, values.vm_pu, strict=True):
             text = words(
                 "ui.tip_bus",
@@ -201,8 +205,7 @@ class Diagram:
                 high=words.number(bus.high_pu, decimals=2),
                 quality=quality,
             )
-            names = devices.get(bus.index, [])
-            tips[f"bus:{bus.index}"] = f"{text} · {', '.join(names[:3])}{' …' if len(names) > 3 else ''}" if names else text
+            tips[f"bus:{bus.index}"] = " · ".join([text, *groups.get(bus.index, ())])
         for table, edges, loading in (
             ("line", self.facts.lines, values.line_loading_percent),
             ("trafo", self.facts.trafos, values.trafo_loading_percent),
@@ -211,21 +214,24 @@ class Diagram:
                 code = "ui.tip_open" if table == "line" and edge.index in values.open_lines else "ui.tip_edge"
                 tips[f"{table}:{edge.index}"] = words(
                     code,
-                    name=edge.title(words.language),
+                    name=names.of(f"{table}:{edge.index}"),
                     loading=words.number(percent, "%"),
                     limit=words.number(edge.limit_percent, "%"),
                     quality=quality,
                 )
-        for switch, _, _, closed in self.facts.couplers:
-            tips[f"switch:{switch}"] = words("ui.tip_coupler_closed" if closed else "ui.tip_coupler_open", switch=switch)
+        for switch, _, _ in self.facts.couplers:
+            code = "ui.tip_closed" if switch in values.closed_couplers else "ui.tip_open"
+            tips[f"switch:{switch}"] = words(code, name=names.of(f"switch:{switch}"))
         return tips
 
-
-def _devices_by_bus(devices: Mapping[str, int]) -> dict[int, list[str]]:
-    found: dict[int, list[str]] = {}
-    for name, bus in sorted(devices.items()):
-        found.setdefault(bus, []).append(name)
-    return found
+    def _groups_by_bus(self, names: Names) -> dict[int, list[str]]:
+        """What kinds of devices can be moved at a bus."""
+        found: dict[int, list[str]] = {}
+        for device, bus in sorted(self.facts.devices.items()):
+            title = names.group(names.site.devices.get(device, device))
+            if title not in found.setdefault(bus, []):
+                found[bus].append(title)
+        return found
 
 
 def _shape(item: Abnormal, spot: tuple[float, float]) -> Markup:
@@ -267,7 +273,7 @@ def _all_segments(facts: DiagramFacts, layout: Layout) -> dict[str, list[Segment
             found[f"trafo:{trafo.index}"] = [(x2 - 0.05, y2, x2, y2)]
         else:
             found[f"trafo:{trafo.index}"] = [(x1, y1, x1, y2), (x1, y2, x2, y2)]
-    for switch, a, b, _ in facts.couplers:
+    for switch, a, b in facts.couplers:
         segment = _coupler(layout, a, b)
         if segment is not None:
             found[f"switch:{switch}"] = [segment]

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
-from pydantic import ValidationError
-
 from dashboard.format import choose_language
 from dashboard.regie.diagram import Diagram
 from dashboard.regie.screen import PANELS, Screen, screen, waiting
-from twin.contracts.snapshot import DiagramFacts, Snapshot
+from twin.contracts.snapshot import SCHEMA_VERSION, DiagramFacts, Snapshot
 
 _LOG = logging.getLogger(__name__)
 
@@ -55,27 +54,33 @@ class Watcher:
         self._screens: dict[str, Screen] = {}
         self._changed = asyncio.Event()
         self.snapshot: Snapshot | None = None
+        self.readable = True
         self.version = 0
 
     async def run(self) -> None:
-        """Poll for ever; a file that cannot be read leaves the last good screen, which then goes stale by itself."""
+        """Poll for ever."""
         while True:
-            try:
-                self.look()
-            except (OSError, ValidationError) as error:
-                _LOG.warning("snapshot not taken over: %s", str(error).splitlines()[0])
+            self.look()
             await asyncio.sleep(POLL_S)
 
     def look(self) -> bool:
-        """Take over what is new on disk; True when the screen changed."""
+        """Take over what is new on disk; True when the screen changed.
+
+        A file that cannot be read leaves the last good screen, which then says so.
+        """
         stamp, diagram_stamp = _stamp(self._files.snapshot), _stamp(self._files.diagram)
         if stamp is None or (stamp == self._stamp and diagram_stamp == self._diagram_stamp):
             return False
         # Remembered before reading: a file that is no snapshot is reported once, not five times a second.
         self._stamp, before = stamp, self._diagram_stamp
         self._diagram_stamp = diagram_stamp
-        self.snapshot = Snapshot.model_validate_json(self._files.snapshot.read_bytes())
-        if diagram_stamp is not None and (self._diagram is None or diagram_stamp != before):
+        try:
+            self.snapshot = _read(self._files.snapshot)
+            self.readable = True
+        except (OSError, ValueError) as error:
+            _LOG.warning("snapshot not taken over: %s", str(error).splitlines()[0])
+            self.readable = False
+        if self.snapshot is not None and diagram_stamp is not None and (self._diagram is None or diagram_stamp != before):
             self._diagram = self._draw(self.snapshot)
         self._screens = {}
         self.version += 1
@@ -93,10 +98,12 @@ class Watcher:
 
     def screen(self, language: str) -> Screen:
         """The screen in one language, drawn at most once per snapshot."""
-        if self.snapshot is None:
-            return waiting(language, "UTC")
         if language not in self._screens:
-            self._screens[language] = screen(self.snapshot, self._diagram, language, read_only=self._read_only)
+            self._screens[language] = (
+                waiting(language, readable=self.readable)
+                if self.snapshot is None
+                else screen(self.snapshot, self._diagram, language, read_only=self._read_only, readable=self.readable)
+            )
         return self._screens[language]
 
     async def wait(self, seen: int, timeout_s: float) -> None:
@@ -130,23 +137,29 @@ def difference(before: Screen, after: Screen) -> Screen:
 async def follow(
     watcher: Watcher, language: str, tell: Callable[[str, dict[str, Any]], None], is_gone: Callable[[], bool]
 ) -> None:
-    """Serve one client until it is gone: changes at once, a beat every second."""
+    """Serve one client until it is gone: changes at once, a beat with this machine's time [ms since 1970] every second."""
     shown: Screen = {}
-    seen, beat = -1, 0
+    seen = -1
     while not is_gone():
         if watcher.version != seen:
             seen, now = watcher.version, watcher.screen(language)
             for panel, props in difference(shown, now).items():
                 tell(panel, props)
             shown = now
-        beat += 1
-        tell("beat", {"payload": beat})
+        tell("beat", {"payload": round(1000.0 * time.time())})
         await watcher.wait(seen, BEAT_S)
+
+
+def _read(path: Path) -> Snapshot:
+    snapshot = Snapshot.model_validate_json(path.read_bytes())
+    if snapshot.schema_version != SCHEMA_VERSION:
+        raise ValueError(f"{path}: schema_version={snapshot.schema_version}, this screen reads {SCHEMA_VERSION}")
+    return snapshot
 
 
 def _stamp(path: Path) -> Stamp | None:
     try:
         stat = path.stat()
-    except FileNotFoundError:
+    except OSError:
         return None
     return stat.st_mtime_ns, stat.st_ino, stat.st_size

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -44,6 +44,21 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def is_ours(name: str, bound: str) -> bool:
+    """True when ``name``, the host that a browser asked for, can only be this server, which listens on ``bound``.
+
+    A page from elsewhere reaches us by letting its own name point here (DNS rebinding). An address cannot be rebound, so any
+    will do; a name must be the one that we were told to listen on, or the machine's own for itself.
+    """
+    if name in ("localhost", bound.lower()):
+        return True
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
 def foreign(headers: Headers) -> str | None:
     """Why a command or a live connection is refused, or None when it comes from our own page."""
     site = headers.get("sec-fetch-site")
@@ -52,7 +67,7 @@ def foreign(headers: Headers) -> str | None:
     origin, host = headers.get("origin"), headers.get("host")
     if not origin:
         return "Origin is missing"
-    if not host or urlsplit(origin).netloc.lower() != host.lower():
+    if not host or origin.partition("://")[2].lower() != host.lower():
         return f"Origin {origin!r} is not {host!r}"
     return None
 
@@ -60,11 +75,11 @@ def foreign(headers: Headers) -> str | None:
 class Gate:
     """ASGI middleware around everything, live connections included."""
 
-    def __init__(self, app: ASGIApp, *, policy: str, hosts: Sequence[str] | None) -> None:
-        """``hosts``: names by which a loopback server may be addressed (None = any); others are DNS rebinding."""
+    def __init__(self, app: ASGIApp, *, policy: str, bound: str) -> None:
+        """``bound``: address or name on which the server listens."""
         self._app = app
         self._policy = policy
-        self._hosts = hosts
+        self._bound = bound
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse, or pass on with headers."""
@@ -97,9 +112,17 @@ class Gate:
 
     def _refusal(self, scope: Scope) -> str | None:
         headers = Headers(scope=scope)
-        host = (urlsplit(f"//{headers.get('host', '')}").hostname or "").lower()
-        if self._hosts is not None and host not in self._hosts:
-            return f"Host {host!r} is not one of {', '.join(self._hosts)}"
+        name = _name_of(headers.get("host", ""))
+        if not is_ours(name, self._bound):
+            return f"Host {name!r} is not this server; use its IP address"
         if scope["type"] == "websocket" or scope["method"] not in _SAFE:
             return foreign(headers)
         return None
+
+
+def _name_of(host: str) -> str:
+    """Host header without port and brackets, "" when it is malformed."""
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from dashboard.regie.abnormal import Abnormal, abnormal, without_value
 from dashboard.regie.chips import chip
 from dashboard.regie.diagram import Diagram
 from dashboard.regie.markup import Markup, tag
+from dashboard.regie.names import Names
+from dashboard.regie.places import places
 from dashboard.regie.views.alarms import alarm_list
 from dashboard.regie.views.dialogs import dialogs
 from dashboard.regie.views.header import header
 from dashboard.regie.views.horizon import horizon_chart
 from dashboard.regie.views.recommendations import recommendation_list
 from dashboard.regie.views.records import journal_lines, order_list
-from dashboard.regie.views.wall import box_title, strip, wall
+from dashboard.regie.views.wall import strip, wall
 from dashboard.regie.words import Words
 from twin.contracts.snapshot import DiagramFacts, Snapshot
 
@@ -39,45 +40,69 @@ PANELS = (
 )
 """Ids of all panels, in reading order."""
 
-GRACE_S = 3.0
+SECTIONS = {
+    "wall": "ui.wall",
+    "strip": "ui.strip",
+    "alarms": "ui.alarms_short",
+    "recommendations": "ui.recommendations_short",
+    "horizon": "ui.horizon",
+    "orders": "ui.orders",
+    "journal": "ui.journal",
+}
+"""Panels that are landmarks, and the code of their name."""
+
+GRACE = timedelta(seconds=3)
 """How long after ``next_at`` a snapshot may come before the page calls itself stale, beside the last tick's own time."""
 
+LONGEST_SILENCE = timedelta(seconds=60)
+"""A live loop that announces no next snapshot runs at full speed: far longer than any tick, training included."""
 
-def screen(snapshot: Snapshot, diagram: Diagram | None, language: str, *, read_only: bool) -> Screen:
-    """Everything that the page shows of one snapshot."""
+
+def screen(snapshot: Snapshot, diagram: Diagram | None, language: str, *, read_only: bool, readable: bool = True) -> Screen:
+    """Everything that the page shows of one snapshot.
+
+    Args:
+        readable: False when a newer snapshot is there that cannot be read.
+    """
     words = Words.of(language, snapshot.site.timezone, snapshot.as_of)
-    facts = diagram.facts if diagram is not None else None
-    names = {**_names(facts, language), **{card.instance: box_title(card, words) for card in snapshot.boxes}}
+    names = Names(words, snapshot.site, diagram.facts if diagram is not None else None)
+    drawn = places(diagram) if diagram is not None else {}
     panels: Screen = {
         "header": {"markup": header(snapshot, words, read_only=read_only)},
-        "wall": {"markup": wall(snapshot, words), "label": words("ui.wall")},
-        "strip": {"markup": strip(snapshot.strip, words), "label": words("ui.strip")},
-        "alarms": {
-            "markup": alarm_list(snapshot.alarms, names, words, read_only=read_only),
-            "label": words("ui.alarms_short"),
-        },
-        "recommendations": {
-            "markup": recommendation_list(snapshot.recommendations, snapshot.as_of, names, words, read_only=read_only),
-            "label": words("ui.recommendations_short"),
-        },
-        "horizon": {"markup": horizon_chart(snapshot.horizon, names, words), "label": words("ui.horizon")},
-        "orders": {"markup": order_list(snapshot.orders, snapshot.order_counts, words), "label": words("ui.orders")},
-        "journal": {"markup": journal_lines(snapshot.journal, snapshot.head, words), "label": words("ui.journal")},
+        "wall": {"markup": wall(snapshot, names)},
+        "strip": {"markup": strip(snapshot.strip, words)},
+        "alarms": {"markup": alarm_list(snapshot.alarms, names, drawn, read_only=read_only)},
+        "recommendations": {"markup": recommendation_list(snapshot.recommendations, names, read_only=read_only)},
+        "horizon": {"markup": horizon_chart(snapshot.horizon, names)},
+        "orders": {"markup": order_list(snapshot.orders, snapshot.order_counts, names)},
+        "journal": {"markup": journal_lines(snapshot.journal, snapshot.head, snapshot.alarms, names)},
         "dialogs": {"markup": dialogs(words)},
-        "pulse": {"payload": _pulse(snapshot, words)},
+        "pulse": {"payload": _pulse(snapshot, words, readable=readable)},
     }
-    panels.update(_grid(snapshot, diagram, names, words))
+    panels.update(_grid(snapshot, diagram, names))
+    for panel, code in SECTIONS.items():
+        panels[panel]["label"] = words(code)
     return panels
 
 
-def waiting(language: str, timezone: str) -> Screen:
-    """The screen before the first snapshot: it says what it waits for."""
-    words = Words.of(language, timezone)
-    note = tag("div", tag("h1", words("ui.title_bare")), tag("p", words("ui.waiting"), class_="empty"), class_="header-row")
-    return {"header": {"markup": note}, "dialogs": {"markup": dialogs(words)}}
+def waiting(language: str, *, readable: bool = True) -> Screen:
+    """The screen before the first snapshot: every panel says what will stand there, the header what it waits for."""
+    words = Words.of(language, "UTC")
+    note = tag("p", words("ui.waiting"), class_="empty") if readable else None
+    texts = {"late": "", "lost": words("ui.lost_waiting"), **_texts(words, readable=readable)}
+    panels: Screen = {
+        "header": {"markup": tag("div", tag("h1", words("ui.title_bare")), note, class_="header-row")},
+        "grid-list": {"markup": tag("h2", words("ui.diagram"))},
+        "dialogs": {"markup": dialogs(words)},
+        "pulse": {"payload": {"published_ms": None, "late_ms": None, "texts": texts}},
+    }
+    for panel, code in SECTIONS.items():
+        panels[panel] = {"markup": tag("h2", words(code)), "label": words(code)}
+    return panels
 
 
-def _grid(snapshot: Snapshot, diagram: Diagram | None, names: Mapping[str, str], words: Words) -> Screen:
+def _grid(snapshot: Snapshot, diagram: Diagram | None, names: Names) -> Screen:
+    words = names.words
     title = tag("h2", words("ui.diagram"))
     if diagram is None or not _fits(snapshot, diagram.facts):
         return {
@@ -88,21 +113,18 @@ def _grid(snapshot: Snapshot, diagram: Diagram | None, names: Mapping[str, str],
     items = abnormal(diagram.facts, snapshot.grid)
     dark = without_value(diagram.facts, snapshot.grid)
     return {
-        "grid-base": {"markup": diagram.base(words, frozenset(snapshot.grid.open_lines))},
+        "grid-base": {"markup": diagram.base(snapshot.grid, names)},
         "grid-overlay": {
             "markup": diagram.overlay(items, dark, words),
-            "payload": diagram.tips(snapshot.grid, words),
+            "payload": diagram.tips(snapshot.grid, names),
         },
-        "grid-list": {"markup": _abnormal_list(title, _named(items, names), len(dark), snapshot, words)},
+        "grid-list": {"markup": _abnormal_list(title, items, len(dark), snapshot, names)},
     }
 
 
-def _named(items: tuple[Abnormal, ...], names: Mapping[str, str]) -> tuple[Abnormal, ...]:
-    return tuple(replace(item, name=names.get(item.key, item.name)) for item in items)
-
-
-def _abnormal_list(title: Markup, items: tuple[Abnormal, ...], dark: int, snapshot: Snapshot, words: Words) -> Markup:
+def _abnormal_list(title: Markup, items: tuple[Abnormal, ...], dark: int, snapshot: Snapshot, names: Names) -> Markup:
     """Text equivalent of the drawing: every abnormal element with value and limit; choosing one locates it."""
+    words = names.words
     entries = [
         tag(
             "li",
@@ -110,7 +132,7 @@ def _abnormal_list(title: Markup, items: tuple[Abnormal, ...], dark: int, snapsh
                 "button",
                 chip(item.priority, words.number(item.value, item.unit)),
                 " ",
-                words("ui.abnormal", name=item.name, limit=words.number(item.limit, item.unit)),
+                words("ui.abnormal", name=names.of(item.key), limit=words.number(item.limit, item.unit)),
                 type="button",
                 data_do="locate",
                 data_el=item.key,
@@ -131,10 +153,12 @@ def _abnormal_list(title: Markup, items: tuple[Abnormal, ...], dark: int, snapsh
     )
     parts = [tag("div", title, tag("p", summary, class_="meta"), class_="line")]
     if dark:
-        parts.append(tag("p", "■ ", words("ui.without_value", count=words.number(dark)), class_="warn"))
-    count = words("ui.abnormal_count", count=words.number(len(items))) if items else words("ui.all_normal")
+        parts.append(tag("p", "■ ", words("ui.without_value", count=dark), class_="warn"))
+    count = words("ui.abnormal_count", count=len(items)) if items else words("ui.all_normal")
     listing = (
-        tag("ol", *entries, class_="abnormal", tabindex=0, aria_label=count) if entries else tag("p", count, class_="meta")
+        tag("ol", *entries, class_="abnormal", tabindex=0, data_focus="abnormal", aria_label=count)
+        if entries
+        else tag("p", count, class_="meta")
     )
     return tag("div", *parts, listing)
 
@@ -145,33 +169,33 @@ def _fits(snapshot: Snapshot, facts: DiagramFacts) -> bool:
     return have == (len(facts.buses), len(facts.lines), len(facts.trafos))
 
 
-def _names(facts: DiagramFacts | None, language: str) -> Mapping[str, str]:
-    if facts is None:
-        return {}
-    names = {f"bus:{bus.index}": bus.name for bus in facts.buses}
-    names.update({f"line:{edge.index}": edge.title(language) for edge in facts.lines})
-    names.update({f"trafo:{edge.index}": edge.title(language) for edge in facts.trafos})
-    return names
-
-
-def _pulse(snapshot: Snapshot, words: Words) -> dict[str, Any]:
-    """What the page's own clock needs: instants in epoch milliseconds, and the words it counts in."""
-    due = snapshot.next_at
-    late_ms = 1000.0 * GRACE_S + snapshot.tick_ms
+def _pulse(snapshot: Snapshot, words: Words, *, readable: bool) -> dict[str, Any]:
+    """What the page's own clock needs: instants in epoch milliseconds of this machine, and the words it counts in."""
+    due = snapshot.next_at if snapshot.next_at is not None else snapshot.published_at + LONGEST_SILENCE
+    late = due + GRACE + timedelta(milliseconds=snapshot.tick_ms)
     return {
-        "tick": snapshot.tick,
-        "mode": snapshot.mode,
-        "published_ms": snapshot.published_at.timestamp() * 1000.0,
-        "late_ms": None if due is None or snapshot.mode != "live" else due.timestamp() * 1000.0 + late_ms,
+        "published_ms": _epoch_ms(snapshot.published_at),
+        "late_ms": _epoch_ms(late) if snapshot.mode == "live" else None,
         "texts": {
-            "late": words("ui.stale_late", at=words.wall(due)) if due is not None else "",
+            "late": words("ui.stale_late", at=words.wall(due)),
             "lost": words("ui.stale_lost", tick=snapshot.tick, at=words.wall(snapshot.published_at)),
-            "s": words("ui.age_s", n="{n}"),
-            "min": words("ui.age_min", n="{n}"),
-            "h": words("ui.age_h", n="{n}"),
-            "stale": words("mode.stale"),
-            "sent": words("ui.sent"),
-            "failed": words("ui.not_sent"),
-            "nowhere": words("ui.not_on_diagram"),
+            **_texts(words, readable=readable),
         },
     }
+
+
+def _texts(words: Words, *, readable: bool) -> dict[str, str]:
+    return {
+        "unreadable": "" if readable else words("ui.unreadable"),
+        "s": words("ui.age_s", n="{n}"),
+        "min": words("ui.age_min", n="{n}"),
+        "h": words("ui.age_h", n="{n}"),
+        "stale": words("mode.stale"),
+        "sent": words("ui.sent"),
+        "failed": words("ui.not_sent"),
+        "nowhere": words("ui.not_on_diagram"),
+    }
+
+
+def _epoch_ms(instant: datetime) -> float:
+    return 1000.0 * instant.timestamp()

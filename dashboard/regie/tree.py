@@ -91,7 +91,7 @@ def _joined(facts: DiagramFacts, start: Sequence[int]) -> set[int]:
     found, queue = set(start), deque(start)
     while queue:
         bus = queue.popleft()
-        for _, a, b, _ in facts.couplers:
+        for _, a, b in facts.couplers:
             other = b if a == bus else a if b == bus else None
             if other is not None and other not in found:
                 found.add(other)

@@ -10,6 +10,14 @@ from typing import Any
 from dashboard import format as formats
 from dashboard.format import MISSING, Texts
 
+NOTHING_MW = 5e-5
+"""50 W: less is no power worth a figure."""
+
+
+def is_nothing(p_mw: float) -> bool:
+    """True for a power that a screen shows as none."""
+    return abs(p_mw) < NOTHING_MW
+
 
 @dataclass(frozen=True)
 class Words:
@@ -31,11 +39,11 @@ class Words:
 
     def __call__(self, code: str, **params: Any) -> str:
         """The words of ``code``, filled."""
-        return self.texts.get(code, params, timezone=self.timezone)
+        return self.fill(code, params)
 
     def fill(self, code: str, params: Mapping[str, Any]) -> str:
         """The words of ``code``, filled with a message's own parameters."""
-        return self.texts.get(code, params, timezone=self.timezone)
+        return self.texts.get(code, params, timezone=self.timezone, near=self.now)
 
     def known(self, code: str) -> bool:
         """True when the code has words."""
@@ -50,10 +58,11 @@ class Words:
         return formats.number(value, unit, language=self.language, decimals=decimals, signed=signed)
 
     def power(self, p_mw: float | None, *, signed: bool = False) -> str:
-        """A power in MW, or in kW below 1 MW."""
+        """A power in MW; below 1 MW in kW, with a decimal below 10 kW."""
         if p_mw is None or abs(p_mw) >= 1.0:
             return self.number(p_mw, "MW", signed=signed)
-        return self.number(1000.0 * p_mw, "kW", decimals=0 if abs(p_mw) >= 0.0995 else 1, signed=signed)
+        coarse = abs(p_mw) >= 0.00995 or is_nothing(p_mw)
+        return self.number(1000.0 * p_mw, "kW", decimals=0 if coarse else 1, signed=signed)
 
     def percent(self, fraction: float | None) -> str:
         """A fraction 0..1 as percent."""

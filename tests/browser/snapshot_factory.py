@@ -9,6 +9,7 @@ from twin.contracts.snapshot import (
     AlarmView,
     Band,
     BoxCardView,
+    BoxFacts,
     Curve,
     DiagramBus,
     DiagramEdge,
@@ -26,6 +27,30 @@ from twin.contracts.snapshot import (
 
 AS_OF = datetime(2016, 1, 25, 17, 0, tzinfo=UTC)  # 18:00 in Zurich
 QUARTER = timedelta(minutes=15)
+TITLES = {
+    "zone:town": {"fr": "Ville", "de": "Stadt", "it": "Città", "en": "Town"},
+    "zone:neighbourhood": {"fr": "Quartier", "de": "Quartier", "it": "Quartiere", "en": "Neighbourhood"},
+    "zone:school_roof": {"fr": "Toit de l'école", "de": "Schulhausdach", "it": "Tetto della scuola", "en": "School roof"},
+    "group:home_batteries": {
+        "fr": "Batteries domestiques",
+        "de": "Heimbatterien",
+        "it": "Batterie domestiche",
+        "en": "Home batteries",
+    },
+    "group:community_battery": {
+        "fr": "Batterie de quartier",
+        "de": "Quartierbatterie",
+        "it": "Batteria di quartiere",
+        "en": "Community battery",
+    },
+    "group:cars": {"fr": "Voitures électriques", "de": "Elektroautos", "it": "Auto elettriche", "en": "Electric cars"},
+}
+STREET_TRAFO = {
+    "fr": "Transformateur de la rue",
+    "de": "Strassentrafo",
+    "it": "Trasformatore della via",
+    "en": "Street transformer",
+}
 
 
 @lru_cache(maxsize=1)
@@ -91,6 +116,7 @@ def grid_values():
         line_loading_percent=_values(net.res_line, "loading_percent"),
         trafo_loading_percent=_values(net.res_trafo, "loading_percent"),
         open_lines=open_lines(),
+        closed_couplers=(),
         quality=("estimated",),
     )
 
@@ -113,6 +139,21 @@ def band(level, swing, phase=0.0):
         median=median,
         high=tuple(m + s for m, s in zip(median, spread, strict=True)),
     )
+
+
+def box_facts():
+    about = {
+        "load_town": ("load", "zone:town"),
+        "load_neighbourhood": ("load", "zone:neighbourhood"),
+        "pv_town": ("pv", "zone:town"),
+        "pv_school": ("pv", "zone:school_roof"),
+        "transformer_neighbourhood": ("transformer", f"trafo:{facts().trafos[-1].index}"),
+        "transformer_main_1": ("transformer", None),
+        "tariff": ("tariff", None),
+        "flexibility": ("flexibility", None),
+    }
+    champions = {name: BoxFacts(kind=kind, role="champion", subject=subject) for name, (kind, subject) in about.items()}
+    return champions | {"load_town_profile": BoxFacts(kind="load", role="standby", subject="zone:town")}
 
 
 def _card(instance, box, label, value, unit, **more):
@@ -300,7 +341,8 @@ def _recommendation(id_, group, state, **more):
         "reason": "relieve_trafo",
         "params": {
             "element": "neighbourhood",
-            "row": "import",
+            "row": "import:trafo:neighbourhood",
+            "paths_share": 0.82,
             "limit": 100.0,
             "unit": "%",
             "at_h": 0.5,
@@ -315,7 +357,7 @@ def _recommendation(id_, group, state, **more):
             "energy_mwh": 0.058,
             "loading_percent_before": 113.6,
             "loading_percent_after": 97.8,
-            "element": "Street transformer",
+            "element": f"trafo {facts().trafos[-1].index}",
         },
         "confidence": 0.82,
         "decide_before": AS_OF + timedelta(minutes=30),
@@ -348,7 +390,7 @@ def recommendations():
             by="contract",
             p_mw_now=-1.0,
             reason="peak_shaving",
-            params={"peak_mw": 33.1, "at_h": 1.0},
+            params={"peak_mw": 33.1, "at_h": 1.0, "paths_share": 0.64},
         ),
         _recommendation(
             "boilers@20160125T1500Z",
@@ -371,7 +413,7 @@ def horizon():
         loading_after_percent=tuple(min(v, 97.8) for v in loading),
         vm_min_pu=tuple(0.985 - 0.0005 * v for v in loading),
         vm_max_pu=tuple(1.02 + 0.0001 * v for v in loading),
-        worst_element=("Street transformer",) * 96,
+        worst_element=(f"trafo {facts().trafos[-1].index}",) * 96,
     )
 
 
@@ -389,7 +431,12 @@ def snapshot(tick=41, *, interval_s=10.0, published_at=None, **changes):
             },
             timezone="Europe/Zurich",
             notes=("benchmark_town", "synthetic_outside"),
+            titles=TITLES | {f"trafo:{facts().trafos[-1].index}": STREET_TRAFO},
+            trafos={"neighbourhood": facts().trafos[-1].index},
+            boxes=box_facts(),
+            devices={"battery_street": "home_batteries", "battery_town": "community_battery"},
         ),
+        "since": AS_OF - timedelta(hours=18),
         "tick": tick,
         "kind": "regular",
         "as_of": AS_OF,
@@ -454,7 +501,6 @@ def snapshot(tick=41, *, interval_s=10.0, published_at=None, **changes):
         ),
         "horizon": horizon(),
         "journal": (
-            JournalLine(at=AS_OF, code="tick", params={"tick": tick}),
             JournalLine(at=AS_OF, code="orders_sent", params={"count": 3}),
             JournalLine(at=AS_OF - QUARTER, code="alarm_acknowledged", params={"by": "Desk 2", "key": "box:pv_school"}),
             JournalLine(

@@ -244,6 +244,48 @@ def test_pause_holds_the_values_and_resume_fetches_at_once(site, visit):
     assert not page.locator("#paused").is_visible()
 
 
+def test_values_go_on_ageing_and_turn_stale_while_the_page_is_paused(site, browser):
+    context = browser.new_context(locale="en-GB")
+    page = context.new_page()
+    page.clock.install()
+    site.publish(period_s=60.0)
+    page.goto(f"{site.url}/en/")
+    page.wait_for_selector("#age:not(:empty)")
+    page.click("#pause")
+    page.clock.run_for(100_000)
+    assert page.locator("#age").inner_text() == "(2 min. ago)"
+    assert not page.locator("#stale").is_visible()
+    page.clock.run_for(3_500_000)
+    assert page.locator("#age").inner_text() == "(60 min. ago)"
+    assert page.locator("#stale").is_visible()
+    assert page.locator("#say").text_content().startswith("Stale since")
+    assert words_at(page, "share") == "73\u202f%"
+    context.close()
+
+
+def test_answer_that_comes_after_the_pause_makes_nothing_younger(site, browser):
+    context = browser.new_context(locale="en-GB")
+    page = context.new_page()
+    page.clock.install()
+    site.publish(published=datetime.now(UTC) - timedelta(minutes=5))
+    page.goto(f"{site.url}/en/")
+    page.wait_for_selector('#age:text("5 min. ago")')
+    held = []
+    page.route("**/live.json", lambda route: held.append(route))  # noqa: PLW0108 (playwright marks its handlers)
+    page.click("#pause")
+    with page.expect_request("**/live.json"):
+        page.click("#pause")  # on again: fetches at once
+    page.click("#pause")
+    site.publish(share=0.25)
+    with page.expect_response("**/live.json"):
+        held[0].continue_()
+    page.wait_for_timeout(200)
+    page.clock.run_for(10_000)  # the age is told every 5 s
+    assert words_at(page, "share") == "73\u202f%"
+    assert page.locator("#age").inner_text() == "(5 min. ago)"
+    context.close()
+
+
 # ------------------------------------------------------------------------------------------ for everybody
 
 

@@ -48,7 +48,7 @@ def test_the_header_shows_grid_time_and_the_three_figures(shown):
     header = text(shown, "#header")
     assert "Mon 25 Jan 2016 18:00" in header
     assert "52,438.50 CHF" in header
-    assert "-122.60 CHF vs doing nothing, estimated" in header
+    assert "Economic · estimated -122.60 CHF saved against doing nothing" in " ".join(header.split())
     assert "108.2 %" in header
     assert "38.12 t CO₂" in header
 

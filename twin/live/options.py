@@ -27,6 +27,7 @@ class Options:
     Attributes:
         start: ISO instant or None. ``speed``: grid seconds per wall second, or "max".
         state: directory; None chooses one by site and window.
+        host, port: of the régie. ``public_host``, ``public_port``: of the citizens' page, which can so be published alone.
     """
 
     site: str
@@ -36,6 +37,7 @@ class Options:
     web: bool
     host: str
     port: int
+    public_host: str
     public_port: int
     state: str | None
     json: bool
@@ -148,7 +150,7 @@ def check_ports(options: Options) -> None:
         return
     found = [
         port_problem("--port", options.host, options.port),
-        port_problem("--public-port", options.host, options.public_port),
+        port_problem("--public-port", options.public_host, options.public_port),
     ]
     problems = [problem for problem in found if problem is not None]
     if problems:

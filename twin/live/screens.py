@@ -37,12 +37,12 @@ class Screens:
     def of(cls, options: Options, state: Path) -> Screens:
         """The screens of a state directory. Their output goes to ``<state>/logs``."""
 
-        def command(module: str, folder: str, port: int) -> list[str]:
-            return [sys.executable, "-m", module, *folder.split("=", 1), "--host", options.host, "--port", str(port)]
+        def command(module: str, folder: str, host: str, port: int) -> list[str]:
+            return [sys.executable, "-m", module, folder, "--host", host, "--port", str(port)]
 
         commands = {
-            "regie": command("dashboard.regie", f"--state={state}", options.port),
-            "public": command("dashboard.public", f"--dir={state / 'public'}", options.public_port),
+            "regie": command("dashboard.regie", f"--state={state}", options.host, options.port),
+            "public": command("dashboard.public", f"--dir={state / 'public'}", options.public_host, options.public_port),
         }
         return cls(commands, state / "logs")
 

@@ -1,8 +1,11 @@
-"""What the screens read: composed and written after every tick, rebuilt from the journal after a restart."""
+"""What the screens read: composed and written tick by tick, rebuilt from the journal after a restart."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,32 +13,50 @@ from typing import Any
 import numpy as np
 
 from twin.contracts.messages import Alarm
-from twin.contracts.snapshot import DiagramBus, DiagramEdge, DiagramFacts, SiteFacts
+from twin.contracts.public_snapshot import PublicSnapshot
+from twin.contracts.snapshot import BoxFacts, DiagramBus, DiagramEdge, DiagramFacts, SiteFacts
 from twin.domain.time import QUARTER_HOUR_S, from_epoch_s
+from twin.live.tariff_file import write_tariff
 from twin.regie.journal import Journal
 from twin.regie.public import PublicComposer
 from twin.regie.publish import Host, Publisher, write_atomically
 from twin.regie.tick import Tick
+from twin.site import Site
+from twin.site.rules import BoxEntry
 from twin.wiring import Wired
 
+_LOG = logging.getLogger(__name__)
 _CURVE_RECORDS = 96
 
 
 class Views:
-    """Both snapshots of one run."""
+    """Both snapshots of one run.
 
-    def __init__(self, wired: Wired, state: Path, speed: str) -> None:
+    The dispatcher's is written after every tick, the citizens' after every regular one: an event meters nothing, so it makes
+    none of their figures younger.
+
+    Args:
+        speed: grid seconds per wall second, None as fast as possible. ``since``: start of the window.
+    """
+
+    def __init__(self, wired: Wired, state: Path, speed: float | None, since: datetime) -> None:
         site = wired.site
         self._wired = wired
         self._speed = speed
         self._public_file = state / "public" / "public.json"
-        facts = SiteFacts(name=site.name, title=site.about.title.model_dump(), timezone=site.timezone, notes=wired.notes)
         self._publisher = Publisher(
-            state / "snapshots", facts, wired.parts.devices, site.about.engine, _line_switches(wired.net)
+            state / "snapshots",
+            site_facts(site, wired.notes),
+            wired.parts.devices,
+            site.about.engine,
+            _line_switches(wired.net),
+            _couplers(wired.net),
+            since,
         )
         self._public = PublicComposer(wired.public) if wired.public is not None else None
-        self._last: tuple[Tick, float] | None = None
-        self._waiting = 0
+        self._last: tuple[Tick, Host] | None = None
+        self._last_public: PublicSnapshot | None = None
+        self._failing: set[str] = set()
         write_atomically(state / "snapshots" / "diagram.json", diagram_of(wired))
 
     def resume(self, journal: Journal) -> None:
@@ -57,34 +78,80 @@ class Views:
                 self._public.remember(from_epoch_s(frame.start_s + number * QUARTER_HOUR_S), signals, flags)
 
     def publish(self, tick: Tick, tick_ms: float, next_at: datetime | None, *, waiting: int) -> None:
-        """Write both snapshots. A disk that takes no snapshot does not stop the loop: the screens then call theirs stale."""
-        if tick.moment.event is None:
-            headlines = {name: e.report.headline.value for name, e in tick.envelopes.items()}
-            self._publisher.remember(headlines, tick.observation.signals)
-            if self._public is not None:
-                self._public.remember(tick.state.interval, tick.observation.signals, tick.observation.flags)
-        for code, params in tick.lines:
-            self._publisher.say(tick.state.as_of, code, params)
-        self._waiting = waiting
+        """Write the snapshots. One that cannot be made or written does not stop the loop: its screen then calls it stale."""
         alarms = (store_alarm(tick, waiting),) if waiting else ()
-        self._write(tick, Host(datetime.now(UTC), next_at, "live", self._speed, tick_ms, alarms))
-        self._last = (tick, tick_ms)
+        host = Host(datetime.now(UTC), next_at, "live", self._speed, tick_ms, alarms)
+        regular = tick.moment.event is None
+        self._last = (tick, host)
+        with self._or_the_old_one("regie"):
+            if regular:
+                headlines = {name: e.report.headline.value for name, e in tick.envelopes.items()}
+                self._publisher.remember(headlines, tick.observation.signals)
+            for code, params in tick.lines:
+                self._publisher.say(tick.state.as_of, code, params)
+            self._publisher.write(tick, self._wired.parts.root, host)
+        if regular:
+            with self._or_the_old_one("tariff"):
+                write_tariff(self._public_file.parent, tick.envelopes.values())
+        if regular and self._public is not None:
+            with self._or_the_old_one("public"):
+                self._public.remember(tick.state.interval, tick.observation.signals, tick.observation.flags)
+                self._last_public = self._public.compose(tick, host)
+                write_atomically(self._public_file, self._last_public)
 
     def finish(self) -> None:
         """Say that the run has ended, so that nobody waits for the next tick."""
         if self._last is not None:
-            tick, tick_ms = self._last
-            alarms = (store_alarm(tick, self._waiting),) if self._waiting else ()
-            self._write(tick, Host(datetime.now(UTC), None, "finished", self._speed, tick_ms, alarms))
+            tick, host = self._last
+            with self._or_the_old_one("regie"):
+                self._publisher.write(tick, self._wired.parts.root, replace(host, next_at=None, mode="finished"))
+        if self._last_public is not None:
+            with self._or_the_old_one("public"):
+                write_atomically(self._public_file, self._last_public.model_copy(update={"next_at": None}))
 
-    def _write(self, tick: Tick, host: Host) -> None:
-        parts = self._wired.parts
+    @contextmanager
+    def _or_the_old_one(self, view: str) -> Iterator[None]:
+        """What fails inside costs a snapshot: the file of the tick before stays as it is."""
         try:
-            self._publisher.write(tick, parts.root, host)
-            if self._public is not None:
-                write_atomically(self._public_file, self._public.compose(tick, host))
-        except OSError:
-            return  # disk full or read-only: the journal's own failure is the alarm, and the old files stay whole
+            yield
+        except OSError:  # a full or read-only disk: the journal's own failure is the alarm
+            return
+        except Exception as error:  # noqa: BLE001 - whatever composing raises: the run outlives its picture
+            if view not in self._failing:
+                _LOG.exception("the snapshot %r cannot be composed, the last one stays", view)
+                self._tell("snapshot_failed", view, f"{type(error).__name__}: {error}")
+            self._failing.add(view)
+        else:
+            if view in self._failing:
+                self._failing.remove(view)
+                self._tell("snapshot_recovered", view, "")
+
+    def _tell(self, event: str, view: str, reason: str) -> None:
+        self._wired.parts.on_ops({"event": event, "view": view, "reason": reason})
+
+
+def site_facts(site: Site, notes: tuple[str, ...]) -> SiteFacts:
+    """What the screens call the site and its parts."""
+    titles = {f"zone:{zone.name}": zone.title.model_dump() for zone in site.zones}
+    titles |= {f"trafo:{trafo.index}": trafo.title.model_dump() for trafo in site.trafos}
+    titles |= {f"group:{group.group}": group.title.model_dump() for group in site.device_groups if group.title}
+    trafos = {trafo.name: trafo.index for trafo in site.trafos}
+    return SiteFacts(
+        name=site.name,
+        title=site.about.title.model_dump(),
+        timezone=site.timezone,
+        notes=notes,
+        titles=titles,
+        trafos=trafos,
+        boxes={box.name: BoxFacts(kind=box.use, role=box.role, subject=_subject(box, trafos)) for box in site.boxes},
+        devices={device.id: device.group for device in site.dispatchable},
+    )
+
+
+def _subject(box: BoxEntry, trafos: Mapping[str, int]) -> str | None:
+    if "zone" in box.config:
+        return f"zone:{box.config['zone']}"
+    return f"trafo:{trafos[box.config['trafo']]}" if box.config.get("trafo") in trafos else None
 
 
 def store_alarm(tick: Tick, waiting: int) -> Alarm:
@@ -107,12 +174,6 @@ def store_alarm(tick: Tick, waiting: int) -> Alarm:
     )
 
 
-@dataclass(frozen=True)
-class _Place:
-    x: float | None
-    y: float | None
-
-
 def diagram_of(wired: Wired) -> DiagramFacts:
     """What the diagram draws, from the net and the site's limits."""
     net, limits, parts = wired.net, wired.limits, wired.parts
@@ -121,7 +182,6 @@ def diagram_of(wired: Wired) -> DiagramFacts:
     high = dict(zip(grid.bus.tolist(), limits.bus_high_pu.tolist(), strict=True))
     names = wired.names
     couplers = net.switch[net.switch["et"] == "b"]
-    titles = {trafo.index: trafo.title.model_dump() for trafo in wired.site.trafos}
     return DiagramFacts(
         buses=tuple(
             DiagramBus(
@@ -134,11 +194,8 @@ def diagram_of(wired: Wired) -> DiagramFacts:
             for bus, vn in net.bus["vn_kv"].items()
         ),
         lines=_edges(net.line, "from_bus", "to_bus", "line", names, limits.line_percent),
-        trafos=tuple(
-            edge.model_copy(update={"titles": titles.get(edge.index, {})})
-            for edge in _edges(net.trafo, "hv_bus", "lv_bus", "trafo", names, limits.trafo_percent)
-        ),
-        couplers=tuple((int(i), int(s.bus), int(s.element), bool(s.closed)) for i, s in couplers.iterrows()),
+        trafos=_edges(net.trafo, "hv_bus", "lv_bus", "trafo", names, limits.trafo_percent),
+        couplers=tuple((int(i), int(s.bus), int(s.element)) for i, s in couplers.iterrows()),
         sources=tuple(int(bus) for bus in net.ext_grid["bus"]),
         devices={device.id: device.bus for device in parts.devices if device.dispatchable},
     )
@@ -150,6 +207,12 @@ def _line_switches(net: Any) -> dict[int, list[tuple[int, bool]]]:
     for index, switch in net.switch[net.switch["et"] == "l"].iterrows():
         found.setdefault(int(switch["element"]), []).append((int(index), bool(switch["closed"])))
     return found
+
+
+def _couplers(net: Any) -> dict[int, bool]:
+    """Bus couplers with their position in the grid file."""
+    couplers = net.switch[net.switch["et"] == "b"]
+    return {int(index): bool(closed) for index, closed in couplers["closed"].items()}
 
 
 def _edges(table: Any, begin: str, end: str, name: str, names: dict[str, str], limit: float) -> tuple[DiagramEdge, ...]:

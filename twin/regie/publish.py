@@ -35,8 +35,10 @@ from twin.contracts.snapshot import (
     Strip,
 )
 from twin.domain.finite import finite
+from twin.domain.grid import Topology
 from twin.domain.quality import Quality, words, worst
 from twin.domain.time import QUARTER_HOUR, floor_quarter, from_datetime64
+from twin.regie.account import COMMAND_EVENT
 from twin.regie.record import SHOWN_STEPS
 from twin.regie.tick import Tick
 
@@ -50,22 +52,30 @@ _PAST = {"load_forecast_p_mw": "zone_load_p_mw", "pv_forecast_p_mw": "zone_pv_p_
 
 @dataclass(frozen=True)
 class Host:
-    """What only the host knows of a tick: wall clock, duration, pace, the store's health."""
+    """What only the host knows of a tick: wall clock, duration, pace, the store's health.
+
+    Attributes:
+        speed: grid seconds per wall second, None as fast as possible.
+    """
 
     published_at: datetime
     next_at: datetime | None
     mode: str
-    speed: str
+    speed: float | None
     tick_ms: float
     alarms: tuple[Alarm, ...] = ()
 
 
 @dataclass
 class Publisher:
-    """Composes and writes the dispatcher's snapshot; remembers a day of curves for the cards.
+    """Composes and writes the dispatcher's snapshot; remembers a day of curves for the cards, and the last look-ahead.
+
+    A tick that only carries what people asked for proves nothing: the look-ahead of the last tick that decided, with that
+    tick's own time, stays on the screen.
 
     Attributes:
         line_switches: line -> its switches, each with its position in the grid file (True = closed).
+        couplers: switch between two buses -> its position in the grid file. ``since``: start of the window.
     """
 
     directory: Path
@@ -73,8 +83,11 @@ class Publisher:
     devices: Sequence[Device]
     engine: str
     line_switches: LineSwitches
+    couplers: Mapping[int, bool]
+    since: datetime
     _past: dict[tuple[str, str], deque[float]] = field(default_factory=dict)
     _lines: deque[JournalLine] = field(default_factory=lambda: deque(maxlen=JOURNAL_LINES))
+    _decided: Tick | None = None
 
     def remember(self, headlines: Mapping[str, float], signals: Mapping[tuple[str, str], float]) -> None:
         """Keep one quarter hour for the cards' past: per tick, and after a restart for the journalled ones."""
@@ -94,10 +107,14 @@ class Publisher:
 
     def compose(self, tick: Tick, root: str, host: Host) -> Snapshot:
         """The snapshot of one tick."""
+        if tick.moment.event is None or tick.moment.event.kind != COMMAND_EVENT:
+            self._decided = tick
+        decided = self._decided or tick
         state, decision = tick.state, tick.result.decision
         signals = tick.observation.signals
         return Snapshot(
             site=self.facts,
+            since=self.since,
             tick=tick.seq,
             kind="regular" if tick.moment.event is None else "event",
             as_of=state.as_of,
@@ -105,12 +122,12 @@ class Publisher:
             published_at=host.published_at,
             next_at=host.next_at,
             mode=host.mode,
-            speed=host.speed,
+            speed="max" if host.speed is None else f"{host.speed:g}",
             tick_ms=host.tick_ms,
             telemetry=state.mode,
             coverage=state.coverage,
             quality=words(state.quality),
-            max_vm_error_pu=_number(decision.max_vm_error_pu),
+            max_vm_error_pu=_number(decided.result.decision.max_vm_error_pu),
             engine=self.engine,
             kpis={
                 name: KpiTriple(
@@ -123,13 +140,16 @@ class Publisher:
             renewable_share=tick.mix.share,
             import_p_mw=_number(signals.get(("zone_net_p_mw", root), float("nan"))),
             boxes=tuple(self._card(envelope, state.as_of) for envelope in tick.envelopes.values()),
-            grid=_grid_values(tick, self.line_switches),
-            alarms=tuple(_alarm(alarm) for alarm in (*host.alarms, *decision.alarms)),
+            grid=_grid_values(tick, self.line_switches, self.couplers),
+            alarms=(
+                *(_alarm(alarm, of_host=True) for alarm in host.alarms),
+                *(_alarm(alarm, of_host=False) for alarm in decision.alarms),
+            ),
             recommendations=tuple(_recommendation(item) for item in decision.recommendations),
             orders=tuple(_order(order) for order in reversed(decision.orders[-ORDER_LINES:])),
             order_counts=dict(tick.memory.decision.order_counts),
             strip=_strip(tick, self.devices),
-            horizon=_horizon(tick),
+            horizon=_horizon(decided),
             journal=tuple(self._lines),
             head=tick.head,
         )
@@ -196,7 +216,7 @@ def _band(output: xr.DataArray) -> Band:
     return Band(start=start, low=path, median=path, high=path)
 
 
-def _grid_values(tick: Tick, line_switches: LineSwitches) -> GridValues:
+def _grid_values(tick: Tick, line_switches: LineSwitches, couplers: Mapping[int, bool]) -> GridValues:
     values = tick.state.grid
     topology = tick.state.topology
     open_lines = topology.out_lines | {
@@ -207,8 +227,14 @@ def _grid_values(tick: Tick, line_switches: LineSwitches) -> GridValues:
         line_loading_percent=_numbers(values["line_loading_percent"].values, 2),
         trafo_loading_percent=_numbers(values["trafo_loading_percent"].values, 2),
         open_lines=tuple(sorted(open_lines)),
+        closed_couplers=closed_couplers(couplers, topology),
         quality=words(tick.state.quality),
     )
+
+
+def closed_couplers(in_file: Mapping[int, bool], topology: Topology) -> tuple[int, ...]:
+    """Switches between two buses that are closed now, out of all with their position in the grid file."""
+    return tuple(switch for switch, closed in in_file.items() if topology.is_closed(switch, closed))
 
 
 def _strip(tick: Tick, devices: Sequence[Device]) -> Strip:
@@ -258,9 +284,10 @@ def _horizon(tick: Tick) -> Horizon | None:
     )
 
 
-def _alarm(alarm: Alarm) -> AlarmView:
-    same = {name: getattr(alarm, name) for name in AlarmView.model_fields if name != "params"}
-    return AlarmView(**same, params=finite(alarm.params))
+def _alarm(alarm: Alarm, *, of_host: bool) -> AlarmView:
+    composed = ("params", "of_host")
+    same = {name: getattr(alarm, name) for name in AlarmView.model_fields if name not in composed}
+    return AlarmView(**same, params=finite(alarm.params), of_host=of_host)
 
 
 def _recommendation(item: Any) -> RecommendationView:

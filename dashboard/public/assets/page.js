@@ -68,8 +68,7 @@
       const view = await answer.json();
       if (answer.ok) {
         missed = 0;
-        live = view;
-        if (!paused) { put(view); tell(); }
+        if (!paused) { live = view; put(view); tell(); } // a paused page goes on showing, and ageing, what it holds
       } else {
         missed += 1;
         if (!live) put(view);
@@ -77,7 +76,7 @@
     } catch { missed += 1; }
     clearTimeout(limit);
     running = null;
-    if (!paused) showAge();
+    showAge();
     plan();
   }
 
@@ -98,6 +97,6 @@
   });
   document.addEventListener('visibilitychange', () => (document.hidden ? clearTimeout(timer) : load()));
   addEventListener('online', load);
-  setInterval(() => { if (!paused && !document.hidden) showAge(); }, 5e3);
+  setInterval(() => { if (!document.hidden) showAge(); }, 5e3);
   load();
 })();

@@ -1,4 +1,5 @@
-/* The browser's half of dashboard/regie/panel.py: shows markup, keeps focus and scroll, tells the other scripts. */
+/* The browser's half of dashboard/regie/panel.py: shows markup, keeps focus and scroll, tells the other scripts.
+   data-focus names an element across updates: it keeps its scroll position, and what has focus in it leads back there. */
 (function () {
   "use strict";
   var page = (window.regie = window.regie || {});
@@ -12,10 +13,11 @@
   Panel.prototype.constructor = Panel;
 
   Panel.prototype.getSnapshotBeforeUpdate = function () {
-    var box = this.element.current, active = document.activeElement;
-    if (!box || !active || active === box || !box.contains(active)) { return null; }
-    var holder = active.closest("[data-focus]");
-    return holder && {focus: holder.getAttribute("data-focus"), value: active.value};
+    var box = this.element.current, active = document.activeElement, scrolled = {};
+    box.querySelectorAll("[data-focus]").forEach(function (part) {
+      if (part.scrollTop || part.scrollLeft) { scrolled[part.dataset.focus] = [part.scrollLeft, part.scrollTop]; }
+    });
+    return {focused: box.contains(active) ? page.namesOf(active) : [], scrolled: scrolled};
   };
 
   Panel.prototype.told = function () {
@@ -26,9 +28,12 @@
   Panel.prototype.componentDidMount = Panel.prototype.told;
 
   Panel.prototype.componentDidUpdate = function (before, state, held) {
-    if (held && before.markup !== this.props.markup) {
-      var again = this.element.current.querySelector('[data-focus="' + CSS.escape(held.focus) + '"]');
-      if (again) { again.focus({preventScroll: true}); }
+    if (before.markup !== this.props.markup) {
+      Object.keys(held.scrolled).forEach(function (name) {
+        var part = page.named(name);
+        if (part) { part.scrollTo({left: held.scrolled[name][0], top: held.scrolled[name][1], behavior: "instant"}); }
+      });
+      page.focusFirst(held.focused);
     }
     this.told();
   };
@@ -45,4 +50,22 @@
   };
 
   page.Panel = Panel;
+
+  page.named = function (name) { return document.querySelector('[data-focus="' + CSS.escape(name) + '"]'); };
+
+  /* What an element and those around it are called, from the inside out. */
+  page.namesOf = function (element) {
+    var names = [];
+    for (var at = element.closest("[data-focus]"); at; at = at.parentElement.closest("[data-focus]")) { names.push(at.dataset.focus); }
+    return names;
+  };
+
+  /* Focus the first of these that is still there: a button, else what is left of its item, else the list. */
+  page.focusFirst = function (names) {
+    names.some(function (name) {
+      var part = page.named(name), target = part && (part.matches("a, button, [tabindex]") ? part : part.querySelector("button"));
+      if (target) { target.focus({preventScroll: true}); }
+      return target;
+    });
+  };
 })();

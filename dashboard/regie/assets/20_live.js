@@ -1,16 +1,14 @@
-/* The page's own clock: age of the snapshot, and 'stale' as soon as the next one is late or the connection is silent. */
+/* The page's own clock: age of the snapshot, and 'stale' as soon as the next one is late or the connection is silent.
+   It counts in the server's time, which every beat brings, by a clock that nobody sets: this computer's may be minutes off. */
 (function () {
   "use strict";
   var page = (window.regie = window.regie || {});
   var SILENT_MS = 2500;  /* the server beats every second */
-  var heard = Date.now(), ever = false;
+  var beat = null;       /* server's time in the last beat, and when it was heard */
 
   document.addEventListener("regie:panel", function (event) {
-    if (event.detail === "beat" || event.detail === "pulse") {
-      if (page.payloads.beat || page.payloads.pulse) { heard = Date.now(); ever = true; }
-      show();
-    }
-    if (event.detail === "header") { show(); }
+    if (event.detail === "beat" && page.payloads.beat) { beat = {server: page.payloads.beat, heard: performance.now()}; }
+    if (event.detail === "beat" || event.detail === "pulse" || event.detail === "header") { show(); }
   });
 
   function age(ms, texts) {
@@ -22,13 +20,18 @@
 
   function set(element, text) { if (element && element.textContent !== text) { element.textContent = text; } }
 
+  /* Why nobody should trust the values, "" when all is well. */
+  function trouble(pulse, silent_ms, now) {
+    if (silent_ms > SILENT_MS) { return pulse.texts.lost; }
+    return pulse.texts.unreadable || (pulse.late_ms !== null && now > pulse.late_ms ? pulse.texts.late : "");
+  }
+
   function show() {
     var pulse = page.payloads && page.payloads.pulse;
-    if (!pulse || !ever) { return; }
-    var now = Date.now(), banner = document.getElementById("banner"), why = "";
-    set(document.querySelector("[data-age]"), age(now - pulse.published_ms, pulse.texts));
-    if (now - heard > SILENT_MS) { why = pulse.texts.lost; }
-    else if (pulse.late_ms !== null && now > pulse.late_ms) { why = pulse.texts.late; }
+    if (!pulse || !beat) { return; }
+    var silent_ms = performance.now() - beat.heard, now = beat.server + silent_ms;
+    var banner = document.getElementById("banner"), why = trouble(pulse, silent_ms, now);
+    if (pulse.published_ms !== null) { set(document.querySelector("[data-age]"), age(now - pulse.published_ms, pulse.texts)); }
     if (banner) { banner.hidden = !why; set(banner, why); }
     document.body.classList.toggle("stale", Boolean(why));
     var mode = document.querySelector(".state .mode");

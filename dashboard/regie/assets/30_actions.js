@@ -3,11 +3,18 @@
   "use strict";
   var page = (window.regie = window.regie || {});
   var chosen = {alarm: null, recommendation: null};
-  var located = null, pending = {}, asked = null;
+  var located = null, pending = {}, asked = null, fading = null;
+  var FADE_MS = 6000;
 
   function byId(id) { return document.getElementById(id); }
   function texts() { return (page.payloads.pulse || {}).texts || {}; }
-  function say(text) { byId("said").textContent = text || ""; }
+  /* A failure stays until it is dismissed or something else is said. */
+  function say(text, failed) {
+    byId("said").textContent = text || "";
+    byId("said").classList.toggle("warn", Boolean(failed));
+    window.clearTimeout(fading);
+    if (!failed) { fading = window.setTimeout(function () { say(""); }, FADE_MS); }
+  }
   function stored(key, value) {
     try {
       if (value === undefined) { return window.localStorage.getItem("regie." + key); }
@@ -18,10 +25,14 @@
 
   /* ---------------------------------------------------------------------------------------------- selection */
 
-  function first(kind) {
-    var still = chosen[kind] && document.querySelector("[data-" + kind + '="' + CSS.escape(chosen[kind]) + '"]');
-    return still || document.querySelector(kind === "alarm" ? "[data-alarm]:not(.seen):not(.cleared)" :
-                                           "[data-recommendation].open") || document.querySelector("[data-" + kind + "]");
+  /* The button that a key means: of the chosen item, else of the first that waits for people, else of the first that has it.
+     Locating never turns to another item than the chosen one: that would show the wrong place. */
+  function meant(kind, what) {
+    var item = "[data-" + kind + "]", waiting = kind === "alarm" ? ":not(.seen):not(.cleared)" : ".open";
+    var turns = what === "locate" && document.querySelector(item + ".chosen") ? [".chosen"] : [".chosen", waiting, ""];
+    return turns.reduce(function (found, which) {
+      return found || document.querySelector(item + which + ' [data-do="' + what + '"]');
+    }, null);
   }
 
   function mark(kind) {
@@ -41,14 +52,8 @@
   /* ---------------------------------------------------------------------------------------------- locate */
 
   function locate(key) {
-    var wanted = key, tips = page.payloads["grid-overlay"] || {};
-    if (!document.querySelector('.drawings [data-el="' + CSS.escape(key) + '"]')) {
-      /* a box may name an element by its name instead of its table and index */
-      wanted = Object.keys(tips).find(function (el) { return tips[el].split(" · ")[0] === key; }) || key;
-    }
-    located = wanted;
-    var hits = paint();
-    say(hits ? (tips[wanted] || "") : texts().nowhere);
+    located = key;
+    say(paint() ? (page.payloads["grid-overlay"] || {})[key] : texts().nowhere);
   }
 
   function paint() {
@@ -74,8 +79,7 @@
     }).catch(function () {
       delete pending[kind + target];
       markPending();
-      say(texts().failed);
-      window.alert(texts().failed);
+      say(texts().failed, true);
     });
   }
 
@@ -90,7 +94,7 @@
   function ask(button) {
     if (button.getAttribute("aria-disabled") === "true") { return; }
     var kind = button.dataset.do, dialog = byId("confirm");
-    asked = {kind: kind, target: button.dataset.target, focus: button.dataset.focus};
+    asked = {kind: kind, target: button.dataset.target, focus: page.namesOf(button)};
     byId("confirm-title").textContent = byId("confirm-title").dataset[kind];
     byId("confirm-what").textContent = button.dataset.what;
     dialog.querySelector(".motive").hidden = kind !== "refuse";
@@ -103,16 +107,16 @@
     var detail = byId("motive-detail").value.trim();
     var motive = asked.kind === "refuse" ? byId("motive").value + (detail ? ": " + detail : "") : null;
     send(asked.kind, asked.target, motive);
-    close();
+    byId("confirm").close();
   }
 
-  function close() {
-    var dialog = byId("confirm"), back = asked && asked.focus;
+  /* However the dialog went (Escape too), focus goes back to where the question came from. */
+  document.addEventListener("close", function (event) {
+    if (event.target.id !== "confirm" || !asked) { return; }
+    var names = asked.focus;
     asked = null;
-    if (dialog.open) { dialog.close(); }
-    var button = back && document.querySelector('[data-focus="' + CSS.escape(back) + '"]');
-    if (button) { button.focus(); }
-  }
+    page.focusFirst(names);
+  }, true);
 
   /* ---------------------------------------------------------------------------------------------- one door for all */
 
@@ -125,11 +129,13 @@
     else if (what === "locate") { locate(button.dataset.el); }
     else if (what === "help") { byId("help").showModal(); }
     else if (what === "close-help") { byId("help").close(); }
-    else if (what === "cancel") { close(); }
+    else if (what === "cancel") { byId("confirm").close(); }
+    else if (what === "more") { page.moreCards(); }
   }
 
   document.addEventListener("click", function (event) {
     choose(event.target);
+    if (event.target.id === "said") { say(""); }
     var button = event.target.closest("[data-do]");
     if (button) { act(button); }
   });
@@ -144,16 +150,19 @@
 
   var KEYS = {a: ["alarm", "acknowledge"], l: ["alarm", "locate"], y: ["recommendation", "accept"], n: ["recommendation", "refuse"]};
   document.addEventListener("keydown", function (event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) { return; }
+    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || document.querySelector("dialog[open]")) { return; }
     if (event.target.closest && event.target.closest("input, select, textarea")) { return; }
     if (stored("keys") === "off") { return; }
     var key = event.key.toLowerCase();
     if (key === "?") { event.preventDefault(); byId("help").showModal(); return; }
     if (!KEYS[key]) { return; }
-    var item = first(KEYS[key][0]), button = item && item.querySelector('[data-do="' + KEYS[key][1] + '"]');
-    if (!button) { return; }
+    var button = meant(KEYS[key][0], KEYS[key][1]);
+    if (!button) {
+      if (key === "l") { say(texts().nowhere); }
+      return;
+    }
     event.preventDefault();
-    choose(item);
+    choose(button);
     act(button);
   });
 
@@ -181,7 +190,7 @@
     tip(event.target.dataset && event.target.dataset.tip, place.left, place.bottom - 10);
   });
   document.addEventListener("focusout", function () { tip(""); });
-  document.addEventListener("keydown", function (event) { if (event.key === "Escape") { tip(""); } });
+  document.addEventListener("keydown", function (event) { if (event.key === "Escape") { tip(""); say(""); } });
 
   /* ---------------------------------------------------------------------------------------------- after an update */
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from dashboard.format import LANGUAGES
 from dashboard.regie.chips import chip
@@ -11,11 +12,11 @@ from dashboard.regie.words import Words
 from twin.contracts.snapshot import AlarmView, KpiTriple, Snapshot
 
 _LEADING = {
-    "economic": ("total_chf", "CHF"),
-    "grid": ("max_loading_percent", "%"),
-    "climate": ("co2_t", "t"),
+    "economic": ("total_chf", "CHF", 2),
+    "grid": ("max_loading_percent", "%", 1),
+    "climate": ("co2_t", "t", 2),
 }
-"""The figure that stands for each of the three; the others are in its tip."""
+"""The figure that stands for each of the three, its unit and decimals; the others are in its tip."""
 
 _UNIT_OF_SUFFIX = (
     ("_chf", "CHF"),
@@ -41,7 +42,7 @@ def header(snapshot: Snapshot, words: Words, *, read_only: bool) -> Markup:
         _clock(snapshot, words, read_only=read_only),
         tag(
             "dl",
-            *(_figure(name, snapshot.kpis[name], words) for name in _LEADING if name in snapshot.kpis),
+            *(_figure(name, snapshot.kpis[name], snapshot.since, words) for name in _LEADING if name in snapshot.kpis),
             class_="figures",
             aria_label=words("ui.figures"),
         ),
@@ -72,33 +73,45 @@ def _clock(snapshot: Snapshot, words: Words, *, read_only: bool) -> Markup:
     )
 
 
-def _figure(name: str, triple: KpiTriple, words: Words) -> Markup:
-    key, unit = _LEADING[name]
-    if key not in triple.value:
-        key = next(iter(triple.value), key)
-        unit = unit_of(key)
-    value = _shown(triple.value.get(key), unit, words)
-    if triple.baseline is None or triple.difference is None:
-        beside = words("ui.no_baseline")
+def _figure(name: str, triple: KpiTriple, since: datetime, words: Words) -> Markup:
+    """Large the difference to doing nothing, small what it is a difference of; without a baseline that alone."""
+    key, unit, decimals = _LEADING[name]
+    label, value = words(f"since.{name}", at=since), words.number(triple.value.get(key), unit, decimals=decimals)
+    difference = None if triple.difference is None else triple.difference.get(key)
+    if difference is None:
+        large, lines = value, (label, words("ui.no_baseline"))
     else:
-        difference = _shown(triple.difference.get(key), unit, words, signed=True)
-        beside = words("ui.against", difference=difference)
+        lines = (_against(name, round(difference, decimals), words), words("ui.labelled", label=label, value=value))
+        large = _difference(difference, unit, decimals, words)
     return tag(
         "div",
-        tag("dt", words(f"kpi.{name}")),
-        tag("dd", value, class_="value"),
-        tag("dd", beside, class_="beside"),
+        tag("dt", f"{words(f'kpi.{name}')} · {words('ui.estimated')}"),
+        tag("dd", large, class_="value"),
+        *(tag("dd", line, class_="beside") for line in lines),
         data_tip=_all_figures(triple, words),
         tabindex=0,
+        data_focus=f"figure-{name}",
         class_="figure",
     )
+
+
+def _difference(value: float, unit: str, decimals: int, words: Words) -> str:
+    """With its sign; two percentages differ by points."""
+    if unit == "%":
+        return words("ui.points", value=words.number(value, decimals=decimals, signed=True))
+    return words.number(value, unit, decimals=decimals, signed=True)
+
+
+def _against(name: str, visible: float, words: Words) -> str:
+    """What the sign says: saved or dearer, less or more than doing nothing."""
+    return words(f"versus.{name}.{'less' if visible < 0 else 'more'}" if visible else "versus.same")
 
 
 def _all_figures(triple: KpiTriple, words: Words) -> str:
     lines = []
     for key, value in triple.value.items():
         unit = unit_of(key)
-        line = f"{words(f'figure.{key}')}: {_shown(value, unit, words)}"
+        line = words("ui.labelled", label=words(f"figure.{key}"), value=_shown(value, unit, words))
         if triple.baseline is not None and key in triple.baseline:
             line += f" ({words('ui.doing_nothing')} {_shown(triple.baseline[key], unit, words)})"
         lines.append(line)
@@ -110,11 +123,10 @@ def unit_of(key: str) -> str:
     return next((unit for suffix, unit in _UNIT_OF_SUFFIX if key.endswith(suffix)), "1")
 
 
-def _shown(value: float | None, unit: str, words: Words, *, signed: bool = False) -> str:
+def _shown(value: float | None, unit: str, words: Words) -> str:
     if unit == "share":
-        return words.number(None if value is None else 100.0 * value, "%", signed=signed)
-    decimals = 1 if unit == "%" else None
-    return words.number(value, unit, decimals=decimals, signed=signed)
+        return words.percent(value)
+    return words.number(value, unit, decimals=1 if unit == "%" else None)
 
 
 def _counters(alarms: Sequence[AlarmView], words: Words) -> Markup:

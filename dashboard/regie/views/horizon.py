@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from dashboard.regie.markup import Markup, tag
+from dashboard.regie.names import Names
 from dashboard.regie.views.spark import area, path
 from dashboard.regie.words import Words
 from twin.contracts.snapshot import Horizon
@@ -29,8 +30,9 @@ class _Scale:
         return _H * (1.0 - (value - self.low) / (self.high - self.low))
 
 
-def horizon_chart(horizon: Horizon | None, names: Mapping[str, str], words: Words) -> Markup:
+def horizon_chart(horizon: Horizon | None, names: Names) -> Markup:
     """Both charts with their text equivalent."""
+    words = names.words
     title = tag("h2", words("ui.horizon"))
     if horizon is None or not any(v is not None for v in horizon.loading_after_percent):
         return tag("div", title, tag("p", words("ui.no_horizon"), class_="empty"), class_="filled")
@@ -42,7 +44,7 @@ def horizon_chart(horizon: Horizon | None, names: Mapping[str, str], words: Word
     summary = words(
         "ui.horizon_summary",
         loading=words.number(peak[0], "%"),
-        element=element_of(name, names),
+        element=names.of(name),
         at=words.moment(at),
         low=words.number(_least(low), "pu"),
         high=words.number(_most(high), "pu"),
@@ -143,8 +145,3 @@ def _least(values: Curve) -> float | None:
 
 def _most(values: Curve) -> float | None:
     return max((v for v in values if v is not None), default=None)
-
-
-def element_of(key: str, names: Mapping[str, str]) -> str:
-    """The name of an element that is given as "trafo 2" or "trafo:2"; anything else is its own name."""
-    return names.get(key.replace(" ", ":"), key)

@@ -2,77 +2,106 @@
 
 from __future__ import annotations
 
-from dashboard.format import readable
 from dashboard.regie.markup import Markup, tag
+from dashboard.regie.messages import told
+from dashboard.regie.names import Names
 from dashboard.regie.views.spark import sparkline
 from dashboard.regie.words import Words
 from twin.contracts.snapshot import BoxCardView, Snapshot, Strip
 
 _DOUBTFUL = {"questionable", "invalid", "substituted", "stale"}
+_ANSWERED = ("ok", "not_due")
+_NOT_ITS_OWN = ("fallback", "absent")
 
 
-def wall(snapshot: Snapshot, words: Words) -> Markup:
-    """All cards; champions first, in the site file's order."""
-    ranked = sorted(enumerate(snapshot.boxes), key=lambda item: (item[1].role != "champion", item[0]))
+def wall(snapshot: Snapshot, names: Names) -> Markup:
+    """All cards: doubtful ones first, then champions, each in the site file's order."""
+    ranked = sorted(snapshot.boxes, key=lambda card: (not is_doubtful(card), card.role != "champion"))
+    title = names.words("ui.wall")
     return tag(
         "div",
-        tag("h2", words("ui.wall"), class_="sr"),
+        tag("h2", title, class_="sr"),
         tag(
-            "ol", *(_card(card, snapshot, words) for _, card in ranked), class_="cards", tabindex=0, aria_label=words("ui.wall")
+            "ol",
+            *(_card(card, snapshot, names) for card in ranked),
+            class_="cards",
+            tabindex=0,
+            data_focus="cards",
+            aria_label=title,
         ),
+        tag(
+            "button",
+            tag("span", title, class_="sr"),
+            tag("span", data_shown=names.words("ui.cards_shown", shown="{shown}", total="{total}")),
+            tag("span", "›", aria_hidden="true"),
+            type="button",
+            class_="button more",
+            data_do="more",
+            data_focus="more",
+        ),
+        class_="boxes",
     )
 
 
-def box_title(card: BoxCardView, words: Words) -> str:
-    """The kind of box and what it watches: "Load forecast · town"."""
-    kind = card.box if words.known(f"box.{card.box}") else card.instance.split("_")[0]
-    if not words.known(f"box.{kind}"):
-        return readable(card.instance)
-    where = card.instance.removeprefix(kind).strip("_")
-    return f"{words(f'box.{kind}')} · {words(f'place.{where}')}" if where else words(f"box.{kind}")
+def is_doubtful(card: BoxCardView) -> bool:
+    """True when the box's own answer of good quality is not what the card shows."""
+    return card.service in _NOT_ITS_OWN or bool(_DOUBTFUL & set(card.quality))
 
 
-def _card(card: BoxCardView, snapshot: Snapshot, words: Words) -> Markup:
-    doubtful = card.service in ("fallback", "absent") or bool(_DOUBTFUL & set(card.quality))
-    title = box_title(card, words)
-    label = words(f"label.{card.label}")
+def _card(card: BoxCardView, snapshot: Snapshot, names: Names) -> Markup:
+    words, doubtful = names.words, is_doubtful(card)
+    title = names.of(f"box:{card.instance}")
     drawing = sparkline(card.past, card.forecast, snapshot.as_of, alt=words("ui.spark_alt", title=title))
-    why = words.fill(f"reason.{card.reason}", card.params)
     return tag(
         "li",
         tag("h3", title),
-        tag("p", tag("strong", words.number(card.value, card.unit)), tag("span", label), class_="figure"),
+        tag("p", tag("strong", words.number(card.value, card.unit)), tag("span", _label(card, words)), class_="figure"),
         drawing if drawing is not None else tag("div", class_="spark empty"),
-        tag("p", *_health(card, words), class_="health"),
+        tag("p", *_health(card, names), class_="health"),
+        tag("p", _why(card, names), class_="why") if card.service in _NOT_ITS_OWN else None,
         class_="card doubtful" if doubtful else "card",
-        data_tip=_tip(card, title, why, words),
+        data_tip=_tip(card, title, names),
         data_box=card.instance,
+        data_focus=f"box-{card.instance}",
+        tabindex=0,
+        aria_describedby="tip",
     )
 
 
-def _health(card: BoxCardView, words: Words) -> list[Markup]:
+def _label(card: BoxCardView, words: Words) -> str:
+    """What the figure is; a constant stands under its signal's whole name ("load_forecast_p_mw")."""
+    label = card.label
+    while not words.known(f"label.{label}") and "_" in label:
+        label = label.rpartition("_")[0]
+    return words(f"label.{label if words.known(f'label.{label}') else card.label}")
+
+
+def _health(card: BoxCardView, names: Names) -> list[Markup]:
+    words = names.words
     parts = [tag("span", words.moment(card.as_of))]
     if card.service == "fallback":
-        name = (card.fallback or "").removeprefix("instance:")
-        rung = words(f"fallback.{name}") if words.known(f"fallback.{name}") else readable(name)
-        parts.append(tag("span", "▲ ", words("service.fallback", rung=rung), class_="warn"))
+        parts.append(tag("span", "▲ ", words("service.fallback", rung=names.rung(card.fallback)), class_="warn"))
     else:
         parts.append(tag("span", words(f"service.{card.service}"), class_="warn" if card.service == "absent" else None))
     flags = [flag for flag in card.quality if flag != "good"]
     if flags:
         text = ", ".join(words(f"quality.{flag}") for flag in flags)
         parts.append(tag("span", text, class_="warn" if _DOUBTFUL & set(flags) else None))
-    if card.role != "champion":
-        parts.append(tag("span", words(f"role.{card.role}")))
     return parts
 
 
-def _tip(card: BoxCardView, title: str, why: str, words: Words) -> str:
-    lines = [title, why, words("ui.version", box=card.box, version=card.version, owner=words.owner(card.owner))]
-    if card.outcome not in ("ok", "not_due"):
-        lines.append(words(f"outcome.{card.outcome}"))
-    lines += card.problems[:3]
-    return "\n".join(lines)
+def _why(card: BoxCardView, names: Names) -> str:
+    """Why the box's own answer is not shown, or else what the answer that is shown rests on."""
+    if card.outcome in _ANSWERED:
+        return names.words.fill(f"reason.{card.reason}", told(card.params, names))
+    return names.words(f"outcome.{card.outcome}")
+
+
+def _tip(card: BoxCardView, title: str, names: Names) -> str:
+    words = names.words
+    version = words("ui.version", box=card.box, version=card.version, owner=words.owner(card.owner))
+    technical = [words("ui.technical", text=problem) for problem in card.problems[:3]]
+    return "\n".join([title, _why(card, names), version, *technical])
 
 
 def strip(values: Strip, words: Words) -> Markup:

@@ -10,11 +10,11 @@ from twin.contracts.public_snapshot import GreenHour, Neighbourhood, PublicSnaps
 
 AS_OF = datetime(2016, 6, 15, 8, 30, tzinfo=UTC)  # 10:30 in Zurich
 PUBLISHED = datetime(2026, 3, 4, 12, 0, 7, tzinfo=UTC)
-SHARES = (0.62, 0.7, 0.78, 0.8, 0.79, 0.7, 0.6, 0.5, 0.42, 0.4, 0.38, 0.36, *[0.35] * 6, *[0.45] * 6)
+SHARES = (0.61, 0.62, 0.7, 0.78, 0.8, 0.79, 0.7, 0.6, 0.5, 0.42, 0.4, 0.38, 0.36, *[0.35] * 6, *[0.45] * 5)
 LANGUAGES = ("fr", "de", "it", "en")
 
 
-def hours(first: datetime, shares=SHARES, green=(1, 2, 3, 4, 5)) -> tuple[GreenHour, ...]:
+def hours(first: datetime, shares=SHARES, green=(2, 3, 4, 5, 6)) -> tuple[GreenHour, ...]:
     return tuple(GreenHour(start=first + timedelta(hours=i), share=s, green=i in green) for i, s in enumerate(shares))
 
 
@@ -29,8 +29,10 @@ def town(published: datetime = PUBLISHED, period_s: float = 10.0, as_of: datetim
         "published_at": published,
         "next_at": published + timedelta(seconds=period_s),
         "stale_after": published + timedelta(seconds=max(60.0, 2 * period_s)),
+        "speed": 90.0,
         "status": "ok",
         "share": 0.7304,
+        "made_here": 0.5823,
         "co2_g_per_kwh": 48.3,
         "quality": ("estimated",),
         "sources": (
@@ -39,10 +41,12 @@ def town(published: datetime = PUBLISHED, period_s: float = 10.0, as_of: datetim
             Source(kind="storage", p_mw=0.25, renewable_share=0.83),
             Source(kind="import", p_mw=4.87, renewable_share=0.34),
         ),
-        "green_hours": hours(as_of.replace(minute=0) + timedelta(hours=1)),
+        "green_hours": hours(as_of.replace(minute=0)),
         "neighbourhood": Neighbourhood(
             title={"fr": "Le quartier", "de": "Das Quartier", "it": "Il quartiere", "en": "The neighbourhood"},
             customers=112,
+            start=as_of - timedelta(minutes=90),
+            end=as_of - timedelta(minutes=30),
             load_kw=1187.4,
             pv_kw=92.1,
             quality=("estimated",),
@@ -54,11 +58,13 @@ def town(published: datetime = PUBLISHED, period_s: float = 10.0, as_of: datetim
                 "it": "Il tetto della scuola",
                 "en": "The school roof",
             },
+            start=as_of - timedelta(minutes=90),
+            end=as_of - timedelta(minutes=30),
             p_kw=42.3,
             kwp=78.7,
             quality=("good",),
         ),
-        "notes": ("benchmark_town", "synthetic_outside", "estimated"),
+        "notes": ("benchmark_town", "simulated_plant", "synthetic_outside", "estimated"),
     }
     return PublicSnapshot(**(content | other))
 
@@ -70,6 +76,7 @@ def nothing_known(**other) -> PublicSnapshot:
         next_at=None,
         status="unknown",
         share=None,
+        made_here=None,
         co2_g_per_kwh=None,
         quality=("invalid",),
         sources=(),

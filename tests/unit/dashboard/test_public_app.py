@@ -63,6 +63,13 @@ def test_method_page_needs_no_values(tmp_path, language):
     assert body.count("<h2>") == 10
 
 
+def test_the_tariff_is_handed_out_as_the_loop_left_it_and_is_not_found_before(app, tmp_path):
+    assert ask(app, "/tariff.json").status == 404
+    (tmp_path / "tariff.json").write_text('{"grid":[]}')
+    reply = ask(app, "/tariff.json")
+    assert (reply.status, reply.body, reply.headers["content-type"]) == (200, '{"grid":[]}', "application/json; charset=utf-8")
+
+
 def test_address_without_its_slash_leads_to_the_one_with_it(app):
     reply = ask(app, "/de")
     assert (reply.status, reply.headers["location"]) == (308, "/de/")

@@ -21,6 +21,7 @@ from dashboard.public.view import View, render
 from twin.contracts.public_snapshot import GreenHour, Source
 
 THIN = "\u202f"  # narrow space between figure and unit
+QUARTER = timedelta(minutes=15)
 SPAN = "–\u2060"  # a dash after which no line may break
 
 
@@ -76,8 +77,44 @@ def test_estimated_value_says_so_and_a_good_one_says_nothing():
     assert view.attributes["roof_quality"] == {"hidden": ""}
 
 
+def in_real_time(period_s=895.0, **other):
+    """A town whose clock is the one on the wall."""
+    return town(published=AS_OF + timedelta(seconds=5), period_s=period_s, speed=1.0, **other)
+
+
 def test_interval_is_shown_by_its_start_and_end_in_local_time():
-    assert view_of(town()).text["interval"] == f"Quarter hour: Wed 15 Jun 2016, 10:15{SPAN}10:30"
+    assert view_of(in_real_time()).text["interval"] == f"Quarter hour: Wed 15 Jun 2016, 10:15{SPAN}10:30"
+    assert view_of(in_real_time()).text["updated"] == "Updated at 10:30:05"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_town_with_its_own_calendar_shows_its_own_clock_only(language):
+    text = view_of(town(), language).text
+    assert f"10:15{SPAN}10:30" in text["interval"]
+    assert not any(":07" in words for place, words in text.items() if place != "stale")  # published at 13:00:07 on the wall
+
+
+def test_what_is_made_here_and_what_is_not_add_up_to_the_share():
+    text = view_of(town(share=0.474, made_here=0.084)).text
+    assert text["share"] == f"47{THIN}%"
+    assert text["made"] == f"8{THIN}% made here, 39{THIN}% imported or from storage"
+
+
+def test_suppliers_declared_mix_stands_in_a_line_of_its_own():
+    assert '<p class="muted">The supplier&#x27;s declared mix (guarantees of origin): none is declared here.</p>' in page_of(
+        town()
+    )
+
+
+def test_means_of_the_neighbourhood_and_the_roof_say_which_hour_they_are_of():
+    text = view_of(town()).text
+    assert text["group_when"] == text["roof_when"] == f"Mean of 09:00{SPAN}10:00"
+
+
+def test_a_mean_of_yesterday_says_so():
+    night = datetime(2016, 6, 15, 22, 15, tzinfo=UTC)  # 00:15 in Zurich
+    group = town().neighbourhood.model_copy(update={"start": night - timedelta(minutes=75), "end": night - QUARTER})
+    assert view_of(town(as_of=night, neighbourhood=group)).text["group_when"] == f"Mean of Wed 15 Jun 23:00{SPAN}00:00"
 
 
 def test_hour_skipped_in_march_is_not_in_the_strip():
@@ -104,6 +141,7 @@ def test_nothing_known_shows_no_figure_as_zero(language):
     assert view.text["share"] == words.get("share.unknown")
     assert view.text["best"] == words.get("green.unknown")
     assert view.text["group_load"] == words.get("neighbourhood.load_unknown")
+    assert view.attributes["made"] == {"hidden": ""}
     assert view.text["source_pv"] == words.get("source.missing", {"name": words.get("source.pv")})
     assert view.share_percent is None
     assert view.attributes["roof_picture"] == {"hidden": ""}  # an empty bar would look like zero
@@ -185,7 +223,7 @@ def test_advice_names_the_same_window_as_the_green_hours():
     assert text["best"].startswith(f"Meilleur moment\u00a0: 12:00{SPAN}17:00")
     assert "entre 12:00 et 17:00" in text["advice_wash"]
     assert f"12:00{SPAN}17:00" in text["advice_car"]
-    assert "évitera 22:00" in text["advice_wait"]
+    assert "évitera 21:00" in text["advice_wait"]
 
 
 def test_advice_without_green_hours_promises_none():
@@ -196,8 +234,24 @@ def test_advice_without_green_hours_promises_none():
 
 def test_every_hour_of_the_strip_has_words_for_the_ear():
     text = view_of(town()).text
-    assert text["h1_words"] == f"12:00: 70{THIN}%, forecast, green hour"
+    assert text["h2_words"] == f"12:00: 70{THIN}%, forecast, green hour"
     assert all(text[f"h{index}_words"] for index in range(12))
+
+
+def test_greenest_and_least_green_bar_carry_their_figures():
+    text = view_of(town()).text
+    figures = {index: text[f"h{index}_top"] for index in range(12) if text[f"h{index}_top"]}
+    assert figures == {4: f"80{THIN}%", 11: f"38{THIN}%"}
+
+
+def test_bars_of_unknown_height_carry_no_figure():
+    assert not any(view_of(nothing_known()).text[f"h{index}_top"] for index in range(12))
+
+
+def test_running_hour_is_the_first_of_the_strip_and_can_be_the_best():
+    text = view_of(town(green_hours=hours(AS_OF.replace(minute=0), green=(0, 1)))).text
+    assert text["h0_label"] == "10"
+    assert text["best"].startswith("Best moment: now, until 12:00")
 
 
 # ------------------------------------------------------------------------------------------ sources
@@ -217,6 +271,11 @@ def test_charging_battery_and_exporting_town_are_not_sources():
     assert view.attributes["source_pv_bar"]["width"] == "100.00"
 
 
+def test_powers_that_a_small_town_withholds_leave_no_card_behind():
+    assert view_of(town(sources=())).attributes["sources_card"] == {"hidden": ""}
+    assert view_of(nothing_known()).attributes["sources_card"] == {"hidden": None}  # unknown is said, not hidden
+
+
 def test_source_without_known_mix_says_so():
     view = view_of(town(sources=(Source(kind="import", p_mw=2.0, renewable_share=None),)))
     assert view.text["source_import"].endswith("renewable part unknown")
@@ -234,16 +293,35 @@ def test_kind_without_words_counts_as_other():
 def test_demo_says_that_its_calendar_and_its_clock_are_its_own():
     text = view_of(town()).text
     notes = [text[f"note{index}"] for index in range(8) if text[f"note{index}"]]
-    assert len(notes) == 5
-    assert "the values belong to Wed 15 Jun 2016, not to today" in notes[3]
-    assert "within 10 sec a quarter hour passes" in notes[4]
+    assert len(notes) == 6
+    assert "the values belong to Wed 15 Jun 2016, not to today" in notes[4]
+    assert "a quarter hour passes within 10 sec, a whole day within 16 min." in notes[5]
 
 
-def test_town_on_the_wall_clock_has_no_note_about_clocks():
-    snapshot = town(published=AS_OF + timedelta(seconds=5), period_s=895.0)
-    text = view_of(snapshot).text
-    assert text["note2"]
-    assert not text["note3"]
+@pytest.mark.parametrize("period_s", [895.0, 300.0])
+def test_town_on_the_wall_clock_has_no_note_about_clocks(period_s):
+    text = view_of(in_real_time(period_s)).text  # however soon its next values are due
+    assert text["note3"]
+    assert not text["note4"]
+
+
+@pytest.mark.parametrize(
+    ("speed", "words"),
+    [
+        (90.0, "town time, 90 times as fast."),
+        (0.5, "town time, 0.50 times as fast."),
+        (None, "town time, as fast as the computer can."),
+        (1.0, "town time, on another date than today."),
+    ],
+)
+def test_first_line_of_a_demo_says_what_is_made_up_and_whose_time_it_is(speed, words):
+    made_up = "a benchmark grid, not a Swiss town; simulated plants and meters; synthetic weather, prices and mix; "
+    assert view_of(town(speed=speed)).text["demo"] == f"Demo: {made_up}{words}"
+
+
+def test_real_town_is_no_demonstration():
+    view = view_of(in_real_time(notes=("estimated",)))
+    assert (view.text["demo"], view.attributes["demo"]) == ("", {"hidden": ""})
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

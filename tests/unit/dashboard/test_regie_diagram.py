@@ -6,9 +6,10 @@ import pytest
 
 from dashboard.regie.abnormal import abnormal, without_value
 from dashboard.regie.diagram import Diagram
+from dashboard.regie.names import Names
 from dashboard.regie.tree import arrange
 from dashboard.regie.words import Words
-from twin.contracts.snapshot import DiagramBus, DiagramEdge, DiagramFacts, GridValues
+from twin.contracts.snapshot import DiagramBus, DiagramEdge, DiagramFacts, GridValues, SiteFacts
 
 
 def bus(index, vn_kv=10.0):
@@ -24,11 +25,12 @@ RING = DiagramFacts(
     buses=(bus(0, 110.0), *(bus(i) for i in range(1, 6)), bus(6, 0.4), bus(7, 0.4), bus(8)),
     lines=(edge(0, 1, 3), edge(1, 3, 4), edge(2, 4, 5), edge(3, 5, 2), edge(4, 6, 7)),
     trafos=(edge(0, 0, 1), edge(1, 4, 6)),
-    couplers=((9, 1, 2, True),),
+    couplers=((9, 1, 2),),
     sources=(0,),
     devices={"battery": 7},
 )
 WORDS = Words.of("en", "Europe/Zurich")
+NAMES = Names(WORDS, SiteFacts(name="ring", title={}, timezone="Europe/Zurich", notes=()), RING)
 
 
 def values(**changes):
@@ -37,6 +39,7 @@ def values(**changes):
         "line_loading_percent": (20.0,) * 5,
         "trafo_loading_percent": (30.0, 40.0),
         "open_lines": (2,),
+        "closed_couplers": (9,),
         "quality": ("estimated",),
     }
     return GridValues(**(normal | changes))
@@ -68,8 +71,8 @@ def test_the_neighbourhood_is_an_inset_below_the_main_rows():
 
 
 def test_the_same_facts_give_the_same_drawing(factory):
-    first = Diagram(factory.facts(), factory.open_lines()).base(WORDS, frozenset(factory.open_lines()))
-    assert first == Diagram(factory.facts(), factory.open_lines()).base(WORDS, frozenset(factory.open_lines()))
+    first = Diagram(factory.facts(), factory.open_lines()).base(factory.grid_values(), NAMES)
+    assert first == Diagram(factory.facts(), factory.open_lines()).base(factory.grid_values(), NAMES)
 
 
 def test_a_normal_grid_has_no_colour_at_all():
@@ -109,12 +112,21 @@ def test_a_missing_voltage_is_neither_normal_nor_abnormal():
 
 
 def test_tips_name_value_band_quality_and_devices():
-    tip = Diagram(RING, (2,)).tips(values(), WORDS)["bus:7"]
+    tip = Diagram(RING, (2,)).tips(values(), NAMES)["bus:7"]
     assert tip == "B7 · 1.000\u202fpu (band 0.95–1.05) · estimated · battery"
 
 
 def test_an_open_line_is_told_to_be_open():
-    assert Diagram(RING, (2,)).tips(values(), WORDS)["line:2"] == "E2 · open"
+    assert Diagram(RING, (2,)).tips(values(), NAMES)["line:2"] == "E2 · open"
+
+
+def test_a_coupler_that_was_operated_is_drawn_open_and_told_so():
+    diagram = Diagram(RING, (2,))
+    closed, opened = values(), values(closed_couplers=())
+    assert 'class="closed"' in diagram.base(closed, NAMES)
+    assert 'class="closed"' not in diagram.base(opened, NAMES)
+    told = [diagram.tips(at, NAMES)["switch:9"] for at in (closed, opened)]
+    assert told == ["Coupler 9 · closed", "Coupler 9 · open"]
 
 
 def test_an_island_without_any_connection_is_still_drawn():
@@ -132,4 +144,4 @@ def test_a_substations_own_transformer_is_drawn_beside_its_bus():
     layout = arrange(more, open_lines=(2,))
     assert [inset.trafo for inset in layout.insets] == [1]
     assert abs(layout.buses[9][0] - layout.buses[5][0]) < 0.02
-    assert 'data-el="trafo:2"' in Diagram(more, (2,)).base(WORDS, frozenset((2,)))
+    assert 'data-el="trafo:2"' in Diagram(more, (2,)).base(values(), NAMES)

@@ -12,7 +12,7 @@ import pytest
 
 from dashboard.regie.app import create_app
 from dashboard.regie.commands import CommandQueue
-from dashboard.regie.gate import is_loopback
+from dashboard.regie.gate import is_loopback, is_ours
 from dashboard.regie.wish import Wish, expiry
 
 
@@ -135,6 +135,42 @@ def test_a_command_from_elsewhere_is_refused(client, headers):
 def test_a_live_connection_from_elsewhere_is_refused(client):
     refused = client.connect("/regie/_dash-ws-callback", origin="http://evil.example")
     assert (refused["type"], refused["code"]) == ("websocket.close", 4403)
+
+
+def test_a_name_that_was_made_to_point_here_reads_nothing_from_a_published_screen(state):
+    rebound = "http://evil.example:8050"
+    client = Client(create_app(state, host="0.0.0.0"), base=rebound)
+    refused = client.connect("/regie/_dash-ws-callback", origin=rebound, sec_fetch_site="same-origin")
+    assert (refused["type"], refused["code"]) == ("websocket.close", 4403)
+    assert client.ask("GET", "/regie/?lang=en").status == 403
+
+
+@pytest.mark.parametrize("bound", ["127.0.0.2", "0.0.0.0", "10.0.0.5"])
+def test_a_server_answers_to_its_own_address(state, bound):
+    address = "10.0.0.5" if bound == "0.0.0.0" else bound
+    assert Client(create_app(state, host=bound), base=f"http://{address}:8050").ask("GET", "/regie/?lang=en").status == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "bound", "ours"),
+    [
+        ("desk.town.example", "Desk.town.example", True),
+        ("localhost", "0.0.0.0", True),
+        ("::1", "127.0.0.1", True),
+        ("192.168.1.20", "0.0.0.0", True),
+        ("evil.example", "0.0.0.0", False),
+        ("localhost.evil.example", "127.0.0.1", False),
+        ("127.0.0.1.evil.example", "127.0.0.1", False),
+        ("", "0.0.0.0", False),
+    ],
+)
+def test_a_server_goes_by_addresses_and_by_the_name_it_was_bound_to(name, bound, ours):
+    assert is_ours(name, bound) is ours
+
+
+@pytest.mark.parametrize("host", ["[", "[::1", "a b"])
+def test_a_malformed_host_is_refused(client, host):
+    assert client.ask("GET", "/regie/?lang=en", host=host).status == 403
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from twin.domain.problems import BadInput
 from twin.live.options import Options, check_ports, first_as_of, state_directory, window_of
+from twin.live.screens import Screens
 from twin.wiring import Window
 
-PLAIN = Options("demo", None, None, "90", True, "127.0.0.1", 8050, 8080, None, False)
+PLAIN = Options("demo", None, None, "90", True, "127.0.0.1", 8050, "127.0.0.1", 8080, None, False)
 SITE = SimpleNamespace(name="demo", timezone="Europe/Zurich")
 
 
@@ -128,6 +129,30 @@ def test_a_port_in_use_is_one_clear_line():
             check_ports(replace(PLAIN, port=port, public_port=port + 1 if port < 65535 else port - 1))
     assert str(error.value).startswith(f"--port: 127.0.0.1:{port} cannot be used")
     assert "\n" not in str(error.value)
+
+
+def test_the_citizens_page_is_published_without_the_regie(tmp_path):
+    commands = Screens.of(replace(PLAIN, public_host="0.0.0.0"), tmp_path).commands
+    host = {name: words[words.index("--host") + 1] for name, words in commands.items()}
+    assert host == {"regie": "127.0.0.1", "public": "0.0.0.0"}
+
+
+def test_a_published_regie_leaves_the_citizens_page_where_it_is(tmp_path):
+    commands = Screens.of(replace(PLAIN, host="10.0.0.5"), tmp_path).commands
+    assert "10.0.0.5" in commands["regie"]
+    assert "10.0.0.5" not in commands["public"]
+
+
+def test_each_screens_port_is_tried_on_its_own_address():
+    with pytest.raises(BadInput) as error:
+        check_ports(replace(PLAIN, port=port_that_is_free(), public_host="192.0.2.1"))  # TEST-NET-1: no machine has it
+    assert [problem.place for problem in error.value.problems] == ["--public-port"]
+
+
+def port_that_is_free() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def test_without_screens_no_port_matters():
