@@ -45,9 +45,12 @@ def live(  # noqa: PLR0917 - the flags of one command; Typer passes them by name
     speed: Annotated[str, typer.Option(help="Grid seconds per second, or max. 90 is a quarter hour in 10 s.")] = "90",
     web: Annotated[bool, typer.Option("--web/--no-web", help="Serve the two screens.")] = True,
     host: Annotated[
-        str, typer.Option(help="Address of both screens; elsewhere than on loopback the régie is read-only.")
+        str, typer.Option(help="Address of the régie, which has no login: elsewhere than on loopback it is read-only.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port of the régie.")] = 8050,
+    public_host: Annotated[
+        str, typer.Option(help="Address of the citizens' page; 0.0.0.0 publishes it and leaves the régie where it is.")
+    ] = "127.0.0.1",
     public_port: Annotated[int, typer.Option(help="Port of the citizens' page.")] = 8080,
     state: Annotated[
         str | None, typer.Option(help="State directory. Default: one per site and window below ./state or $REGIE_STATE.")
@@ -57,7 +60,7 @@ def live(  # noqa: PLR0917 - the flags of one command; Typer passes them by name
     """Put a site on air: loop, boxes, both screens. The same command goes on where it was interrupted."""
     from twin.live.options import Options
 
-    options = Options(site, start, ticks, speed, web, host, port, public_port, state, json_line)
+    options = Options(site, start, ticks, speed, web, host, port, public_host, public_port, state, json_line)
     # The process on air holds nothing but the loop.
     code = "import sys; from twin.live.on_air import main; sys.exit(main(sys.argv[1]))"
     os.execv(  # noqa: S606 - a fresh interpreter, no shell: see above
@@ -87,8 +90,8 @@ def status(state: StateOption, json_line: JsonOption = False) -> None:
 @site_app.command("check")
 def site_check(site: SiteArgument, json_line: JsonOption = False) -> None:
     """List every fault of a site file, its grid and its telemetry folder at once; write nothing."""
+    from twin.check import check_whole_site
     from twin.live.progress import Progress
-    from twin.wiring import check_whole_site
 
     progress = Progress(sys.stderr)
     _, problems = check_whole_site(site, progress=progress.step)

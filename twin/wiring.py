@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,16 +14,12 @@ import numpy as np
 import xarray as xr
 
 from twin.adapters.prepared import Prepared, prepare
-from twin.adapters.site_check import check_on_grid
-from twin.contracts.box import BoxCard
-from twin.contracts.messages import Device
+from twin.contracts.devices import Device
 from twin.contracts.ports import Actuator, Engine, OutlookSource, Referee, Telemetry, VoltVar
 from twin.domain.grid import NORMAL, Grid
-from twin.domain.problems import BadInput, Problem
-from twin.domain.signals import SIGNALS
+from twin.domain.problems import Problem
+from twin.domain.signals import OUTSIDE_SIGNALS
 from twin.domain.zones import Zone
-from twin.regie.box_order import Sources, order_boxes
-from twin.regie.cast import read_cards
 from twin.regie.decide import Decider
 from twin.regie.estimate import StateEstimator
 from twin.regie.journal import Journal
@@ -37,13 +33,14 @@ from twin.regie.runner import BoxInstance, BoxRunner
 from twin.regie.side import Side
 from twin.regie.watch import Names
 from twin.site import Site
-from twin.site.locate import Places
+from twin.site.plausible import plausible
 from twin.site.rules import BoxEntry
 from twin.site.site import jsonable
 
 PREHISTORY = timedelta(weeks=9)
 _KEEP_ROWS = int(PREHISTORY / timedelta(minutes=15))
 Progress = Callable[[str, float], None]
+Ops = Callable[[Mapping[str, Any]], None]
 
 
 @dataclass(frozen=True)
@@ -73,19 +70,23 @@ class Wired:
     quarantined: tuple[Problem, ...]
 
 
-def wire(site: Site, window: Window, state: Path, progress: Progress) -> Wired:
-    """Build everything; nothing runs yet but the boxes' processes.
+def wire(site: Site, window: Window, state: Path, progress: Progress, on_ops: Ops) -> Wired:
+    """Build everything; nothing runs yet.
+
+    Args:
+        site: one in which `twin.check.check_whole_site` finds no fault.
+        on_ops: told durations, restarts and failures of the boxes' processes once they run.
 
     Raises:
-        BadInput: for any fault of site, grid, boxes or state directory.
+        BadInput: for a state directory of another site or window.
     """
     prepared = prepare(site, progress=progress)
     net = prepared.net()
     engine = _engine(site, net)
     grid = engine.model(NORMAL).grid
     devices = tuple(_placed(device, net) for device in site.devices)
-    sources = _sources(site, prepared, net, engine)
-    runner = _runner(site, grid, state, outlook=sources.outside is not None)
+    sources = _sources(site, prepared, net, engine, window.start)
+    runner = _runner(site, grid, state, on_ops, outlook=sources.outside is not None)
     runner.read_cards()
     limits = limits_of(site, grid)
     layout, zones = site.layout(), prepared.zones
@@ -110,11 +111,9 @@ def wire(site: Site, window: Window, state: Path, progress: Progress) -> Wired:
     decider = Decider(
         engine,
         devices,
-        Prover(engine, limits, curve, {device.id: device for device in devices}),
+        Prover(engine, limits, curve, {device.id: device for device in devices}, load_tan_phi=estimator.load_tan_phi),
         limits,
         Names(names),
-        expiry=timedelta(minutes=site.orders.expiry_minutes),
-        load_tan_phi=estimator.load_tan_phi,
     )
     root = next(zone.name for zone in zones if zone.parent is None and zone.boundary)
     # The first write to the state directory, and its lock: what can be refused has been refused by now.
@@ -137,67 +136,27 @@ def wire(site: Site, window: Window, state: Path, progress: Progress) -> Wired:
         referee=sources.referee,
         kpi_facts=_kpi_facts(site, limits),
         prehistory=PREHISTORY,
+        on_ops=on_ops,
     )
     notes = _notes(site)
     public = _public_facts(site, parts, load_weight, notes)
     return Wired(site, parts, Loop(parts), limits, net, names, public, notes, sources.quarantined)
 
 
-def check_whole_site(
-    name_or_path: str | Path, *, progress: Progress = lambda _step, _share: None, rows: bool = True
-) -> tuple[Site | None, tuple[Problem, ...]]:
-    """The site and every fault that a run would refuse: file, grid, CSV folder and boxes; no process, nothing written.
-
-    Args:
-        rows: as for `twin.adapters.site_check.check_on_grid`.
-    """
-    site, grid, problems = check_on_grid(name_or_path, progress=progress, rows=rows)
-    # Without a grid no box can be told what it may know; its faults show once the grid's are repaired.
-    if site is None or grid is None:
-        return site, problems
-    return site, tuple(dict.fromkeys((*problems, *check_boxes(site, grid))))
-
-
-def check_boxes(site: Site, grid: Grid) -> tuple[Problem, ...]:
-    """Faults of the boxes' configurations, cards and needs: every box is made once, here, as a run makes it."""
-    packed, layout, places = grid.to_bytes(), site.layout(), Places.of(site.file)
-    cards: dict[str, BoxCard] = {}
-    found: dict[Problem, list[int]] = {}
-    for i, box in enumerate(site.boxes):
-        # A box off the list is never imported, and like a doubled name it is a fault of the file, reported there.
-        if box.use not in site.boxes_allowed or box.name in cards:
-            continue
-        try:
-            made = read_cards([_instance(box)], lambda name: site.context(name, packed), layout, site.boxes_allowed)
-            cards[box.name] = made[box.name].seat.card
-        except BadInput as refused:
-            for problem in refused.problems:
-                found.setdefault(problem, []).append(i)
-    if found or len(cards) < len(site.boxes):
-        # What several boxes refuse alike is a fault of the site; one box's own carries its line.
-        return tuple(
-            replace(problem, place=f"{places('boxes', at[0])}: {problem.place}") if len(at) == 1 else problem
-            for problem, at in found.items()
-        )
-    # Needs and cycles only show among all boxes: one that is missing would make faults of those that rely on it.
-    champions = [box.name for box in site.boxes if box.role == "champion"]
-    try:
-        order_boxes(Sources(cards, champions, layout, _ahead(site, outlook=site.telemetry.source == "plant")))
-    except BadInput as refused:
-        return refused.problems
-    return ()
-
-
 def identity(site: Site, window: Window) -> dict[str, Any]:
     """What a state directory belongs to: another site or window on it is refused."""
-    text = json.dumps(jsonable(site), sort_keys=True)
     return {
         "site": site.name,
-        "site_sha256": hashlib.sha256(text.encode()).hexdigest(),
+        "site_sha256": site_sha256(site),
         "seed": site.seed,
         "start": window.start.isoformat(),
         "ticks": window.ticks,
     }
+
+
+def site_sha256(site: Site) -> str:
+    """Of all that the site file declares; comments and order do not count."""
+    return hashlib.sha256(json.dumps(jsonable(site), sort_keys=True).encode()).hexdigest()
 
 
 # ---------------------------------------------------------------------------------------------- sources
@@ -214,7 +173,7 @@ class _Sources:
     quarantined: tuple[Problem, ...]
 
 
-def _sources(site: Site, prepared: Prepared, net: Any, engine: Engine) -> _Sources:
+def _sources(site: Site, prepared: Prepared, net: Any, engine: Engine, start: datetime) -> _Sources:
     if site.telemetry.source == "csv":
         from twin.adapters.telemetry_csv import CsvTelemetry
 
@@ -226,7 +185,7 @@ def _sources(site: Site, prepared: Prepared, net: Any, engine: Engine) -> _Sourc
     outside = SyntheticOutside.of(site, prepared)
     live = SimulatedPlant(site, prepared, engine, outside, obeys=True)
     alone = SimulatedPlant(site, prepared, engine, outside, obeys=False)
-    return _Sources(live, alone, outside, live, live, live.annual_energy_mwh(), ())
+    return _Sources(live, alone, outside, live, live, live.annual_energy_mwh(start), ())
 
 
 def _engine(site: Site, net: Any) -> Engine:
@@ -235,31 +194,30 @@ def _engine(site: Site, net: Any) -> Engine:
     return make_engine(site.about.engine, net)
 
 
-def _runner(site: Site, grid: Grid, state: Path, *, outlook: bool) -> BoxRunner:
+def _runner(site: Site, grid: Grid, state: Path, on_ops: Ops, *, outlook: bool) -> BoxRunner:
     packed = grid.to_bytes()
     return BoxRunner(
-        [_instance(box) for box in site.boxes],
+        [box_instance(box) for box in site.boxes],
         lambda name: site.context(name, packed),
         layout=site.layout(),
         frame_path=state / "run",
         artifacts=state / "artifacts",
         allow=site.boxes_allowed,
-        outlook=_ahead(site, outlook=outlook),
+        outlook=known_ahead(site, outlook=outlook),
         keep_rows=_KEEP_ROWS,
+        limits=plausible(site, grid),
+        on_ops=on_ops,
     )
 
 
-def _instance(box: BoxEntry) -> BoxInstance:
+def box_instance(box: BoxEntry) -> BoxInstance:
+    """A box of the site file, as the runner takes it."""
     return BoxInstance(box.name, box.use, box.role, dict(box.config))
 
 
-def _ahead(site: Site, *, outlook: bool) -> list[str]:
+def known_ahead(site: Site, *, outlook: bool) -> list[str]:
     """Signals that are known ahead of time: from the outside, where there is an outlook, and from mandates."""
-    ahead = [name for name in SIGNALS if name in OUTSIDE_SIGNALS] if outlook else []
-    return ahead + (["device_mandate"] if site.dispatchable else [])
-
-
-OUTSIDE_SIGNALS = ("temp_c", "ghi_w_m2", "price_chf_per_kwh", "import_renewable_share", "import_co2_g_per_kwh")
+    return [*(OUTSIDE_SIGNALS if outlook else ()), *(["device_mandate"] if site.dispatchable else [])]
 
 
 # ---------------------------------------------------------------------------------------------- facts of the grid
@@ -343,9 +301,8 @@ def _kpi_facts(site: Site, limits: Limits) -> KpiFacts:
     return KpiFacts(
         timezone=site.timezone,
         peak_chf_per_kw_month=site.tariff.peak_chf_per_kw_month,
-        feed_in_chf_per_kwh=site.tariff.feed_in_chf_per_kwh,
         value_of_lost_load_chf_per_kwh=site.kpi.value_of_lost_load_chf_per_kwh,
-        co2_g_per_kwh=site.kpi.co2_g_per_kwh,
+        co2_g_per_kwh=site.kpi.co2_g_per_kwh.model_dump(),
         bus_low_pu=limits.bus_low_pu,
         bus_high_pu=limits.bus_high_pu,
         line_limit_percent=limits.line_percent,
@@ -382,6 +339,5 @@ def _public_facts(site: Site, parts: Parts, load_weight: np.ndarray, notes: tupl
         max_share=site.privacy.max_share,
         largest_share=float(energy.max() / energy.sum()) if energy.sum() > 0.0 else 1.0,
         resolution=timedelta(minutes=site.public.resolution_minutes),
-        co2_g_per_kwh=site.kpi.co2_g_per_kwh,
         notes=notes,
     )

@@ -29,6 +29,15 @@ def test_the_box_of_the_readme_is_a_good_citizen(tmp_path: Path, monkeypatch: py
     assert broken == []
 
 
+def test_the_sentence_of_the_loop_is_the_loops_own() -> None:
+    loop = (Path(__file__).parents[2] / "twin" / "regie" / "loop.py").read_text(encoding="utf-8")
+    sentence = next(block for block in _blocks("python") if "self._observe" in block)
+    calls = re.findall(r"self\._\w+\([^)]*", sentence)
+    assert len(calls) == 5
+    for call in calls:
+        assert call.removesuffix("...") in loop, call
+
+
 def test_the_site_snippets_of_the_readme_are_valid_tables() -> None:
     boxes, grid = (tomllib.loads(block) for block in _blocks("toml"))
     assert BoxEntry(**boxes["boxes"][0]).name == "load_simple"

@@ -66,7 +66,7 @@ def test_every_faulty_box_is_listed_before_anything_is_written(wrong, words):
     assert words in wrong[1]
 
 
-def test_a_state_of_another_window_or_of_a_newer_schema_is_refused_in_one_line(clean, tmp_path):
+def test_a_state_of_another_window_or_of_another_schema_is_refused_in_one_line(clean, tmp_path):
     state = tmp_path / "newer"
     shutil.copytree(clean.place.state, state)
     with closing(sqlite3.connect(state / "journal.sqlite")) as db, db:
@@ -74,7 +74,7 @@ def test_a_state_of_another_window_or_of_a_newer_schema_is_refused_in_one_line(c
     (window,), (schema,) = refused((clean.place, 31), (replace(clean.place, state=state), 30))
     assert "ticks: the state has 30; expected 31 as asked" in window
     assert "schema 99" in schema
-    assert "newer release" in schema
+    assert "the release that wrote it" in schema
 
 
 def test_a_port_in_use_is_refused_in_one_line(clean):

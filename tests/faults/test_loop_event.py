@@ -60,6 +60,13 @@ def test_a_breaker_opens_an_event_tick_at_its_own_instant(evening):
     assert before.as_of_s < event.as_of_s < after.as_of_s
 
 
+def test_batteries_keep_their_last_power_through_an_event(evening):
+    event = next(r for r in evening.records if any(code == "topology_changed" for code, _ in r.meta["lines"]))
+    before = evening.records[event.seq - 1].arrays["grid.storage_p_mw"]
+    assert event.arrays["grid.storage_p_mw"].tolist() == before.tolist()
+    assert abs(before[0]) > 0.001
+
+
 def test_the_alarm_of_an_outage_comes_in_the_event_tick_itself(evening):
     assert evening.event["as_of"] == (OPENED + timedelta(minutes=KNOWN_MIN)).isoformat().replace("+00:00", "Z")
     assert evening.alarm["priority"] == 1

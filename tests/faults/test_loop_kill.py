@@ -18,6 +18,8 @@ pytestmark = pytest.mark.fault
 
 TICKS = 30
 DRAIN_S = 10.0
+RESUME_S = 30.0
+"""Ten seconds on an idle machine; the tests share theirs."""
 
 
 def assert_whole(place, ticks):
@@ -39,8 +41,13 @@ def interrupted(settle):
     chance = random.Random(1)
     place, heads = settle(hamlet(days=1.0), "interrupted"), []
 
+    resumed_s = []
+
     def on_air(least):
+        begun, before = time.monotonic(), place.acked
         run = place.start(TICKS, speed="9000")
+        run.until(lambda: place.acked > before)
+        resumed_s.append(time.monotonic() - begun)
         run.until(lambda: place.acked >= least)
         time.sleep(chance.uniform(0.0, 0.2))
         return run
@@ -52,11 +59,17 @@ def interrupted(settle):
     term = run.term()
     drained_s = time.monotonic() - told
     heads.append([record.head for record in place.records])
-    return SimpleNamespace(place=place, heads=heads, term=term, drained_s=drained_s, last=place.run(TICKS))
+    return SimpleNamespace(
+        place=place, heads=heads, term=term, drained_s=drained_s, resumed_s=resumed_s[1], last=place.run(TICKS)
+    )
 
 
 def test_a_run_killed_at_random_ends_with_the_undisturbed_head(interrupted, clean):
     assert interrupted.last.figures["journal"] == {"acked": TICKS, "head": clean.head}
+
+
+def test_a_killed_run_is_back_with_its_next_tick_within_seconds(interrupted):
+    assert interrupted.resumed_s <= RESUME_S
 
 
 def test_no_acknowledged_tick_is_lost_or_doubled(interrupted):

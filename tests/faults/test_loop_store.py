@@ -54,8 +54,8 @@ def sent(ledger):
 
 @pytest.fixture(scope="module")
 def full(disk, settle, tmp_path_factory):
-    """A run that sends an order per quarter hour; its disk fills after some ticks, and is cleared later."""
-    place = replace(settle(hamlet(days=1.0).with_planner(), "full"), state=disk / "state")
+    """A run that sends an order a quarter hour and trains every hour; its disk fills after some ticks, and is cleared later."""
+    place = replace(settle(hamlet(days=1.0).with_planner().with_learner(), "full"), state=disk / "state")
     ledger, filler = tmp_path_factory.mktemp("field") / "ledger.sqlite", disk / "filler"
     story = SimpleNamespace(place=place)
     run = place.drive(TICKS, ledger, speed="4500")  # five quarter hours a second
@@ -97,6 +97,12 @@ def test_a_full_disk_is_an_urgent_alarm_on_the_screen(full):
 def test_on_a_full_disk_nothing_is_acknowledged_and_nothing_dispatched(full):
     assert full.acked_later == full.acked
     assert full.sent_later == full.sent
+
+
+def test_a_fit_that_was_due_on_the_full_disk_is_made_afterwards(full):
+    adopted = [r.seq for r in full.place.records if any(code == "artifact_adopted" for code, _ in r.meta["lines"])]
+    assert adopted[-1] > full.acked + full.later["alarms"][0]["params"]["waiting"]
+    assert len(list((full.place.state / "artifacts").iterdir())) <= 2  # the model in force, and at most a pending fit's history
 
 
 def test_when_space_is_free_again_the_waiting_ticks_are_committed_and_the_alarm_goes(full):

@@ -1,11 +1,12 @@
-"""``regie live`` with a field that takes orders, and a place at which this process kills itself.
+"""``regie live`` with a field that takes orders, and a place at which something happens to it.
 
     python -c "import sys, driver; sys.exit(driver.run(*sys.argv[1:]))" LEDGER PLACE TICK OPTIONS
 
-LEDGER: SQLite file in which the field keeps every order it was sent. PLACE: "commit" (computed, not yet committed),
-"dispatch" (committed, not yet dispatched), "sent" (the field has the order, nothing else knows) or "nowhere". TICK: records in
-the journal when it happens. OPTIONS: as `twin.live.options.Options` travel. The product has no switch for this; the script
-wraps the two calls between which a crash matters.
+LEDGER: SQLite file in which the field keeps every order it was sent. PLACE: where this process kills itself: "commit"
+(computed, not yet committed), "dispatch" (committed, not yet dispatched) or "sent" (the field has the order, nothing else
+knows); "field": the field fails before it takes an order, twice; "screen": no snapshot can be composed any more;
+"nowhere". TICK: records in the journal when it happens. OPTIONS: as `twin.live.options.Options` travel. The product has no
+switch for this; the script wraps the calls between which it matters.
 """
 
 import os
@@ -17,8 +18,8 @@ from dataclasses import replace
 class Field:
     """An actuator that keeps what it was sent, durably and in order."""
 
-    def __init__(self, ledger, die):
-        self._die = die
+    def __init__(self, ledger, befall):
+        self._befall = befall
         self._db = sqlite3.connect(ledger)
         self._db.execute("CREATE TABLE IF NOT EXISTS sent (key TEXT, device TEXT, p_mw REAL, start TEXT)")
 
@@ -27,33 +28,49 @@ class Field:
         return found & set(keys)
 
     def send(self, orders):
-        self._die("dispatch")
-        with self._db:
-            rows = [(order.key, order.device, order.p_mw, order.start.isoformat()) for order in orders]
-            self._db.executemany("INSERT INTO sent VALUES (?, ?, ?, ?)", rows)
-        self._die("sent")
+        self._befall("dispatch")
+        for order in orders:
+            self._befall("field")
+            with self._db:
+                row = (order.key, order.device, order.p_mw, order.start.isoformat())
+                self._db.execute("INSERT INTO sent VALUES (?, ?, ?, ?)", row)
+        self._befall("sent")
 
 
 def run(ledger, place, tick, options):
     """Exit code of the run."""
     from twin.live import on_air
     from twin.regie.loop import Loop
+    from twin.regie.publish import Publisher
     from twin.wiring import wire
+
+    failures = ["no route to the field"] * 2
 
     def equipped(*arguments):
         wired = wire(*arguments)
         journal, commit = wired.parts.journal, wired.parts.journal.commit
 
-        def die(where):
-            if where == place and journal.acked == int(tick):
+        def befall(where):
+            if where != place or journal.acked < int(tick):
+                return
+            if where == "screen":
+                raise ValueError("this cannot be shown")
+            if where != "field":
                 os.kill(os.getpid(), signal.SIGKILL)
+            elif failures:
+                raise ConnectionError(failures.pop())
 
         def watched(*content, **named):
-            die("commit")
+            befall("commit")
             return commit(*content, **named)
 
+        def composed(*content):
+            befall("screen")
+            return compose(*content)
+
         journal.commit = watched
-        parts = replace(wired.parts, actuator=Field(ledger, die))
+        Publisher.compose, compose = composed, Publisher.compose
+        parts = replace(wired.parts, actuator=Field(ledger, befall))
         return replace(wired, parts=parts, loop=Loop(parts))
 
     on_air.wire = equipped

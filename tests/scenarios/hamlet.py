@@ -74,6 +74,20 @@ class Hamlet:
         self.site += '\n[[boxes]]\nname = "planner"\nuse = "hamlet_boxes:Planner"\n'
         return self
 
+    def with_learner(self, fit_s: float = 0.0) -> "Hamlet":
+        """The box of ``hamlet_boxes.py`` learns every hour."""
+        self.site = self.site.replace('boxes_allowed = [', 'boxes_allowed = ["hamlet_boxes:Learner", ')
+        self.site += f'\n[[boxes]]\nname = "learner"\nuse = "hamlet_boxes:Learner"\nconfig = {{ fit_s = {fit_s} }}\n'
+        return self
+
+    def with_moody(self, mood: str, first: int, last: int) -> "Hamlet":
+        """The box of ``hamlet_boxes.py`` fails in ticks ``first`` to ``last``."""
+        begin, end = (to_epoch_s(self.start + (number + 1) * QUARTER_HOUR) for number in (first, last + 1))
+        self.site = self.site.replace('boxes_allowed = [', 'boxes_allowed = ["hamlet_boxes:Moody", ')
+        self.site += '\n[[boxes]]\nname = "moody"\nuse = "hamlet_boxes:Moody"\n'
+        self.site += f'config = {{ mood = "{mood}", from_s = {begin}, until_s = {end} }}\n'
+        return self
+
     def scale(self, factor: float, label: datetime) -> "Hamlet":
         """Every power of one quarter hour multiplied: consumption, feeders, transformer."""
         at = to_epoch_s(label)
@@ -155,7 +169,7 @@ def _readings(start: datetime, days: float, weeks: int) -> tuple[str, tuple[Read
 def _measured(labels: np.ndarray) -> dict[str, np.ndarray]:
     """Channel -> values: drawn powers, and what the power flow makes of them, with 0.5 % of noise."""
     from twin.adapters.overlay import build_batteries
-    from twin.contracts.messages import Acceptance, Device, Right, RightOfUse
+    from twin.contracts.devices import Acceptance, Device, Right, RightOfUse
     from twin.engines import make_engine
 
     rng = np.random.default_rng(7)

@@ -80,7 +80,7 @@ class Learner:
 
 
 class Moody:
-    """Says the battery's power; from ``from_s`` (epoch seconds) until ``until_s`` it ``raises`` or ``numbers`` what it found."""
+    """Has nothing to say; from ``from_s`` until ``until_s`` (epoch s) it ``raises``, or ``numbers`` an element in a finding."""
 
     def __init__(self, config, context):
         self.config = config

@@ -76,13 +76,13 @@ def regie(*arguments: str, limit_s: float = 300.0, **environment: str) -> Ended:
     return launch([sys.executable, "-c", _CALL, *arguments], environment).ended(limit_s)
 
 
-def launch(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Run:
+def launch(command: Sequence[str], environment: Mapping[str, str] | None = None, stderr: int = subprocess.PIPE) -> Run:
     """Start a process in a session of its own, that finds the tests' boxes."""
     paths = os.pathsep.join([str(HERE), *filter(None, [os.environ.get("PYTHONPATH")])])
     process = subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stderr=stderr,
         text=True,
         env={**os.environ, "PYTHONPATH": paths, **(environment or {})},
         start_new_session=True,
@@ -99,15 +99,16 @@ class Place:
     begin: str
     cache: Path | None = None
 
-    def start(self, ticks: int, *extra: str, speed: str = "max") -> Run:
+    def start(self, ticks: int, *extra: str, speed: str = "max", stderr: int = subprocess.PIPE) -> Run:
         """A run without screens that ends in a JSON line."""
         words = ["live", "--site", str(self.site), "--start", self.begin, "--ticks", str(ticks), "--speed", speed]
         words += ["--state", str(self.state), "--no-web", "--json", *extra]
-        return launch([sys.executable, "-c", _CALL, *words], self._environment)
+        return launch([sys.executable, "-c", _CALL, *words], self._environment, stderr)
 
     def drive(self, ticks: int, ledger: Path, *, die: str = "nowhere", at: int = -1, speed: str = "max") -> Run:
         """A run with a field that takes orders, which kills itself at a place (see ``driver.py``)."""
-        options = Options(str(self.site), self.begin, ticks, speed, False, "127.0.0.1", 8050, 8080, str(self.state), True)
+        here = "127.0.0.1"
+        options = Options(str(self.site), self.begin, ticks, speed, False, here, 8050, here, 8080, str(self.state), True)
         words = [str(ledger), die, str(at), options.to_text()]
         return launch([sys.executable, "-c", _DRIVE, *words], self._environment)
 

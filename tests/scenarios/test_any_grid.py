@@ -1,19 +1,14 @@
-"""The same loop on any pandapower grid with a folder of CSV telemetry: a whole day, and both clock-change days."""
+"""The same loop on any pandapower grid with a folder of CSV telemetry, for a whole day."""
 
 import math
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
 from hamlet import SUMMER, hamlet
 
-from twin.domain.time import from_epoch_s
 from twin.regie.chain import verify
 
 pytestmark = pytest.mark.slow
-
-ZURICH = ZoneInfo("Europe/Zurich")
 
 
 def numbers(value):
@@ -84,52 +79,3 @@ def test_pandapower_as_engine_runs_the_loop_end_to_end(both):
     for record, reference in zip(other.records, place.records, strict=False):
         # Both estimators weigh the same measurements; they treat pseudo-measurements at one node differently.
         np.testing.assert_allclose(record.arrays["grid.vm_pu"], reference.arrays["grid.vm_pu"], atol=2e-3)
-
-
-# ---------------------------------------------------------------------------------------------- clock changes
-
-
-# Not 2024's spring change: that was Easter, and a holiday's tariff is low all day.
-SPRING, AUTUMN = datetime(2023, 3, 26, tzinfo=ZURICH), datetime(2024, 10, 27, tzinfo=ZURICH)
-QUARTER_HOURS = {SPRING: 92, AUTUMN: 100}
-
-
-@pytest.fixture(scope="module")
-def changes(settle):
-    """Both days, from local midnight to local midnight, out of files with local stamps."""
-    places = {
-        day: settle(hamlet(day.astimezone(UTC), days=1.1, local_stamps=True), f"change{count}")
-        for day, count in QUARTER_HOURS.items()
-    }
-    runs = {day: places[day].start(count) for day, count in QUARTER_HOURS.items()}
-    return {day: (places[day], run.ended()) for day, run in runs.items()}
-
-
-@pytest.mark.parametrize("begin", [SPRING, AUTUMN], ids=["spring", "autumn"])
-def test_a_clock_change_day_has_its_quarter_hours_once_each(changes, begin):
-    place, ended = changes[begin]
-    assert ended.code == 0, ended.err
-    count = QUARTER_HOURS[begin]
-    assert ended.figures["ticks"] == count
-    assert ended.figures["journal"]["acked"] == count
-    records = place.records
-    assert [r.as_of_s - records[0].as_of_s for r in records] == [900 * number for number in range(count)]
-    labels = [from_epoch_s(r.as_of_s - 900).astimezone(ZURICH) for r in records]
-    assert {label.date() for label in labels} == {begin.date()}
-    assert (labels[-1] + timedelta(minutes=15)).hour == 0
-    # Every quarter hour was read from its own lines, the doubled hour included.
-    assert all(r.meta["coverage"] == 1.0 for r in records)
-    channels = [r.arrays["live.channel"] for r in records]
-    assert all(len(np.unique(read)) == len(read) for read in channels)
-
-
-@pytest.mark.parametrize("begin", [SPRING, AUTUMN], ids=["spring", "autumn"])
-def test_the_tariff_of_a_clock_change_day_follows_local_time(changes, begin):
-    place, _ = changes[begin]
-    # A Sunday: low until the working day begins at seven local time; nothing dynamic is published before six in the evening.
-    seen = next(r for r in place.records if from_epoch_s(r.as_of_s).astimezone(ZURICH).hour == 17)
-    tariff = seen.arrays["box.tariff.grid_tariff_chf_per_kwh"]
-    local = [from_epoch_s(seen.as_of_s + 900 * step).astimezone(ZURICH) for step in range(len(tariff))]
-    expected = [0.12 if t.weekday() < 5 and 7 <= t.hour < 20 else 0.085 for t in local]
-    assert sum(price == 0.12 for price in expected) > 20
-    np.testing.assert_allclose(tariff, expected, atol=1e-6)  # float32 in the journal

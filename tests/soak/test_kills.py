@@ -15,6 +15,9 @@ from twin.regie.chain import verify
 pytestmark = pytest.mark.soak
 
 TICKS, KILLS = 96, 20
+RESUME_S = 10.0
+SHARED = 3.0
+"""How much slower than a machine of one's own the tests' may be."""
 
 
 def test_twenty_kills_leave_the_undisturbed_head(tmp_path, capsys):
@@ -47,3 +50,4 @@ def test_twenty_kills_leave_the_undisturbed_head(tmp_path, capsys):
             f"\n{kills} kills, one head {final[-1][:16]}; restart to next tick {middle:.1f} s, worst {worst:.1f} s\n"
         )
     assert kills == KILLS
+    assert max(restarts[1:]) <= SHARED * RESUME_S  # the first one trains the models

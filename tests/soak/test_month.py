@@ -17,6 +17,7 @@ TICKS = 2880
 SETTLE = 480
 """Ticks left out of the slope: nine weeks of frames fill up, models are trained for the first time, caches warm."""
 SLOPE_MB_PER_DAY = 1.0
+MEDIAN_MS, P99_MS = 500.0, 5000.0
 
 
 def resident_mb(pid: int) -> float:
@@ -56,5 +57,7 @@ def test_thirty_days(tmp_path, capsys):
         sys.stdout.write(f"\n{json.dumps(shown)}\nresident {level:.0f} MB, {slope:+.2f} MB a day\n")
     assert figures["ticks"] == figures["journal"]["acked"] == TICKS
     assert figures["deadline_misses"] == 0
+    assert figures["tick_ms"]["p50"] <= MEDIAN_MS
+    assert figures["tick_ms"]["p99"] <= P99_MS
     assert max(figures["fallback_ticks"].values()) <= 2
     assert slope < SLOPE_MB_PER_DAY

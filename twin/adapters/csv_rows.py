@@ -12,8 +12,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
+from twin.adapters.csv_folder import CsvFile, CsvFolder, csv_files
 from twin.adapters.local_stamps import Doubled, StampReader, settle
 from twin.domain.problems import BadInput, Problem, Problems
 from twin.domain.time import QUARTER_HOUR_S
@@ -23,22 +24,30 @@ KNOWN_TIME = "known_time"
 _POINT = "correct the row; a number has a decimal point, not a comma"
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True, order=True, slots=True)
 class Row:
-    """One reading as a file gave it; sorted by when it became known."""
+    """One reading as a file gave it; sorted by when it became known. ``stated``: the file itself says when that was."""
 
     known_time_s: int
     valid_time_s: int
     channel: int
     value: float = field(compare=False)
-    place: str = field(compare=False)
+    stated: bool = field(compare=False)
+    file: str = field(compare=False)
+    line: int = field(compare=False)
+
+    @property
+    def place(self) -> str:
+        """File and line."""
+        return f"{self.file}:{self.line}"
 
 
 @dataclass(frozen=True)
 class _Parsed:
     """A row whose channel and time can be read; ``known_s`` None when the file does not say, ``value`` None when it is none."""
 
-    place: str
+    file: str
+    line: int
     name: str
     text: str
     stamp: int | Doubled
@@ -46,40 +55,105 @@ class _Parsed:
     value: float | None
 
 
-def read_rows(folder: Path, channels: Mapping[str, int], timezone: str | None) -> tuple[list[Row], tuple[Problem, ...]]:
-    """Good rows in order of becoming known, and one problem per bad row.
+@dataclass(frozen=True)
+class News:
+    """What a look at a folder found.
 
-    Refused: unknown channels, stamps off the quarter hour or not readable, stamps of autumn's doubled hour that could be either
-    (see `twin.adapters.local_stamps.settle`), rows with too many or too few fields, values that are no finite number, and
-    readings that claim to have been known before their quarter hour was over (they come from the future). Repeated rows count
-    once; rows that contradict each other (same channel, time and known time, other value) are all refused, in any order.
+    Attributes:
+        rows: good ones in order of becoming known. ``problems``: one per bad row or refused file.
+        anew: files that were read from their beginning again. ``unread``: why a file could not be read, or None.
+    """
+
+    rows: list[Row]
+    problems: tuple[Problem, ...]
+    anew: frozenset[str]
+    unread: OSError | None
+
+
+def read_rows(folder: Path, channels: Mapping[str, int], timezone: str | None) -> tuple[list[Row], tuple[Problem, ...]]:
+    """Good rows of a whole folder and its problems; see `RowSource`.
 
     Raises:
         BadInput: when the folder or a file's columns are missing.
     """
-    problems = folder_problems(folder)
-    if problems:
-        raise BadInput(problems)
-    reader = _Reader(channels, StampReader(timezone))
-    rows = [row for file in _files(folder) for row in reader.rows(file)]
-    return _without_contradictions(rows, reader.bad), tuple(reader.bad)
+    news = RowSource(folder, channels, timezone).whole()
+    return news.rows, news.problems
+
+
+class RowSource:
+    """The rows of a folder, look by look.
+
+    Refused: unknown channels, stamps off the quarter hour or not readable, stamps of autumn's doubled hour that could be either
+    (see `twin.adapters.local_stamps.settle`: only where both hours are there in one look can they be told apart), rows with too
+    many or too few fields, values that are no finite number, and readings that claim to have been known before their quarter
+    hour was over (they come from the future). Repeated rows count once; rows that contradict each other (same channel, time
+    and known time, other value) are all refused, in any order.
+    """
+
+    def __init__(self, folder: Path, channels: Mapping[str, int], timezone: str | None) -> None:
+        self.folder = CsvFolder(folder)
+        self._path, self._channels, self._timezone = folder, channels, timezone
+
+    def whole(self) -> News:
+        """The first look, at a folder that has to be there; a last line that lacks its end is reported.
+
+        Raises:
+            BadInput: when the folder or a file's columns are missing.
+            OSError: when a file cannot be read.
+        """
+        problems = folder_problems(self._path)
+        if problems:
+            raise BadInput(problems)
+        news = self.look()
+        if news.unread is not None:
+            raise news.unread
+        open_ended = Problems()
+        for file in self.folder:
+            if file.waiting:
+                place = f"{file.path.name}:{file.mark.lines + 1}"
+                open_ended.add(place, "a last line without its end", "a line end", "end the line; until then it waits")
+        return News(news.rows, (*news.problems, *open_ended), news.anew, None)
+
+    def look(self) -> News:
+        """What is new since the last look; a folder or file that cannot be read is tried again the next time."""
+        reader = _Reader(self._channels, StampReader(self._timezone))  # stamps of months would add up in one for good
+        rows: list[Row] = []
+        anew: set[str] = set()
+        unread: OSError | None = None
+        try:
+            files = tuple(self.folder)
+        except OSError as error:
+            return News([], (), frozenset(), error)
+        for file in files:
+            before = file.mark, file.columns
+            try:
+                if file.changed():
+                    before = file.mark, file.columns
+                    rows += reader.rows(file)
+            except OSError as error:
+                file.mark, file.columns = before
+                file.look_again()
+                unread = error
+            if file.anew:
+                anew.add(file.path.name)
+        return News(_without_contradictions(rows, reader.bad), tuple(reader.bad), frozenset(anew), unread)
 
 
 def folder_problems(folder: Path) -> tuple[Problem, ...]:
     """What keeps the whole folder from being read: no file there, or one without the columns."""
-    files = _files(folder)
+    files = csv_files(folder)
     if not files:
         limit, remedy = "a folder with CSV files", "correct telemetry.folder in the site file"
         return (Problem(str(folder), "no CSV file there", limit, remedy),)
     broken = Problems()
     for file in files:
         try:
-            with _open(file) as lines:
-                found = csv.DictReader(lines).fieldnames or ()
+            with file.open(encoding="utf-8-sig", errors="backslashreplace", newline="") as lines:
+                found = next(csv.reader(lines), [])
         except csv.Error as error:
             broken.add(file.name, error, f"columns {', '.join(COLUMNS)}", "correct the first line")
             continue
-        _check_columns(file.name, list(found), broken)
+        _check_columns(file.name, found, broken)
     return tuple(broken)
 
 
@@ -98,48 +172,61 @@ def _check_columns(file: str, found: list[str], broken: Problems) -> None:
             broken.add(file, f"column {name!r} {found.count(name)} times", "every column once", "rename or remove one")
 
 
-def _open(file: Path) -> TextIO:
-    """As UTF-8; what is none stands as escapes in its own row, so that this row is refused and the others are read."""
-    return file.open(encoding="utf-8-sig", errors="backslashreplace", newline="")
-
-
-def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if path.suffix.lower() == ".csv") if folder.is_dir() else []
-
-
 @dataclass
 class _Reader:
     channels: Mapping[str, int]
     stamps: StampReader
     bad: Problems = field(default_factory=Problems)
 
-    def rows(self, file: Path) -> Iterator[Row]:
-        """Good rows of one file, channel by channel."""
+    def rows(self, file: CsvFile) -> list[Row]:
+        """Good rows that are new in one file, channel by channel."""
+        good = []
         by_channel: defaultdict[str, list[_Parsed]] = defaultdict(list)
         for parsed in self._parsed(file):
             by_channel[parsed.name].append(parsed)
         for rows in by_channel.values():
             for row, valid_s in zip(rows, settle([row.stamp for row in rows]), strict=True):
-                good = self._row(row, valid_s)
-                if good is not None:
-                    yield good
+                found = self._row(row, valid_s)
+                if found is not None:
+                    good.append(found)
+        return good
 
-    def _parsed(self, file: Path) -> Iterator[_Parsed]:
-        with _open(file) as lines:
-            reader = csv.DictReader(lines)
-            while True:
-                try:
-                    record = next(reader)
-                except StopIteration:
-                    return
-                except csv.Error as error:
-                    self.bad.add(f"{file.name}:{reader.line_num}", error, "a row of CSV", "correct or remove the row")
-                    continue
-                parsed = self._parse(record, f"{file.name}:{reader.line_num}")
-                if parsed is not None:
-                    yield parsed
+    def _parsed(self, file: CsvFile) -> Iterator[_Parsed]:
+        name, lines = file.path.name, file.lines()
+        if file.columns is None and not self._begun(file, lines):
+            return
+        if not file.columns:
+            return
+        first = file.mark.lines
+        reader = csv.DictReader(lines, fieldnames=file.columns)
+        while True:
+            try:
+                record = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                self.bad.add(f"{name}:{first + reader.line_num}", error, "a row of CSV", "correct or remove the row")
+                continue
+            parsed = self._parse(record, name, first + reader.line_num)
+            if parsed is not None:
+                yield parsed
 
-    def _parse(self, record: Mapping[str | None, Any], place: str) -> _Parsed | None:
+    def _begun(self, file: CsvFile, lines: Iterator[str]) -> bool:
+        """Read the first line, if it has come; a file without the columns is reported once and left alone."""
+        broken = Problems()
+        try:
+            columns = next(csv.reader(lines), None)
+        except csv.Error as error:
+            columns = [str(error)]
+        if columns is None:
+            return False
+        _check_columns(file.path.name, columns, broken)
+        self.bad.found += broken
+        file.columns = () if broken else tuple(columns)
+        return True
+
+    def _parse(self, record: Mapping[str | None, Any], file: str, line: int) -> _Parsed | None:
+        place = f"{file}:{line}"
         name, text, known = ((record.get(column) or "").strip() for column in ("channel", "time", KNOWN_TIME))
         if name not in self.channels:
             self.bad.add(place, f"channel {name!r}", "a channel of the site file", "declare it, or correct the name")
@@ -150,7 +237,7 @@ class _Reader:
             limit = "ISO 8601, start of a quarter hour, known when that is over"
             self.bad.add(place, f"{name}: {error}", limit, "correct time or known_time")
             return None
-        return _Parsed(place, name, text, stamp, known_s, self._value(record, place))
+        return _Parsed(file, line, name, text, stamp, known_s, self._value(record, place))
 
     def _times(self, text: str, known: str) -> tuple[int | Doubled, int | None]:
         """Valid and known time; a ValueError says what is wrong with them."""
@@ -178,19 +265,20 @@ class _Reader:
         return value
 
     def _row(self, row: _Parsed, valid_s: int | None) -> Row | None:
+        place = f"{row.file}:{row.line}"
         if valid_s is None:
             limit = "a stamp with one meaning, or the whole hour twice in a row"
-            self.bad.add(
-                row.place, f"{row.name}: {row.text} is of the hour that the clock shows twice", limit, "give an offset"
-            )
+            self.bad.add(place, f"{row.name}: {row.text} is of the hour that the clock shows twice", limit, "give an offset")
             return None
         over_s = valid_s + QUARTER_HOUR_S
         known_s = over_s if row.known_s is None else row.known_s
         if known_s < over_s:
             value = f"{row.name}: {row.text} was known before its quarter hour was over, it comes from the future"
-            self.bad.add(row.place, value, "known when that is over", "correct time or known_time")
+            self.bad.add(place, value, "known when that is over", "correct time or known_time")
             return None
-        return None if row.value is None else Row(known_s, valid_s, self.channels[row.name], row.value, row.place)
+        if row.value is None:
+            return None
+        return Row(known_s, valid_s, self.channels[row.name], row.value, row.known_s is not None, row.file, row.line)
 
 
 def _number(text: str) -> float | None:

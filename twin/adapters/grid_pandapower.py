@@ -14,7 +14,7 @@ from typing import Any
 
 from twin.adapters.grid_simbench import BuiltGrid
 from twin.adapters.overlay import apply_overlay
-from twin.contracts.messages import Device
+from twin.contracts.devices import Device
 from twin.domain.problems import BadInput, Problem, Problems
 from twin.engines.net_problems import net_problems
 from twin.engines.topology import mend_taps

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from twin.adapters.overlay import apply_overlay
-from twin.contracts.messages import Device
+from twin.contracts.devices import Device
 from twin.domain.problems import BadInput, Problem, Problems
 from twin.domain.time import to_epoch_s
 from twin.engines.topology import mend_taps

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from twin.contracts.messages import Device
+from twin.contracts.devices import Device
 from twin.domain.problems import Problems
 from twin.site.tables import Overlay, PvOverlay, ResizedTrafo, TypedStation
 

@@ -1,11 +1,15 @@
-"""Telemetry from a folder of CSV files: any utility's recorded day replayed through the same port as the live plant.
+"""Telemetry from a folder of CSV files: a utility's recorded day, or what its control system writes while the régie is on air.
 
-The files are read once, at start. There is no outlook and no actuator behind them: such a site is read-only.
+The folder is followed. A row that comes before the instant at which it became known is read in that instant; one that comes
+later is read right after what was read last, in the next tick. Where its file does not say when it became known, that second is
+its known time: it depends on the tick before alone, not on when somebody looked, and a correction so beats what it corrects.
+What was read is in the journal and is never read again, whatever the folder holds after a restart. There is no outlook and no
+actuator behind the files: such a site is read-only.
 """
 
 from __future__ import annotations
 
-import bisect
+import logging
 import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -14,7 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from twin.adapters.csv_rows import Row, read_rows
+from twin.adapters.csv_folder import Mark
+from twin.adapters.csv_rows import News, Row, RowSource
 from twin.contracts.ports import GridEvent, Readings
 from twin.domain.channels import Channel
 from twin.domain.grid import Topology
@@ -23,7 +28,12 @@ from twin.domain.problems import Problem
 from twin.domain.time import from_epoch_s, to_epoch_s
 from twin.site import Site
 
+_LOG = logging.getLogger(__name__)
 _POSITIONS = frozenset({"closed", "tap_pos"})
+_NEVER = -(1 << 62)
+_ROW = np.dtype("i8, i8, i8, i4, f8, ?, i4, i4")
+_ROW.names = ("due", "known", "valid", "channel", "value", "stated", "file", "line")
+"""``due``: the second in which the row is read, its known time or, for one that came too late for that, a later one."""
 
 
 class CsvTelemetry:
@@ -35,7 +45,7 @@ class CsvTelemetry:
         tap_range: transformer -> lowest and highest tap, NaN where it has no tap changer.
 
     Attributes:
-        problems: every row that was refused, with file and line.
+        problems: every row that was refused at start, with file and line; those of later looks are logged.
 
     Raises:
         BadInput: when the folder or a file's columns are missing.
@@ -54,19 +64,16 @@ class CsvTelemetry:
         tap_range: Mapping[int, tuple[float, float]],
     ) -> None:
         self._channels = tuple(channels)
-        self._normal_closed, self._normal_tap = dict(normal_closed), dict(normal_tap)
-        rows, bad = read_rows(folder, {channel.name: i for i, channel in enumerate(channels)}, timezone)
-        impossible = impossible_positions(rows, self._channels, tap_range)
-        rows = [row for row in rows if row not in impossible]
-        self.problems = (*bad, *impossible.values())
-        self._channel = np.array([row.channel for row in rows], dtype=np.int32)
-        self._valid = np.array([row.valid_time_s for row in rows], dtype=np.int64)
-        self._known = np.array([row.known_time_s for row in rows], dtype=np.int64)
-        self._value = np.array([row.value for row in rows], dtype=float)
-        positions = {i for i, channel in enumerate(channels) if channel.quantity in _POSITIONS}
-        self._positions = [row for row in rows if row.channel in positions and np.isfinite(row.value)]
-        self._events = self._switchings()
-        self._read_until_s: int | None = None
+        self._normal_closed, self._normal_tap, self._tap_range = dict(normal_closed), dict(normal_tap), dict(tap_range)
+        self._placing = [i for i, channel in enumerate(channels) if channel.quantity in _POSITIONS]
+        self._folder = folder
+        self._source = RowSource(folder, {channel.name: i for i, channel in enumerate(channels)}, timezone)
+        self._files: dict[str, int] = {}
+        self._lost = False
+        self._read_until_s = _NEVER
+        self._positions: dict[int, tuple[int, float]] = {}  # channel -> label and value, of rows that are no longer held
+        self._rows = self._placings = np.empty(0, _ROW)
+        self.problems = self._take(self._source.whole())
 
     @classmethod
     def of(cls, site: Site, net: Any) -> CsvTelemetry:
@@ -87,30 +94,26 @@ class CsvTelemetry:
 
     def history(self, start: datetime, end: datetime) -> Readings:
         """Every reading with ``start <= valid_time < end`` that was known at ``end``, in order of becoming known."""
-        end_s = to_epoch_s(end)
-        wanted = (self._valid >= to_epoch_s(start)) & (self._valid < end_s) & (self._known <= end_s)
-        self._read_until_s = max(end_s, self._read_until_s or end_s)
-        return self._readings(np.flatnonzero(wanted))
+        end_s, rows = to_epoch_s(end), self._rows
+        wanted = (rows["valid"] >= to_epoch_s(start)) & (rows["valid"] < end_s) & (rows["known"] <= end_s)
+        self._read_until_s = max(end_s, self._read_until_s)
+        return _readings(rows[wanted])
 
     def read(self, as_of: datetime) -> Readings:
-        """Readings that became known since the last call (or `history`) and not later than ``as_of``."""
+        """Readings that became known, or came, since the last call (or `history`), known not later than ``as_of``."""
+        self._follow()
         as_of_s = to_epoch_s(as_of)
-        first = 0 if self._read_until_s is None else int(np.searchsorted(self._known, self._read_until_s, side="right"))
-        last = int(np.searchsorted(self._known, as_of_s, side="right"))
-        self._read_until_s = max(as_of_s, self._read_until_s or as_of_s)
-        return self._readings(np.arange(first, max(first, last)))
+        first, last = np.searchsorted(self._rows["due"], (self._read_until_s, as_of_s), side="right")
+        self._read_until_s = max(as_of_s, self._read_until_s)
+        return _readings(self._rows[first : max(first, last)])
 
     def topology(self, as_of: datetime) -> Topology:
         """Switches and taps as last telemetered, where they differ from the grid file."""
-        newest: dict[int, Row] = {}
-        for row in self._positions[: bisect.bisect_right(self._positions, to_epoch_s(as_of), key=lambda r: r.known_time_s)]:
-            if row.channel not in newest or row.valid_time_s >= newest[row.channel].valid_time_s:
-                newest[row.channel] = row
         opened: set[int] = set()
         closed: set[int] = set()
         taps: set[tuple[int, int]] = set()
-        for number, row in newest.items():
-            channel, value = self._channels[number], row.value
+        for number, (_, value) in self._positions_at(to_epoch_s(as_of)).items():
+            channel = self._channels[number]
             if channel.table == "switch" and bool(value) != self._normal_closed.get(channel.index):
                 (closed if value else opened).add(channel.index)
             elif channel.quantity == "tap_pos" and round(value) != self._normal_tap.get(channel.index):
@@ -118,33 +121,108 @@ class CsvTelemetry:
         return Topology(open_switches=frozenset(opened), closed_switches=frozenset(closed), tap_pos=frozenset(taps))
 
     def next_event(self, after: datetime, until: datetime) -> GridEvent | None:
-        """The first switching that became known with ``after < at < until``, or None."""
+        """The first switching that became known, or came, with ``after < at < until``, or None."""
+        self._follow()
         return next((event for event in self._events if after < event.at < until), None)
 
     def checkpoint(self) -> bytes:
-        """How far the files were read."""
-        return pack({"read_until_s": self._read_until_s})
+        """How far each file was read, up to which instant, and the positions of switches and taps by then."""
+        marks = {name: [mark.lines, mark.size, mark.crc] for name, mark in self._source.folder.marks.items()}
+        positions = [[channel, *position] for channel, position in self._positions_at(self._read_until_s).items()]
+        return pack({"read_until_s": self._read_until_s, "files": marks, "positions": positions})
 
     def restore(self, checkpoint: bytes) -> None:
-        """Read on from a checkpoint."""
-        self._read_until_s = unpack(checkpoint)[0]["read_until_s"]
+        """Read on from a checkpoint: what came after it is new, however long ago it became known."""
+        held = unpack(checkpoint)[0]
+        self._read_until_s = held["read_until_s"]
+        self._positions = {channel: (valid_s, value) for channel, valid_s, value in held["positions"]}
+        self._source.folder.go_back({name: Mark(*mark) for name, mark in held["files"].items()})
+        marks = self._source.folder.marks
+        before = np.array([marks[name].lines if name in marks else 0 for name in self._files], dtype=np.int64)
+        rows = self._rows[(self._rows["line"] <= before[self._rows["file"]]) & (self._rows["known"] > self._read_until_s)]
+        self._rows = np.empty(0, _ROW)
+        self._hold(rows)
 
-    def _readings(self, rows: np.ndarray) -> Readings:
-        return Readings(self._channel[rows], self._valid[rows], self._known[rows], self._value[rows])
+    # ------------------------------------------------------------------------------------------ the folder
+
+    def _follow(self) -> None:
+        """Take in what came; nothing that stands in the folder, or no longer does, ends the run."""
+        news = self._source.look()
+        if (news.unread is not None) != self._lost:
+            self._lost = news.unread is not None
+            _LOG.warning(
+                "telemetry in %s %s", self._folder, f"cannot be read: {news.unread}" if self._lost else "is read again"
+            )
+        problems = self._take(news) if news.rows or news.anew or news.problems else ()
+        if problems:
+            _LOG.warning("%d telemetry rows left out, the first: %s; regie site check lists them", len(problems), problems[0])
+
+    def _take(self, news: News) -> tuple[Problem, ...]:
+        """Hold the good rows that came in place of those that their files no longer have; returns what was refused."""
+        impossible = impossible_positions(news.rows, self._channels, self._tap_range)
+        anew = [self._files[name] for name in news.anew if name in self._files]
+        self._positions = self._positions_at(self._read_until_s)
+        kept = (self._rows["due"] > self._read_until_s) & ~np.isin(self._rows["file"], anew)
+        self._rows = self._rows[kept]
+        number = self._files
+        came = [
+            (
+                0,
+                row.known_time_s,
+                row.valid_time_s,
+                row.channel,
+                row.value,
+                row.stated,
+                number.setdefault(row.file, len(number)),
+                row.line,
+            )
+            for row in news.rows
+            if row not in impossible
+        ]
+        self._hold(np.array(came, _ROW))
+        return (*news.problems, *impossible.values())
+
+    def _hold(self, came: np.ndarray) -> None:
+        """Put rows that came among those that are not due yet."""
+        came["due"] = np.maximum(came["known"], self._read_until_s + 1)
+        came["known"] = np.where(came["stated"], came["known"], came["due"])
+        rows = np.concatenate([self._rows, came])
+        order = ("value", "known", "channel", "valid", "due")  # the last counts most; no order of arrival is left
+        self._rows = rows[np.lexsort([rows[name] for name in order])]
+        self._placings = self._rows[np.isin(self._rows["channel"], self._placing) & ~np.isnan(self._rows["value"])]
+        self._events = self._switchings()
+
+    # ------------------------------------------------------------------------------------------ switches and taps
+
+    def _positions_at(self, as_of_s: int) -> dict[int, tuple[int, float]]:
+        """Channel of a switch or tap -> label and value of its newest position that was read up to then."""
+        newest = dict(self._positions)
+        rows = self._placings[: np.searchsorted(self._placings["due"], as_of_s, side="right")]
+        rows = rows[np.argsort(rows["valid"], kind="stable")]
+        for channel, valid_s, value in zip(*(rows[name].tolist() for name in ("channel", "valid", "value")), strict=True):
+            if channel not in newest or valid_s >= newest[channel][0]:
+                newest[channel] = (valid_s, value)
+        return newest
 
     def _switchings(self) -> tuple[GridEvent, ...]:
-        """Changes of switch positions, in order of becoming known."""
-        events, position = [], dict(self._normal_closed)
-        for row in self._positions:
-            channel = self._channels[row.channel]
-            if channel.table != "switch":
+        """Changes of switch positions, in order of becoming known; an older position that comes later changes none."""
+        events, newest = [], dict(self._positions)
+        for due_s, number, valid_s, value in zip(
+            *(self._placings[name].tolist() for name in ("due", "channel", "valid", "value")), strict=True
+        ):
+            channel = self._channels[number]
+            before = newest.get(number, (valid_s, self._normal_closed.get(channel.index)))
+            if channel.table != "switch" or valid_s < before[0]:
                 continue
-            closed = bool(row.value)
-            if position.get(channel.index) != closed:
-                position[channel.index] = closed
-                detail = {"closed": closed}
-                events.append(GridEvent(from_epoch_s(row.known_time_s), "breaker", f"switch.{channel.index}", detail))
+            newest[number] = (valid_s, value)
+            if before[1] is None or bool(before[1]) != bool(value):
+                detail = {"closed": bool(value)}
+                events.append(GridEvent(from_epoch_s(due_s), "breaker", f"switch.{channel.index}", detail))
         return tuple(events)
+
+
+def _readings(rows: np.ndarray) -> Readings:
+    return Readings(*(rows[name].copy() for name in ("channel", "valid", "known", "value")))
 
 
 def tap_ranges(net: Any) -> dict[int, tuple[float, float]]:

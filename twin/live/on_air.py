@@ -12,12 +12,17 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
+from twin.check import check_whole_site
 from twin.contracts.messages import Command
-from twin.contracts.ports import GridEvent
+from twin.contracts.ports import GridEvent, SourceFailed
 from twin.domain.problems import BadInput, Problem
 from twin.domain.time import QUARTER_HOUR
 from twin.live.figures import one_line, run_figures
@@ -25,25 +30,31 @@ from twin.live.fingerprint import machine_fingerprint
 from twin.live.options import Options, check_ports, first_as_of, state_directory, window_of
 from twin.live.pace import Pace
 from twin.live.progress import Progress
+from twin.live.recheck import Recheck
 from twin.live.screens import Screens
 from twin.live.views import Views
 from twin.regie.account import COMMAND_EVENT
 from twin.regie.chain import JournalDamaged, open_readonly, read_meta
 from twin.regie.commands import expired, read_commands
-from twin.regie.journal import JournalUnavailable, Note
-from twin.regie.tick import Moment, Tick
+from twin.regie.journal import Journal, JournalUnavailable, Note
+from twin.regie.tick import Moment
 from twin.site import Site
-from twin.wiring import Window, Wired, check_whole_site, wire
+from twin.wiring import Window, Wired, site_sha256, wire
 
 _LOG = logging.getLogger(__name__)
 _POLL_S = 0.25
+_SECOND = timedelta(seconds=1)
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _WAITING_LIMIT = 96
 """Ticks that may wait for a failing store before the run gives up: a day."""
 
 
 def main(text: str) -> int:
-    """Run what ``regie live`` was asked for; returns the exit code."""
+    """Run what ``regie live`` was asked for; returns the exit code.
+
+    Told to end (SIGTERM, Ctrl-C) before everything is wired it leaves at once, without figures: nothing was done yet.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     options = Options.from_text(text)
     try:
@@ -61,6 +72,12 @@ def main(text: str) -> int:
         return error.exit_code
     except OSError as error:
         sys.stderr.write(f"regie: {_of_the_disk(error)}\n")
+        return 1
+    except KeyboardInterrupt:
+        sys.stderr.write("regie: told to end before it was on air\n")
+        return 0
+    except SourceFailed as error:
+        sys.stderr.write(f"regie: {error}\n")
         return 1
     except JournalUnavailable as error:
         sys.stderr.write(f"regie: the journal cannot be written ({error}); free space or repair the disk, then start again\n")
@@ -121,14 +138,17 @@ def _of_the_disk(error: OSError) -> Problem:
 class OnAir:
     """One run."""
 
+    _journal: Journal
+
     def __init__(self, options: Options, site: Site, window: Window, state: Path) -> None:
         self._options = options
         self._site = site
         self._window = window
         self._state = state
         self._progress = Progress(sys.stderr)
-        self._stop = False
-        self._notes: list[Note] = []
+        self._stop = self._idle = False
+        self._terminal = sys.stderr.isatty()
+        self._recheck = Recheck(options.site, site_sha256(site))
         self._tick_ms: list[float] = []
         self._misses = 0
         self._pace = Pace(options.factor)
@@ -136,14 +156,24 @@ class OnAir:
     def run(self) -> dict[str, Any]:
         """From start or resume to the window's end or SIGTERM; returns the figures."""
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda _number, _frame: self._end())
-        wired = wire(self._site, self._window, self._state, self._progress.step)
+            signal.signal(number, self._end)
+        signal.signal(signal.SIGHUP, self._hang_up)
+        try:
+            with self._leaving_at_once():
+                wired = wire(self._site, self._window, self._state, self._progress.step, self._ops)
+            return self._play(wired)
+        finally:
+            self._recheck.stop()
+            self._progress.close()
+
+    def _play(self, wired: Wired) -> dict[str, Any]:
+        self._journal = wired.parts.journal
         if wired.quarantined:
             first, count = wired.quarantined[0], len(wired.quarantined)
             self._progress.say(f"{count} telemetry rows left out, the first: {first}; regie site check lists them")
         screens = Screens.of(self._options, self._state) if self._options.web else None
         try:
-            for detail in wired.parts.journal.notes("tick"):
+            for detail in self._journal.notes("tick"):
                 self._count(detail)
             if not self._complete(wired):
                 self._go(wired, screens)
@@ -154,82 +184,97 @@ class OnAir:
             wired.parts.runner.stop()
             if screens is not None:
                 screens.stop()
-            wired.parts.journal.close()
-            self._progress.close()
+            self._journal.close()
 
     def _go(self, wired: Wired, screens: Screens | None) -> None:
-        parts, loop = wired.parts, wired.loop
-        views = Views(wired, self._state, self._options.speed)
+        views = Views(wired, self._state, self._options.factor, self._window.start)
+        try:
+            with self._leaving_at_once():
+                self._start(wired, views, screens)
+            self._ticks(wired, views, screens)
+        except KeyboardInterrupt:
+            pass  # while nothing was under way that the next start would not do again
+        finally:
+            views.finish()
+            if not wired.loop.waiting:
+                self._journal.flush()
+
+    def _start(self, wired: Wired, views: Views, screens: Screens | None) -> None:
         if screens is not None:
             screens.start()
             self._progress.say(f"régie     http://{self._options.host}:{self._options.port}/regie/")
-            self._progress.say(f"citizens  http://{self._options.host}:{self._options.public_port}/")
+            self._progress.say(f"citizens  http://{self._options.public_host}:{self._options.public_port}/")
         self._progress.step("boxes", 0.0)
-        parts.runner.start()
+        wired.parts.runner.start()
         self._progress.step("history", 0.5)
-        loop.begin(self._window.start)
+        wired.loop.begin(self._window.start)
         self._progress.step("on air", 1.0)
-        self._note("started", {"resumed_at": parts.journal.acked, "fingerprint": machine_fingerprint()})
-        views.resume(parts.journal)
+        self._note("started", {"resumed_at": self._journal.acked, "fingerprint": machine_fingerprint()})
+        views.resume(self._journal)
         self._pace = Pace(self._options.factor)
-        try:
-            self._ticks(wired, views, screens)
-        finally:
-            views.finish()
-            if not loop.waiting:
-                parts.journal.note(self._notes)
 
     # ------------------------------------------------------------------------------------------ ticks
 
     def _ticks(self, wired: Wired, views: Views, screens: Screens | None) -> None:
         loop = wired.loop
-        while not self._stop and not self._complete(wired):
-            as_of = self._next(loop.regular)
-            event = wired.parts.live.telemetry.next_event(loop.last or self._window.start, as_of)
-            if event is not None and self._reached(wired, event.at, as_of, views, screens):
-                self._tick(wired, Moment(event.at, event=event), views)
+        while not self._complete(wired):
+            moment = self._next_moment(wired, screens)
+            if moment is None:
+                return
+            if moment.event is not None:
+                self._tick(wired, moment, views)
                 continue
-            if not self._reached(wired, as_of, as_of, views, screens):
-                continue
-            loop.adopt_models(as_of)
+            with self._leaving_at_once():
+                loop.adopt_models(moment.as_of)
             commands, late = self._commands(loop.memory.command_offset)
-            self._tick(wired, Moment(as_of, commands=commands, late=late), views)
+            self._tick(wired, replace(moment, commands=commands, late=late), views)
             self._pace.advance()
             self._progress.ticks(loop.memory.statistics.ticks, self._window.ticks)
             if loop.waiting > _WAITING_LIMIT:
                 raise JournalUnavailable(f"{loop.waiting} ticks wait for it")
 
-    def _reached(self, wired: Wired, at: datetime, next_as_of: datetime, views: Views, screens: Screens | None) -> bool:
-        """Wait until grid time reaches ``at``; False when told to stop. Commands meanwhile get event ticks of their own."""
-        while not self._stop:
-            if screens is not None:
-                for name in screens.look_after():
-                    self._note("screen_restarted", {"screen": name})
-            left = self._pace.left_s(at, next_as_of)
-            if left <= 0.0:
-                return True
-            commands, late = self._commands(wired.loop.memory.command_offset)
-            now = self._pace.grid_time(next_as_of)
-            if (commands or late) and now > (wired.loop.last or self._window.start):
-                event = GridEvent(now, COMMAND_EVENT, "site")
-                self._tick(wired, Moment(now, event=event, commands=commands, late=late), views)
-                continue
-            time.sleep(min(left, _POLL_S))
-        return False
+    def _next_moment(self, wired: Wired, screens: Screens | None) -> Moment | None:
+        """Wait for what comes first: an event of the grid, a command or the quarter hour. None when told to end.
 
-    def _tick(self, wired: Wired, moment: Moment, views: Views) -> Tick:
+        Nobody knows beforehand when a breaker opens, so the telemetry is asked again and again.
+        """
+        loop, as_of = wired.loop, self._next(wired.loop.regular)
+        while not self._stop:
+            self._look_after(screens)
+            last = loop.last or self._window.start
+            left_s = self._pace.left_s()
+            now = as_of if left_s <= 0.0 else self._pace.grid_time(as_of)
+            event = wired.parts.live.telemetry.next_event(last, min(now + _SECOND, as_of))
+            if event is not None:
+                return Moment(event.at, event=event)
+            if left_s <= 0.0:
+                return Moment(as_of)
+            commands, late = self._commands(loop.memory.command_offset)
+            if (commands or late) and now > last:
+                return Moment(now, event=GridEvent(now, COMMAND_EVENT, "site"), commands=commands, late=late)
+            loop.send_again(now)
+            time.sleep(min(left_s, _POLL_S))
+        return None
+
+    def _look_after(self, screens: Screens | None) -> None:
+        """Between ticks: screens that fell, and what became of a look at the site file."""
+        for name in screens.look_after() if screens is not None else ():
+            self._note("screen_restarted", {"screen": name})
+        found = self._recheck.look()
+        if found is not None:
+            for line in found.lines:
+                self._progress.say(f"regie: {line}")
+            self._note("site_file", {"verdict": found.verdict, "problems": list(found.problems)})
+
+    def _tick(self, wired: Wired, moment: Moment, views: Views) -> None:
         begun = time.monotonic()
-        notes, self._notes = self._notes, []
-        tick = wired.loop.tick(moment, notes)
-        if not tick.acked:
-            self._notes = notes
+        tick = wired.loop.tick(moment)
         ms = 1000.0 * (time.monotonic() - begun)
         views.publish(tick, ms, self._next_at(moment), waiting=wired.loop.waiting)
         ms = 1000.0 * (time.monotonic() - begun)
         detail = {"seq": tick.seq, "ms": round(ms, 2), "limit_ms": round(1000.0 * self._limit_s(), 2)}
         self._count(detail)
         self._note("tick", detail)
-        return tick
 
     # ------------------------------------------------------------------------------------------ inside
 
@@ -259,13 +304,37 @@ class OnAir:
         self._misses += detail["ms"] > detail["limit_ms"]
 
     def _note(self, kind: str, detail: dict[str, Any]) -> None:
-        self._notes.append(Note(datetime.now(UTC).isoformat(), kind, detail))
+        self._journal.note(Note(datetime.now(UTC).isoformat(), kind, detail))
+
+    def _ops(self, event: Mapping[str, Any]) -> None:
+        """What the boxes' supervision tells: durations, restarts, a suspended host."""
+        detail = dict(event)
+        self._note(detail.pop("event"), detail)
 
     def _figures(self, wired: Wired) -> dict[str, Any]:
         loop, journal = wired.loop, wired.parts.journal
         acked = loop.memory.statistics.ticks - loop.waiting
         return run_figures(loop.memory, wired.parts.kpi_facts, self._tick_ms, self._misses, acked, journal.head)
 
-    def _end(self) -> None:
-        """Finish the tick that is under way, then go."""
+    @contextmanager
+    def _leaving_at_once(self) -> Iterator[None]:
+        """Told to end inside: KeyboardInterrupt. Outside a tick is under way, which is finished first."""
+        self._idle = True
+        try:
+            if self._stop:
+                raise KeyboardInterrupt
+            yield
+        finally:
+            self._idle = False
+
+    def _end(self, _number: int, _frame: FrameType | None) -> None:
         self._stop = True
+        if self._idle:
+            raise KeyboardInterrupt
+
+    def _hang_up(self, number: int, frame: FrameType | None) -> None:
+        """SIGHUP: a terminal that has gone takes the run with it; else somebody asks for a look at the site file."""
+        if self._terminal and not sys.stderr.isatty():
+            self._end(number, frame)
+        else:
+            self._recheck.ask()

@@ -30,11 +30,9 @@ class Pace:
         if self.interval_s is not None:
             self.due = max(self.due + self.interval_s, time.monotonic())
 
-    def left_s(self, at: datetime, next_as_of: datetime) -> float:
-        """Wall time until grid time reaches ``at``, an instant not later than the next regular tick."""
-        if self.factor is None:
-            return 0.0
-        return self.due - time.monotonic() - (next_as_of - at).total_seconds() / self.factor
+    def left_s(self) -> float:
+        """Wall time until the next regular tick; not more than 0 when it is due."""
+        return 0.0 if self.factor is None else self.due - time.monotonic()
 
     def grid_time(self, next_as_of: datetime) -> datetime:
         """Where grid time stands, in whole seconds, before the next regular tick."""

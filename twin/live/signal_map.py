@@ -10,10 +10,9 @@ from twin.adapters.prepared import prepare
 from twin.contracts.box import BoxCard
 from twin.contracts.resolve import resolve_box
 from twin.domain.grid import NORMAL
-from twin.domain.signals import SIGNALS
+from twin.domain.signals import OUTSIDE_SIGNALS, SIGNALS
 from twin.engines import make_engine
 from twin.site import load_site
-from twin.wiring import OUTSIDE_SIGNALS
 
 
 def signal_map(name_or_path: str) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
-from twin.contracts.messages import Device
+from twin.contracts.devices import Device
 from twin.contracts.ports import VoltVar
 from twin.domain import chance
 from twin.plant.batteries import Batteries

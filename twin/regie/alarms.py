@@ -10,7 +10,9 @@ from typing import Any
 from twin.contracts.messages import Alarm, Command, Finding
 
 ON_DELAY_TICKS = {1: 1, 2: 1, 3: 2, 4: 2}
-"""Ticks in a row that a finding of each priority must be seen before it alarms: forecasts (P3) may flicker."""
+"""Ticks in a row that a finding of each priority must be seen before it alarms: estimates and forecasts may flicker."""
+FACTS = frozenset({"box_failing", "dispatch_held"})
+"""Codes of findings about the régie itself: neither estimated nor forecast, they alarm at once at any priority."""
 OFF_DELAY_TICKS = 2
 KEEP_CLEARED = timedelta(hours=1)
 KEEP_UNSEEN = timedelta(hours=24)
@@ -41,7 +43,7 @@ def update(book: AlarmBook, findings: Iterable[Finding], as_of: datetime) -> Ala
         missed.pop(key, None)
         old = alarms.get(key)
         active = old is not None and old.cleared_at is None
-        if not active and seen[key] < ON_DELAY_TICKS[finding.priority]:
+        if not active and finding.code not in FACTS and seen[key] < ON_DELAY_TICKS[finding.priority]:
             continue
         if not active or (old is not None and finding.priority < old.priority):
             raised[f"P{finding.priority}"] += 1

@@ -16,7 +16,7 @@ import numpy as np
 from twin.domain.pack import UnpackError, digest, unpack
 from twin.domain.problems import BadInput, Problem, Problems
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _RESTORE = "restore the state directory from a backup"
 
 
@@ -35,7 +35,7 @@ class Record:
 
     Attributes:
         seq: 0, 1, 2 ...; ``kind``: "regular" or "event". ``as_of_s``: epoch seconds.
-        meta, arrays: the content (see `twin.domain.pack`). ``head``: chain value after this record.
+        meta, arrays: the content (see `twin.domain.pack`), raw readings included. ``head``: chain value after this record.
     """
 
     seq: int
@@ -92,13 +92,32 @@ def read_records(db: sqlite3.Connection, start: int = 0) -> Iterator[Record]:
     Raises:
         JournalDamaged: at a record that cannot be read.
     """
-    rows = db.execute("SELECT seq, kind, as_of_s, record, head FROM tick WHERE seq >= ? ORDER BY seq", (start,))
-    for seq, kind, as_of_s, blob, head in rows:
-        try:
-            meta, arrays = unpack(zlib.decompress(blob))
-        except (zlib.error, UnpackError, TypeError) as error:
-            raise JournalDamaged(f"journal.sqlite: tick {seq}", error) from error
-        yield Record(seq, kind, as_of_s, meta, arrays, head)
+    rows = db.execute("SELECT seq, kind, as_of_s, head, readings, record FROM tick WHERE seq >= ? ORDER BY seq", (start,))
+    for seq, kind, as_of_s, head, readings, record in rows:
+        meta, arrays = _unpacked(seq, record)
+        yield Record(seq, kind, as_of_s, meta, {**arrays, **_unpacked(seq, readings)[1]}, head)
+
+
+def read_moments(db: sqlite3.Connection) -> Iterator[tuple[int, str, int]]:
+    """``(seq, kind, as_of_s)`` of every record, in order: a year of them in a tenth of a second."""
+    yield from db.execute("SELECT seq, kind, as_of_s FROM tick ORDER BY seq")
+
+
+def read_readings(db: sqlite3.Connection, start: int) -> Iterator[tuple[int, Mapping[str, np.ndarray]]]:
+    """``(as_of_s, raw readings)`` of the records from ``start`` on, in order; nothing else of them is read.
+
+    Raises:
+        JournalDamaged: at a record that cannot be read.
+    """
+    for seq, as_of_s, readings in db.execute("SELECT seq, as_of_s, readings FROM tick WHERE seq >= ? ORDER BY seq", (start,)):
+        yield as_of_s, _unpacked(seq, readings)[1]
+
+
+def _unpacked(seq: int, blob: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    try:
+        return unpack(zlib.decompress(blob))
+    except (zlib.error, UnpackError, TypeError) as error:
+        raise JournalDamaged(f"journal.sqlite: tick {seq}", error) from error
 
 
 def verify(directory: Path) -> tuple[int, str, list[Problem]]:
@@ -128,16 +147,17 @@ def verify(directory: Path) -> tuple[int, str, list[Problem]]:
 def _walk(db: sqlite3.Connection, problems: Problems) -> tuple[int, str, bytes]:
     """``(records, head, last record)``; every break of the chain is noted."""
     head, count, record = genesis(read_meta(db)["identity"]), 0, b""
-    for seq, kind, as_of_s, blob, stored in db.execute("SELECT seq, kind, as_of_s, record, head FROM tick ORDER BY seq"):
+    rows = db.execute("SELECT seq, kind, as_of_s, head, readings, record FROM tick ORDER BY seq")
+    for seq, kind, as_of_s, stored, *blobs in rows:
         place = f"tick {seq}"
         if seq != count:
             problems.add(place, f"follows tick {count - 1}", f"tick {count}", f"ticks are missing: {_RESTORE}")
         try:
-            record = zlib.decompress(blob)
+            readings, record = map(zlib.decompress, blobs)
         except (zlib.error, TypeError) as error:
             problems.add(place, f"unreadable ({error})", "a compressed record", _RESTORE)
-            record = b""
-        head = link(head, seq, kind, as_of_s, record)
+            readings = record = b""
+        head = link(head, seq, kind, as_of_s, readings, record)
         if head != stored:
             problems.add(place, f"head {stored[:12]}", head[:12], f"the record was altered: {_RESTORE}")
             head = stored
@@ -166,7 +186,7 @@ def genesis(identity: Mapping[str, Any]) -> str:
     return digest({"regie": SCHEMA_VERSION, "identity": identity})
 
 
-def link(previous: str, seq: int, kind: str, as_of_s: int, record: bytes) -> str:
+def link(previous: str, seq: int, kind: str, as_of_s: int, readings: bytes, record: bytes) -> str:
     """The chain value after a record."""
-    header = json.dumps([previous, seq, kind, as_of_s], separators=(",", ":")).encode()
-    return hashlib.sha256(header + record).hexdigest()
+    header = json.dumps([previous, seq, kind, as_of_s, len(readings)], separators=(",", ":")).encode()
+    return hashlib.sha256(header + readings + record).hexdigest()

@@ -48,8 +48,7 @@ class Crew:
         shutil.rmtree(self._scratch, ignore_errors=True)
         self._scratch.mkdir(parents=True)
         server = self._server = ForkServer(self._preload, self._scratch)
-        if not server.ready(_START_S):
-            raise ForkServerDown(f"the fork server is not ready within {_START_S:g} s")
+        server.await_ready()
         for worker in workers:
             worker.start(server)
         self._await_ready()
@@ -87,7 +86,7 @@ class Crew:
         if self._server is None:
             raise RuntimeError("the crew is not started")
         if not self._server.alive():
-            self._on_ops({"event": "fork_server_lost", "reason": "its process ended"})
+            self._on_ops({"event": "fork_server_replaced"})
             self._server.close()
             self._server = ForkServer(self._preload, self._scratch)
         return self._server

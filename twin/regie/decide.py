@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 import xarray as xr
 
+from twin.contracts.devices import Device, Right
 from twin.contracts.messages import (
     Command,
     Decision,
-    Device,
     Envelope,
     Finding,
     Kpi,
@@ -19,7 +19,6 @@ from twin.contracts.messages import (
     Outcome,
     Proposal,
     Recommendation,
-    Right,
     Service,
     State,
 )

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from twin.contracts.messages import Device
+from twin.contracts.devices import Device
 from twin.contracts.ports import GridModel, Measurements
 from twin.domain.channels import Channel
 from twin.domain.grid import Grid
@@ -30,6 +30,7 @@ SOURCE_SIGMA_PU = 0.02
 """Where no voltage is measured at all, the source's set value stands in, as wide as an upstream regulator's band."""
 POWER_FACTOR_UNKNOWN = 0.25
 """Standard deviation of an unmeasured reactive power over the active one (cos phi between 0.95 and 1)."""
+_GRID_TABLES = ("bus", "line", "trafo", "load", "sgen")
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ class StateEstimator:
             devices: the meter of a battery (``device.<id>.p_mw``) measures its storage.
         """
         self._channels = tuple(channels)
+        self._of_grid = np.array([channel.table in _GRID_TABLES for channel in channels], dtype=bool)
         self._zones = tuple(zone for zone in zones if zone.boundary)
         self._load_weight = load_weight
         self._sgen_kwp = sgen_kwp
@@ -152,9 +154,9 @@ class StateEstimator:
         return model.estimate(self.measurements(model.grid, values, quality, zones))
 
     def coverage(self, quality: np.ndarray) -> float:
-        """Share of channels with a fresh, valid value."""
+        """Share of the grid's own channels with a fresh, valid value: weather and prices say nothing of its state."""
         bad = int(Quality.INVALID) | int(Quality.SUBSTITUTED)
-        return float(np.mean((quality & bad) == 0)) if len(quality) else 0.0
+        return float(np.mean((quality[self._of_grid] & bad) == 0)) if self._of_grid.any() else 0.0
 
     def _readings(self, values: np.ndarray, quality: np.ndarray) -> dict[tuple[str, str, str], _Reading]:
         found = {}

@@ -9,7 +9,8 @@ from datetime import datetime
 import numpy as np
 import xarray as xr
 
-from twin.contracts.messages import Device, Envelope, Service
+from twin.contracts.devices import Device
+from twin.contracts.messages import Envelope, Service
 from twin.contracts.ports import Outlook
 from twin.domain.grid import Grid
 from twin.domain.signals import SIGNALS

@@ -1,22 +1,24 @@
 """The journal: one durable, hash-chained transaction per tick. What it acknowledged survives kill -9 and power loss.
 
-SQLite in WAL mode with ``synchronous=FULL``. The chain covers the site, the window and every tick's record: inputs, recorded
+SQLite in WAL mode with ``synchronous=FULL``. A commit that failed is in doubt: the file may show its tick although no sync
+carried it, and a power cut would take it back. So only a commit of its own acknowledges: the tick is written again, on a
+connection of its own, once everything the file shows is known to be on disk.
+
+The chain covers the site, the window and every tick's record: inputs, recorded
 outcomes, decisions and the digest of the state to resume from. Wall-clock durations, process ids, restarts and host alarms go
 to the unchained ``ops`` table, so that the head is a function of site, seed, grid time, commands and recorded outcomes.
 """
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
 import shutil
 import sqlite3
-import time
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +27,19 @@ import numpy as np
 
 from twin.domain.pack import UnpackError, pack, unpack
 from twin.domain.problems import BadInput, Problem
-from twin.regie.chain import SCHEMA_VERSION, JournalDamaged, Record, genesis, is_damage, link, read_meta, read_records
+from twin.regie.chain import (
+    SCHEMA_VERSION,
+    JournalDamaged,
+    Record,
+    genesis,
+    is_damage,
+    link,
+    read_meta,
+    read_moments,
+    read_readings,
+    read_records,
+)
+from twin.regie.lock import take_lock
 
 RESERVE_BYTES = 4 * 1024 * 1024
 """Freed when the disk is full: room for the checkpoint, and for the snapshots that carry the alarm."""
@@ -34,8 +48,8 @@ FREE_MINIMUM_BYTES = 2 * RESERVE_BYTES
 
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE tick (seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, as_of_s INTEGER NOT NULL, record BLOB NOT NULL,
-                   head TEXT NOT NULL);
+CREATE TABLE tick (seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, as_of_s INTEGER NOT NULL, head TEXT NOT NULL,
+                   readings BLOB NOT NULL, record BLOB NOT NULL);
 CREATE TABLE resume (id INTEGER PRIMARY KEY CHECK (id = 1), seq INTEGER NOT NULL, state BLOB NOT NULL);
 CREATE TABLE ops (id INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, detail TEXT NOT NULL);
 """
@@ -43,9 +57,6 @@ CREATE TABLE ops (id INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, 
 
 class JournalUnavailable(RuntimeError):
     """The store could not acknowledge (disk full, read-only, I/O error): nothing was promised, nothing may be sent."""
-
-
-_INSERT_OPS = "INSERT INTO ops (at, kind, detail) VALUES (?, ?, ?)"
 
 
 @dataclass(frozen=True)
@@ -78,9 +89,11 @@ class Journal:
         self._path = directory / "journal.sqlite"
         self._reserve = directory / "journal.reserve"
         self._head, self._next = "", 0
+        self._noted, self._notes = 0, list[Note]()
+        self._in_doubt = False
         try:
             directory.mkdir(parents=True, exist_ok=True)
-            self._lock = _lock(directory)
+            self._lock = take_lock(directory)
             try:
                 self._open(identity)
             except BaseException:
@@ -119,6 +132,14 @@ class Journal:
         """Acknowledged records in order."""
         return read_records(self._db, start)
 
+    def moments(self) -> Iterator[tuple[int, str, int]]:
+        """``(seq, kind, as_of_s)`` of every acknowledged record, in order."""
+        return read_moments(self._db)
+
+    def readings(self, start: int) -> Iterator[tuple[int, Mapping[str, np.ndarray]]]:
+        """``(as_of_s, raw readings)`` of the acknowledged records from ``start`` on, in order."""
+        return read_readings(self._db, start)
+
     # ------------------------------------------------------------------------------------------ writing
 
     def commit(
@@ -129,9 +150,12 @@ class Journal:
         arrays: Mapping[str, np.ndarray],
         resume_meta: Mapping[str, Any],
         resume_arrays: Mapping[str, np.ndarray],
-        notes: Sequence[Note] = (),
+        readings: Mapping[str, np.ndarray] | None = None,
     ) -> str:
-        """Write one tick and the state to resume from, durably, or nothing; host notes ride along, outside the chain.
+        """Write one tick and the state to resume from, durably, or nothing; waiting notes ride along, outside the chain.
+
+        Args:
+            readings: the raw inputs; in a column of their own, because a resume reads weeks of them and little else.
 
         Returns:
             The new head. Returning is the acknowledgement.
@@ -141,29 +165,27 @@ class Journal:
         """
         state = pack(resume_meta, resume_arrays)
         record = pack({**meta, "resume": hashlib.sha256(state).hexdigest()}, arrays)
-        head = link(self._head, self._next, kind, as_of_s, record)
-        try:
+        raw = pack({}, readings)
+        head = link(self._head, self._next, kind, as_of_s, raw, record)
+        with self._acknowledged():
             self._check_space()
-            self._write(kind, as_of_s, record, state, head, notes)
-        except OSError as error:
-            raise JournalUnavailable(str(error)) from error
-        except sqlite3.Error as error:
-            self._recover(error, head)
+            self._write(kind, as_of_s, head, raw, record, state)
         self._head, self._next = head, self._next + 1
         self._fill_reserve()
         return head
 
-    def note(self, notes: Sequence[Note]) -> None:
-        """Unchained lines about the host (restart, duration, disk), in a transaction of their own.
+    def note(self, note: Note) -> None:
+        """Keep an unchained line about the host (restart, duration, disk): written with the next commit, or by `flush`."""
+        self._notes.append(note)
+
+    def flush(self) -> None:
+        """Write the waiting notes in a transaction of their own.
 
         Raises:
-            JournalUnavailable: when the store does not take them.
+            JournalUnavailable: when the store does not take them; they wait on.
         """
-        try:
-            with self._db:
-                self._db.executemany(_INSERT_OPS, [note.row() for note in notes])
-        except sqlite3.Error as error:
-            raise JournalUnavailable(str(error)) from error
+        with self._acknowledged(), self._db:
+            self._write_notes()
 
     def notes(self, kind: str) -> Iterator[dict[str, Any]]:
         """Details of all host notes of one kind, in order.
@@ -194,6 +216,8 @@ class Journal:
         if fresh or not self._tables():
             self._create(identity)
         self._check(identity)
+        # A head that a crash left unsynced is no head yet: nothing may be sent for it before it is on disk.
+        self._checkpoint("FULL")
         self._load_head()
         self._fill_reserve()
 
@@ -221,17 +245,10 @@ class Journal:
     def _check(self, identity: Mapping[str, Any]) -> None:
         meta = read_meta(self._db)
         place = str(self._path.parent)
-        if meta["schema_version"] > SCHEMA_VERSION:
-            raise BadInput(
-                [
-                    Problem(
-                        place,
-                        f"journal of schema {meta['schema_version']}",
-                        f"at most {SCHEMA_VERSION}",
-                        "run the newer release that wrote it, or choose another --state",
-                    )
-                ]
-            )
+        if meta["schema_version"] != SCHEMA_VERSION:
+            found = f"journal of schema {meta['schema_version']}"
+            remedy = "run the release that wrote it, or choose another --state"
+            raise BadInput([Problem(place, found, f"schema {SCHEMA_VERSION}", remedy)])
         wanted = json.loads(json.dumps(identity, sort_keys=True))
         differing = [k for k in sorted({*wanted, *meta["identity"]}) if wanted.get(k) != meta["identity"].get(k)]
         if differing:
@@ -250,31 +267,53 @@ class Journal:
     def _load_head(self) -> None:
         row = self._db.execute("SELECT seq, head FROM tick ORDER BY seq DESC LIMIT 1").fetchone()
         self._next, self._head = (0, genesis(read_meta(self._db)["identity"])) if row is None else (row[0] + 1, row[1])
+        (self._noted,) = self._db.execute("SELECT coalesce(max(id), 0) FROM ops").fetchone()
 
-    def _write(self, kind: str, as_of_s: int, record: bytes, state: bytes, head: str, notes: Sequence[Note]) -> None:
+    @contextmanager
+    def _acknowledged(self) -> Iterator[None]:
+        """Leaving without an error is the acknowledgement of what was written inside."""
+        try:
+            if self._in_doubt:
+                self._reopen()
+            yield
+        except OSError as error:
+            raise JournalUnavailable(str(error)) from error
+        except sqlite3.Error as error:
+            self._in_doubt = True
+            with suppress(OSError):  # a read-only file system keeps it
+                self._reserve.unlink(missing_ok=True)
+            raise JournalUnavailable(str(error)) from error
+        self._noted, self._notes = self._noted + len(self._notes), []
+
+    def _reopen(self) -> None:
+        """Leave the connection that failed; go on when what the file shows is on disk and the log begins anew.
+
+        Frames of the failed commit may stand in the log without ever having reached the disk: what followed them there would be
+        lost with them.
+        """
+        self._db.close()
+        self._db = self._connect()
+        self._checkpoint("TRUNCATE")
+        self._in_doubt = False
+
+    def _checkpoint(self, mode: str) -> None:
+        busy, _, _ = self._db.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()
+        if busy:
+            raise sqlite3.OperationalError("a reader holds on to the log")
+
+    def _write(self, kind: str, as_of_s: int, head: str, readings: bytes, record: bytes, state: bytes) -> None:
         with self._db:
-            self._db.executemany(_INSERT_OPS, [note.row() for note in notes])
+            self._write_notes()
             self._db.execute(
-                "INSERT INTO tick VALUES (?, ?, ?, ?, ?)", (self._next, kind, as_of_s, zlib.compress(record, 1), head)
+                "INSERT OR REPLACE INTO tick VALUES (?, ?, ?, ?, ?, ?)",
+                (self._next, kind, as_of_s, head, zlib.compress(readings, 1), zlib.compress(record, 1)),
             )
             self._db.execute("INSERT OR REPLACE INTO resume VALUES (1, ?, ?)", (self._next, zlib.compress(state, 1)))
 
-    def _recover(self, error: sqlite3.Error, head: str) -> None:
-        """After a failed commit: leave the connection at once, reopen, re-read what the file holds.
-
-        After an I/O error the file may hold the tick although nothing was acknowledged; it is then the same record with the
-        same head, and counts. Anything else is reported.
-        """
-        self._db.close()
-        with suppress(OSError):  # a read-only file system keeps it
-            self._reserve.unlink(missing_ok=True)
-        try:
-            self._db = self._connect()
-            row = self._db.execute("SELECT head FROM tick WHERE seq = ?", (self._next,)).fetchone()
-        except sqlite3.Error as again:
-            raise JournalUnavailable(f"{error}; reopening failed: {again}") from error
-        if row is None or row[0] != head:
-            raise JournalUnavailable(str(error)) from error
+    def _write_notes(self) -> None:
+        """In place of whatever an unacknowledged attempt left."""
+        self._db.execute("DELETE FROM ops WHERE id > ?", (self._noted,))
+        self._db.executemany("INSERT INTO ops (at, kind, detail) VALUES (?, ?, ?)", [note.row() for note in self._notes])
 
     def _check_space(self) -> None:
         """Stop acknowledging before the last byte: what is left is for the snapshots that tell people so."""
@@ -291,24 +330,3 @@ class Journal:
                 return
             with self._reserve.open("wb") as file:
                 os.posix_fallocate(file.fileno(), 0, RESERVE_BYTES)
-
-
-def _take(file: Any) -> None:
-    """Lock it; a ``regie status`` that looks at the lock just now holds it for a moment, a régie for good."""
-    for _ in range(5):
-        with suppress(BlockingIOError):
-            return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        time.sleep(0.02)
-    return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-def _lock(directory: Path) -> Any:
-    file = (directory / "lock").open("w")
-    try:
-        _take(file)
-    except OSError:
-        file.close()
-        remedy = "stop it (regie status shows it) or use another --state"
-        raise BadInput([Problem(str(directory), "in use by another régie", "one writer", remedy)]) from None
-    os.set_inheritable(file.fileno(), False)
-    return file

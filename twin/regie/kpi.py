@@ -16,7 +16,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import xarray as xr
 
-from twin.contracts.messages import Device, Kpi, Right
+from twin.contracts.devices import Device, Right
+from twin.contracts.messages import Kpi
 from twin.domain.time import HOURS_PER_STEP
 from twin.regie.origin import Flows, Ledger, Mix, advance, flows_of, mix
 

@@ -1,12 +1,12 @@
 """One tick of the régie, as a sentence: observe, estimate, run the boxes, decide, journal, publish.
 
 The stages meet only here. Nothing below reads a clock: the instant is an argument, and what the host did (durations, restarts)
-enters as notes that stay outside the journal's chain.
+goes to notes that stay outside the journal's chain.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -21,13 +21,17 @@ from twin.domain.quality import Quality
 from twin.domain.time import QUARTER_HOUR, QUARTER_HOUR_S, floor_quarter, from_epoch_s, to_epoch_s
 from twin.regie import kpi, memory, orders, recommend
 from twin.regie.account import COMMAND_EVENT, counted, fit_meta, journal_lines
-from twin.regie.decide import Outlooks
-from twin.regie.horizon import after_switching, element_outlooks, label_s, medians, outside_signals, zone_input
-from twin.regie.journal import JournalUnavailable, Note
+from twin.regie.horizon import ELEMENT_POWERS, after_switching, element_outlooks, label_s, medians, outside_signals, zone_input
+from twin.regie.journal import JournalUnavailable
 from twin.regie.memory import LoopMemory
+from twin.regie.origin import Flows, Mix
+from twin.regie.outcome import Memory
 from twin.regie.parts import Parts
+from twin.regie.proof import Outlooks
 from twin.regie.record import grid_state, tick_record
-from twin.regie.side import readings_from_arrays, readings_to_arrays
+from twin.regie.refold import refold
+from twin.regie.sender import Sender
+from twin.regie.side import readings_to_arrays
 from twin.regie.tick import Frames, Moment, Observation, Tick
 
 AHEAD_STEPS = 192
@@ -45,6 +49,7 @@ class Loop:
         self._grid: xr.Dataset | None = None
         self._as_of: datetime | None = None
         self._regular: datetime | None = None
+        self._sender = Sender(parts.actuator, parts.on_ops)
         self._sent: tuple[str, ...] = ()
         self._fits: Mapping[str, Any] = {}
         self._unacked: list[dict[str, Any]] = []
@@ -96,17 +101,22 @@ class Loop:
         else:
             self._send()
 
-    def tick(self, moment: Moment, notes: Sequence[Note] = ()) -> Tick:
+    def tick(self, moment: Moment) -> Tick:
         """The sentence. Returning means: journalled, or kept for the store with dispatch held (``acked`` says which)."""
         frames = self._observe(moment)
         state, baseline = self._estimate(frames, moment)
         outside, reports = self._run_boxes(state, moment)
         tick = self._decide(frames, reports, outside, state, baseline, moment)
-        return self._journal(tick, frames, notes)
+        return self._journal(tick, frames)
 
     def adopt_models(self, as_of: datetime) -> None:
         """Put trained models in force that are due at ``as_of``; waits for them, outside the tick's time."""
         self._fits = {**self._fits, **fit_meta(self._parts.runner.await_training(as_of))}
+
+    def send_again(self, now: datetime) -> None:
+        """Between two ticks: try the orders again that the field did not take, as long as they have time."""
+        if not self._unacked:
+            self._sent += self._sender.again(self._memory.decision.outbox, now)
 
     # ------------------------------------------------------------------------------------------ stages
 
@@ -135,9 +145,11 @@ class Loop:
             # Nothing has been metered since the event: the last known powers on the new topology.
             injections = after_switching(self._grid, model.grid, parts.estimator.load_tan_phi)
             grid = model.solve(injections, want=_STATE).isel(time=0)
-            grid = grid.assign(load_p_mw=self._grid["load_p_mw"], sgen_p_mw=self._grid["sgen_p_mw"])
+            grid = grid.assign(self._grid[list(ELEMENT_POWERS)])
         else:
             grid = self._estimated(topology, frames.live, interval)
+            if bool(grid["converged"]) and not bool(grid["exact"]):
+                quality |= Quality.QUESTIONABLE
         if bool(grid["converged"]):
             self._grid = grid
         else:
@@ -170,45 +182,58 @@ class Loop:
         moment: Moment,
     ) -> Tick:
         parts, held = self._parts, self._memory
-        before = replace(
-            held.decision,
-            outbox=orders.mark_sent(held.decision.outbox, self._sent),
-            order_counts={**held.decision.order_counts, "sent": held.decision.order_counts["sent"] + len(self._sent)},
-        )
-        signals = frames.live.signals
-        interval = kpi.interval_of(
-            state.interval, signals, parts.root, parts.devices, held.pending_chf, self._unsupplied_mw(state)
-        )
-        doubtful = bool(state.quality & (Quality.STALE | Quality.INVALID))  # an older grid is no figure of this quarter hour
-        ours, mix, flows = kpi.add(held.ours, interval, None if doubtful else state.grid, parts.kpi_facts)
-        theirs = held.baseline
-        if frames.baseline is not None and held.baseline is not None and baseline is not None:
-            there = frames.baseline.signals
-            alone = kpi.interval_of(state.interval, there, parts.root, parts.devices, 0.0, interval.unsupplied_mw)
-            theirs, _, _ = kpi.add(held.baseline, alone, baseline, parts.kpi_facts)
+        before = self._followed(frames.live.signals, state, moment)
+        earned_chf = orders.earned_chf(held.decision.outbox, before.outbox)
+        ours, theirs, mix, flows = self._accounted(frames, state, baseline, earned_chf)
         if moment.event is not None:
             ours, theirs = held.ours, held.baseline
-
         kpis = kpi.kpis(ours, theirs, parts.kpi_facts)
+        state = replace(state, findings=(*state.findings, *self._sender.findings(state.as_of)))
         forecasts = medians(reports, parts.zones)
         if moment.event is not None and moment.event.kind == COMMAND_EVENT:
             result = parts.decider.obey(state, moment.commands, before, kpis)
         else:
             outlooks = self._outlooks(frames, reports, forecasts, outside, state)
-            measured = {d.id: signals.get(("device_p_mw", d.id), float("nan")) for d in parts.devices if d.dispatchable}
-            result = parts.decider.decide(reports, state, outlooks, measured, moment.commands, before, kpis)
+            result = parts.decider.decide(reports, state, outlooks, moment.commands, before, kpis)
         self._memory = LoopMemory(
             decision=result.memory,
             ours=ours,
             baseline=theirs,
             statistics=counted(held.statistics, reports, result, self._rmse(state, moment), regular=moment.event is None),
             command_offset=max([held.command_offset, *(command.id for command in (*moment.commands, *moment.late))]),
-            pending_chf=result.flexibility_chf if moment.event is None else held.pending_chf,
             forecast_start_s=label_s(state.as_of) if forecasts else held.forecast_start_s,
             forecast={key: tuple(path.tolist()) for key, path in forecasts.items()} or held.forecast,
         )
-        lines = journal_lines(frames.live, result, self._sent, self._fits, moment)
+        failed = orders.failed(held.decision.outbox, before.outbox)
+        lines = journal_lines(frames.live, result, self._sent, failed, self._fits, moment)
         return Tick(self._seq, moment, frames.live, state, reports, result, mix, flows, outside, self._memory, lines)
+
+    def _followed(self, signals: Mapping[tuple[str, str], float], state: State, moment: Moment) -> Memory:
+        """The decision's memory with what was sent, and with what the newest quarter hour shows of it."""
+        parts, held = self._parts, self._memory.decision
+        outbox = orders.mark_sent(held.outbox, self._sent)
+        if moment.event is None:
+            measured = {d.id: signals.get(("device_p_mw", d.id), float("nan")) for d in parts.devices if d.dispatchable}
+            devices = {device.id: device for device in parts.devices}
+            outbox = orders.follow(outbox, measured, devices, state.interval, state.as_of)
+        counts = orders.count(held.order_counts, held.outbox, outbox)
+        return replace(held, outbox=outbox, order_counts={**counts, "sent": counts["sent"] + len(self._sent)})
+
+    def _accounted(
+        self, frames: Frames, state: State, baseline: xr.Dataset | None, earned_chf: float
+    ) -> tuple[kpi.Account, kpi.Account | None, Mix, Flows]:
+        """Both accounts after the newest quarter hour, and our mix and flows in it."""
+        parts, held = self._parts, self._memory
+        dark_mw = self._unsupplied_mw(state)
+        interval = kpi.interval_of(state.interval, frames.live.signals, parts.root, parts.devices, earned_chf, dark_mw)
+        doubtful = bool(state.quality & (Quality.STALE | Quality.INVALID))  # an older grid is no figure of this quarter hour
+        grid, theirs = None if doubtful else state.grid, held.baseline
+        if frames.baseline is not None and theirs is not None and baseline is not None:
+            alone = kpi.interval_of(state.interval, frames.baseline.signals, parts.root, parts.devices, 0.0, dark_mw)
+            interval, alone = kpi.paired(interval, alone)
+            theirs, _, _ = kpi.add(theirs, alone, None if doubtful else baseline, parts.kpi_facts)
+        ours, mix, flows = kpi.add(held.ours, interval, grid, parts.kpi_facts)
+        return ours, theirs, mix, flows
 
     def _outlooks(
         self,
@@ -234,7 +259,7 @@ class Loop:
             outside=outside,
         )
 
-    def _journal(self, tick: Tick, frames: Frames, notes: Sequence[Note]) -> Tick:
+    def _journal(self, tick: Tick, frames: Frames) -> Tick:
         """Commit what waits, oldest first. Only an acknowledged decision is sent."""
         parts = self._parts
         self._as_of = tick.moment.as_of
@@ -245,11 +270,12 @@ class Loop:
         self._seq, self._sent, self._fits = self._seq + 1, (), {}
         while self._unacked:
             try:
-                parts.journal.commit(**self._unacked[0], notes=notes)
-            except JournalUnavailable:
+                parts.runner.store_histories()
+                parts.journal.commit(**self._unacked[0])
+            except (JournalUnavailable, OSError):
                 return replace(tick, head=parts.journal.head)
-            notes = ()
             self._unacked.pop(0)
+        parts.runner.sweep()
         self._send()
         return replace(tick, head=parts.journal.head, acked=True)
 
@@ -257,12 +283,8 @@ class Loop:
 
     def _resume(self, arrays: Mapping[str, np.ndarray]) -> None:
         parts = self._parts
-        for record in parts.journal.records():  # one at a time: a year of them does not fit into memory
-            as_of = from_epoch_s(record.as_of_s)
-            parts.live.fold(readings_from_arrays(record.arrays, "live"), as_of)
-            if parts.baseline is not None:
-                parts.baseline.fold(readings_from_arrays(record.arrays, "baseline"), as_of)
-            self._as_of, self._regular = as_of, as_of if record.kind == "regular" else self._regular
+        sides = {"live": parts.live} | ({} if parts.baseline is None else {"baseline": parts.baseline})
+        self._as_of, self._regular = refold(parts.journal, sides)
         last = next(parts.journal.records(parts.journal.acked - 1))
         parts.live.telemetry.restore(arrays["live.checkpoint"].tobytes())
         if parts.baseline is not None:
@@ -303,30 +325,25 @@ class Loop:
         return self._parts.referee.vm_rmse_pu(state.grid["vm_pu"].values)
 
     def _send(self) -> None:
-        """Hand accepted orders over, each once: the field is asked what it already holds, as after a restart it may."""
-        actuator, as_of = self._parts.actuator, self._as_of
-        if actuator is None or as_of is None:
-            return
-        waiting = orders.to_send(self._memory.decision.outbox, as_of)
-        known = actuator.known([order.key for order in waiting])
-        actuator.send([order for order in waiting if order.key not in known])
-        self._sent = tuple(order.key for order in waiting)
+        if self._as_of is not None:
+            self._sent = self._sender.send(self._memory.decision.outbox, self._as_of)
 
     def _frozen(self, tick: Tick, frames: Frames) -> dict[str, Any]:
         parts = self._parts
         meta, arrays = tick_record(
             tick.state, tick.envelopes, tick.result, tick.moment.commands, self._sent, self._fits, tick.lines
         )
-        arrays |= readings_to_arrays(frames.live.readings, "live")
+        readings = readings_to_arrays(frames.live.readings, "live")
         resume = {"live.checkpoint": parts.live.telemetry.checkpoint(), "runner": parts.runner.state()}
         if frames.baseline is not None and parts.baseline is not None:
-            arrays |= readings_to_arrays(frames.baseline.readings, "baseline")
+            readings |= readings_to_arrays(frames.baseline.readings, "baseline")
             resume["baseline.checkpoint"] = parts.baseline.telemetry.checkpoint()
         return {
             "kind": "regular" if tick.moment.event is None else "event",
             "as_of_s": to_epoch_s(tick.moment.as_of),
             "meta": meta,
             "arrays": arrays,
+            "readings": readings,
             "resume_meta": {"memory": memory.to_meta(tick.memory)},
             "resume_arrays": {name: np.frombuffer(data, np.uint8) for name, data in resume.items()},
         }

@@ -12,7 +12,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from twin.contracts.messages import Device, Order, OrderState
+from twin.contracts.devices import Device
+from twin.contracts.messages import Order, OrderState
 from twin.domain.time import QUARTER_HOUR, floor_quarter
 from twin.regie.recommend import DEADBAND_MW
 

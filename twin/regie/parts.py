@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
+from twin.contracts.devices import Device
 from twin.contracts.frame import Layout
-from twin.contracts.messages import Device
 from twin.contracts.ports import Actuator, Engine, OutlookSource, Referee
 from twin.domain.zones import Zone
 from twin.regie.decide import Decider
@@ -25,6 +26,7 @@ class Parts:
     Attributes:
         root: the zone whose boundary is the site's connection. ``prehistory``: how much of the past the boxes see at the start.
         fixed_sgens: metered plants that nobody forecasts (hydro): sgen index -> channel position.
+        on_ops: told what is no part of the journal's chain, as a mapping with an ``event``.
     """
 
     engine: Engine
@@ -44,3 +46,4 @@ class Parts:
     referee: Referee | None
     kpi_facts: KpiFacts
     prehistory: timedelta
+    on_ops: Callable[[Mapping[str, Any]], None]

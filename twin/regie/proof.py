@@ -15,7 +15,8 @@ from datetime import datetime
 import numpy as np
 import xarray as xr
 
-from twin.contracts.messages import Device, Proposal
+from twin.contracts.devices import Device
+from twin.contracts.messages import Proposal
 from twin.contracts.ports import Engine, GridModel, VoltVar
 from twin.domain.grid import Grid, Topology
 from twin.domain.time import quarter_hours

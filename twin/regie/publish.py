@@ -18,7 +18,8 @@ import numpy as np
 import xarray as xr
 from pydantic import BaseModel
 
-from twin.contracts.messages import Alarm, Device, Envelope, Report, Service
+from twin.contracts.devices import Device
+from twin.contracts.messages import Alarm, Envelope, Report, Service
 from twin.contracts.snapshot import (
     AlarmView,
     Band,

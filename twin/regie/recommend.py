@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 import numpy as np
 import xarray as xr
 
-from twin.contracts.messages import Acceptance, Command, Device, Proposal, Recommendation
+from twin.contracts.devices import Acceptance, Device
+from twin.contracts.messages import Command, Proposal, Recommendation
 from twin.domain.time import HOURS_PER_STEP, QUARTER_HOUR, quarter_hours
 
 DEADBAND_MW = 2e-4

@@ -106,6 +106,7 @@ _DIMS = {
     "trafo_p_hv_mw": "trafo",
     "load_p_mw": "load",
     "sgen_p_mw": "sgen",
+    "storage_p_mw": "storage",
 }
 
 

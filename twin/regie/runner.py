@@ -20,7 +20,7 @@ from typing import Any
 import xarray as xr
 
 from twin.contracts.box import BoxCard, BoxContext
-from twin.contracts.frame import Frame, Layout
+from twin.contracts.frame import AsOfView, Frame, Layout
 from twin.contracts.messages import Envelope, Outcome
 from twin.contracts.needs import AheadDigests, quality_of, seen_ahead, unmet
 from twin.contracts.report_codec import signals_to_bytes
@@ -32,16 +32,15 @@ from twin.regie.box_order import Levels, Sources, order_boxes
 from twin.regie.cast import Part, read_cards
 from twin.regie.crew import Crew
 from twin.regie.seat import BoxInstance, Seat, seats_from_parts, seats_to_parts
-from twin.regie.serving import Asked, Recorded, Server, published
+from twin.regie.serving import Asked, Server, published
 from twin.regie.shared_frame import SharedFrame
 from twin.regie.training import FitResult, Trainer
 from twin.regie.workers import Question, SharedFiles, Worker, gather
 
-__all__ = ["BoxInstance", "BoxRunner", "FitResult", "Recorded"]
+__all__ = ["BoxInstance", "BoxRunner", "FitResult"]
 
 _LOG = logging.getLogger(__name__)
 _STATE_VERSION = 1
-_REPLAYED = (Outcome.EXCEPTION, Outcome.DEADLINE, Outcome.DIED, Outcome.MEMORY, Outcome.REFUSED)
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,6 @@ class _Tick:
     number: int
     event: bool
     frame: Frame
-    recorded: Mapping[str, Recorded | Outcome]
 
 
 class BoxRunner:
@@ -62,7 +60,7 @@ class BoxRunner:
         frame_path: directory for temporary files of the boxes; emptied at start and stop.
         artifacts: directory of trained models, named by their SHA-256; survives the run.
         allow: box references the site trusts. ``outlook``: signals that the outside provides ahead of time.
-        limits: what the site holds plausible, by signal; outside is questionable.
+        limits: what the site holds plausible, by (signal, element); outside is questionable.
         on_ops: told what is no part of the journal's chain: durations, restarts, failures.
     """
 
@@ -77,7 +75,7 @@ class BoxRunner:
         allow: Collection[str],
         outlook: Collection[str] = (),
         keep_rows: int = 6048,
-        limits: Mapping[str, Limit] | None = None,
+        limits: Mapping[tuple[str, str], Limit] | None = None,
         on_ops: Callable[[Mapping[str, Any]], None] | None = None,
     ) -> None:
         self._instances = tuple(instances)
@@ -141,20 +139,13 @@ class BoxRunner:
             raise
 
     def run(
-        self,
-        as_of: datetime,
-        ahead: Mapping[str, xr.DataArray],
-        *,
-        tick: int,
-        event: bool = False,
-        recorded: Mapping[str, Recorded | Outcome] | None = None,
+        self, as_of: datetime, ahead: Mapping[str, xr.DataArray], *, tick: int, event: bool = False
     ) -> Mapping[str, Envelope]:
         """Ask the boxes, level by level; every instance gets an envelope, in the order of the site file.
 
         Args:
             ahead: signals known ahead from outside, dims (time, ...) with ``units``, ``issued_at``, ``source`` in attrs.
             tick: number of the tick; breakers count it. ``event``: only boxes with ``on_event`` are asked.
-            recorded: outcomes of this tick in the journal. A failure there is taken as it is: the box is not asked.
 
         Raises:
             ValueError: when the frame holds rows later than ``as_of``.
@@ -167,7 +158,7 @@ class BoxRunner:
         begun = time.monotonic()
         self._crew.look_after()
         self._trainer.pump(self._crew.server)
-        now = _Tick(as_of, tick, event, self._shared.frame(), recorded or {})
+        now = _Tick(as_of, tick, event, self._shared.frame())
         known: dict[str, xr.DataArray] = dict(ahead)
         asked: dict[str, Asked] = {}
         envelopes: dict[str, Envelope] = {}
@@ -219,12 +210,17 @@ class BoxRunner:
         self._trainer.restore(meta["fits"], {name: seat.artifact for name, seat in self._seats.items()}, problems)
         problems.raise_if_any()
 
-    def prepare(self, as_of: datetime, *, recorded: Mapping[str, FitResult] | None = None) -> Mapping[str, FitResult]:
-        """Fit every model that has none yet, before the first tick, and wait for it; returns what to journal."""
+    def prepare(self, as_of: datetime) -> Mapping[str, FitResult]:
+        """Fit every model that has none yet, before the first tick, and wait for it; returns what to journal.
+
+        Raises:
+            OSError: when the disk does not take the fits' histories.
+        """
         for seat in self._seats.values():
             if seat.card.training is not None and seat.artifact is None and not self._trainer.has_pending(seat.name):
                 self._trainer.schedule(seat, as_of, as_of, self._shared.frame())
-        return self.await_training(as_of, recorded=recorded)
+        self._trainer.store_histories()
+        return self.await_training(as_of)
 
     def training_due(self, as_of: datetime) -> tuple[str, ...]:
         """Begin the fits due at ``as_of`` on the history as it is now; call after the tick, before `state`."""
@@ -234,18 +230,24 @@ class BoxRunner:
             if effect is not None:
                 self._trainer.schedule(seat, as_of, effect, self._shared.frame())
                 due.append(seat.name)
-        self._trainer.pump(self._crew.server)
         return tuple(due)
 
-    def await_training(
-        self, effect_as_of: datetime, *, recorded: Mapping[str, FitResult] | None = None
-    ) -> Mapping[str, FitResult]:
-        """Put in force every model due by ``effect_as_of``; waits for its fit, outside the tick's time.
+    def store_histories(self) -> None:
+        """Bring what the fits learn from to disk, before the commit of a `state` that names them, and begin the first.
 
-        Args:
-            recorded: results of the same fits in the journal; a failed one is taken as it is and not tried again.
+        Raises:
+            OSError: when the disk does not take it; try again later.
         """
-        results = self._trainer.conclude(effect_as_of, self._crew.live_server, recorded or {})
+        self._trainer.store_histories()
+        self._trainer.pump(self._crew.server)
+
+    def sweep(self) -> None:
+        """Remove models and histories that are of no use any more; when the last `state` is acknowledged."""
+        self._trainer.sweep({seat.artifact for seat in self._seats.values()})
+
+    def await_training(self, effect_as_of: datetime) -> Mapping[str, FitResult]:
+        """Put in force every model due by ``effect_as_of``; waits for its fit, outside the tick's time."""
+        results = self._trainer.conclude(effect_as_of, self._crew.live_server)
         for name, result in results.items():
             if result.artifact is not None:
                 self._seats[name].artifact = result.artifact
@@ -270,17 +272,13 @@ class BoxRunner:
             inputs.update(part.encode() + b"\0")
         for name in names:
             inputs.update(self._digests.of(name, known[name]).encode())
-        asked = Asked(Outcome.OK, names, inputs.hexdigest(), quality_of(seat.card, now.frame, known))
-        past = now.recorded.get(seat.name)
-        if past is not None:
-            past = past if isinstance(past, Recorded) else Recorded(past)
-            if past.outcome in _REPLAYED:
-                return self._servers[seat.name].failed(asked, past.outcome, past.problems, now.number)
+        view = AsOfView(now.as_of, now.frame, known)
+        asked = Asked(Outcome.OK, names, inputs.hexdigest(), quality_of(seat.card, view))
         if not _due(seat, now):
             return asked.ended(Outcome.NOT_DUE)
         if not seat.breaker.allows(now.number):
             return asked.ended(Outcome.BREAKER_OPEN, f"not asked before tick {seat.breaker.retry_tick}")
-        missing = unmet(seat.card, now.frame, known)
+        missing = unmet(seat.card, view)
         return asked.ended(Outcome.UNMET_NEED, *missing) if missing else asked
 
     def _questions(

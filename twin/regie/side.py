@@ -39,6 +39,15 @@ class Side:
         self._raw = RawTable(self._channels, to_epoch_s(start), self._keep)
         self.fold(history, end)
 
+    @property
+    def start_s(self) -> int:
+        """Label of the oldest quarter hour that is kept, epoch seconds."""
+        return self._raw.start_s
+
+    def extend_to(self, as_of: datetime) -> None:
+        """Make room for what is complete at ``as_of``, and forget what is too old by then."""
+        self._raw.extend_to(as_of)
+
     def fold(self, readings: Readings, as_of: datetime) -> Intake:
         """Take readings in without looking at them: for the past, and for replaying the journal."""
         self._raw.extend_to(as_of)

@@ -1,8 +1,9 @@
 """Scheduled fits: on a frozen history, in a niced process of their own, in force at a grid time fixed beforehand.
 
-The history is written to a file when the fit is due, so that a fit that is repeated after a crash learns from the same
-values, whatever was revised since. A model is stored under its SHA-256. One fit runs at a time: the tick's boxes share the
-machine. What became of a fit is an outcome to journal; after a failure the old model stays.
+The history is frozen when the fit is due and on disk before the journal speaks of the fit, so that a fit that is repeated
+after a crash learns from the same values, whatever was revised since. A model is stored under its SHA-256. One fit runs at a
+time: the tick's boxes share the machine. What became of a fit is an outcome to journal; after a failure the old model stays.
+A disk that takes nothing ends no run: the fit stays due.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -48,10 +50,13 @@ class FitResult:
 
 @dataclass
 class _Fit:
+    """``history``: its SHA-256. ``frozen``: its bytes, None once they are on disk."""
+
     name: str
     as_of: datetime
     effect: datetime
     history: str
+    frozen: bytes | None = None
     question: Question | None = None
     answer: Answer | None = None
 
@@ -73,7 +78,7 @@ class Trainer:
         self._zones: dict[str, ZoneInfo] = {}
         self._descriptions: dict[str, bytes] = {}
         self._pending: list[_Fit] = []
-        self._spent: list[_Fit] = []
+        self._swept = False
 
     def enrol(self, card: BoxCard, name: str, description: bytes, *, timezone: str, seed: int) -> None:
         """Make an instance known."""
@@ -96,12 +101,21 @@ class Trainer:
         return as_of + training.effect_after
 
     def schedule(self, seat: Seat, as_of: datetime, effect: datetime, frame: Frame) -> None:
-        """Freeze the history of a fit; it starts with the next `pump`."""
+        """Freeze the history of a fit; it starts with the first `pump` after `store_histories`."""
         data = _history(seat.card, as_of, frame)
-        digest = hashlib.sha256(data).hexdigest()
-        self._store.mkdir(parents=True, exist_ok=True)
-        _write_durably(self._store / f"history-{digest}", data)
-        self._pending.append(_Fit(seat.name, as_of, effect, digest))
+        self._pending.append(_Fit(seat.name, as_of, effect, hashlib.sha256(data).hexdigest(), data))
+
+    def store_histories(self) -> None:
+        """Bring every frozen history to disk; before the commit of a state that names it.
+
+        Raises:
+            OSError: when the disk does not take them; they are kept for the next call.
+        """
+        for fit in self._pending:
+            if fit.frozen is not None:
+                self._store.mkdir(parents=True, exist_ok=True)
+                _write_durably(self._store / f"history-{fit.history}", fit.frozen)
+                fit.frozen = None
 
     def pump(self, server: ForkServer | None) -> None:
         """Collect a fit that has ended, start the next one; never waits."""
@@ -117,31 +131,36 @@ class Trainer:
                 return
             fit.question.worker.end()
 
-    def conclude(
-        self, effect_as_of: datetime, server: Callable[[], ForkServer], recorded: Mapping[str, FitResult]
-    ) -> dict[str, FitResult]:
-        """Results of every fit that takes effect by ``effect_as_of``; waits for those that still run."""
-        self._forget_histories(effect_as_of)
+    def conclude(self, effect_as_of: datetime, server: Callable[[], ForkServer]) -> dict[str, FitResult]:
+        """Results of every fit that takes effect by ``effect_as_of``; waits for those that still run.
+
+        A fit whose history or model finds no place on the disk is left out: it is concluded by the next call.
+        """
         results: dict[str, FitResult] = {}
         for fit in [fit for fit in self._pending if fit.effect <= effect_as_of]:
-            past = recorded.get(fit.name)
-            if past is not None and past.artifact is None:
-                self._abandon(fit)
-                results[fit.name] = past
-            else:
-                self._finish(fit, server)
-                results[fit.name] = self._result(fit)
+            try:
+                answer = self._finish(fit, server)
+                result = self._result(fit, answer)
+            except OSError as error:
+                self._on_ops({"event": "fit_waits", "instance": fit.name, "reason": str(error)})
+                continue
+            results[fit.name] = result
             self._pending.remove(fit)
-            self._spent.append(fit)
-            self._on_ops(
-                {
-                    "event": "fit",
-                    "instance": fit.name,
-                    "outcome": str(results[fit.name].outcome),
-                    "seconds": fit.answer.wall_s if fit.answer else 0.0,
-                }
-            )
+            self._swept = False
+            outcome = str(result.outcome)
+            self._on_ops({"event": "fit", "instance": fit.name, "outcome": outcome, "seconds": answer.wall_s})
         return results
+
+    def sweep(self, in_force: Collection[str | None]) -> None:
+        """Remove models and histories that no resume can need; when the newest state is acknowledged."""
+        if self._swept:
+            return
+        needed = {*in_force, *(f"history-{fit.history}" for fit in self._pending)}
+        with suppress(OSError):  # also where nothing was ever stored; tried again after the next fit
+            for path in self._store.iterdir():
+                if path.name not in needed:
+                    path.unlink()
+        self._swept = True
 
     def pending_meta(self) -> list[list[str]]:
         """Fits that are not in force yet, for the journal."""
@@ -178,17 +197,9 @@ class Trainer:
         for fit in self._pending:
             self._abandon(fit)
 
-    def _forget_histories(self, now: datetime) -> None:
-        """A history goes a day after its model came: until the commit of that tick a crash would still need it."""
-        gone = [fit for fit in self._spent if fit.effect + _DAY < now]
-        self._spent = [fit for fit in self._spent if fit.effect + _DAY >= now]
-        needed = {fit.history for fit in (*self._pending, *self._spent)}
-        for digest in {fit.history for fit in gone} - needed:
-            (self._store / f"history-{digest}").unlink(missing_ok=True)
-
     def _begin(self, fit: _Fit, server: ForkServer | None) -> None:
         card = self._cards[fit.name]
-        if server is None or card.training is None or not server.ready():
+        if server is None or card.training is None or fit.frozen is not None:
             return
         worker = Worker(
             f"{fit.name}.fit",
@@ -199,6 +210,8 @@ class Trainer:
             nice=_NICE,
         )
         try:
+            if not server.ready():
+                return
             worker.start(server)
         except ForkServerDown:
             return
@@ -212,7 +225,8 @@ class Trainer:
         fit.question = Question(worker, message, None, card.training.deadline_s)
         fit.question.begin(time.monotonic())
 
-    def _finish(self, fit: _Fit, server: Callable[[], ForkServer]) -> None:
+    def _finish(self, fit: _Fit, server: Callable[[], ForkServer]) -> Answer:
+        self.store_histories()
         while fit.answer is None:
             self.pump(server())
             running = next((f for f in self._pending if f.question is not None and f.answer is None), None)
@@ -220,12 +234,11 @@ class Trainer:
                 running.question.wait()
             elif fit.question is None:
                 time.sleep(0.01)  # the fork server is starting again
+        return fit.answer
 
-    def _result(self, fit: _Fit) -> FitResult:
-        answer = fit.answer
-        if answer is None or answer.outcome is not Outcome.OK or answer.message is None:
-            text, outcome = (answer.text, answer.outcome) if answer else ("", Outcome.DIED)
-            return FitResult(outcome, fit.as_of, fit.effect, None, (text,))
+    def _result(self, fit: _Fit, answer: Answer) -> FitResult:
+        if answer.outcome is not Outcome.OK:
+            return FitResult(answer.outcome, fit.as_of, fit.effect, None, (answer.text,))
         source = self._scratch / f"{fit.name}.fit" / "artifact"
         data = source.read_bytes()
         digest = hashlib.sha256(data).hexdigest()

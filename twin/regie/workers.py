@@ -164,7 +164,7 @@ class Worker:
     def _understand(self, data: bytes) -> Answer | None:
         try:
             message = json.loads(data)
-            if message.get("ready"):
+            if message.get("ready") and not self.ready:
                 self.ready = True
                 return None
             if "error" in message:
@@ -176,8 +176,7 @@ class Worker:
             if not 0 <= size <= MAX_RESULT:
                 return Answer(Outcome.DIED, f"it announced {size} bytes, limit {MAX_RESULT}")
             return Answer(Outcome.OK, message=message, data=os.pread(self._result, size, 0))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            # A box that found the channel and wrote into it: whatever it says now, this process is not to be trusted.
+        except Exception as error:  # noqa: BLE001 - a box that found the channel may write anything: its process is not trusted
             return Answer(Outcome.DIED, f"it sent something that is no message ({type(error).__name__})")
 
     def _checked_channel(self) -> socket.socket:

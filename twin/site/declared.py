@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from twin.contracts.messages import Right
+from twin.contracts.devices import Right
 from twin.domain.problems import Problem, Problems
 from twin.site.declared_telemetry import elements, telemetry
 from twin.site.declared_zones import zone_channels, zones

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field, TypeAdapter
 
 from twin.contracts.box import BoxContext
+from twin.contracts.devices import Acceptance, Behind, Device, Right, RightOfUse
 from twin.contracts.frame import Layout
-from twin.contracts.messages import Acceptance, Behind, Device, Right, RightOfUse
 from twin.domain.channels import Channel, parse_channel
 from twin.domain.signals import OUTSIDE_SIGNALS
 from twin.site.rules import Bands, BoxEntry, Kpi, Orders, PlantTable, Privacy, Public, Tariff

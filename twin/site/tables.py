@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from twin.contracts.messages import Acceptance, Right
+from twin.contracts.devices import Acceptance, Right
 
 
 class Table(BaseModel):

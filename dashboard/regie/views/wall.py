@@ -9,7 +9,7 @@ from dashboard.regie.views.spark import sparkline
 from dashboard.regie.words import Words
 from twin.contracts.snapshot import BoxCardView, Snapshot, Strip
 
-_DOUBTFUL = {"questionable", "invalid", "substituted", "stale"}
+_DOUBTFUL = {"questionable", "invalid", "stale"}
 _ANSWERED = ("ok", "not_due")
 _NOT_ITS_OWN = ("fallback", "absent")
 
@@ -44,7 +44,10 @@ def wall(snapshot: Snapshot, names: Names) -> Markup:
 
 
 def is_doubtful(card: BoxCardView) -> bool:
-    """True when the box's own answer of good quality is not what the card shows."""
+    """True when the card shows another answer than the box's own, or one that somebody should look at.
+
+    A reading held over a gap of minutes is labelled, and no more: cards that changed places with every gap could not be found.
+    """
     return card.service in _NOT_ITS_OWN or bool(_DOUBTFUL & set(card.quality))
 
 

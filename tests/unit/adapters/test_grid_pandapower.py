@@ -4,7 +4,7 @@ import pandapower as pp
 import pytest
 
 from twin.adapters.grid_pandapower import build_pandapower
-from twin.contracts.messages import Acceptance, Device, Right, RightOfUse
+from twin.contracts.devices import Acceptance, Device, Right, RightOfUse
 from twin.domain.problems import BadInput
 from twin.site.tables import GridTable
 

@@ -174,11 +174,11 @@ def test_stamps_that_could_be_either_are_refused_and_the_rest_is_read(tmp_path, 
 
 
 def test_an_hour_that_two_files_share_is_refused_until_it_has_offsets(tmp_path):
-    (tmp_path / "b.csv").write_text("\n".join(["time,channel,value", *at_change(*HOUR, first=4)]), encoding="utf-8")
+    (tmp_path / "b.csv").write_text("\n".join(["time,channel,value", *at_change(*HOUR, first=4), ""]), encoding="utf-8")
     assert len(local(tmp_path, at_change(*HOUR)).problems) == 8
     offsets = [row.replace(",line", "+02:00,line", 1) for row in at_change(*HOUR)]
     later = [row.replace(",line", "+01:00,line", 1) for row in at_change(*HOUR, first=4)]
-    (tmp_path / "b.csv").write_text("\n".join(["time,channel,value", *later]), encoding="utf-8")
+    (tmp_path / "b.csv").write_text("\n".join(["time,channel,value", *later, ""]), encoding="utf-8")
     source = local(tmp_path, offsets)
     assert source.problems == ()
     assert steps_of_day(source) == {i: i for i in range(8)}

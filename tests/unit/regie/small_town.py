@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import numpy as np
 import pandapower as pp
 
-from twin.contracts.messages import Acceptance, Device, Proposal, Right, RightOfUse
+from twin.contracts.devices import Acceptance, Device, Right, RightOfUse
+from twin.contracts.messages import Proposal
 from twin.domain.channels import parse_channel
 from twin.domain.grid import NORMAL
 from twin.domain.zones import Zone

@@ -45,6 +45,16 @@ def test_a_forecast_that_flickers_never_alarms():
     assert not ticks(*[finding(3), None] * 5).alarms
 
 
+@pytest.mark.parametrize("code", ["box_failing", "dispatch_held"])
+def test_what_the_regie_knows_of_itself_alarms_at_once(code):
+    assert only(ticks(finding(3, code=code))).since == NOW
+
+
+def test_a_box_that_fails_every_other_tick_is_one_alarm():
+    book = ticks(*[finding(3, "box:load", code="box_failing"), None] * 8)
+    assert (only(book).cleared_at, book.raised["P3"]) == (None, 1)
+
+
 def test_an_alarm_clears_when_its_finding_is_gone_for_two_ticks():
     assert only(ticks(finding(), None)).cleared_at is None
     assert only(ticks(finding(), None, None)).cleared_at == NOW + 2 * QUARTER

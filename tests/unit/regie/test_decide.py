@@ -7,7 +7,8 @@ import pytest
 import xarray as xr
 
 from tests.unit.regie import small_town as town
-from twin.contracts.messages import Acceptance, Command, Device, Envelope, Headline, OrderState, Outcome, Report, Service, State
+from twin.contracts.devices import Acceptance, Device
+from twin.contracts.messages import Command, Envelope, Headline, OrderState, Outcome, Report, Service, State
 from twin.domain.grid import NORMAL
 from twin.domain.quality import Quality
 from twin.domain.time import QUARTER_HOUR

@@ -10,7 +10,7 @@ import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from twin.contracts.messages import Acceptance, Device, Right, RightOfUse
+from twin.contracts.devices import Acceptance, Device, Right, RightOfUse
 from twin.regie.kpi import Account, Interval, KpiFacts, add, figures, interval_of, kpis, opened, paired
 
 FACTS = KpiFacts(

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twin.contracts.messages import Acceptance, Device, Order, OrderState, Right, RightOfUse
+from twin.contracts.devices import Acceptance, Device, Right, RightOfUse
+from twin.contracts.messages import Order, OrderState
 from twin.domain.time import QUARTER_HOUR
 from twin.regie.orders import count, earned_chf, failed, follow, issue, mark_sent, to_send, withdraw
 

@@ -158,6 +158,7 @@ def test_switching_keeps_the_estimated_powers():
     load, sgen = ahead.load_p_mw, ahead.sgen_p_mw
     from xarray import Dataset
 
-    estimated = Dataset({"load_p_mw": ("load", load[0]), "sgen_p_mw": ("sgen", sgen[0])})
+    powers = {"load_p_mw": ("load", load[0]), "sgen_p_mw": ("sgen", sgen[0]), "storage_p_mw": ("storage", np.zeros(2))}
+    estimated = Dataset(powers)
     solved = model.solve(after_switching(estimated, model.grid, TAN_PHI), want=("source_p_mw", "loss_mw"))
     assert float(solved.source_p_mw.sum() - solved.loss_mw[0]) == pytest.approx(load[0].sum() - sgen[0].sum(), abs=1e-9)

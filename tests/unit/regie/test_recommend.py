@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from twin.contracts.messages import Acceptance, Command, Device, Proposal, Right, RightOfUse
+from twin.contracts.devices import Acceptance, Device, Right, RightOfUse
+from twin.contracts.messages import Command, Proposal
 from twin.domain.time import QUARTER_HOUR
 from twin.regie.recommend import LONGEST_MANDATE, PAUSE_AFTER_EXPIRY, active_groups, mandate, merge, rule, update
 

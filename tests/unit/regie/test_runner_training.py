@@ -1,4 +1,4 @@
-"""Scheduled fits: frozen history, in force at a fixed tick, old model kept after a failure."""
+"""Scheduled fits: frozen history, in force at a fixed tick, old model kept after a failure, due on while the disk is full."""
 
 import hashlib
 import json
@@ -39,6 +39,7 @@ def life(tmp_path_factory):
         stage.results[as_of] = stage.runner.await_training(as_of)
         stage.ticks[as_of] = stage.run(grow=False)
         stage.due[as_of] = stage.runner.training_due(as_of)
+        stage.runner.store_histories()
         stage.states[as_of] = stage.runner.state()
         stage.histories = stage.histories | set(stage.runner._trainer._store.glob("history-*"))
         stage.grow()
@@ -83,13 +84,6 @@ def test_fits_are_due_once_a_day(life):
     assert [names for names in life.due.values() if names] == [("trained", "hangs", "raises")]
 
 
-def test_a_history_stays_until_its_model_has_been_in_force_for_a_day(life):
-    assert len(life.histories) == 2  # of the first models and of the night's: boxes with the same needs share one
-    assert all(path.exists() for path in life.histories)
-    life.runner.await_training(NIGHT + timedelta(days=2))
-    assert not any(path.exists() for path in life.histories)
-
-
 def test_a_fit_taken_up_after_a_crash_gives_the_same_model(life, tmp_path):
     stage = Stage(INSTANCES, tmp_path, start=NIGHT + QUARTER_HOUR, artifacts=life.runner._trainer._store)
     # The straight run has concluded its fits and removed their histories: put back what the crash would have left.
@@ -98,11 +92,59 @@ def test_a_fit_taken_up_after_a_crash_gives_the_same_model(life, tmp_path):
         for seat in stage.runner._seats.values():
             if seat.card.training:
                 frozen.schedule(seat, NIGHT, NIGHT + timedelta(hours=1), SITE.frame(NIGHT))
+        frozen.store_histories()
         stage.runner.restore(life.states[NIGHT])
         results = stage.runner.await_training(NIGHT + timedelta(hours=1))
         assert results == life.results[NIGHT + timedelta(hours=1)]
     finally:
         stage.runner.stop()
+
+
+# ------------------------------------------------------------------------------------------------ the store
+
+
+@pytest.fixture
+def stage(tmp_path):
+    """At 02:00 local, when the fit of the trained box is due; its model comes into force at 03:00."""
+    made = Stage([steady(), BoxInstance("trained", "faulty:TrainedBox", "standby", {})], tmp_path, start=NIGHT)
+    yield made
+    made.runner.stop()
+
+
+def broken(path: Path):
+    """A store on which nothing can be written: a file stands in its place."""
+    path.write_text("in the way")
+    return path
+
+
+def test_a_history_that_finds_no_room_keeps_its_fit_due(stage, tmp_path):
+    way = broken(tmp_path / "artifacts")
+    assert stage.runner.training_due(NIGHT) == ("trained",)
+    with pytest.raises(OSError, match="artifacts"):
+        stage.runner.store_histories()
+    assert stage.runner.await_training(NIGHT + timedelta(hours=1)) == {}
+    assert [event["event"] for event in stage.ops if event["event"].startswith("fit")] == ["fit_waits"]
+    way.unlink()
+    later = NIGHT + timedelta(hours=1, minutes=15)
+    result = stage.runner.await_training(later)["trained"]
+    assert (result.outcome, result.as_of) == (Outcome.OK, NIGHT)  # it learned what it would have learned in time
+
+
+def test_models_and_histories_that_no_resume_needs_are_removed_also_after_a_restart(stage, tmp_path):
+    store = tmp_path / "artifacts"
+    store.mkdir()
+    first = stage.runner.prepare(NIGHT)["trained"].artifact
+    (store / ("0" * 64)).write_bytes(b"what a killed run left behind")
+    stage.runner.training_due(NIGHT)
+    stage.runner.store_histories()
+    stage.runner.sweep()
+    pending = {f"history-{fit.history}" for fit in stage.runner._trainer._pending}
+    assert {path.name for path in store.iterdir()} == {first, *pending}
+    stage.grow()
+    second = stage.runner.await_training(NIGHT + timedelta(hours=1))["trained"].artifact
+    assert {path.name for path in store.iterdir()} >= {first, second}  # before the commit a crash still needs the old one
+    stage.runner.sweep()
+    assert {path.name for path in store.iterdir()} == {second}
 
 
 def training(**changes):

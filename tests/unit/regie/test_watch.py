@@ -38,7 +38,7 @@ def proof(*, line=(50.0, 40.0), trafo=(30.0, 60.0), vm=(1.0,) * 5, solved=True, 
     loading, voltage = np.full((96, 4), 20.0), np.ones((96, 5))
     loading[at], voltage[at] = (*line, *trafo), vm
     worst = {"loading_percent": loading.max(axis=1), "vm_min_pu": voltage.min(axis=1), "vm_max_pu": voltage.max(axis=1)}
-    return Proof(worst, worst, ("line 0",) * 96, 1.0, 0.0, solved, loading, voltage)
+    return Proof(worst, worst, ("line 0",) * 96, 1.0, 0.0, solved, loading, voltage, {})
 
 
 def found(grid, of: State, ahead: Proof | None = None, active=(), **limits):

@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from twin.contracts.messages import Right
+from twin.contracts.devices import Right
 from twin.domain.problems import BadInput
 from twin.site import load_site, site_path
 

@@ -15,8 +15,8 @@ from twin.boxes.flexibility.remembered import Remembered
 from twin.boxes.flexibility.sessions import Session, heard
 from twin.boxes.flexibility.settings import Settings
 from twin.boxes.flexibility.uncontrolled import charge_on_arrival, local_net_mw, self_consumption
+from twin.contracts.devices import Right
 from twin.contracts.frame import AsOfView
-from twin.contracts.messages import Right
 from twin.domain.time import to_epoch_s
 
 READY_BEFORE_H = 0.5

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from twin.contracts.box import BoxContext
-from twin.contracts.messages import Right
+from twin.contracts.devices import Right
 from twin.domain.problems import Problems
 
 KNOWN = ("site_zone", "limited_zone", "cos_phi", "voltage", "v2g", "overload_value_chf_per_kwh", "deadline_s")
