@@ -23,7 +23,7 @@ live: setup  ## Put the demo town on air: régie on port 8050, public page on 80
 
 test: setup  ## Run the test suite (browser tests need Debian's chromium, installed here if root)
 	@./.ci/browser
-	$(bin)/pytest -n 2 --dist loadfile $(ARGS)
+	$(bin)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: setup  ## Check style, types and the direction of imports
 	$(bin)/ruff check .

@@ -76,14 +76,14 @@ class Hamlet:
 
     def with_learner(self, fit_s: float = 0.0) -> "Hamlet":
         """The box of ``hamlet_boxes.py`` learns every hour."""
-        self.site = self.site.replace('boxes_allowed = [', 'boxes_allowed = ["hamlet_boxes:Learner", ')
+        self.site = self.site.replace("boxes_allowed = [", 'boxes_allowed = ["hamlet_boxes:Learner", ')
         self.site += f'\n[[boxes]]\nname = "learner"\nuse = "hamlet_boxes:Learner"\nconfig = {{ fit_s = {fit_s} }}\n'
         return self
 
     def with_moody(self, mood: str, first: int, last: int) -> "Hamlet":
         """The box of ``hamlet_boxes.py`` fails in ticks ``first`` to ``last``."""
         begin, end = (to_epoch_s(self.start + (number + 1) * QUARTER_HOUR) for number in (first, last + 1))
-        self.site = self.site.replace('boxes_allowed = [', 'boxes_allowed = ["hamlet_boxes:Moody", ')
+        self.site = self.site.replace("boxes_allowed = [", 'boxes_allowed = ["hamlet_boxes:Moody", ')
         self.site += '\n[[boxes]]\nname = "moody"\nuse = "hamlet_boxes:Moody"\n'
         self.site += f'config = {{ mood = "{mood}", from_s = {begin}, until_s = {end} }}\n'
         return self

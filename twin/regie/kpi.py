@@ -162,7 +162,8 @@ def _with_grid(account: Account, grid: xr.Dataset, facts: KpiFacts) -> Account:
 
 def _with_origin(account: Account, flows: Flows, pool: Mix) -> Account:
     consumed = HOURS_PER_STEP * flows.consumption
-    stored = sum(account.content_mwh.values()) if account.content_mwh else None
+    # fsum: the same to the last bit in whatever order the batteries come back from the journal
+    stored = math.fsum(account.content_mwh.values()) if account.content_mwh else None
     return replace(
         account,
         consumption_mwh=account.consumption_mwh + consumed,
@@ -199,7 +200,7 @@ def opened(first: datetime, labels: Sequence[datetime], net_p_mw: Sequence[float
 def figures(account: Account, facts: KpiFacts) -> dict[str, dict[str, float]]:
     """The three figures of one account; shares are absent while nothing was consumed."""
     mean_price = account.price_sum / account.priced if account.priced else 0.0
-    gained = sum(account.deliverable_mwh[name] - opening for name, opening in account.opening_mwh.items())
+    gained = math.fsum(account.deliverable_mwh[name] - opening for name, opening in account.opening_mwh.items())
     economic = {
         "energy_chf": account.energy_chf,
         "peak_chf": (account.closed_peaks_kw + account.peak_kw) * facts.peak_chf_per_kw_month,

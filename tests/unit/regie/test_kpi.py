@@ -161,6 +161,15 @@ def test_a_battery_that_first_speaks_later_brings_no_gain_with_it():
     assert stored_chf({"a": 1.0}, {"a": 1.0, "b": 5.0}) == 0.0
 
 
+@given(st.dictionaries(st.text(min_size=1, max_size=4), st.floats(0.0, 2.0), min_size=2, max_size=8))
+def test_the_order_of_the_batteries_changes_no_bit_of_the_account(content):
+    charging = {"net_p_mw": 4.0, "storage_p_mw": 1.0, "content_mwh": content, "deliverable_mwh": content}
+    turned = {**charging, **{key: dict(reversed(content.items())) for key in ("content_mwh", "deliverable_mwh")}}
+    one, other = (counted(quarter(), quarter(**changes)) for changes in (charging, turned))
+    assert one.ledger == other.ledger
+    assert figures(one, FACTS) == figures(other, FACTS)
+
+
 def test_the_account_says_what_its_own_batteries_wear():
     economic = figures(counted(quarter(wear_chf=2.0), quarter(net_p_mw=math.nan, wear_chf=3.0)), FACTS)["economic"]
     assert economic["wear_chf"] == 5.0
