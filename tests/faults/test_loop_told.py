@@ -34,11 +34,11 @@ def ops(place, kind):
 
 
 def test_a_breaker_that_opens_while_the_loop_waits_is_on_the_screen_within_five_seconds(settle):
-    place, speed = settle(hamlet(days=0.5), "surprise"), 30.0  # a quarter hour in thirty seconds
+    place, speed = settle(hamlet(days=0.5), "surprise"), 90.0  # a quarter hour in ten seconds
     run = place.start(8, speed=str(speed))
     screen = place.state / "snapshots" / "regie.json"
     run.until(lambda: screen.exists() and place.snapshot["tick"] >= 1)
-    before, waited_s = datetime.fromisoformat(place.snapshot["as_of"]), 8.0
+    before, waited_s = datetime.fromisoformat(place.snapshot["as_of"]), 3.0
     time.sleep(waited_s)
     instant = before + timedelta(seconds=round(waited_s * speed))
     row = f"{(before - QUARTER_HOUR).isoformat()},switch.0.closed,0,{instant.isoformat()}"
@@ -74,7 +74,7 @@ def test_sigterm_during_the_first_fit_ends_the_run_and_the_next_start_makes_it(s
 
 
 def test_sigterm_while_a_tick_waits_for_its_model_ends_the_run_and_the_fit_goes_on_after_a_restart(settle):
-    place = settle(hamlet(days=0.5).with_learner(fit_s=10.0), "waiting")
+    place = settle(hamlet(days=0.5).with_learner(fit_s=5.0), "waiting")
     run = place.start(8)
     run.until(lambda: place.acked >= WAITS)
     time.sleep(1.0)
