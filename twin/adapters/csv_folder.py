@@ -57,7 +57,10 @@ class CsvFile:
 
     def go_back(self, mark: Mark) -> None:
         """Have what lies behind ``mark`` read again, whatever the file system says; everything where that is no mark of it."""
-        self.mark = mark if self._begins_with(mark) else Mark()
+        try:
+            self.mark = mark if self._begins_with(mark) else Mark()
+        except OSError:  # gone since it was listed: the next look sees that
+            self.mark = Mark()
         self.columns = self.columns if self.mark.lines else None
         self.look_again()
 

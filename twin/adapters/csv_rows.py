@@ -87,7 +87,7 @@ class RowSource:
     (see `twin.adapters.local_stamps.settle`: only where both hours are there in one look can they be told apart), rows with too
     many or too few fields, values that are no finite number, and readings that claim to have been known before their quarter
     hour was over (they come from the future). Repeated rows count once; rows that contradict each other (same channel, time
-    and known time, other value) are all refused, in any order.
+    and known time, other value) are all refused, in any order, but for rows on air that state no known time: the last counts.
     """
 
     def __init__(self, folder: Path, channels: Mapping[str, int], timezone: str | None) -> None:
@@ -104,7 +104,7 @@ class RowSource:
         problems = folder_problems(self._path)
         if problems:
             raise BadInput(problems)
-        news = self.look()
+        news = self._look(on_air=False)
         if news.unread is not None:
             raise news.unread
         open_ended = Problems()
@@ -116,6 +116,9 @@ class RowSource:
 
     def look(self) -> News:
         """What is new since the last look; a folder or file that cannot be read is tried again the next time."""
+        return self._look(on_air=True)
+
+    def _look(self, *, on_air: bool) -> News:
         reader = _Reader(self._channels, StampReader(self._timezone))  # stamps of months would add up in one for good
         rows: list[Row] = []
         anew: set[str] = set()
@@ -136,7 +139,8 @@ class RowSource:
                 unread = error
             if file.anew:
                 anew.add(file.path.name)
-        return News(_without_contradictions(rows, reader.bad), tuple(reader.bad), frozenset(anew), unread)
+        rows = _without_contradictions(rows, reader.bad, on_air=on_air)
+        return News(rows, tuple(reader.bad), frozenset(anew), unread)
 
 
 def folder_problems(folder: Path) -> tuple[Problem, ...]:
@@ -292,7 +296,8 @@ def _number(text: str) -> float | None:
     return value if abs(value) < float("inf") else None
 
 
-def _without_contradictions(rows: list[Row], bad: Problems) -> list[Row]:
+def _without_contradictions(rows: list[Row], bad: Problems, *, on_air: bool) -> list[Row]:
+    """One row a reading. On air a later line corrects an earlier one, as it does when the two come in two looks."""
     groups: dict[tuple[int, int, int], list[Row]] = {}
     for row in rows:
         groups.setdefault((row.known_time_s, row.valid_time_s, row.channel), []).append(row)
@@ -301,6 +306,9 @@ def _without_contradictions(rows: list[Row], bad: Problems) -> list[Row]:
         same = groups[key]
         if len({repr(row.value) for row in same}) == 1:
             kept.append(same[0])
+            continue
+        if on_air and not any(row.stated for row in same):
+            kept.append(max(same, key=lambda row: (row.file, row.line)))
             continue
         values = ", ".join(sorted(f"{row.value:g}" for row in same))
         places = ", ".join(sorted(row.place for row in same))

@@ -186,11 +186,18 @@ class CsvTelemetry:
         """Put rows that came among those that are not due yet."""
         came["due"] = np.maximum(came["known"], self._read_until_s + 1)
         came["known"] = np.where(came["stated"], came["known"], came["due"])
-        rows = np.concatenate([self._rows, came])
+        rows = np.concatenate([self._uncorrected(came), came])
         order = ("value", "known", "channel", "valid", "due")  # the last counts most; no order of arrival is left
         self._rows = rows[np.lexsort([rows[name] for name in order])]
         self._placings = self._rows[np.isin(self._rows["channel"], self._placing) & ~np.isnan(self._rows["value"])]
         self._events = self._switchings()
+
+    def _uncorrected(self, came: np.ndarray) -> np.ndarray:
+        """Held rows less those that rows which came later correct: of what states no known time, the last word counts."""
+        late = came[~came["stated"]]
+        held = self._rows
+        corrected = ~held["stated"] & np.isin(_reading(held), _reading(late)) if len(held) and len(late) else None
+        return held if corrected is None else held[~corrected]
 
     # ------------------------------------------------------------------------------------------ switches and taps
 
@@ -219,6 +226,11 @@ class CsvTelemetry:
                 detail = {"closed": bool(value)}
                 events.append(GridEvent(from_epoch_s(due_s), "breaker", f"switch.{channel.index}", detail))
         return tuple(events)
+
+
+def _reading(rows: np.ndarray) -> np.ndarray:
+    """What a row is about: when it is due, its channel, its label; as one comparable value each."""
+    return np.rec.fromarrays([rows[name] for name in ("due", "channel", "valid")])
 
 
 def _readings(rows: np.ndarray) -> Readings:

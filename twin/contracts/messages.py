@@ -47,7 +47,7 @@ class Proposal:
     Attributes:
         p_mw: the plan [MW], dims (time,); the first value applies now. ``lower_mw``, ``upper_mw``: bounds per step.
         unconstrained_p_mw: what the device would do by itself from now on (the comparison for proof, reason and orders).
-        reference_p_mw: what it would do now had nobody ever moved it; its owner is paid for the difference to this.
+        reference_p_mw: what its owner is paid against; of a charger, what it would do now had nobody ever moved it.
         priority: that of the box's card; the lower one wins a contradiction.
         reason: code; ``params`` name the binding constraint, price spread, deadline ...
         value_chf: saving against not moving this device (what a refusal costs). ``confidence``: 0..1.

@@ -143,9 +143,9 @@ class Decider:
     def _payments_chf(self, ordered: Mapping[str, Proposal], setpoints: Mapping[str, float]) -> dict[str, float]:
         """What the owners of the devices earn in the coming quarter hour by obeying, by device.
 
-        Measured against what the device would do had it never been moved. A charger is paid for energy that is withheld: a
-        shifted kWh is withheld once, however often its return is put off. A battery is paid half for each kWh more and half for
-        each kWh less. The site's own devices earn nothing; what they wear is counted where they run.
+        A charger is paid for energy that is withheld from what the car would draw had it never been held back: a shifted kWh is
+        withheld once, however often its return is put off. A battery is paid half for each kWh more and half for each kWh less
+        than it would do by itself from now on. The site's own devices earn nothing; what they wear is counted where they run.
         """
         paid = {}
         for name, p_mw in setpoints.items():

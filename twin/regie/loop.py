@@ -227,12 +227,13 @@ class Loop:
         dark_mw = self._unsupplied_mw(state)
         interval = kpi.interval_of(state.interval, frames.live.signals, parts.root, parts.devices, earned_chf, dark_mw)
         doubtful = bool(state.quality & (Quality.STALE | Quality.INVALID))  # an older grid is no figure of this quarter hour
-        grid, theirs = None if doubtful else state.grid, held.baseline
+        theirs = held.baseline
         if frames.baseline is not None and theirs is not None and baseline is not None:
+            doubtful = doubtful or not bool(baseline["converged"])  # for both, as with the meters: no difference of one side
             alone = kpi.interval_of(state.interval, frames.baseline.signals, parts.root, parts.devices, 0.0, dark_mw)
             interval, alone = kpi.paired(interval, alone)
             theirs, _, _ = kpi.add(theirs, alone, None if doubtful else baseline, parts.kpi_facts)
-        ours, mix, flows = kpi.add(held.ours, interval, grid, parts.kpi_facts)
+        ours, mix, flows = kpi.add(held.ours, interval, None if doubtful else state.grid, parts.kpi_facts)
         return ours, theirs, mix, flows
 
     def _outlooks(

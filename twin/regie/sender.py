@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -46,18 +46,27 @@ class Sender:
             self._actuator.send([order for order in waiting if order.key not in known])
         except Exception as error:  # noqa: BLE001 - whatever is behind the port: a field that fails costs orders, not the loop
             self._tell("orders_not_delivered", count=len(keys), reason=f"{type(error).__name__}: {error}")
-            self.undelivered = keys
-            return ()
+            held = self._held(keys)
+            self.undelivered = tuple(key for key in keys if key not in held)
+            return tuple(key for key in keys if key in held)
         if keys:
             self._tell("orders_delivered_again", count=len(keys))
         self.undelivered = ()
         return keys
 
+    def _held(self, keys: tuple[str, ...]) -> Collection[str]:
+        """What a field that failed halfway holds all the same; nothing when it does not even say that."""
+        try:
+            return () if self._actuator is None else self._actuator.known(keys)
+        except Exception:  # noqa: BLE001 - the failure has just been told
+            return ()
+
     def again(self, outbox: Mapping[str, Order], now: datetime) -> tuple[str, ...]:
-        """Between two ticks: try what the field did not take, every `RETRY`."""
+        """Between two ticks: try what the field did not take, every `RETRY`; returns the keys that it has taken since."""
         if not self.undelivered or (self._tried_at is not None and now - self._tried_at < RETRY):
             return ()
-        return self.send(outbox, now)
+        missing = self.undelivered
+        return tuple(key for key in self.send(outbox, now) if key in missing)
 
     def findings(self, as_of: datetime) -> tuple[Finding, ...]:
         """One while the field does not take what it should."""

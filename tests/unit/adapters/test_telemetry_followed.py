@@ -82,6 +82,18 @@ def test_a_row_that_comes_after_its_tick_is_known_right_after_that_tick_however_
     assert read(seldom, 4) == read(often, 4) == [(2, 1.2, 2701)]
 
 
+@pytest.mark.parametrize("looked_between", [True, False])
+@pytest.mark.parametrize("corrected", [4.0, 6.0])
+def test_the_last_word_on_a_late_reading_counts_however_often_somebody_looked(day, looked_between, corrected):
+    source = source_of(day.parent)
+    read(source, 3)
+    append(day, row(2, 5.0))
+    if looked_between:
+        source.next_event(at(3), at(3, 60))
+    append(day, row(2, corrected))
+    assert read(source, 4) == [(2, corrected, 2701)]
+
+
 def test_a_late_row_keeps_the_known_time_that_its_file_states(day):
     source = source_of(day.parent)
     read(source, 3)

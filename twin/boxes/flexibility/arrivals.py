@@ -30,9 +30,8 @@ def to_come_mw(view: AsOfView, cars: Sequence[str], *, p_max_mw: np.ndarray, eff
     if not windows:
         return np.zeros(QUARTERS)
     here, wanted = (array[-windows * QUARTERS :] for array in (here, wanted))
-    plugged = here > 0.5  # NaN, a silent charger, is nobody
-    came = np.zeros_like(plugged)
-    came[1:] = plugged[1:] & ~plugged[:-1]
+    came = np.zeros(here.shape, dtype=bool)
+    came[1:] = (here[1:] > 0.5) & (here[:-1] <= 0.5)  # after a silent charger nobody knows whether somebody came
     total = np.zeros((windows, QUARTERS))
     for row, car in np.argwhere(came):
         said = wanted[row : row + PATIENCE_STEPS, car]

@@ -60,8 +60,10 @@ def test_a_car_that_never_says_what_it_wants_is_not_counted():
     assert not expected(visits(wish_after=4)).any()
 
 
-def test_a_charger_that_is_silent_is_no_arrival():
-    assert not expected(view_of(np.full(DAYS * QUARTERS, np.nan), np.full(DAYS * QUARTERS, 0.01))).any()
+def test_a_car_that_is_still_there_after_its_charger_was_silent_has_not_come_again():
+    here = np.ones(DAYS * QUARTERS)
+    here[::10] = np.nan
+    assert not expected(view_of(here, np.full(DAYS * QUARTERS, 0.01))).any()
 
 
 def test_without_chargers_nobody_comes():
