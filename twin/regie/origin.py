@@ -11,6 +11,8 @@ import math
 from dataclasses import dataclass
 
 LIFE_CYCLE_RENEWABLE = 1.0
+DUST_MWH = 1e-6
+"""A watt-hour: what the books still hold of a store emptier than that is their own rounding, and says nothing of its origin."""
 """Hydro and PV count fully renewable (KPI.md, local renewable share)."""
 
 
@@ -110,7 +112,7 @@ def advance(ledger: Ledger, flows: Flows, pool: Mix, stored_mwh: float | None, h
     renewable = ledger.renewable_mwh - out * ledger.share + flows.charge * hours * pool.share
     co2 = ledger.co2_t - out * ledger.co2_g_per_kwh / 1000.0 + flows.charge * hours * pool.co2_g_per_kwh / 1000.0
     if stored_mwh is not None and not math.isnan(stored_mwh):
-        if energy <= 0.0:
+        if energy <= DUST_MWH:
             return Ledger(stored_mwh, stored_mwh * pool.share, stored_mwh * pool.co2_g_per_kwh / 1000.0)
         # Losses take every origin alike; energy that nobody saw coming in has the pool's mix.
         kept, unseen = min(stored_mwh / energy, 1.0), max(stored_mwh - energy, 0.0)
@@ -119,4 +121,4 @@ def advance(ledger: Ledger, flows: Flows, pool: Mix, stored_mwh: float | None, h
             renewable * kept + unseen * pool.share,
             co2 * kept + unseen * pool.co2_g_per_kwh / 1000.0,
         )
-    return Ledger(energy, renewable, co2)
+    return Ledger(energy, renewable, co2) if energy > DUST_MWH else Ledger()

@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from twin.regie.origin import Flows, Ledger, advance, flows_of, mix
@@ -124,6 +124,7 @@ def test_a_ledger_never_holds_more_renewable_energy_than_energy(quarter_hours):
         assert -1e-9 <= ledger.renewable_mwh <= ledger.energy_mwh + 1e-9
 
 
+@example([(0.0, 0.0, 0.0, 0.5), (1.0, 0.0, 1.0, 0.08203125), (1.0591044528282956e-169, 1.0, 0.0, None), (1.0, 1.0, 0.0, None)])
 @given(
     st.lists(
         st.tuples(st.floats(0.0, 2.0), st.floats(0.0, 2.0), st.floats(0.0, 1.0), st.one_of(st.none(), st.floats(0.0, 2.0))),
