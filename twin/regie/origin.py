@@ -11,9 +11,9 @@ import math
 from dataclasses import dataclass
 
 LIFE_CYCLE_RENEWABLE = 1.0
+"""Hydro and PV count fully renewable (KPI.md, local renewable share)."""
 DUST_MWH = 1e-6
 """A watt-hour: what the books still hold of a store emptier than that is their own rounding, and says nothing of its origin."""
-"""Hydro and PV count fully renewable (KPI.md, local renewable share)."""
 
 
 @dataclass(frozen=True)
