@@ -39,7 +39,7 @@ class Town:
         self.site = load_site("demo")
         self.prepared = prepare(self.site)
         net = self.prepared.net()
-        self.engine = make_engine("power-grid-model", net)
+        self.engine = make_engine("batch", net)
         self.grid = self.engine.model(NORMAL).grid
         self.outside = SyntheticOutside(
             seed=self.site.seed,

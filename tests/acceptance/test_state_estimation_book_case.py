@@ -29,7 +29,7 @@ def book_net():
     return net
 
 
-@pytest.mark.parametrize("engine", ["power-grid-model", "pandapower"])
+@pytest.mark.parametrize("engine", ["batch", "pandapower"])
 def test_three_bus_book_case_gives_the_published_state(book_net, engine):
     none = np.zeros(0)
     found = make_engine(engine, book_net).model(NORMAL).estimate(

@@ -450,7 +450,7 @@ def snapshot(tick=41, *, interval_s=10.0, published_at=None, **changes):
         "coverage": 0.97,
         "quality": ("estimated",),
         "max_vm_error_pu": 2e-9,
-        "engine": "power-grid-model",
+        "engine": "batch",
         "kpis": {
             "economic": KpiTriple(
                 value={"energy_chf": 51234.5, "peak_chf": 1204.0, "total_chf": 52438.5},

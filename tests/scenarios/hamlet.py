@@ -191,7 +191,7 @@ def _measured(labels: np.ndarray) -> dict[str, np.ndarray]:
     net = pp.from_json_string(grid_json())
     right = RightOfUse(Right.CONTRACT, Acceptance.AUTOMATIC, 0.05)
     build_batteries(net, [Device("battery", "battery", "battery", "storage", 0, 5, "hamlet", -0.01, 0.01, 0.02, 0.95, right)])
-    model = make_engine("power-grid-model", net).model(NORMAL)
+    model = make_engine("batch", net).model(NORMAL)
     powers = {
         "load_p_mw": (("time", "load"), load_p),
         "load_q_mvar": (("time", "load"), 0.25 * load_p),

@@ -24,7 +24,7 @@ def both(settle):
     """A day with the engine of the site file, and beside it an hour with the other one."""
     made = hamlet(SUMMER, days=1.0, weeks=9)
     place = settle(made, "day")
-    made.site = made.site.replace("power-grid-model", "pandapower")
+    made.site = made.site.replace("batch", "pandapower")
     other = settle(made, "hour")
     runs = [(place, place.start(96)), (other, other.start(4))]
     found = [(one, run.ended()) for one, run in runs]

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -22,16 +21,16 @@ from typing import Any
 
 import numpy as np
 
-from twin.adapters.grid_pandapower import build_pandapower
+from twin.adapters.grid_file import build_from_file
 from twin.adapters.grid_simbench import STAMPS, BuiltGrid, Progress, build_simbench
 from twin.adapters.net_store import net_from_bytes, net_to_bytes
 from twin.adapters.zone_members import resolve_zones
 from twin.domain.time import QUARTER_HOUR_S, from_epoch_s, to_epoch_s
 from twin.domain.zones import PvGroup, Zone
 from twin.site import Site
-from twin.site.files import read_bytes
+from twin.site.files import cache_folder, read_bytes
 
-FORMAT = 2
+FORMAT = 3
 """Raised whenever the same site file would give other content."""
 
 WRAP_STEPS = 52 * 7 * 96
@@ -144,16 +143,7 @@ def build(site: Site, *, progress: Progress = lambda _step, _share: None) -> Bui
     """
     if site.grid.source == "simbench":
         return build_simbench(site.grid, site.devices, file=site.file.name, progress=progress)
-    return build_pandapower(site.grid, site.beside(site.grid.file or ""), site.devices, file=site.file.name)
-
-
-def cache_folder() -> Path:
-    """``$REGIE_CACHE``, else ``regie`` in the user's cache folder (XDG base directory specification)."""
-    own = os.environ.get("REGIE_CACHE")
-    if own:
-        return Path(own)
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "regie"
+    return build_from_file(site.grid, site.beside(site.grid.file or ""), site.devices, file=site.file.name)
 
 
 def _folder(site: Site) -> Path:
@@ -171,9 +161,16 @@ def cache_key(site: Site) -> str:
         "versions": [importlib.metadata.version(name) for name in ("pandapower", "simbench")],
     }
     if site.grid.file:
-        path = site.beside(site.grid.file)
-        content["file"] = hashlib.sha256(read_bytes(path)).hexdigest() if path.is_file() else None
+        content["file"] = _content_of(site.beside(site.grid.file))
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _content_of(path: Path) -> dict[str, str] | None:
+    """SHA-256 (hex) of a file, or of every file in a folder (a CGMES set may be one); None where there is none."""
+    files = sorted(file for file in path.iterdir() if file.is_file()) if path.is_dir() else [path]
+    if not all(file.is_file() for file in files):
+        return None
+    return {file.name: hashlib.sha256(read_bytes(file)).hexdigest() for file in files}
 
 
 def _store(folder: Path, built: BuiltGrid, zones: tuple[Zone, ...]) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import xarray as xr
@@ -67,29 +67,122 @@ class Measurements:
     storage_sigma_mva: np.ndarray
 
 
+QUANTILES = (0.05, 0.5, 0.95)
+"""Shares of the steps whose value a replay gives unless asked otherwise."""
+Progress = Callable[[int, int], None]
+"""Called with steps done and all steps; what it raises ends the work."""
+
+
+@dataclass(frozen=True)
+class GridLimits:
+    """What hours and violations are counted beyond: voltage band [pu] and loading [%].
+
+    The defaults are EN 50160's band of +-10 % and the rated current; a site's own stand in its file.
+    """
+
+    vm_min_pu: float = 0.9
+    vm_max_pu: float = 1.1
+    loading_percent: float = 100.0
+
+
 class GridModel(Protocol):
-    """A compiled grid that can be solved; one per topology."""
+    """A compiled grid that can be solved; one per topology.
+
+    Attributes:
+        reason: why this engine serves the grid and no other.
+    """
 
     grid: Grid
     engine: str
     engine_version: str
+    reason: str
 
-    def solve(self, injections: xr.Dataset, *, want: Sequence[str] = WANT, volt_var: VoltVar | None = None) -> xr.Dataset:
+    def solve(
+        self,
+        injections: xr.Dataset,
+        *,
+        dtype: str = "float64",
+        want: Sequence[str] = WANT,
+        volt_var: VoltVar | None = None,
+    ) -> xr.Dataset:
         """AC power flow of every time step.
 
         Args:
             injections: any of ``load_p_mw(time, load)``, ``load_q_mvar``, ``sgen_p_mw(time, sgen)``, ``sgen_q_mvar``,
-                ``storage_p_mw(time, storage)``, ``storage_q_mvar`` before ``scaling``; all elements in the net's order. What
-                is missing takes the net's own value.
+                ``storage_p_mw(time, storage)``, ``storage_q_mvar`` before ``scaling``; all elements, matched by label or in
+                the net's order. What is missing takes the net's own value.
+            dtype: "float64" or "float32" (voltages within 1e-6 pu).
             want: result variables among ``vm_pu``, ``va_degree`` (time, bus), ``line_loading_percent`` (time, line),
-                ``trafo_loading_percent`` (time, trafo), ``line_p_from_mw``, ``line_q_from_mvar``, ``line_i_ka``,
-                ``trafo_p_hv_mw``, ``trafo_q_hv_mvar``, ``trafo_p_lv_mw``, ``trafo_q_lv_mvar``, ``loss_mw`` (time),
-                ``source_p_mw`` (time, source), ``sgen_q_mvar`` (after Q(U)).
+                ``trafo_loading_percent`` (time, trafo), ``trafo3w_loading_percent``, ``line_p_from_mw``,
+                ``line_q_from_mvar``, ``line_i_ka``, ``line_loss_mw``, ``trafo_p_hv_mw``, ``trafo_q_hv_mvar``,
+                ``trafo_p_lv_mw``, ``trafo_q_lv_mvar``, ``trafo_loss_mw``, ``loss_mw`` (time), ``source_p_mw`` (time,
+                source), ``sgen_q_mvar`` (after Q(U)).
             volt_var: inverters whose reactive power follows their voltage; iterated to a fixed point (1e-6 pu).
 
         Returns:
-            The wanted variables with units in attrs, plus ``converged(time)`` (bool), ``iterations(time)``. A step that
-            does not converge is NaN and ``converged`` False; it never influences the next one. An unsupplied bus is NaN.
+            The wanted variables with units in attrs, plus ``converged(time)`` (bool), ``iterations(time)`` and
+            ``engine(time)``: who solved the step. A step that does not converge is NaN and ``converged`` False; it never
+            influences the next one. An unsupplied bus is NaN.
+        """
+        ...
+
+    def replay(
+        self,
+        injections: xr.Dataset,
+        *,
+        chunk: int | None = None,
+        dtype: str = "float64",
+        limits: GridLimits | None = None,
+        quantiles: Sequence[float] = QUANTILES,
+        step_h: float | None = None,
+        progress: Progress | None = None,
+    ) -> xr.Dataset:
+        """Statistics of every element over all steps, without keeping any result.
+
+        Args:
+            injections: as for `solve`; read ``chunk`` steps at a time (as many as fit 48 MB), so that a lazily opened data
+                set of any length passes through constant memory.
+            limits: what hours are counted beyond; `GridLimits()` unless stated.
+            quantiles: shares, 0..1; within 0.05 % of loading and 6e-5 pu. Empty: none.
+            step_h: length of a step [h]; the time axis tells it if there is one.
+            progress: called after every chunk.
+
+        Returns:
+            Per bus ``vm_pu_min``, ``_max``, ``_mean``, ``_quantile``, ``_min_time``, ``_max_time``, ``bus_hours_under``,
+            ``bus_hours_over``; per line and transformer ``line_loading_percent_min`` and so on, ``line_hours_over``,
+            ``line_loss_mwh``; ``loss_mwh``; ``unsolved_time``: labels of the steps that nobody could solve, which count
+            nowhere. In attrs: ``engine``, ``reason``, ``steps``, ``solved``, ``newton``, ``iterations_mean``.
+
+        Raises:
+            BadInput: for injections that do not fit, all faults at once.
+        """
+        ...
+
+    def contingencies(
+        self,
+        injections: xr.Dataset,
+        outages: str | Iterable[Any] = "lines",
+        *,
+        restore: bool = True,
+        limits: GridLimits | None = None,
+    ) -> xr.Dataset:
+        """Every outage at every step, and the best single closure after it (see `twin.engines.contingency`).
+
+        A closure found here is a candidate: `twin.engines.restore` checks short-circuit power, protection, synchronism and
+        radiality before it recommends one.
+
+        Args:
+            outages: "lines", "trafos", line indices, or ("line" | "trafo", index) pairs.
+            restore: try every permitted closure that gives a dark part its supply back.
+
+        Returns:
+            Dims (outage, time): ``unsupplied_before_mw``, ``unsupplied_after_mw``, ``closure`` (switch index, -1 none);
+            of what is supplied right after the outage ``loading_percent_max``, ``loading_at``, ``vm_pu_min``,
+            ``vm_pu_min_bus``, ``vm_pu_max``, ``vm_pu_max_bus``, ``violation``, ``loss_mw``, ``converged``, and the same as
+            ``after_...`` with the closure. Dims (case, time): every closure tried. ``n1_margin_percent(time)``.
+
+        Raises:
+            BadInput: for injections that do not fit, and unknown outages.
         """
         ...
 

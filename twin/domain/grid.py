@@ -77,6 +77,10 @@ class Grid:
         trafo, trafo_branch, trafo_sn_mva, trafo_hv_node, trafo_lv_node: likewise; ``sn`` with ``parallel`` and ``df`` applied.
         load, load_node, load_scaling; sgen, ...; storage, ...: element indices, nodes (-1 unsupplied), factor to apply
             to a profile value to get the injected power (0 when out of service).
+        load_share, sgen_share: parts of an element's power at 1 pu that follow |V| (active, reactive) and |V|^2 (active,
+            reactive), 0..1, dims (element, 4); the rest is constant.
+        trafo3w, trafo3w_branch, trafo3w_sn_mva: three-winding transformers, their branches hv, mv, lv and ratings, dims
+            (trafo3w,), (trafo3w, 3), (trafo3w, 3).
         names: element names by table, for messages ("line" -> ("MV3.101 Line 1", ...)), same order as the indices.
     """
 
@@ -113,6 +117,11 @@ class Grid:
     storage: np.ndarray
     storage_node: np.ndarray
     storage_scaling: np.ndarray
+    load_share: np.ndarray
+    sgen_share: np.ndarray
+    trafo3w: np.ndarray
+    trafo3w_branch: np.ndarray
+    trafo3w_sn_mva: np.ndarray
     topology: Topology = NORMAL
     names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 

@@ -1,10 +1,25 @@
-"""Power flow and state estimation behind the ports: a batch kernel, and pandapower as the reference.
+"""Power flow for years, futures and outages; state estimation; what a closure or a move would do.
 
-Importing this package imports neither pandapower nor power-grid-model; `make_engine` does, for the engine
-asked for.
+Importing this package imports neither pandapower, power-grid-model nor numba: each name comes with its module.
 """
 
-from twin.engines.compile import compile_grid
-from twin.engines.registry import make_engine
+from __future__ import annotations
 
-__all__ = ["compile_grid", "make_engine"]
+from importlib import import_module
+from typing import Any
+
+_HOME = {
+    "compile_grid": "twin.engines.registry",
+    "make_engine": "twin.engines.registry",
+    "estimate_state": "twin.engines.state_estimation",
+    "sensitivities": "twin.engines.sensitivity",
+    "restore": "twin.engines.restoration",
+}
+
+__all__ = list(_HOME)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)

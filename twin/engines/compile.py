@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from twin.domain.grid import NORMAL, Grid, Topology
 from twin.domain.problems import BadInput, Problem
 from twin.engines.injections import TABLES
-from twin.engines.net_problems import net_problems
 from twin.engines.topology import with_topology
 
 
@@ -27,27 +27,17 @@ class Compiled:
         own: the net's own injections, "load_p_mw" -> values before scaling, dims (element,).
         trafo_vn_kv: rated voltages of each transformer [kV], dims (trafo, side), side hv then lv; the
             current loading refers to them and not to the buses' nominal voltages.
+        trafo3w_vn_kv: likewise, sides hv, mv, lv.
     """
 
     grid: Grid
     own: Mapping[str, np.ndarray]
     trafo_vn_kv: np.ndarray
-
-
-def compile_grid(net: Any, topology: Topology = NORMAL) -> Grid:
-    """The grid of ``net`` under ``topology`` as plain arrays.
-
-    Raises:
-        BadInput: naming every fault of the net (see `twin.engines.net_problems`) and every unknown index in
-            ``topology``.
-    """
-    if found := net_problems(net):
-        raise BadInput(found)
-    return compile_net(net, topology).grid
+    trafo3w_vn_kv: np.ndarray
 
 
 def compile_net(net: Any, topology: Topology = NORMAL) -> Compiled:
-    """`compile_grid` of a net without problems, plus its own injections and transformer voltages.
+    """The grid of a net without problems under ``topology`` as plain arrays, plus what only the engine needs.
 
     Args:
         net: a pandapower net, left unchanged.
@@ -57,13 +47,16 @@ def compile_net(net: Any, topology: Topology = NORMAL) -> Compiled:
         BadInput: for unknown indices in ``topology``, and when pandapower cannot convert the net.
     """
     prepared = with_topology(net, topology)
+    buses = prepared["bus"].index
     ppc, inside = _pandapower_matrices(prepared)
+    prepared["bus"] = prepared["bus"].loc[buses]  # the star points of three-winding transformers were added
     grid = _grid(prepared, ppc, inside, topology)
     trafo = prepared["trafo"]
     return Compiled(
         grid=grid,
         own=own_injections(prepared),
         trafo_vn_kv=trafo[["vn_hv_kv", "vn_lv_kv"]].to_numpy(dtype=float).reshape(len(trafo), 2),
+        trafo3w_vn_kv=_of_windings(prepared, "vn", "kv"),
     )
 
 
@@ -144,8 +137,15 @@ def _grid(net: Any, ppc: dict[str, Any], inside: dict[str, Any], topology: Topol
         trafo_sn_mva=(trafo["sn_mva"] * trafo["df"] * trafo["parallel"]).to_numpy(dtype=float),
         trafo_hv_node=trafo_hv,
         trafo_lv_node=trafo_lv,
+        trafo3w=net["trafo3w"].index.to_numpy(dtype=int),
+        trafo3w_branch=_positions(net, position, "trafo3w", len(net["trafo3w"]) * 3).reshape(3, -1).T,
+        trafo3w_sn_mva=_of_windings(net, "sn", "mva"),
+        load_share=_shares(net["load"]),
+        sgen_share=_shares(net["sgen"]),
         topology=topology,
-        names={t: tuple(str(n) for n in net[t]["name"]) for t in ("bus", "line", "trafo", "load", "sgen", "storage")},
+        names={
+            t: tuple(str(n) for n in net[t]["name"]) for t in ("bus", "line", "trafo", "trafo3w", "load", "sgen", "storage")
+        },
         **_element_arrays(net, node_of),
     )
 
@@ -164,6 +164,19 @@ def _positions(net: Any, position: np.ndarray, table: str, count: int) -> np.nda
         return np.zeros(0, dtype=int)
     first, last = net["_pd2ppc_lookups"]["branch"][table]
     return position[first:last]
+
+
+def _of_windings(net: Any, name: str, unit: str) -> np.ndarray:
+    """A quantity of every three-winding transformer, dims (trafo3w, winding), windings hv, mv, lv."""
+    columns = [f"{name}_{side}_{unit}" for side in ("hv", "mv", "lv")]
+    found: np.ndarray = net["trafo3w"][columns].to_numpy(dtype=float).reshape(-1, 3)
+    return found
+
+
+def _shares(frame: pd.DataFrame) -> np.ndarray:
+    """Voltage-dependent parts of each element (see `twin.domain.grid.Grid`), dims (element, 4)."""
+    columns = [f"const_{part}_{quantity}_percent" for part in ("i", "z") for quantity in ("p", "q")]
+    return frame.reindex(columns=columns).astype(float).fillna(0.0).to_numpy() / 100.0
 
 
 def _element_arrays(net: Any, node_of: np.ndarray) -> dict[str, np.ndarray]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
@@ -10,14 +11,20 @@ import xarray as xr
 from twin.domain.grid import Grid
 from twin.domain.problems import BadInput, Problem
 
+if TYPE_CHECKING:
+    from twin.engines.compile import Compiled
+
 UNITS = {
     "vm_pu": "pu",
     "va_degree": "degree",
     "line_loading_percent": "%",
     "trafo_loading_percent": "%",
+    "trafo3w_loading_percent": "%",
     "line_p_from_mw": "MW",
     "line_q_from_mvar": "Mvar",
     "line_i_ka": "kA",
+    "line_loss_mw": "MW",
+    "trafo_loss_mw": "MW",
     "trafo_p_hv_mw": "MW",
     "trafo_q_hv_mvar": "Mvar",
     "trafo_p_lv_mw": "MW",
@@ -77,15 +84,34 @@ class Flows:
     current.
     """
 
-    def __init__(self, grid: Grid, trafo_vn_kv: np.ndarray) -> None:
-        self.grid = grid
+    def __init__(self, compiled: Compiled) -> None:
+        grid = self.grid = compiled.grid
         vn = grid.node_vn_kv
         base_ka = grid.base_mva / (np.sqrt(3.0) * vn)
         self._base_ka = np.stack([base_ka[grid.branch_from], base_ka[grid.branch_to]])
         with np.errstate(divide="ignore"):
             self._line_percent_per_ka = 100.0 / grid.line_max_i_ka
             # rated current of each side refers to the transformer's own rated voltages, not to the buses'
-            self._trafo_percent_per_ka = (100.0 * np.sqrt(3.0) * trafo_vn_kv / grid.trafo_sn_mva[:, None]).T
+            self._trafo_percent_per_ka = 100.0 * np.sqrt(3.0) * compiled.trafo_vn_kv / grid.trafo_sn_mva[:, None]
+            self._trafo3w_percent_per_ka = 100.0 * np.sqrt(3.0) * compiled.trafo3w_vn_kv / grid.trafo3w_sn_mva
+
+    def percent_per_pu(self) -> np.ndarray:
+        """Loading [%] of a branch by 1 pu of current at its from and to side, dims (side, branch); 0 where it has no rating.
+
+        The star point's side of a three-winding transformer's branch has none.
+        """
+        grid = self.grid
+        percent = np.zeros((2, len(grid.branch_from)))
+        line, trafo = grid.line_branch >= 0, grid.trafo_branch >= 0
+        branch = grid.line_branch[line]
+        percent[:, branch] = self._base_ka[:, branch] * self._line_percent_per_ka[line]
+        branch = grid.trafo_branch[trafo]
+        percent[:, branch] = self._base_ka[:, branch] * self._trafo_percent_per_ka[trafo].T
+        for winding, side in enumerate((0, 1, 1)):  # hv: from the bus to the star point; mv, lv: the other way round
+            branch = grid.trafo3w_branch[:, winding]
+            on = branch >= 0
+            percent[side, branch[on]] = self._base_ka[side, branch[on]] * self._trafo3w_percent_per_ka[on, winding]
+        return percent
 
     def results(self, v: np.ndarray, want: Sequence[str], consumption: np.ndarray | None = None) -> dict[str, np.ndarray]:
         """The wanted variables; ``source_p_mw`` needs ``consumption`` [MVA]. All dims (time, element)."""
@@ -98,6 +124,11 @@ class Flows:
             self._lines(v, want, found)
         if any(name.startswith("trafo_") for name in want):
             self._trafos(v, want, found)
+        if "trafo3w_loading_percent" in want:
+            found["trafo3w_loading_percent"] = self._trafo3w_loading(v)
+        for table in ("line", "trafo"):
+            if f"{table}_loss_mw" in want:
+                found[f"{table}_loss_mw"] = self._losses(v, getattr(self.grid, f"{table}_branch"))
         if "loss_mw" in want or "source_p_mw" in want:
             s_from, s_to = self.branch_power(v, np.arange(len(self.grid.branch_from)))
             if "loss_mw" in want:
@@ -154,6 +185,12 @@ class Flows:
             s_from = v[:, self.grid.branch_from[branch]] * i_from.conj() * self.grid.base_mva
             found["line_p_from_mw"], found["line_q_from_mvar"] = s_from.real, s_from.imag
 
+    def _losses(self, v: np.ndarray, branch: np.ndarray) -> np.ndarray:
+        if not len(self.grid.branch_from):
+            return np.zeros((len(v), len(branch)))
+        s_from, s_to = self.branch_power(v, branch)
+        return np.asarray((s_from + s_to).real)
+
     def _trafos(self, v: np.ndarray, want: Sequence[str], found: dict[str, np.ndarray]) -> None:
         branch = self.grid.trafo_branch
         if not len(self.grid.branch_from):
@@ -161,11 +198,21 @@ class Flows:
             found.update({name: branch_free for name in want if name.startswith("trafo_")})
             return
         i_hv, i_lv = self.branch_current(v, branch)
-        percent = self._base_ka[:, branch] * self._trafo_percent_per_ka
+        percent = self._base_ka[:, branch] * self._trafo_percent_per_ka.T
         found["trafo_loading_percent"] = np.maximum(np.abs(i_hv) * percent[0], np.abs(i_lv) * percent[1])
-        s_hv, s_lv = self.branch_power(v, branch)
-        found["trafo_p_hv_mw"], found["trafo_q_hv_mvar"] = s_hv.real, s_hv.imag
-        found["trafo_p_lv_mw"], found["trafo_q_lv_mvar"] = s_lv.real, s_lv.imag
+        if any(name.startswith(("trafo_p", "trafo_q")) for name in want):
+            s_hv, s_lv = self.branch_power(v, branch)
+            found["trafo_p_hv_mw"], found["trafo_q_hv_mvar"] = s_hv.real, s_hv.imag
+            found["trafo_p_lv_mw"], found["trafo_q_lv_mvar"] = s_lv.real, s_lv.imag
+
+    def _trafo3w_loading(self, v: np.ndarray) -> np.ndarray:
+        branch = self.grid.trafo3w_branch
+        loading = np.zeros((len(v), len(branch)))
+        for winding, side in enumerate((0, 1, 1) if branch.size else ()):
+            current = self.branch_current(v, branch[:, winding])[side]
+            percent = self._base_ka[side, branch[:, winding]] * self._trafo3w_percent_per_ka[:, winding]
+            loading = np.maximum(loading, np.abs(current) * percent)
+        return loading
 
     def _sources(self, v: np.ndarray, s_from: np.ndarray, s_to: np.ndarray, consumption: np.ndarray | None) -> np.ndarray:
         """Several sources at one node share its power equally, as in pandapower."""

@@ -10,7 +10,8 @@ import pandas as pd
 from twin.domain.problems import Problem, Problems
 
 _REFERENCES = {
-    "ext_grid": ("bus",), "line": ("from_bus", "to_bus"), "trafo": ("hv_bus", "lv_bus"), "load": ("bus",), "sgen": ("bus",),
+    "ext_grid": ("bus",), "line": ("from_bus", "to_bus"), "trafo": ("hv_bus", "lv_bus"),
+    "trafo3w": ("hv_bus", "mv_bus", "lv_bus"), "load": ("bus",), "sgen": ("bus",),
     "storage": ("bus",), "shunt": ("bus",), "switch": ("bus",),
 }  # fmt: skip
 _ABOVE_ZERO = {
@@ -18,22 +19,27 @@ _ABOVE_ZERO = {
     "ext_grid": ("vm_pu",),
     "line": ("length_km", "max_i_ka", "df", "parallel"),
     "trafo": ("sn_mva", "vn_hv_kv", "vn_lv_kv", "vk_percent", "df", "parallel"),
+    "trafo3w": tuple(
+        f"{name}_{side}_{unit}"
+        for name, unit in (("sn", "mva"), ("vn", "kv"), ("vk", "percent"))
+        for side in ("hv", "mv", "lv")
+    ),
 }
 _FINITE = {
     "ext_grid": ("va_degree",),
     "line": ("r_ohm_per_km", "x_ohm_per_km", "c_nf_per_km"),
     "trafo": ("vkr_percent", "pfe_kw", "i0_percent"),
+    "trafo3w": ("vkr_hv_percent", "vkr_mv_percent", "vkr_lv_percent", "pfe_kw", "i0_percent"),
     **dict.fromkeys(("load", "sgen", "storage"), ("p_mw", "q_mvar", "scaling")),
     "shunt": ("p_mw", "q_mvar"),
 }
-_SWITCHED = {"b": "bus", "l": "line", "t": "trafo"}
+_SWITCHED = {"b": "bus", "l": "line", "t": "trafo", "t3": "trafo3w"}
 _NOT_HELD = {
     "gen": "an sgen with its P and Q",
     "ward": "a load and a shunt",
     "xward": "a load and a shunt",
     "motor": "a load",
     "impedance": "a line",
-    "trafo3w": "three transformers and a bus for their star point",
     "asymmetric_load": "a load",
     "asymmetric_sgen": "an sgen",
 } | dict.fromkeys(
@@ -43,26 +49,43 @@ _NOT_HELD = {
     "loads and sgens",
 )  # fmt: skip
 """Elements that neither the compiled grid nor an estimator holds, and what to write in their place."""
-_VOLTAGE_DEPENDENT = (
-    "const_z_percent", "const_i_percent", "const_z_p_percent", "const_i_p_percent",
-    "const_z_q_percent", "const_i_q_percent",
-)  # fmt: skip
 _CORRECT = "correct the grid file"
 
 
 def net_problems(net: Any) -> tuple[Problem, ...]:
-    """Every fault of ``net`` that would end in a wrong state, or in an error of the solver.
+    """Every fault of a net that is to be kept on air: `structure_problems`, and what no estimator would see.
 
-    Indices must be whole and unique, references must exist, impedances and ratings must be positive numbers, a source
-    must be in service, and there is nothing but lines, two-winding transformers, shunts, switches, and loads, sgens and
-    storages of constant power: what a power flow may solve and an estimator would not see is refused here, because the
-    estimate would be wrong and nobody would be told.
+    What a power flow may solve and an estimator would not see is refused here, because the estimate would be wrong and
+    nobody would be told.
+    """
+    return structure_problems(net) or not_held(net)
+
+
+def structure_problems(net: Any) -> tuple[Problem, ...]:
+    """Every fault that would end in a wrong state, or in an error of the solver.
+
+    Indices must be whole and unique, references must exist, impedances and ratings must be positive numbers, and a source
+    must be in service.
     """
     problems = Problems()
     _columns(net, problems)
     if not problems:  # the other checks read those columns
-        for check in (_indices, _references, _switches, _figures, _impedances, _sources, _not_held):
+        for check in (_indices, _references, _switches, _figures, _impedances, _shares, _sources):
             check(net, problems)
+    return tuple(problems)
+
+
+def not_held(net: Any) -> tuple[Problem, ...]:
+    """Elements in service that neither the compiled grid nor an estimator holds."""
+    problems = Problems()
+    for table, instead in _NOT_HELD.items():
+        frame = net.get(table)
+        if frame is None or not len(frame):
+            continue
+        active = frame[frame["in_service"].astype(bool)] if "in_service" in frame else frame
+        for index in active.index:
+            limit = "lines, transformers, loads, sgens, storages, shunts"
+            problems.add(f"net.{table} {index}", "in service", limit, f"write {instead} in its place")
     return tuple(problems)
 
 
@@ -119,7 +142,9 @@ def _impedances(net: Any, problems: Problems) -> None:
 def _sources(net: Any, problems: Problems) -> None:
     source = net.ext_grid[net.ext_grid["in_service"].astype(bool)]
     live = net.bus.index[net.bus["in_service"].astype(bool)]
-    if not source["bus"].isin(live).any():
+    slack = net["gen"] if "gen" in net and "slack" in net["gen"] else net["ext_grid"].iloc[:0].assign(slack=False)
+    slack = slack[slack["in_service"].astype(bool) & slack["slack"].astype(bool)]
+    if not (source["bus"].isin(live).any() or slack["bus"].isin(live).any()):
         problems.add("net.ext_grid", "none in service", "a source at a bus in service", "add the supply from the grid above")
     for column in ("vm_pu", "va_degree"):
         for bus, values in source.groupby("bus")[column]:
@@ -128,16 +153,13 @@ def _sources(net: Any, problems: Problems) -> None:
                 problems.add(f"net.ext_grid at bus {bus}", found, "one set value at one bus", _CORRECT)
 
 
-def _not_held(net: Any, problems: Problems) -> None:
-    for table, instead in _NOT_HELD.items():
-        frame = net.get(table)
-        if frame is None or not len(frame):
+def _shares(net: Any, problems: Problems) -> None:
+    for quantity in ("p", "q"):
+        columns = [f"const_{part}_{quantity}_percent" for part in ("z", "i")]
+        if not set(columns) <= set(net["load"].columns):
             continue
-        active = frame[frame["in_service"].astype(bool)] if "in_service" in frame else frame
-        for index in active.index:
-            limit = "lines, transformers, loads, sgens, storages, shunts"
-            problems.add(f"net.{table} {index}", "in service", limit, f"write {instead} in its place")
-    for column in _VOLTAGE_DEPENDENT:
-        if column in net.load:
-            for index, share in net.load[column].fillna(0.0).loc[lambda s: s != 0.0].items():
-                problems.add(f"net.load {index}, {column}", share, "0 (constant power)", "write its power at rated voltage")
+        shares = net["load"][columns].astype(float).fillna(0.0)
+        wrong = (shares < 0.0).any(axis=1) | (shares.sum(axis=1) > 100.0)
+        for index in shares.index[wrong]:
+            found = " + ".join(f"{value:g}" for value in shares.loc[index])
+            problems.add(f"net.load {index}, {' + '.join(columns)}", found, "shares from 0 to 100 %", _CORRECT)

@@ -12,13 +12,18 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from twin.contracts.ports import WANT, Measurements, VoltVar
+from twin.contracts.ports import QUANTILES, WANT, GridLimits, Measurements, Progress, VoltVar
 from twin.domain.grid import NORMAL, Topology
+from twin.engines.closures import closures
 from twin.engines.compile import compile_net
+from twin.engines.contingency import Outages, contingencies, coupled_nodes, outages_of
 from twin.engines.flows import check_want, dim_of, to_dataset
-from twin.engines.injections import ElementPowers, read_injections
+from twin.engines.injections import ElementPowers, read_injections, read_profiles
 from twin.engines.pandapower_estimate import estimate
 from twin.engines.reference import run_pandapower
+from twin.engines.replay_dataset import attrs_of, step_hours
+from twin.engines.replay_dataset import to_dataset as statistics_dataset
+from twin.engines.stepwise import StepwiseOutages, replay_stepwise
 from twin.engines.topology import with_topology
 from twin.engines.volt_var import locate, sensitivity, settle
 
@@ -27,6 +32,9 @@ _RESULTS = {
     "va_degree": ("bus", "va_degree"),
     "line_loading_percent": ("line", "loading_percent"),
     "trafo_loading_percent": ("trafo", "loading_percent"),
+    "trafo3w_loading_percent": ("trafo3w", "loading_percent"),
+    "line_loss_mw": ("line", "pl_mw"),
+    "trafo_loss_mw": ("trafo", "pl_mw"),
     "line_p_from_mw": ("line", "p_from_mw"),
     "line_q_from_mvar": ("line", "q_from_mvar"),
     "line_i_ka": ("line", "i_ka"),
@@ -35,7 +43,7 @@ _RESULTS = {
     "trafo_p_lv_mw": ("trafo", "p_lv_mw"),
     "trafo_q_lv_mvar": ("trafo", "q_lv_mvar"),
 }
-_LOSSES = ("line", "trafo")
+_LOSSES = ("line", "trafo", "trafo3w", "impedance", "xward", "dcline")
 _NUMBA_FROM_STEPS = 40
 """numba compiles for about 2.3 s in every process, then saves about 60 ms a step (202 buses, measured)."""
 
@@ -46,14 +54,22 @@ class PandapowerModel:
     engine = "pandapower"
     engine_version = version("pandapower")
 
-    def __init__(self, net: Any, topology: Topology = NORMAL) -> None:
+    def __init__(self, net: Any, topology: Topology = NORMAL, reason: str = "asked for by name") -> None:
         compiled = compile_net(net, topology)
         self.grid = compiled.grid
+        self.reason = reason
         self._own = compiled.own
         self._net = with_topology(net, topology)
 
-    def solve(self, injections: xr.Dataset, *, want: Sequence[str] = WANT, volt_var: VoltVar | None = None) -> xr.Dataset:
-        """AC power flow of every step (see `twin.contracts.ports.GridModel`, `twin.engines.pgm.PgmModel`)."""
+    def solve(
+        self,
+        injections: xr.Dataset,
+        *,
+        dtype: str = "float64",  # noqa: ARG002 - pandapower has but one precision
+        want: Sequence[str] = WANT,
+        volt_var: VoltVar | None = None,
+    ) -> xr.Dataset:
+        """AC power flow of every step (see `twin.contracts.ports.GridModel`, `twin.engines.model.BatchModel`)."""
         check_want(want)
         powers = read_injections(self.grid, self._own, injections)
         values = {name: np.full(self._shape(powers.steps, name), np.nan) for name in want}
@@ -67,7 +83,53 @@ class PandapowerModel:
         for value in values.values():
             value[~converged] = np.nan
         values["converged"], values["iterations"] = converged, passes
+        values["engine"] = np.where(converged, self.engine, "")
         return to_dataset(self.grid, values, time=powers.time)
+
+    def replay(
+        self,
+        injections: xr.Dataset,
+        *,
+        chunk: int | None = None,
+        dtype: str = "float64",  # noqa: ARG002 - pandapower has but one precision
+        limits: GridLimits | None = None,
+        quantiles: Sequence[float] = QUANTILES,
+        step_h: float | None = None,
+        progress: Progress | None = None,
+    ) -> xr.Dataset:
+        """Statistics of every element over all steps (see `twin.contracts.ports.GridModel`)."""
+        profiles = read_profiles(self.grid, self._own, injections)
+        hours = step_hours(profiles.time, step_h)
+        found = replay_stepwise(self, profiles, chunk, limits or GridLimits(), quantiles=bool(quantiles), progress=progress)
+        nodes = np.arange(self.grid.nodes)
+        attrs = attrs_of(self, found, profiles.steps)
+        return statistics_dataset(
+            self.grid, found, nodes, profiles.time, hours=hours, quantiles=quantiles, attrs=attrs
+        )  # fmt: skip
+
+    def contingencies(
+        self,
+        injections: xr.Dataset,
+        outages: Outages = "lines",
+        *,
+        restore: bool = True,
+        limits: GridLimits | None = None,
+    ) -> xr.Dataset:
+        """Every outage at every step (see `twin.contracts.ports.GridModel`, `twin.engines.contingency`)."""
+        profiles = read_profiles(self.grid, self._own, injections)
+        asked = outages_of(self.grid, outages)
+        pairs = coupled_nodes(self.grid, closures(self._net, self.grid.topology)) if restore else {}
+        solver = StepwiseOutages(self, pairs, lambda topology: PandapowerModel(self._net, topology, self.reason))
+        return contingencies(
+            self.grid,
+            profiles,
+            asked,
+            pairs,
+            solve=solver.solve,
+            dark=solver.dark,
+            limits=limits or GridLimits(),
+            attrs={"engine": self.engine, "engine_version": self.engine_version, "reason": self.reason},
+        )
 
     def estimate(self, measurements: Measurements) -> xr.Dataset:
         """Weighted least squares by ``pandapower.estimation`` (see `twin.contracts.ports.GridModel`)."""
@@ -105,11 +167,11 @@ class PandapowerModel:
             if name in _RESULTS:
                 table, column = _RESULTS[name]
                 array[step] = net[f"res_{table}"][column].to_numpy(dtype=float)
-                if table in {"line", "trafo"}:
+                if table != "bus":
                     # pandapower leaves NaN on what has no supply; nothing flows there
                     array[step] = np.nan_to_num(array[step], nan=0.0, posinf=np.inf)
             elif name == "loss_mw":
-                tables = [net[f"res_{table}"] for table in _LOSSES if len(net[table])]
+                tables = [net[f"res_{table}"] for table in _LOSSES if table in net and len(net[table])]
                 array[step] = sum(float(np.nansum(table["pl_mw"])) for table in tables)
             elif name == "source_p_mw":
                 in_service = net["ext_grid"]["in_service"].to_numpy(dtype=bool)

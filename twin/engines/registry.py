@@ -11,13 +11,13 @@ import xarray as xr
 from twin.contracts.ports import Engine, GridModel
 from twin.domain.grid import NORMAL, Topology
 from twin.domain.problems import BadInput, Problem
-from twin.engines.net_problems import net_problems
+from twin.engines.net_problems import net_problems, not_held, structure_problems
 from twin.engines.reference import Reference
 
 _Entry = TypeVar("_Entry")
 _REFERENCES = 4
 """Copies of the net kept for verification: each topology in force is verified tick after tick."""
-_REMEDY = 'write engine = "power-grid-model" or engine = "pandapower"'
+_REMEDY = 'write engine = "batch" or engine = "pandapower"'
 
 
 class CachingEngine:
@@ -50,6 +50,29 @@ def _kept(store: dict[Topology, _Entry], topology: Topology, make: Callable[[], 
     return store[topology]
 
 
+def compile_grid(net: Any, topology: Topology = NORMAL) -> GridModel:
+    """Any pandapower net, ready to solve steps, replay years and take lines out.
+
+    Lines, transformers with two and three windings, loads and sgens (voltage-dependent too), storages, shunts, external
+    grids and switches are held by the batch engine. A net with anything else is served by pandapower, step by step; the
+    model's ``engine`` and ``reason`` and every result say so.
+
+    Raises:
+        BadInput: naming every fault of the net and every unknown index in ``topology``.
+    """
+    if found := structure_problems(net):
+        raise BadInput(found)
+    foreign = not_held(net)
+    if foreign:
+        from twin.engines.pandapower_engine import PandapowerModel
+
+        listed = ", ".join(problem.place for problem in foreign[:5]) + (" ..." if len(foreign) > 5 else "")
+        return PandapowerModel(net, topology, reason=f"the batch engine does not hold {listed}")
+    from twin.engines.model import BatchModel
+
+    return BatchModel(net, topology)
+
+
 def make_engine(name: str, net: Any) -> Engine:
     """The engine of that name for a pandapower ``net``, which is never changed.
 
@@ -58,12 +81,12 @@ def make_engine(name: str, net: Any) -> Engine:
     """
     if found := net_problems(net):
         raise BadInput(found)
-    if name == "power-grid-model":
-        from twin.engines.pgm import PgmModel
+    if name == "batch":
+        from twin.engines.model import BatchModel
 
-        return CachingEngine(name, net, PgmModel)
+        return CachingEngine(name, net, BatchModel)
     if name == "pandapower":
         from twin.engines.pandapower_engine import PandapowerModel
 
         return CachingEngine(name, net, PandapowerModel)
-    raise BadInput([Problem("site file, engine", repr(name), '"power-grid-model" or "pandapower"', _REMEDY)])
+    raise BadInput([Problem("site file, engine", repr(name), '"batch" or "pandapower"', _REMEDY)])

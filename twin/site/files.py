@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from twin.domain.problems import BadInput, Problem
@@ -33,3 +34,12 @@ def read_text(path: Path) -> str:
         line = error.object[: error.start].count(b"\n") + 1
         value = f"byte 0x{error.object[error.start]:02x} at {error.start}"
         raise BadInput([Problem(f"{path}:{line}", value, "text in UTF-8", "save it as UTF-8")]) from None
+
+
+def cache_folder() -> Path:
+    """``$REGIE_CACHE``, else ``regie`` in the user's cache folder (XDG base directory specification)."""
+    own = os.environ.get("REGIE_CACHE")
+    if own:
+        return Path(own)
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "regie"

@@ -66,7 +66,7 @@ def test_every_transformer_has_a_tap_changer_type(demo_net):
 
 
 def test_ignoring_the_taps_would_move_the_busbars(demo_net):
-    ours = make_engine("power-grid-model", demo_net).reference_vm_pu
+    ours = make_engine("batch", demo_net).reference_vm_pu
     ignored = light_copy(demo_net)
     ignored.trafo["tap_changer_type"] = None
     assert run_pandapower(ignored)

@@ -20,7 +20,7 @@ LINES = [0, 11, 83, 94, 108, 114, 146, 15, 25, 30, 40, 48, 66, 119, 125, 147, 15
 
 @pytest.fixture(scope="module")
 def engine(simbench_town):
-    return make_engine("power-grid-model", simbench_town)
+    return make_engine("batch", simbench_town)
 
 
 def test_random_steps_equal_runpp_in_every_topology(engine, simbench_town, steps_of):

@@ -9,7 +9,7 @@ from twin.domain.grid import NORMAL, Topology
 from twin.domain.problems import BadInput
 from twin.engines import make_engine
 
-KERNEL = "power-grid-model"
+KERNEL = "batch"
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ EVERYTHING = (
     "line_i_ka", "trafo_p_hv_mw", "trafo_q_hv_mvar", "trafo_p_lv_mw", "trafo_q_lv_mvar", "loss_mw", "source_p_mw",
     "sgen_q_mvar",
 )  # fmt: skip
-KERNEL = "power-grid-model"
+KERNEL = "batch"
 
 
 @pytest.mark.parametrize("name", ["mv_oberrhein", "cigre_mv_with_pv_and_wind", "cigre_lv", "four_loads_with_branches"])
@@ -151,13 +151,13 @@ def test_tap_step_and_switches_of_a_topology_equal_the_edited_net(four_bus):
     np.testing.assert_allclose(found.vm_pu[0], edited.res_bus.vm_pu, atol=VM_PU)
     np.testing.assert_allclose(found.line_loading_percent[0], edited.res_line.loading_percent, atol=PERCENT)
     # fused buses are one node; the cable that is open at bus 3 still carries its charging current
-    grid = compile_grid(four_bus, topology)
+    grid = compile_grid(four_bus, topology).grid
     assert grid.bus_node[1] == grid.bus_node[2]
     assert 0.0 < found.line_loading_percent.values[0, 2] < 5.0
 
 
 def test_compiled_grid_survives_packing(oberrhein):
-    grid = compile_grid(oberrhein)
+    grid = compile_grid(oberrhein).grid
     again = Grid.from_bytes(grid.to_bytes())
     np.testing.assert_array_equal(again.branch_yff, grid.branch_yff)
     assert again.topology == grid.topology
@@ -174,7 +174,7 @@ def test_model_is_compiled_once_per_topology(four_bus):
 
 def test_wrong_names_lengths_and_indices_are_refused(four_bus):
     model = make_engine(KERNEL, four_bus).model(NORMAL)
-    with pytest.raises(BadInput, match="power-grid-model"):
+    with pytest.raises(BadInput, match="batch"):
         make_engine("matpower", four_bus)
     with pytest.raises(BadInput, match="line 99"):
         make_engine(KERNEL, four_bus).model(Topology(out_lines=frozenset({99})))

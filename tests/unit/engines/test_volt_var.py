@@ -45,7 +45,7 @@ def volt_var(feeder):
     return VoltVar(sgen=feeder.sgen.index.to_numpy(), sn_mva=feeder.sgen.sn_mva.to_numpy(), v_pu=CURVE, q_max_share=Q_MAX)
 
 
-@pytest.mark.parametrize("engine", ["power-grid-model", "pandapower"])
+@pytest.mark.parametrize("engine", ["batch", "pandapower"])
 def test_inverters_sit_on_their_curve_and_lower_the_feeder_end(feeder, day, volt_var, engine):
     model = make_engine(engine, feeder).model(NORMAL)
     without = model.solve(day, want=("vm_pu",))
@@ -60,7 +60,7 @@ def test_inverters_sit_on_their_curve_and_lower_the_feeder_end(feeder, day, volt
 
 
 def test_reactive_power_fed_back_reproduces_the_state_by_runpp(feeder, day, volt_var):
-    engine = make_engine("power-grid-model", feeder)
+    engine = make_engine("batch", feeder)
     found = engine.model(NORMAL).solve(day, want=("vm_pu", "sgen_q_mvar"), volt_var=volt_var)
     fixed = day.assign(sgen_q_mvar=(("time", "sgen"), found.sgen_q_mvar.values))
     for step in (2, 4):
@@ -77,7 +77,7 @@ def test_fixed_point_equals_pandapowers_own_controller(feeder, day, volt_var):
     for sgen in net.sgen.index:
         DERController(net, [sgen], q_model=QModelQVCurve(curve), max_q_error=1e-8, damping_coef=1.5)
     run_control(net, max_iter=200, numba=False, tolerance_mva=1e-8)
-    found = make_engine("power-grid-model", feeder).model(NORMAL).solve(
+    found = make_engine("batch", feeder).model(NORMAL).solve(
         day.isel(time=[4]), want=("vm_pu", "sgen_q_mvar"), volt_var=volt_var
     )  # fmt: skip
     np.testing.assert_allclose(found.vm_pu[0], net.res_bus.vm_pu, atol=1e-6)
@@ -88,7 +88,7 @@ def test_step_that_diverges_leaves_the_other_steps_settled(feeder, day, volt_var
     load = np.tile(feeder.load.p_mw.to_numpy(), (5, 1))
     load[1] *= 500.0
     stressed = day.assign(load_p_mw=(("time", "load"), load))
-    model = make_engine("power-grid-model", feeder).model(NORMAL)
+    model = make_engine("batch", feeder).model(NORMAL)
     calm = model.solve(day, want=("vm_pu", "sgen_q_mvar"), volt_var=volt_var)
     found = model.solve(stressed, want=("vm_pu", "sgen_q_mvar"), volt_var=volt_var)
     assert found.converged.values.tolist() == [True, False, True, True, True]
@@ -99,7 +99,7 @@ def test_step_that_diverges_leaves_the_other_steps_settled(feeder, day, volt_var
 
 def test_inverter_out_of_service_injects_nothing(feeder, day, volt_var):
     feeder.sgen.loc[2, "in_service"] = False
-    found = make_engine("power-grid-model", feeder).model(NORMAL).solve(
+    found = make_engine("batch", feeder).model(NORMAL).solve(
         day, want=("vm_pu", "sgen_q_mvar"), volt_var=volt_var
     )  # fmt: skip
     assert found.converged.all()
@@ -115,5 +115,5 @@ def test_curve_slopes_only_between_its_corners():
 def test_unknown_inverter_and_descending_curve_are_refused_together(feeder, day):
     wrong = VoltVar(sgen=np.array([77]), sn_mva=np.array([0.01]), v_pu=(0.96, 0.92, 1.05, 1.08), q_max_share=Q_MAX)
     with pytest.raises(BadInput) as refused:
-        make_engine("power-grid-model", feeder).model(NORMAL).solve(day, volt_var=wrong)
+        make_engine("batch", feeder).model(NORMAL).solve(day, volt_var=wrong)
     assert len(refused.value.problems) == 2

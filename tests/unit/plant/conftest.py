@@ -25,7 +25,7 @@ class Demo:
         self.site: Site = load_site("demo")
         self.prepared: Prepared = prepare(self.site)
         net = self.prepared.net()
-        self.engine: Engine = make_engine("power-grid-model", net)
+        self.engine: Engine = make_engine("batch", net)
         about, town = self.site.about, self.prepared.zones[0]
         self.outside = SyntheticOutside(
             seed=self.site.seed,

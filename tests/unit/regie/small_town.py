@@ -37,7 +37,7 @@ def make_net(*, scaling: float = 1.0):
 
 
 def engine(**changes):
-    return make_engine("power-grid-model", make_net(**changes))
+    return make_engine("batch", make_net(**changes))
 
 
 def grid():

@@ -8,7 +8,7 @@ import pytest
 from twin.boxes.flexibility.horizon import QUARTERS
 from twin.boxes.flexibility.sensitivity import bus_sensitivity, nodes_behind, worst_node
 from twin.boxes.flexibility.voltage import voltage_rows, worst_bus
-from twin.engines.compile import compile_grid
+from twin.engines.compile import compile_net
 
 BANDS = {"voltage": [{"up_to_kv": 1.0, "vm_min_pu": 0.94, "vm_max_pu": 1.05}]}
 
@@ -43,7 +43,7 @@ def voltage(net, bus, p_mw, q_mvar=0.0):
 
 @pytest.mark.parametrize(("quantity", "change"), [("per_mw", (0.01, 0.0)), ("per_mvar", (0.0, 0.01))])
 def test_sensitivity_is_the_slope_of_the_power_flow(feeder, quantity, change):
-    grid = compile_grid(feeder)
+    grid = compile_net(feeder).grid
     node = int(grid.sgen_node[0])
     slope = (voltage(feeder, 4, *change) - voltage(feeder, 4, -change[0], -change[1])) / (2 * sum(change))
     # 5 %: the slope is taken at no load of the feeder; the medium-voltage load lowers the operating point a little
@@ -51,21 +51,21 @@ def test_sensitivity_is_the_slope_of_the_power_flow(feeder, quantity, change):
 
 
 def test_feeding_in_raises_voltage_most_at_the_feeders_end(feeder):
-    grid = compile_grid(feeder)
+    grid = compile_net(feeder).grid
     inside = nodes_behind(grid, 0)
     assert len(inside) == 4
     assert worst_node(grid, inside) == int(grid.sgen_node[0])
 
 
 def test_voltage_of_the_source_bus_cannot_be_moved(feeder):
-    grid = compile_grid(feeder)
+    grid = compile_net(feeder).grid
     with pytest.raises(ValueError, match="is a source"):
         bus_sensitivity(grid, int(grid.source_node[0]))
 
 
 def test_high_voltage_row_asks_the_battery_for_what_the_power_flow_needs(feeder):
     battery = {"id": "battery", "table": "storage", "element": 0}
-    grid = compile_grid(feeder)
+    grid = compile_net(feeder).grid
     at = worst_bus(grid, 0, (battery,), BANDS, 0.95)
     sun = np.full(QUARTERS, 0.08)
     none, paths = np.zeros(QUARTERS), np.zeros((1, 36))

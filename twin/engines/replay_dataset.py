@@ -1,0 +1,121 @@
+"""What a replay found, under the net's own indices: statistics per bus, line and transformer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from twin.contracts.ports import GridModel
+from twin.domain.grid import Grid
+from twin.domain.problems import Problems
+from twin.engines.replay import Replayed
+from twin.engines.statistics import Statistics
+
+
+def step_hours(time: np.ndarray | None, step_h: float | None) -> float:
+    """Length of a step [h]: stated, or the even spacing of the time axis.
+
+    Raises:
+        BadInput: when neither tells it.
+    """
+    if step_h is not None:
+        return step_h
+    problems = Problems()
+    remedy = "give step_h, the length of a step in hours"
+    spacing = np.zeros(0) if time is None or time.dtype.kind != "M" else np.diff(time) / np.timedelta64(1, "h")
+    if not len(spacing):
+        problems.add("injections, time", "no axis of two instants or more", "evenly spaced instants", remedy)
+    elif not np.allclose(spacing, spacing[0]):
+        at = int(np.flatnonzero(~np.isclose(spacing, spacing[0]))[0])
+        problems.add(f"injections, time, row {at + 1}", f"{spacing[at]:g} h later", f"{spacing[0]:g} h, like the first", remedy)
+    problems.raise_if_any()
+    return float(spacing[0])
+
+
+def to_dataset(
+    grid: Grid,
+    found: Replayed,
+    slot: np.ndarray,
+    time: np.ndarray | None,
+    *,
+    hours: float,
+    quantiles: Sequence[float],
+    attrs: dict[str, Any],
+) -> xr.Dataset:
+    """Statistics under the net's own indices.
+
+    Args:
+        slot: where each node stands in ``found.node``, dims (node,).
+    """
+    labels = np.arange(found.solved + len(found.unsolved)) if time is None else time
+    data: dict[str, Any] = {}
+    nodes = np.where(grid.bus_node >= 0, slot[grid.bus_node], -1)
+    _put(data, "vm_pu", ("bus",), "pu", found.node, nodes, labels, found.solved, quantiles)
+    supplied = grid.bus_node >= 0
+    for name, steps in (("under", found.node.under), ("over", found.node.over)):
+        data[f"bus_hours_{name}"] = ("bus", np.where(supplied, steps[nodes] * hours, np.nan), {"units": "h"})
+    for table, place, parts in _tables(grid):
+        _put(data, f"{table}_loading_percent", (table,), "%", found.branch, place, labels, found.solved, quantiles)
+        over = np.where(place >= 0, found.branch.over[place], 0.0)
+        loss = np.where(parts >= 0, found.branch.loss[parts], 0.0).sum(axis=1)
+        data[f"{table}_hours_over"] = (table, over * hours, {"units": "h"})
+        data[f"{table}_loss_mwh"] = (table, loss * grid.base_mva * hours, {"units": "MWh"})
+    coords = {"bus": grid.bus, "line": grid.line, "trafo": grid.trafo, "quantile": list(quantiles)}
+    coords |= {f"{table}_name": (table, list(grid.names[table])) for table in ("bus", "line", "trafo") if table in grid.names}
+    if len(grid.trafo3w):
+        coords["trafo3w"] = grid.trafo3w
+    data["loss_mwh"] = ((), (float(found.branch.loss.sum()) + found.other_loss) * grid.base_mva * hours, {"units": "MWh"})
+    data["unsolved_time"] = ("unsolved", labels[found.unsolved])
+    return xr.Dataset(data, coords=coords, attrs=attrs)
+
+
+def _tables(grid: Grid) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    """Of each table: where its elements' loading stands in `Replayed.branch` (-1 out), and the branches they consist of."""
+    for table in ("line", "trafo"):
+        branch = getattr(grid, f"{table}_branch")
+        yield table, branch, branch[:, None]
+    if len(grid.trafo3w):
+        on = (grid.trafo3w_branch >= 0).all(axis=1)
+        yield "trafo3w", np.where(on, len(grid.branch_from) + np.cumsum(on) - 1, -1), grid.trafo3w_branch
+
+
+def _put(
+    data: dict[str, Any],
+    name: str,
+    dims: tuple[str, ...],
+    units: str,
+    statistics: Statistics,
+    at: np.ndarray,
+    labels: np.ndarray,
+    solved: int,
+    quantiles: Sequence[float],
+) -> None:
+    """Lowest, highest, mean, quantiles and when: at ``at``, -1 = no supply (voltages) or out of service (loading 0)."""
+    there = at >= 0
+    idle = np.nan if units == "pu" or not solved else 0.0
+    with np.errstate(invalid="ignore", divide="ignore"):
+        figures = {"min": statistics.low, "max": statistics.high, "mean": statistics.total / solved}
+    for kind, values in figures.items():
+        data[f"{name}_{kind}"] = (dims, np.where(there & bool(solved), values[at], idle), {"units": units})
+    for kind, steps in (("min", statistics.low_at), ("max", statistics.high_at)):
+        when = labels[np.where(there, steps[at], 0)] if len(labels) else np.zeros(at.shape)
+        data[f"{name}_{kind}_time"] = (dims, when)
+    if quantiles:
+        values = np.stack([np.where(there, statistics.quantile(q)[at], idle) for q in quantiles])
+        data[f"{name}_quantile"] = (("quantile", *dims), values, {"units": units})
+
+
+def attrs_of(model: GridModel, found: Replayed, steps: int) -> dict[str, Any]:
+    """Who served, why, and how it went."""
+    return {
+        "engine": model.engine,
+        "engine_version": model.engine_version,
+        "reason": model.reason,
+        "steps": steps,
+        "solved": found.solved,
+        "newton": found.newton,
+        "iterations_mean": found.iterations / max(steps, 1),
+    }

@@ -1,0 +1,132 @@
+"""Statistics of every branch and node while the voltages are still in the cache: no result of a year is ever written."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from twin.engines.branch_lanes import loading_and_loss, voltage, winding_loading
+from twin.engines.jit import jit
+from twin.engines.kernel import forget, gather, settle
+from twin.engines.lanes import aligned, lane_count, load, splat, store, where_greater
+
+LOW, HIGH, SUM, UNDER, OVER, LOW_AT, HIGH_AT, LOSS = range(8)
+FIGURES = 8
+"""Per element: lowest and highest value, sum, steps below and above its limits, steps of the extremes, sum of losses."""
+
+
+class Tally(NamedTuple):
+    """Running figures of elements, one set per lane.
+
+    Attributes:
+        figure: dims (element, figure, lane).
+        low, high: limits, in the unit of the values, dims (element,).
+        count: histogram, dims (element, bin); no bins where no quantile is asked.
+        first, width: lower edge of the first bin, and the width of all.
+        bin: one lane value, dims (1, lane): where a value is turned into bin numbers.
+    """
+
+    figure: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    count: np.ndarray
+    first: float
+    width: float
+    bin: np.ndarray
+
+
+def make_tally(low: np.ndarray, high: np.ndarray, dtype: np.dtype, *, bins: int, first: float, width: float) -> Tally:
+    """An empty tally of as many elements as there are limits."""
+    lanes = lane_count(dtype)
+    tally = Tally(
+        aligned((len(low), FIGURES, lanes), dtype),
+        low.astype(dtype),
+        high.astype(dtype),
+        np.zeros((len(low), bins), np.uint32),
+        first,
+        width,
+        aligned((1, lanes), dtype),
+    )
+    clear(tally)
+    return tally
+
+
+def clear(tally: Tally) -> None:
+    """Start the figures anew; the histogram goes on."""
+    tally.figure[:] = 0.0
+    tally.figure[:, LOW], tally.figure[:, HIGH] = np.inf, -np.inf
+
+
+@jit
+def replay_steps(work, factor, injected, tolerance, branches, branch, node, settled, iterations):  # type: ignore[no-untyped-def]
+    """Solve steps and note them.
+
+    Args:
+        branch, node: tallies of the branches, then of the three-winding transformers; and of the nodes.
+        settled: written, False where a step does not count, dims (time,). ``iterations``: written, dims (time,).
+    """
+    steps, lanes = len(settled), work.node.shape[2]
+    for first in range(0, steps, lanes):
+        last = min(first + lanes, steps)
+        gather(work, injected, first, last)
+        count = settle(work, factor, injected.has_zip, tolerance)
+        for lane in range(last - first):
+            settled[first + lane] = work.fine[0, lane] > 0.0
+            iterations[first + lane] = count
+        note(work, branches, branch, node)
+        forget(work)
+
+
+@jit
+def note(work, branches, branch, node):  # type: ignore[no-untyped-def]
+    """Add the lanes that count to the tallies."""
+    fine, step, zero = load(work.fine, 0), load(work.step, 0), splat(work.fine, 0.0)
+    for b in range(len(branches.at_from)):
+        value, loss = loading_and_loss(work.node, branches, b)
+        _note(branch, b, value, fine, step)
+        at = b * FIGURES + LOSS
+        store(branch.figure, at, load(branch.figure, at) + where_greater(fine, zero, loss, zero))
+        if branch.count.shape[1] > 0:
+            _count(branch, b, value, work.fine)
+    for t in range(len(branches.windings)):
+        value, place = winding_loading(work.node, branches, t), len(branches.at_from) + t
+        _note(branch, place, value, fine, step)
+        if branch.count.shape[1] > 0:
+            _count(branch, place, value, work.fine)
+    for k in range(len(node.low)):
+        value = voltage(work.node, k)
+        _note(node, k, value, fine, step)
+        if node.count.shape[1] > 0:
+            _count(node, k, value, work.fine)
+
+
+@jit
+def _note(tally, i, value, fine, step):  # type: ignore[no-untyped-def]
+    figure, at = tally.figure, i * FIGURES
+    zero, one = splat(figure, 0.0), splat(figure, 1.0)
+    value_or_high = where_greater(fine, zero, value, splat(figure, np.inf))
+    value_or_low = where_greater(fine, zero, value, splat(figure, -np.inf))
+    low, high = load(figure, at + LOW), load(figure, at + HIGH)
+    store(figure, at + LOW_AT, where_greater(low, value_or_high, step, load(figure, at + LOW_AT)))
+    store(figure, at + HIGH_AT, where_greater(value_or_low, high, step, load(figure, at + HIGH_AT)))
+    store(figure, at + LOW, where_greater(low, value_or_high, value_or_high, low))
+    store(figure, at + HIGH, where_greater(value_or_low, high, value_or_low, high))
+    store(figure, at + SUM, load(figure, at + SUM) + where_greater(fine, zero, value, zero))
+    below = where_greater(splat(figure, tally.low[i]), value_or_high, one, zero)
+    above = where_greater(value_or_low, splat(figure, tally.high[i]), one, zero)
+    store(figure, at + UNDER, load(figure, at + UNDER) + below)
+    store(figure, at + OVER, load(figure, at + OVER) + above)
+
+
+@jit
+def _count(tally, i, value, fine):  # type: ignore[no-untyped-def]
+    """Histogram; values beyond its ends fall into the outer bins."""
+    top = splat(tally.bin, tally.count.shape[1] - 1.0)
+    place, zero = (value - splat(tally.bin, tally.first)) * splat(tally.bin, 1.0 / tally.width), splat(tally.bin, 0.0)
+    place = where_greater(place, zero, place, zero)
+    store(tally.bin, 0, where_greater(top, place, place, top))
+    row = tally.count[i]
+    for lane in range(tally.bin.shape[1]):
+        if fine[0, lane] > 0.0:
+            row[int(tally.bin[0, lane])] += 1

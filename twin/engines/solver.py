@@ -1,0 +1,107 @@
+"""Batches on one topology: the kernel with its factor and memory, Newton-Raphson for what it does not settle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from twin.domain.grid import Grid
+from twin.engines.kernel import TOLERANCE_PU, Elements, Injected, make_work, solve_steps
+from twin.engines.matrix import Matrix
+from twin.engines.newton import Newton
+from twin.engines.packing import Packer
+
+FLOAT64 = np.dtype(np.float64)
+Powers = Callable[[int], np.ndarray]
+"""Injected power of a step at 1 pu [pu], complex, dims (part, position): see `twin.engines.packing.Packer.powers`."""
+
+
+@dataclass(frozen=True)
+class Solved:
+    """Node voltages of a batch.
+
+    Attributes:
+        v: complex [pu], dims (time, node); NaN where a step has no solution.
+        converged: dims (time,). ``iterations``: dims (time,). ``newton``: solved by Newton-Raphson, dims (time,).
+    """
+
+    v: np.ndarray
+    converged: np.ndarray
+    iterations: np.ndarray
+    newton: np.ndarray
+
+
+class Solver:
+    """One grid under one topology in one precision.
+
+    Attributes:
+        matrix, factor, packer: what it solves with.
+        flat: no-load voltages [pu], complex, dims (position,). ``source_v``: voltages of the distinct source nodes.
+        slot: where each node stands in `twin.engines.kernel.Work.node`, dims (node,).
+    """
+
+    def __init__(self, grid: Grid, dtype: np.dtype = FLOAT64, matrix: Matrix | None = None) -> None:
+        self.grid = grid
+        self.dtype = np.dtype(dtype)
+        self.matrix = matrix or Matrix(grid)
+        self.factor = self.matrix.factor(self.matrix.values, self.dtype)
+        self.flat = self.matrix.no_load(self.factor)
+        self.packer = Packer(grid, self.matrix.pattern, self.dtype)
+        self.tolerance = TOLERANCE_PU[self.dtype]
+        sources = np.unique(grid.source_node)
+        self.source_v = self.matrix.node_v[sources]
+        self.slot = self.matrix.pattern.position.copy()
+        self.slot[sources] = self.matrix.pattern.size + 1 + np.arange(len(sources))
+        self.work = make_work(self.flat, self.source_v, self.dtype, has_zip=self.packer.has_zip)
+
+    def solve(self, varying: Mapping[str, np.ndarray], fixed: Mapping[str, np.ndarray], steps: int) -> Solved:
+        """AC power flow of element injections (see `twin.engines.packing.Packer.pack`)."""
+        solved = self._run(self.packer.pack(varying, fixed), steps)
+        self._rescue(solved, lambda step: self.packer.powers(varying, fixed, step))
+        return solved
+
+    def solve_nodes(self, consumption: np.ndarray) -> Solved:
+        """AC power flow of constant node consumption [MVA], complex, dims (time, node)."""
+        size, base = self.matrix.pattern.size, self.grid.base_mva
+        weight = np.full(size, -1.0 / base, self.dtype)
+        none = np.zeros(0, self.dtype)
+        position, at = np.arange(size), self.matrix.pattern.node
+        drawn = consumption[:, at]
+        empty = Elements(np.zeros((0, 0)), position[:0], none, none, none)
+        p, q = (Elements(np.ascontiguousarray(part), position, weight, none, none) for part in (drawn.real, drawn.imag))
+        zeros = np.zeros((2, size + 1), self.dtype)
+        injected = Injected(p, q, empty, empty, empty, empty, zeros, np.zeros((4, size + 1), self.dtype), False)
+        solved = self._run(injected, len(consumption))
+        self._rescue(solved, lambda step: np.stack([-drawn[step] / base, np.zeros(size), np.zeros(size)]))
+        return solved
+
+    def _run(self, injected: Injected, steps: int) -> Solved:
+        kind = np.complex64 if self.dtype == np.float32 else np.complex128
+        v = np.full((steps, self.grid.nodes), np.nan, dtype=kind)
+        iterations = np.zeros(steps, dtype=np.int64)
+        solve_steps(self.work, self.factor, injected, self.tolerance, self.matrix.pattern.node, v, iterations)
+        converged = np.isfinite(v[:, self.matrix.pattern.node]).all(axis=1)
+        v[np.ix_(converged, self.grid.source_node)] = self.matrix.node_v[self.grid.source_node]
+        return Solved(v, converged, iterations, np.zeros(steps, dtype=bool))
+
+    def _rescue(self, solved: Solved, powers: Powers) -> None:
+        """Newton-Raphson for every step that the kernel left, in place."""
+        for step in np.flatnonzero(~solved.converged):
+            v = self.newton_step(powers(int(step)))
+            if np.isfinite(v).all():
+                solved.v[step, self.matrix.pattern.node] = v
+                solved.v[step, self.grid.source_node] = self.matrix.node_v[self.grid.source_node]
+                solved.converged[step] = solved.newton[step] = True
+
+    def newton_step(self, s: np.ndarray) -> np.ndarray:
+        """Voltages of one step [pu], complex, dims (position,), for injected power, dims (part, position); else NaN."""
+        if not np.isfinite(s).all():
+            return np.full(self.matrix.pattern.size, np.nan + 0j)
+        return self._newton.solve(*s)
+
+    @cached_property
+    def _newton(self) -> Newton:
+        return Newton(self.matrix.sparse(), self.matrix.values.source, self.flat)

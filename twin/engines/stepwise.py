@@ -1,0 +1,142 @@
+"""Years and outages on an engine that solves one state after the other: the same questions, asked the slow way.
+
+It serves grids that the batch kernel does not hold, and answers independently for those it does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from twin.contracts.ports import GridLimits, GridModel, Progress
+from twin.domain.grid import Topology
+from twin.engines.injections import Profiles
+from twin.engines.outage_solver import Case, CaseFigures, dark_nodes
+from twin.engines.replay import Replayed, chunks
+from twin.engines.statistics import LOADING, NO_QUANTILES, VOLTAGE, Statistics
+
+_WANT = ("vm_pu", "line_loading_percent", "trafo_loading_percent", "line_loss_mw", "trafo_loss_mw", "loss_mw")
+
+
+def replay_stepwise(
+    model: GridModel,
+    profiles: Profiles,
+    chunk: int | None,
+    limits: GridLimits,
+    *,
+    quantiles: bool,
+    progress: Progress | None,
+) -> Replayed:
+    """`twin.engines.replay.Replay.run` by ``model.solve``; nodes stand in their own order."""
+    grid = model.grid
+    on = (grid.trafo3w_branch >= 0).all(axis=1) if len(grid.trafo3w) else np.zeros(0, dtype=bool)
+    branches = len(grid.branch_from) + int(on.sum())
+    want = (*_WANT, "trafo3w_loading_percent") if len(grid.trafo3w) else _WANT
+    branch = Statistics(branches, LOADING if quantiles else NO_QUANTILES)
+    node = Statistics(grid.nodes, VOLTAGE if quantiles else NO_QUANTILES)
+    bounds = (
+        np.full(branches, limits.loading_percent),
+        np.full(grid.nodes, limits.vm_min_pu),
+        np.full(grid.nodes, limits.vm_max_pu),
+    )
+    found = Replayed(branch, node, 0, np.zeros(0, dtype=np.int64), 0, 0)
+    for first, last in chunks(profiles, chunk):
+        solved = model.solve(profiles.part(first, last), want=want)
+        fine = np.flatnonzero(solved["converged"].values)
+        loading, loss = np.zeros((len(fine), branches)), np.zeros(branches)
+        for table in ("line", "trafo"):
+            at = getattr(grid, f"{table}_branch")
+            loading[:, at[at >= 0]] = solved[f"{table}_loading_percent"].values[fine][:, at >= 0]
+            loss[at[at >= 0]] = solved[f"{table}_loss_mw"].values[fine][:, at >= 0].sum(axis=0) / grid.base_mva
+        if on.any():
+            loading[:, len(grid.branch_from) :] = solved["trafo3w_loading_percent"].values[fine][:, on]
+        rest = solved["loss_mw"].values[fine].sum() / grid.base_mva - loss.sum()
+        vm = np.ones((len(fine), grid.nodes))
+        supplied = grid.bus_node >= 0
+        vm[:, grid.bus_node[supplied]] = solved["vm_pu"].values[fine][:, supplied]
+        branch.add_values(loading, np.full(branches, -np.inf), bounds[0], first + fine)
+        node.add_values(vm, bounds[1], bounds[2], first + fine)
+        branch.loss += loss
+        found.other_loss += rest
+        found.solved += len(fine)
+        found.unsolved = np.concatenate([found.unsolved, first + np.flatnonzero(~solved["converged"].values)])
+        found.iterations += int(solved["iterations"].values.sum())
+        if progress is not None:
+            progress(last, profiles.steps)
+    return found
+
+
+class StepwiseOutages:
+    """Outage cases as topologies of their own, one model each.
+
+    Args:
+        pairs: by switch, the two nodes that it joins. ``make``: compiles a topology.
+    """
+
+    def __init__(
+        self, model: GridModel, pairs: Mapping[int, tuple[int, int]], make: Callable[[Topology], GridModel]
+    ) -> None:  # fmt: skip
+        self._grid = model.grid
+        self._switch = {pair: switch for switch, pair in pairs.items()}
+        self._make = make
+
+    def dark(self, cases: Sequence[Case]) -> np.ndarray:
+        """Nodes without supply in each case, bool, dims (case, node)."""
+        return dark_nodes(self._grid, cases)
+
+    def solve(self, cases: Sequence[Case], profiles: Profiles, limits: GridLimits) -> CaseFigures:
+        """AC power flow of every case at every step."""
+        grid, steps = self._grid, profiles.steps
+        shape = (len(cases), steps)
+        values = {name: np.full(shape, np.nan) for name in ("loading", "low", "high", "violation", "loss")}
+        places = {name: np.full(shape, -1) for name in ("loading", "low", "high")}
+        branch = np.concatenate([grid.line_branch, grid.trafo_branch])
+        injections = profiles.part(0, steps)
+        for c, case in enumerate(cases):
+            solved = self._make(self._topology(case)).solve(injections, want=(*_WANT[:3], "loss_mw"))
+            loading = np.concatenate([solved["line_loading_percent"].values, solved["trafo_loading_percent"].values], axis=1)
+            vm, fine = solved["vm_pu"].values, solved["converged"].values & solved["vm_pu"].notnull().any("bus").values
+            if not fine.any():
+                continue
+            over = np.maximum(loading[fine] - limits.loading_percent, 0.0).sum(axis=1)
+            beyond = np.fmax(np.fmax(vm[fine] - limits.vm_max_pu, limits.vm_min_pu - vm[fine]), 0.0)
+            at = loading[fine].argmax(axis=1)
+            values["loading"][c, fine] = loading[fine].max(axis=1)
+            places["loading"][c, fine] = branch[at]
+            for name, choose in (("low", np.nanargmin), ("high", np.nanargmax)):
+                bus = choose(vm[fine], axis=1)
+                values[name][c, fine] = vm[fine][np.arange(len(bus)), bus]
+                places[name][c, fine] = grid.bus_node[bus]
+            values["violation"][c, fine] = over + 100.0 * self._by_node(beyond)
+            values["loss"][c, fine] = solved["loss_mw"].values[fine]
+        return CaseFigures(
+            self.dark(cases), values["loading"], places["loading"], values["low"], places["low"],
+            values["high"], places["high"], values["violation"], values["loss"],
+        )  # fmt: skip
+
+    def _by_node(self, beyond: np.ndarray) -> np.ndarray:
+        """Sum over nodes, dims (time,): buses joined by a coupler count once, sources (whose voltage is given) never."""
+        node, first = np.unique(self._grid.bus_node, return_index=True)
+        kept = first[(node >= 0) & ~np.isin(node, self._grid.source_node)]
+        return np.asarray(beyond[:, kept].sum(axis=1))
+
+    def _topology(self, case: Case) -> Topology:
+        """The grid's own topology with the case's outage and closure."""
+        grid, topology = self._grid, self._grid.topology
+        line, trafo = (getattr(grid, table)[getattr(grid, f"{table}_branch") == case.branch] for table in ("line", "trafo"))
+        if case.branch >= 0:
+            topology = replace(
+                topology,
+                out_lines=topology.out_lines | set(line.tolist()),
+                out_trafos=topology.out_trafos | set(trafo.tolist()),
+            )
+        if case.joined is not None:
+            switch = self._switch[case.joined]
+            topology = replace(
+                topology,
+                closed_switches=topology.closed_switches | {switch},
+                open_switches=topology.open_switches - {switch},
+            )
+        return topology
