@@ -8,18 +8,12 @@ anything else is refused before pandapower sees it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from twin.adapters.grid_simbench import BuiltGrid
-from twin.adapters.overlay import apply_overlay
-from twin.contracts.devices import Device
 from twin.domain.problems import BadInput, Problem, Problems
-from twin.engines.net_problems import net_problems
-from twin.engines.topology import mend_taps
 from twin.site.files import read_text
-from twin.site.tables import GridTable
 
 ALLOWED = frozenset(
     {
@@ -38,38 +32,11 @@ MAX_BYTES = 200_000_000
 _WRITE = "write it with pandapower.to_json"
 
 
-def build_pandapower(grid: GridTable, path: Path, devices: Sequence[Device], *, file: str) -> BuiltGrid:
-    """The net of a JSON file with the site's overlay. It has no profiles: its powers come from telemetry alone.
-
-    Batteries that the site declares are added as storages 0, 1, ... of the net; storages of the file's own are numbered
-    from behind them on.
-
-    Raises:
-        BadInput: for a file that is missing, no pandapower JSON, or that names anything but data; naming every fault of
-            the net, and of the overlay.
-    """
-    net = read_net(path)
-    if found := net_problems(net):
-        raise BadInput(found)
-    mend_taps(net)
-    for table in ("load", "sgen", "storage"):
-        net[table][["p_mw", "q_mvar"]] = net[table][["p_mw", "q_mvar"]].astype(float)
-    if "kind" not in net.sgen:
-        net.sgen["kind"] = "other"
-        net.sgen.loc[net.sgen["type"].astype(str).str.upper().str.startswith("PV"), "kind"] = "pv"
-    if "lumped" not in net.sgen:
-        net.sgen["lumped"] = False
-    if "profile" not in net.sgen:
-        net.sgen["profile"] = None
-    apply_overlay(net, grid.overlay, devices, file=file)
-    return BuiltGrid(net)
-
-
 def read_net(path: Path) -> Any:
     """A pandapower net from JSON, after a look at every class that the file names.
 
     Raises:
-        BadInput: see `build_pandapower`.
+        BadInput: for a file that is missing, no pandapower JSON, or that names anything but data.
     """
     place = f"grid file {path}"
     if not path.is_file():

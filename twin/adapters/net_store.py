@@ -28,7 +28,7 @@ def net_to_bytes(net: Any) -> bytes:
                 columns[column] = []
             else:
                 missing = series.isna()
-                columns[column] = [None if gone else value for value, gone in zip(series, missing, strict=True)]
+                columns[column] = [None if gone else _plain(value) for value, gone in zip(series, missing, strict=True)]
         tables[name] = {
             "index": [int(i) for i in frame.index],
             "order": list(frame.columns),
@@ -59,6 +59,11 @@ def net_from_bytes(data: bytes | memoryview) -> Any:
         net[name] = frame
     net["profiles"] = {}
     return net
+
+
+def _plain(value: Any) -> Any:
+    """A number that numpy made as Python's own, which JSON knows; columns of nullable booleans hold such."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _column(values: list[Any], dtype: Any, array: np.ndarray | None) -> Any:

@@ -60,7 +60,7 @@ class About(Table):
     country: str = Field(pattern=r"^[A-Z]{2}$")
     subdivision: str = ""
     seed: int = Field(ge=0)
-    engine: Literal["power-grid-model", "pandapower"] = "power-grid-model"
+    engine: Literal["batch", "pandapower"] = "batch"
     deadline_s: Positive = 10.0
 
 
@@ -118,10 +118,18 @@ class Overlay(Table):
     pv: PvOverlay = PvOverlay()
 
 
-class GridTable(Table):
-    """``[grid]``: a SimBench code, or a pandapower JSON file (relative to the site file)."""
+_GRID_FILES = {
+    "pandapower": "the grid as pandapower JSON",
+    "matpower": "a MATPOWER case (.m or .mat)",
+    "cgmes": "a CGMES set (.zip, .xml or a folder of them)",
+}
+"""Sources that are files, and what key ``file`` of each names."""
 
-    source: Literal["simbench", "pandapower"]
+
+class GridTable(Table):
+    """``[grid]``: a SimBench code, or a file (relative to the site file): pandapower JSON, a MATPOWER case, a CGMES set."""
+
+    source: Literal["simbench", "pandapower", "matpower", "cgmes"]
     code: str | None = None
     file: str | None = None
     overlay: Overlay = Overlay()
@@ -130,8 +138,8 @@ class GridTable(Table):
     def _one_origin(self) -> GridTable:
         if self.source == "simbench" and not self.code:
             raise ValueError('source "simbench" needs key code, for example "1-MVLV-urban-6.305-1-sw"')
-        if self.source == "pandapower" and not self.file:
-            raise ValueError('source "pandapower" needs key file, the grid as pandapower JSON')
+        if self.source in _GRID_FILES and not self.file:
+            raise ValueError(f'source "{self.source}" needs key file, {_GRID_FILES[self.source]}')
         return self
 
 

@@ -3,7 +3,7 @@
 import pandapower as pp
 import pytest
 
-from twin.adapters.grid_pandapower import build_pandapower
+from twin.adapters.grid_file import build_from_file
 from twin.contracts.devices import Acceptance, Device, Right, RightOfUse
 from twin.domain.problems import BadInput
 from twin.site.tables import GridTable
@@ -25,7 +25,7 @@ def faults(folder, content, devices=()):
     path = folder / "grid.json"
     path.write_text(content if isinstance(content, str) else pp.to_json(content), encoding="utf-8")
     with pytest.raises(BadInput) as refused:
-        build_pandapower(GridTable(source="pandapower", file="grid.json"), path, devices, file="site.toml")
+        build_from_file(GridTable(source="pandapower", file="grid.json"), path, devices, file="site.toml")
     return [str(problem) for problem in refused.value.problems]
 
 
@@ -62,5 +62,5 @@ def test_storages_of_the_file_numbered_behind_the_batteries_keep_their_numbers(t
     pp.create_storage(net, 1, p_mw=0.02, max_e_mwh=1.0, index=1)
     path = tmp_path / "grid.json"
     pp.to_json(net, str(path))
-    built = build_pandapower(GridTable(source="pandapower", file="grid.json"), path, [BATTERY], file="site.toml").net
+    built = build_from_file(GridTable(source="pandapower", file="grid.json"), path, [BATTERY], file="site.toml").net
     assert built.storage["p_mw"].to_dict() == {1: 0.02, 0: 0.0}
