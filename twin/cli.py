@@ -25,9 +25,11 @@ app = typer.Typer(
 site_app = typer.Typer(help="Check a site file, or list every signal it brings.", no_args_is_help=True)
 box_app = typer.Typer(help="List the boxes, or try every promise of one.", no_args_is_help=True)
 journal_app = typer.Typer(help="Verify the journal's chain.", no_args_is_help=True)
+bench_app = typer.Typer(help="Measure this machine's engines against each other.", no_args_is_help=True)
 app.add_typer(site_app, name="site")
 app.add_typer(box_app, name="box")
 app.add_typer(journal_app, name="journal")
+app.add_typer(bench_app, name="bench")
 
 StateOption = Annotated[Path, typer.Option(help="State directory of a run.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one compact JSON line last.")]
@@ -184,6 +186,33 @@ def journal_verify(state: StateOption, json_line: JsonOption = False) -> None:
         typer.echo(f"{records} records, head {head}, {'intact' if not problems else f'{len(problems)} faults'}")
     if problems:
         raise typer.Exit(1)
+
+
+@bench_app.callback()
+def bench() -> None:
+    """Benchmarks of a source checkout."""
+
+
+@bench_app.command("engines")
+def bench_engines(
+    grids: Annotated[str | None, typer.Option(help='Grids, with commas: "MV urban,demo". Default: all seven.')] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="Turns of every engine; figures are medians.")] = 5,
+    quick: Annotated[bool, typer.Option("--quick", help="Short turns, few random steps, no year of the largest grid.")] = False,
+    json_line: JsonOption = False,
+) -> None:
+    """Measure year replay, outages and estimation against pandapower, lightsim2grid and power-grid-model."""
+    script = Path(__file__).resolve().parents[1] / "tests" / "benchmarks" / "engines.py"
+    if not script.is_file():
+        typer.echo(f"regie: {script} is missing; benchmarks live in a source checkout: run this from one", err=True)
+        raise typer.Exit(2)
+    flags = ["--rounds", str(rounds)]
+    flags += ["--grids", grids] if grids else []
+    flags += [flag for flag, asked in (("--quick", quick), ("--json", json_line)) if asked]
+    # One thread each, as every engine is measured on one core; a library reads this once, when it is loaded.
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
+    os.execve(  # noqa: S606 - a fresh interpreter, no shell
+        sys.executable, [sys.executable, str(script), *flags], {**os.environ, **threads}
+    )
 
 
 def main() -> None:
