@@ -15,7 +15,8 @@ import xarray as xr
 
 from twin.adapters.prepared import Prepared, prepare
 from twin.contracts.devices import Device
-from twin.contracts.ports import Actuator, Engine, OutlookSource, Referee, Telemetry, VoltVar
+from twin.contracts.ports import Actuator, Engine, OutlookSource, Referee, Telemetry
+from twin.domain.controls import Controls, Curve, InverterControl
 from twin.domain.grid import NORMAL, Grid
 from twin.domain.problems import Problem
 from twin.domain.signals import OUTSIDE_SIGNALS
@@ -96,9 +97,9 @@ def wire(site: Site, window: Window, state: Path, progress: Progress, on_ops: Op
         return Side(telemetry, site.channels, observer, layout.columns, _KEEP_ROWS)
 
     load_weight = _load_weight(net, prepared, sources.annual_energy_mwh)
-    names, curve = names_of(site, net), volt_var(site, net)
+    names, controls = names_of(site, net), controls_of(site, net)
     # A curve is refused by the engine that solves with it: asked here, before anything is written, and not in the first tick.
-    engine.model(NORMAL).solve(xr.Dataset(), want=("vm_pu",), volt_var=curve)
+    engine.model(NORMAL).solve(xr.Dataset(), want=("vm_pu",), controls=controls)
     estimator = StateEstimator(
         grid,
         site.channels,
@@ -111,7 +112,7 @@ def wire(site: Site, window: Window, state: Path, progress: Progress, on_ops: Op
     decider = Decider(
         engine,
         devices,
-        Prover(engine, limits, curve, {device.id: device for device in devices}, load_tan_phi=estimator.load_tan_phi),
+        Prover(engine, limits, controls, {device.id: device for device in devices}, load_tan_phi=estimator.load_tan_phi),
         limits,
         Names(names),
     )
@@ -232,14 +233,16 @@ def limits_of(site: Site, grid: Grid) -> Limits:
     return Limits(low, high, site.bands.loading.line_percent, site.bands.loading.trafo_percent)
 
 
-def volt_var(site: Site, net: Any) -> VoltVar | None:
+def controls_of(site: Site, net: Any) -> Controls | None:
     """The inverters' Q(U), where the site declares one."""
     pv = site.grid.overlay.pv
     if pv.q_v_pu is None:
         return None
     inverters = net.sgen[(net.sgen["kind"] == "pv") & (net.sgen["sn_mva"] > 0.0)]
-    q_max_share = float(np.sqrt(1.0 - pv.cos_phi**2))
-    return VoltVar(inverters.index.to_numpy(), inverters["sn_mva"].to_numpy(float), pv.q_v_pu, q_max_share)
+    # curves act on the net's columns before scaling
+    sn_mva = inverters["sn_mva"] / inverters["scaling"].where(inverters["scaling"] > 0.0, 1.0)
+    curve = Curve.of_corners(pv.q_v_pu, pv.cos_phi)
+    return Controls((InverterControl(tuple(inverters.index.tolist()), tuple(sn_mva.tolist()), q_of_vm=curve),))
 
 
 def names_of(site: Site, net: Any) -> dict[str, str]:

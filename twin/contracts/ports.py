@@ -11,29 +11,12 @@ import numpy as np
 import xarray as xr
 
 from twin.contracts.messages import Order
+from twin.domain.controls import Controls
 from twin.domain.grid import Grid, Topology
 
 # ---------------------------------------------------------------------------------------------- engines
 
 WANT = ("vm_pu", "line_loading_percent", "trafo_loading_percent")
-
-
-@dataclass(frozen=True)
-class VoltVar:
-    """Inverter Q(U): reactive power of an sgen as a function of its voltage (VDE-AR-N 4105, 5.7.2.4).
-
-    Attributes:
-        sgen: indices of the inverters, dims (n,).
-        sn_mva: apparent rating of each [MVA], dims (n,).
-        v_pu: the four corner voltages [pu], ascending: full injection below the first, none between the middle two, full
-            absorption above the last.
-        q_max_share: largest reactive power over ``sn_mva`` (0.436 at cos phi 0.9).
-    """
-
-    sgen: np.ndarray
-    sn_mva: np.ndarray
-    v_pu: tuple[float, float, float, float]
-    q_max_share: float
 
 
 @dataclass(frozen=True)
@@ -103,7 +86,7 @@ class GridModel(Protocol):
         *,
         dtype: str = "float64",
         want: Sequence[str] = WANT,
-        volt_var: VoltVar | None = None,
+        controls: Controls | None = None,
     ) -> xr.Dataset:
         """AC power flow of every time step.
 
@@ -116,12 +99,13 @@ class GridModel(Protocol):
                 ``trafo_loading_percent`` (time, trafo), ``trafo3w_loading_percent``, ``line_p_from_mw``,
                 ``line_q_from_mvar``, ``line_i_ka``, ``line_loss_mw``, ``trafo_p_hv_mw``, ``trafo_q_hv_mvar``,
                 ``trafo_p_lv_mw``, ``trafo_q_lv_mvar``, ``trafo_loss_mw``, ``loss_mw`` (time), ``source_p_mw`` (time,
-                source), ``sgen_q_mvar`` (after Q(U)).
-            volt_var: inverters whose reactive power follows their voltage; iterated to a fixed point (1e-6 pu).
+                source), ``sgen_p_mw``, ``sgen_q_mvar`` (before ``scaling``, after what inverters do).
+            controls: inverters and tap changers that act by themselves; without, those that the model was made with.
 
         Returns:
             The wanted variables with units in attrs, plus ``converged(time)`` (bool), ``iterations(time)`` and
-            ``engine(time)``: who solved the step. A step that does not converge is NaN and ``converged`` False; it never
+            ``engine(time)``: who solved the step; per controlled tap changer ``tap_pos``, ``tap_moves``, ``tap_at_end``,
+            ``tap_hunting`` (time, tap). A step that does not converge is NaN and ``converged`` False; it never
             influences the next one. An unsupplied bus is NaN.
         """
         ...
@@ -135,6 +119,7 @@ class GridModel(Protocol):
         limits: GridLimits | None = None,
         quantiles: Sequence[float] = QUANTILES,
         step_h: float | None = None,
+        controls: Controls | None = None,
         progress: Progress | None = None,
     ) -> xr.Dataset:
         """Statistics of every element over all steps, without keeping any result.
@@ -145,6 +130,7 @@ class GridModel(Protocol):
             limits: what hours are counted beyond; `GridLimits()` unless stated.
             quantiles: shares, 0..1; within 0.05 % of loading and 6e-5 pu. Empty: none.
             step_h: length of a step [h]; the time axis tells it if there is one.
+            controls: as for `solve`; taps keep their positions from chunk to chunk.
             progress: called after every chunk.
 
         Returns:

@@ -333,5 +333,10 @@ def _grid() -> Grid:
         storage=none,
         storage_node=none,
         storage_scaling=np.zeros(0),
+        load_share=np.zeros((1, 4)),
+        sgen_share=np.zeros((1, 4)),
+        trafo3w=none,
+        trafo3w_branch=np.zeros((0, 3), np.int64),
+        trafo3w_sn_mva=np.zeros((0, 3)),
         names={"line": ("Line 1",), "trafo": ("Main 1",), "bus": ("HV", "MV", "End")},
     )

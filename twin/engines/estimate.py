@@ -10,13 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 import xarray as xr
-from power_grid_model import (
-    CalculationMethod,
-    ComponentType,
-    DatasetType,
-    MeasuredTerminalType,
-    initialize_array,
-)
+from power_grid_model import CalculationMethod, ComponentType, MeasuredTerminalType
 from power_grid_model.errors import PowerGridBatchError, PowerGridError
 
 from twin.contracts.ports import Measurements
@@ -33,6 +27,7 @@ from twin.engines.measured import (
     share_out,
 )  # fmt: skip
 from twin.engines.pgm_input import first_free_id, is_loop, pgm_input
+from twin.engines.sensors import power_sensors, voltage_sensors
 
 _TERMINAL = {
     "line_from": MeasuredTerminalType.branch_from,
@@ -111,11 +106,7 @@ class Estimator:
     def _voltage_sensors(self, m: Measurements) -> np.ndarray:
         node = self.grid.bus_node[[self._bus_position[int(bus)] for bus in m.bus]]
         use = np.flatnonzero((node >= 0) & np.isfinite(m.vm_pu) & (m.vm_sigma > 0.0))
-        sensor: np.ndarray = initialize_array(DatasetType.input, ComponentType.sym_voltage_sensor, len(use))
-        sensor["id"] = self._first_id + np.arange(len(use))
-        sensor["measured_object"] = node[use]
-        sensor["u_measured"], sensor["u_sigma"] = m.vm_pu[use] * 1e3, m.vm_sigma[use] * 1e3  # rated 1 kV
-        return sensor
+        return voltage_sensors(self._first_id, node[use], m.vm_pu[use], m.vm_sigma[use])
 
     def _flow_sensors(self, m: Measurements) -> np.ndarray:
         branch, side = np.full(len(m.flow_kind), -1), np.zeros(len(m.flow_kind), dtype=int)
@@ -142,8 +133,5 @@ class Estimator:
 
 
 def _power_sensors(target: np.ndarray, terminal: np.ndarray, power: np.ndarray, sigma_mva: np.ndarray) -> np.ndarray:
-    sensor: np.ndarray = initialize_array(DatasetType.input, ComponentType.sym_power_sensor, len(target))
-    sensor["measured_object"], sensor["measured_terminal_type"] = target, terminal
-    sensor["p_measured"], sensor["q_measured"] = power.real * 1e6, power.imag * 1e6
-    sensor["p_sigma"] = sensor["q_sigma"] = sensor["power_sigma"] = np.maximum(sigma_mva, MIN_SIGMA_MVA) * 1e6
-    return sensor
+    sigma = np.maximum(sigma_mva, MIN_SIGMA_MVA)
+    return power_sensors(target, terminal, power, sigma, sigma)

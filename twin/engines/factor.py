@@ -89,7 +89,7 @@ def factorise(start, row, lower, upper, diagonal, fused):  # type: ignore[no-unt
 
 @jit
 def _subtract(start, row, lower, upper, diagonal, i, j, value):  # type: ignore[no-untyped-def]
-    """matrix[i, j] -= value"""
+    """Take ``value`` off the matrix entry i, j."""
     if i == j:
         diagonal[i] -= value
     elif i > j:

@@ -126,9 +126,6 @@ class Flows:
             self._trafos(v, want, found)
         if "trafo3w_loading_percent" in want:
             found["trafo3w_loading_percent"] = self._trafo3w_loading(v)
-        for table in ("line", "trafo"):
-            if f"{table}_loss_mw" in want:
-                found[f"{table}_loss_mw"] = self._losses(v, getattr(self.grid, f"{table}_branch"))
         if "loss_mw" in want or "source_p_mw" in want:
             s_from, s_to = self.branch_power(v, np.arange(len(self.grid.branch_from)))
             if "loss_mw" in want:
@@ -180,14 +177,14 @@ class Flows:
         i_from, i_to = self.branch_current(v, branch)
         i_ka = np.maximum(np.abs(i_from) * self._base_ka[0, branch], np.abs(i_to) * self._base_ka[1, branch])
         found["line_i_ka"] = i_ka
+        if "line_loss_mw" in want:
+            found["line_loss_mw"] = self._losses(v, branch)
         found["line_loading_percent"] = i_ka * self._line_percent_per_ka
         if "line_p_from_mw" in want or "line_q_from_mvar" in want:
             s_from = v[:, self.grid.branch_from[branch]] * i_from.conj() * self.grid.base_mva
             found["line_p_from_mw"], found["line_q_from_mvar"] = s_from.real, s_from.imag
 
     def _losses(self, v: np.ndarray, branch: np.ndarray) -> np.ndarray:
-        if not len(self.grid.branch_from):
-            return np.zeros((len(v), len(branch)))
         s_from, s_to = self.branch_power(v, branch)
         return np.asarray((s_from + s_to).real)
 
@@ -200,6 +197,8 @@ class Flows:
         i_hv, i_lv = self.branch_current(v, branch)
         percent = self._base_ka[:, branch] * self._trafo_percent_per_ka.T
         found["trafo_loading_percent"] = np.maximum(np.abs(i_hv) * percent[0], np.abs(i_lv) * percent[1])
+        if "trafo_loss_mw" in want:
+            found["trafo_loss_mw"] = self._losses(v, branch)
         if any(name.startswith(("trafo_p", "trafo_q")) for name in want):
             s_hv, s_lv = self.branch_power(v, branch)
             found["trafo_p_hv_mw"], found["trafo_q_hv_mvar"] = s_hv.real, s_hv.imag

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -54,8 +55,9 @@ class Profiles:
 
     def part(self, first: int, last: int) -> xr.Dataset:
         """All of them from step ``first`` to ``last`` - 1, in the net's order."""
-        data = {name: (("time", name.split("_", 1)[0]), array) for name, array in self.chunk(first, last).items()}
-        data |= {name: ((name.split("_", 1)[0],), array) for name, array in self.fixed.items()}
+        table = {name: name.split("_", 1)[0] for name in NAMES}
+        data: dict[str, Any] = {name: (("time", table[name]), array) for name, array in self.chunk(first, last).items()}
+        data |= {name: ((table[name],), array) for name, array in self.fixed.items()}
         return xr.Dataset(data, coords={"time": np.arange(first, last)})
 
     def powers(self) -> ElementPowers:

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numba
+from numba import njit
+from numba.core import config as _config
 
 from twin.site.files import cache_folder
 
 
 def _folder() -> Path:
-    digest = hashlib.sha256(numba.__version__.encode())
+    digest = hashlib.sha256(version("numba").encode())
     for path in sorted(Path(__file__).parent.rglob("*.py")):
         source = path.read_bytes()
         if b"@jit" in source or b"@intrinsic" in source:
@@ -27,14 +29,15 @@ def _folder() -> Path:
 
 
 _FOLDER = str(_folder())
+_numba: Any = _config  # its settings come from the environment, and no stub names them
 
 
 def jit(function: Callable[..., Any]) -> Callable[..., Any]:
     """``numba.njit`` with the kernels' cache, without Python's lock, and with IEEE division (1/0 is infinite)."""
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = _FOLDER
+    before = _numba.CACHE_DIR
+    _numba.CACHE_DIR = _FOLDER
     try:
-        compiled: Callable[..., Any] = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+        compiled: Callable[..., Any] = njit(cache=True, nogil=True, error_model="numpy")(function)
     finally:
-        numba.config.CACHE_DIR = before
+        _numba.CACHE_DIR = before
     return compiled

@@ -1,6 +1,6 @@
 """The batch power flow: a fixed-point iteration on the constant factor, many time steps at once in SIMD lanes.
 
-    V <- (L D U)^-1 (I_source + conj(S / V))
+    V = V_reference + x,    x <- (L D U)^-1 (I_source + conj(S / V))
 
 One node's lanes stand side by side in memory, so that an iteration is two passes over one block that stays in
 the cache: leaves to root with the currents, root to leaves with the voltages.
@@ -17,11 +17,11 @@ from typing import NamedTuple
 import numpy as np
 
 from twin.engines.jit import jit
-from twin.engines.lanes import aligned, lane_count, load, splat, square_root, store, where_greater
+from twin.engines.lanes import add_tile, aligned, lane_count, load, splat, square_root, store, where_greater
 
-VR, VI, SR, SI, YR, YI = range(6)
+XR, XI, SR, SI, YR, YI = range(6)
 FIELDS = 6
-"""Lane values of a node: voltage, injected power, right-hand side (real and imaginary parts)."""
+"""Lane values of a node: deviation of the voltage from the reference, injected power, right-hand side (real and imaginary)."""
 IR, II, ZR, ZI = range(4)
 ZIP_FIELDS = 4
 """Lane values of a node's voltage-dependent power at 1 pu: constant current, constant impedance."""
@@ -29,8 +29,8 @@ MAX_ITERATIONS = 25
 """A lane that needs more goes to Newton-Raphson: its contraction is so slow that the estimate of its error is poor."""
 LEAST_RATIO = 0.02
 """Contraction that is believed at best: the ratio of the largest changes may be that of a lightly loaded feeder."""
-TOLERANCE_PU = {np.dtype(np.float64): 1e-9, np.dtype(np.float32): 2e-7}
-"""Largest error of a voltage [pu] at which an iteration stops; float32 itself carries 6e-8."""
+TOLERANCE_PU = {np.dtype(np.float64): 2e-9, np.dtype(np.float32): 5e-8}
+"""Largest error of a voltage [pu] at which an iteration stops."""
 
 
 class Elements(NamedTuple):
@@ -72,7 +72,10 @@ class Work(NamedTuple):
         node: dims (position + 1 + source, field, lane). ``zip``: dims (position + 1, zip field, lane).
         change: squared change of each lane in the last iteration, dims (lane,). ``fine``: 1 where a lane's result counts,
             else 0. ``step``: number of each lane's time step.
-        flat: no-load voltages, real and imaginary, dims (2, position): where a lane starts that must not remember.
+        active: 1 while a lane iterates. ``before``: its change one iteration ago [pu]. ``iterations``: how many it needed.
+        reference: what the deviation of every node's voltage is counted from, real and imaginary [pu], dims (2, node). With
+            the no-load voltages there, a deviation of 0.05 pu in float32 is good to 1e-8 pu.
+        flat: deviation without any injection, dims (2, position): where a lane starts that must not remember.
     """
 
     node: np.ndarray
@@ -80,20 +83,23 @@ class Work(NamedTuple):
     change: np.ndarray
     fine: np.ndarray
     step: np.ndarray
+    active: np.ndarray
+    before: np.ndarray
+    iterations: np.ndarray
+    reference: np.ndarray
     flat: np.ndarray
 
 
-def make_work(flat: np.ndarray, source_v: np.ndarray, dtype: np.dtype, *, has_zip: bool) -> Work:
-    """Working memory that starts from no-load voltages.
+def make_work(reference: np.ndarray, deviation: np.ndarray, size: int, dtype: np.dtype, *, has_zip: bool) -> Work:
+    """Working memory that starts without any injection.
 
     Args:
-        flat: no-load voltages [pu], complex, dims (position,). ``source_v``: the sources' voltages [pu], complex, dims (source,).
+        reference, deviation: of every node [pu], complex, dims (node,): the factor's ``size`` nodes, then one where elements
+            without supply end, then the sources.
     """
-    lanes, size = lane_count(dtype), len(flat)
-    parts = np.stack([flat.real, flat.imag]).astype(dtype)
-    node = aligned((size + 1 + len(source_v), FIELDS, lanes), dtype)
-    start = np.concatenate([flat, [1.0], source_v])
-    node[:, VR], node[:, VI] = start.real[:, None], start.imag[:, None]
+    lanes = lane_count(dtype)
+    node = aligned((len(reference), FIELDS, lanes), dtype)
+    node[:, XR], node[:, XI] = deviation.real[:, None], deviation.imag[:, None]
     zip_size = size + 1 if has_zip else 0
     return Work(
         node=node,
@@ -101,7 +107,11 @@ def make_work(flat: np.ndarray, source_v: np.ndarray, dtype: np.dtype, *, has_zi
         change=aligned((1, lanes), dtype),
         fine=aligned((1, lanes), dtype),
         step=aligned((1, lanes), dtype),
-        flat=parts,
+        active=aligned((1, lanes), dtype),
+        before=aligned((1, lanes), dtype),
+        iterations=aligned((1, lanes), dtype),
+        reference=np.stack([reference.real, reference.imag]).astype(dtype),
+        flat=np.stack([deviation.real, deviation.imag])[:, :size].astype(dtype),
     )
 
 
@@ -134,15 +144,22 @@ def gather(work, injected, first, last):  # type: ignore[no-untyped-def]
 
 @jit
 def _gather_kind(work, elements, has_zip, first, last, part):  # type: ignore[no-untyped-def]
+    """Add one variable: squares of lanes x elements, then the elements and steps that fill no square."""
     node, value, position, weight = work.node, elements.value, elements.position, elements.weight
-    for lane in range(node.shape[2]):
-        row = value[min(first + lane, last - 1)]
-        for e in range(len(position)):
-            node[position[e], SR + part, lane] += weight[e] * row[e]
+    lanes, count = node.shape[2], len(position)
+    whole = count - count % lanes if first + lanes <= last else 0
+    for e in range(0, whole, lanes):
+        add_tile(node, position, weight, value, first, e, FIELDS, SR + part)
         if has_zip:
-            for e in range(len(position)):
-                work.zip[position[e], IR + part, lane] += elements.weight_i[e] * row[e]
-                work.zip[position[e], ZR + part, lane] += elements.weight_z[e] * row[e]
+            add_tile(work.zip, position, elements.weight_i, value, first, e, ZIP_FIELDS, IR + part)
+            add_tile(work.zip, position, elements.weight_z, value, first, e, ZIP_FIELDS, ZR + part)
+    for lane in range(lanes):
+        for e in range(whole, count):
+            given = value[min(first + lane, last - 1), e]
+            node[position[e], SR + part, lane] += weight[e] * given
+            if has_zip:
+                work.zip[position[e], IR + part, lane] += elements.weight_i[e] * given
+                work.zip[position[e], ZR + part, lane] += elements.weight_z[e] * given
 
 
 @jit
@@ -167,48 +184,53 @@ def _drop_unknown(work):  # type: ignore[no-untyped-def]
 
 @jit
 def settle(work, factor, has_zip, tolerance):  # type: ignore[no-untyped-def]
-    """Iterate until the error of every lane is below ``tolerance`` [pu]; returns the number of iterations.
+    """Iterate until the error of every lane is below ``tolerance`` [pu].
 
     The error left after a change d is d r / (1 - r), where r is the ratio of two changes in a row. The first change
     tells nothing about r: it is the step from another state, largest where perhaps nobody draws any power. A lane
-    that has not settled after `MAX_ITERATIONS` does not count (`Work.fine`).
+    that has settled rests while the others go on, so that its result does not depend on theirs. One that has not
+    after `MAX_ITERATIONS` does not count (`Work.fine`).
     """
-    node, size = work.node, len(factor.inverse)
-    for k in range(size):
+    node, lanes = work.node, work.node.shape[2]
+    for k in range(len(factor.inverse)):
         store(node, k * FIELDS + YR, splat(node, factor.source[k].real))
         store(node, k * FIELDS + YI, splat(node, factor.source[k].imag))
-    before = 0.0  # no ratio yet
+    for lane in range(lanes):
+        work.active[0, lane] = 1.0
+        work.before[0, lane] = 0.0  # no ratio yet
     for iteration in range(MAX_ITERATIONS):
         if has_zip:
-            _currents_zip(work, size)
+            _currents_zip(work, len(factor.inverse))
         else:
-            _currents(work, size)
+            _currents(work, len(factor.inverse))
         _to_root(work, factor)
         _to_leaves(work, factor)
-        change = _largest_change(work)
-        if iteration > 1 and change < before:
-            ratio = max(change / before, LEAST_RATIO)
-            if change * ratio < tolerance * (1.0 - ratio):
-                return iteration + 1
-        if change == 0.0:
-            return iteration + 1
-        before = change
-    for lane in range(node.shape[2]):
-        if not np.sqrt(work.change[0, lane]) < tolerance:
+        left = 0
+        for lane in range(lanes):
+            if work.active[0, lane] > 0.0:
+                work.iterations[0, lane] = iteration + 1.0
+                left += _goes_on(work, lane, iteration, tolerance)
+        if left == 0:
+            return
+    for lane in range(lanes):
+        if work.active[0, lane] > 0.0 and not work.before[0, lane] < tolerance:
             work.fine[0, lane] = 0.0
-    return MAX_ITERATIONS
 
 
 @jit
-def _largest_change(work):  # type: ignore[no-untyped-def]
-    """Over all lanes [pu]; a lane that ran away to NaN stops to count, so that it does not hold up the others."""
-    largest = 0.0
-    for lane in range(work.node.shape[2]):
-        if np.isfinite(work.change[0, lane]):
-            largest = max(largest, work.change[0, lane])
-        else:
-            work.fine[0, lane] = 0.0
-    return np.sqrt(largest)
+def _goes_on(work, lane, iteration, tolerance):  # type: ignore[no-untyped-def]
+    """1 if the lane needs another iteration, else 0; one that ran away to NaN stops and does not count."""
+    change, before = np.sqrt(work.change[0, lane]), work.before[0, lane]
+    if not np.isfinite(change):
+        work.active[0, lane] = work.fine[0, lane] = 0.0
+        return 0
+    work.before[0, lane] = change
+    if change > 0.0:
+        ratio = max(change / before, LEAST_RATIO) if iteration > 1 else 1.0
+        if not (ratio < 1.0 and change * ratio < tolerance * (1.0 - ratio)):
+            return 1
+    work.active[0, lane] = 0.0
+    return 0
 
 
 @jit
@@ -217,7 +239,11 @@ def _currents(work, size):  # type: ignore[no-untyped-def]
     node = work.node
     for k in range(size):
         at = k * FIELDS
-        vr, vi, sr, si = load(node, at + VR), load(node, at + VI), load(node, at + SR), load(node, at + SI)
+        vr, vi = (
+            load(node, at + XR) + splat(node, work.reference[0, k]),
+            load(node, at + XI) + splat(node, work.reference[1, k]),
+        )
+        sr, si = load(node, at + SR), load(node, at + SI)
         inverse = 1.0 / (vr * vr + vi * vi)
         store(node, at + YR, load(node, at + YR) + (sr * vr + si * vi) * inverse)
         store(node, at + YI, load(node, at + YI) + (sr * vi - si * vr) * inverse)
@@ -229,7 +255,10 @@ def _currents_zip(work, size):  # type: ignore[no-untyped-def]
     node, share = work.node, work.zip
     for k in range(size):
         at, of = k * FIELDS, k * ZIP_FIELDS
-        vr, vi = load(node, at + VR), load(node, at + VI)
+        vr, vi = (
+            load(node, at + XR) + splat(node, work.reference[0, k]),
+            load(node, at + XI) + splat(node, work.reference[1, k]),
+        )
         square = vr * vr + vi * vi
         magnitude, inverse = square_root(square), 1.0 / square
         sr = load(node, at + SR) + load(share, of + IR) * magnitude + load(share, of + ZR) * square
@@ -251,24 +280,27 @@ def _to_root(work, factor):  # type: ignore[no-untyped-def]
 
 @jit
 def _to_leaves(work, factor):  # type: ignore[no-untyped-def]
-    """New voltages, each lane's largest squared change, and the right-hand side of the next iteration."""
+    """New deviations, each lane's largest squared change, and the right-hand side of the next iteration."""
     node, largest, total = work.node, splat(work.node, 0.0), splat(work.node, 0.0)
+    active, zero = load(work.active, 0), splat(work.node, 0.0)
     for k in range(len(factor.inverse) - 1, -1, -1):
         at, inverse, source = k * FIELDS, factor.inverse[k], factor.source[k]
         yr, yi = load(node, at + YR), load(node, at + YI)
-        vr = yr * inverse.real - yi * inverse.imag
-        vi = yi * inverse.real + yr * inverse.imag
+        xr = yr * inverse.real - yi * inverse.imag
+        xi = yi * inverse.real + yr * inverse.imag
         for e in range(factor.start[k], factor.start[k + 1]):
             to, entry = factor.row[e] * FIELDS, factor.upper[e]
-            wr, wi = load(node, to + VR), load(node, to + VI)
-            vr = vr - (wr * entry.real - wi * entry.imag)
-            vi = vi - (wi * entry.real + wr * entry.imag)
-        dr, di = vr - load(node, at + VR), vi - load(node, at + VI)
+            wr, wi = load(node, to + XR), load(node, to + XI)
+            xr = xr - (wr * entry.real - wi * entry.imag)
+            xi = xi - (wi * entry.real + wr * entry.imag)
+        old_r, old_i = load(node, at + XR), load(node, at + XI)
+        xr, xi = where_greater(active, zero, xr, old_r), where_greater(active, zero, xi, old_i)
+        dr, di = xr - old_r, xi - old_i
         change = dr * dr + di * di
         largest = where_greater(change, largest, change, largest)
         total = total + change
-        store(node, at + VR, vr)
-        store(node, at + VI, vi)
+        store(node, at + XR, xr)
+        store(node, at + XI, xi)
         store(node, at + YR, splat(node, source.real))
         store(node, at + YI, splat(node, source.imag))
     store(work.change, 0, largest + (total - total))  # NaN where any change is none
@@ -277,17 +309,24 @@ def _to_leaves(work, factor):  # type: ignore[no-untyped-def]
 @jit
 def forget(work):  # type: ignore[no-untyped-def]
     """Lanes whose result does not count start the next block from no load: a diverged state must not be inherited."""
-    node, flat = work.node, work.flat
-    for lane in range(node.shape[2]):
+    for lane in range(work.node.shape[2]):
         if work.fine[0, lane] == 0.0:
-            for k in range(flat.shape[1]):
-                node[k, VR, lane] = flat[0, k]
-                node[k, VI, lane] = flat[1, k]
+            for k in range(work.flat.shape[1]):
+                work.node[k, XR, lane] = work.flat[0, k]
+                work.node[k, XI, lane] = work.flat[1, k]
+
+
+@jit
+def forget_all(work):  # type: ignore[no-untyped-def]
+    """Every lane starts from no load."""
+    for k in range(work.flat.shape[1]):
+        store(work.node, k * FIELDS + XR, splat(work.node, work.flat[0, k]))
+        store(work.node, k * FIELDS + XI, splat(work.node, work.flat[1, k]))
 
 
 @jit
 def solve_steps(work, factor, injected, tolerance, at, v, iterations):  # type: ignore[no-untyped-def]
-    """Node voltages of every step.
+    """Node voltages of every step, each from no load: bit for bit the same whatever was solved before or beside it.
 
     Args:
         at: column of ``v`` for each position, dims (position,).
@@ -298,12 +337,15 @@ def solve_steps(work, factor, injected, tolerance, at, v, iterations):  # type: 
     for first in range(0, steps, lanes):
         last = min(first + lanes, steps)
         gather(work, injected, first, last)
-        count = settle(work, factor, injected.has_zip, tolerance)
+        forget_all(work)
+        settle(work, factor, injected.has_zip, tolerance)
         for lane in range(last - first):
-            iterations[first + lane] = count
+            iterations[first + lane] = int(work.iterations[0, lane])
             if work.fine[0, lane] == 0.0:
                 v[first + lane] = np.nan
                 continue
             for k in range(len(at)):
-                v[first + lane, at[k]] = complex(work.node[k, VR, lane], work.node[k, VI, lane])
-        forget(work)
+                v[first + lane, at[k]] = complex(
+                    work.node[k, XR, lane] + work.reference[0, k], work.node[k, XI, lane] + work.reference[1, k]
+                )
+    forget_all(work)

@@ -41,7 +41,7 @@ def aligned(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
     return raw[start : start + count].reshape(shape)
 
 
-class Lanes(types.Type):  # type: ignore[misc]
+class Lanes(types.Type):
     """numba type of one lane value."""
 
     def __init__(self, dtype: Any) -> None:
@@ -51,7 +51,7 @@ class Lanes(types.Type):  # type: ignore[misc]
 
 
 @register_model(Lanes)
-class _LanesModel(models.PrimitiveModel):  # type: ignore[misc]
+class _LanesModel(models.PrimitiveModel):
     def __init__(self, dmm: Any, fe_type: Lanes) -> None:
         scalar = ir.FloatType() if fe_type.dtype.bitwidth == 32 else ir.DoubleType()
         super().__init__(dmm, fe_type, ir.VectorType(scalar, fe_type.count))
@@ -63,7 +63,7 @@ def _pointer(context: Any, builder: Any, array_type: Any, array: Any, i: Any) ->
     return builder.gep(builder.bitcast(data, vector.as_pointer()), [i])
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def load(typingctx: Any, array: Any, i: Any) -> Any:
     """The lane value number ``i`` of an `aligned`, contiguous array."""
 
@@ -73,7 +73,7 @@ def load(typingctx: Any, array: Any, i: Any) -> Any:
     return Lanes(array.dtype)(array, types.intp), codegen
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def store(typingctx: Any, array: Any, i: Any, value: Any) -> Any:
     """Write the lane value number ``i`` of an `aligned`, contiguous array."""
 
@@ -84,7 +84,7 @@ def store(typingctx: Any, array: Any, i: Any, value: Any) -> Any:
     return types.void(array, types.intp, Lanes(array.dtype)), codegen
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def splat(typingctx: Any, array: Any, value: Any) -> Any:
     """A scalar in every lane, in the element type of ``array``."""
 
@@ -102,7 +102,7 @@ def _splat(context: Any, builder: Any, lanes: Lanes, scalar: Any) -> Any:
     return builder.shuffle_vector(one, ir.Constant(vector, ir.Undefined), everywhere)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def where_greater(typingctx: Any, a: Any, b: Any, then: Any, otherwise: Any) -> Any:
     """``then`` in the lanes where a > b, else ``otherwise``; a NaN is not greater."""
 
@@ -112,7 +112,18 @@ def where_greater(typingctx: Any, a: Any, b: Any, then: Any, otherwise: Any) -> 
     return a(a, a, a, a), codegen
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
+def any_greater(typingctx: Any, a: Any, b: Any) -> Any:
+    """Whether a > b in any lane."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        mask = builder.bitcast(builder.fcmp_ordered(">", args[0], args[1]), ir.IntType(sig.args[0].count))
+        return builder.icmp_unsigned("!=", mask, ir.Constant(mask.type, 0))
+
+    return types.boolean(a, a), codegen
+
+
+@intrinsic
 def square_root(typingctx: Any, a: Any) -> Any:
     """Square root of every lane."""
 
@@ -125,9 +136,69 @@ def square_root(typingctx: Any, a: Any) -> Any:
     return a(a), codegen
 
 
+@intrinsic
+def add_tile(
+    typingctx: Any, target: Any, place: Any, weight: Any, value: Any, first: Any, element: Any, fields: Any, field: Any
+) -> Any:
+    """Add as many elements as there are lanes, at as many time steps, to lane values: a square turned over in registers.
+
+    Element j = ``element``, ``element`` + 1, ... of the steps ``first``, ``first`` + 1, ... goes, times ``weight[j]``, to the
+    lane value ``place[j]`` x ``fields`` + ``field`` of ``target``. ``value`` is C-contiguous, dims (time, element).
+    """
+    lanes = Lanes(target.dtype)
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        place_array, weight_array, value_array = (
+            context.make_array(kind)(context, builder, array) for kind, array in zip(sig.args[1:4], args[1:4], strict=True)
+        )
+        first, element, fields, field = args[4:]
+        vector = context.get_value_type(lanes)
+        given = ir.VectorType(context.get_data_type(value.dtype), lanes.count)
+        size = value.dtype.bitwidth // 8
+        length = builder.extract_value(value_array.shape, 1)
+        rows = []
+        for lane in range(lanes.count):
+            row = builder.mul(builder.add(first, ir.Constant(first.type, lane)), length)
+            start = builder.gep(value_array.data, [builder.add(row, element)])
+            loaded = builder.load(builder.bitcast(start, given.as_pointer()), align=size)
+            if value.dtype.bitwidth > target.dtype.bitwidth:
+                loaded = builder.fptrunc(loaded, vector)
+            elif value.dtype.bitwidth < target.dtype.bitwidth:
+                loaded = builder.fpext(loaded, vector)
+            rows.append(loaded)
+        for j, column in enumerate(_turned(builder, rows)):
+            here = builder.add(element, ir.Constant(element.type, j))
+            factor = _splat(context, builder, lanes, builder.load(builder.gep(weight_array.data, [here])))
+            at = builder.add(builder.mul(builder.load(builder.gep(place_array.data, [here])), fields), field)
+            pointer = _pointer(context, builder, sig.args[0], args[0], at)
+            added = builder.fmul(column, factor, flags=_FAST)
+            builder.store(builder.fadd(builder.load(pointer, align=BYTES), added, flags=_FAST), pointer, align=BYTES)
+        return context.get_dummy_value()
+
+    return types.void(target, place, weight, value, types.intp, types.intp, types.intp, types.intp), codegen
+
+
+def _turned(builder: Any, rows: list[Any]) -> list[Any]:
+    """Transpose a square of vectors: exchange ever larger blocks between pairs of rows."""
+    count, index = len(rows), ir.IntType(32)
+    width = 1
+    while width < count:
+        turned: list[Any] = [None] * count
+        for i in range(count):
+            if i & width:
+                continue
+            low = [j if not j & width else count + j - width for j in range(count)]
+            high = [j + width if not j & width else count + j for j in range(count)]
+            for into, mask in ((i, low), (i + width, high)):
+                constant = ir.Constant(ir.VectorType(index, count), mask)
+                turned[into] = builder.shuffle_vector(rows[i], rows[i + width], constant)
+        rows, width = turned, 2 * width
+    return rows
+
+
 def _arithmetic(function: Any, instruction: str) -> None:
     @infer_global(function)
-    class _Template(AbstractTemplate):  # type: ignore[misc]
+    class _Template(AbstractTemplate):
         def generic(self, args: Any, kws: Any) -> Any:
             lanes = next((arg for arg in args if isinstance(arg, Lanes)), None)
             if lanes is None or len(args) != 2:

@@ -28,7 +28,7 @@ class Newton:
         self._y = y
         self._source = source
         self._flat = flat
-        self._block = sparse.bmat([[y.real, -y.imag], [y.imag, y.real]], format="csc")
+        self._block = sparse.csc_matrix(sparse.bmat([[y.real, -y.imag], [y.imag, y.real]]))
 
     def solve(self, s: np.ndarray, s_i: np.ndarray, s_z: np.ndarray) -> np.ndarray:
         """Voltages [pu], complex, dims (position,); NaN when it does not converge.
@@ -56,11 +56,13 @@ class Newton:
     def _step(self, mismatch: np.ndarray, by_re: np.ndarray, by_im: np.ndarray) -> np.ndarray:
         """Newton's change of the voltages; ``by_re``, ``by_im``: derivatives of the injected currents."""
         size = len(mismatch)
-        local = sparse.bmat(
-            [[sparse.diags(by_re.real), sparse.diags(by_im.real)], [sparse.diags(by_re.imag), sparse.diags(by_im.imag)]]
-        )
+        here = np.arange(size)
+        rows = np.concatenate([here, here, here + size, here + size])
+        columns = np.concatenate([here, here + size, here, here + size])
+        data = np.concatenate([by_re.real, by_im.real, by_re.imag, by_im.imag])
+        local = sparse.csc_matrix((data, (rows, columns)), shape=(2 * size, 2 * size))
         try:
-            step = splu((self._block - local).tocsc()).solve(-np.concatenate([mismatch.real, mismatch.imag]))
+            step = splu(sparse.csc_matrix(self._block - local)).solve(-np.concatenate([mismatch.real, mismatch.imag]))
         except RuntimeError:  # singular: the nose itself
             return np.full(size, np.nan + 0j)
         return step[:size] + 1j * step[size:]

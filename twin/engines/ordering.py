@@ -90,7 +90,7 @@ def _minimum_degree(beside: list[set[int]], fixed: set[int]) -> tuple[list[int],
 
 def _postorder(parents: list[int]) -> list[int]:
     children: list[list[int]] = [[] for _ in parents]
-    roots = []
+    roots: list[int] = []
     for k, parent in enumerate(parents):
         (children[parent] if parent >= 0 else roots).append(k)
     turn: list[int] = []

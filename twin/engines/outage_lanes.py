@@ -13,8 +13,8 @@ import numpy as np
 from twin.engines.branch_lanes import loading_and_loss, voltage
 from twin.engines.factor import Factor, factorise
 from twin.engines.jit import jit
-from twin.engines.kernel import VI, VR, gather, settle
-from twin.engines.lanes import splat, store, where_greater
+from twin.engines.kernel import FIELDS, XI, XR, forget, gather, settle
+from twin.engines.lanes import load, splat, store, where_greater
 from twin.engines.matrix import FIXED_PU
 
 LOADING, LOADING_AT, VM_LOW, VM_LOW_AT, VM_HIGH, VM_HIGH_AT, VIOLATION, LOSS = range(8)
@@ -122,29 +122,31 @@ def _take_out(m, b, lower, upper, diagonal, source):  # type: ignore[no-untyped-
 
 
 @jit
-def solve_cases(work, base, factors, injected, tolerance, branches, cases, bounds, steps, figure, converged):  # type: ignore[no-untyped-def]
+def solve_cases(work, base, factors, injected, tolerance, branches, cases, bounds, before, figure, converged):  # type: ignore[no-untyped-def]
     """Every case at every step.
 
     Args:
         base: factor without any outage. ``factors``: four arrays of `case_factor`, in the kernel's precision, one more dim
             (case,) in front.
-        steps: number of time steps. ``figure``: written, dims (case, figure, time). ``converged``: written, dims (case, time).
+        before: memory for the base case's voltages, `aligned`, dims (position, 2, lane).
+        figure: written, dims (case, figure, time). ``converged``: written, dims (case, time).
     """
-    lanes, size = work.node.shape[2], len(base.inverse)
-    before = np.zeros((size, 2, lanes), work.node.dtype)
+    lanes, steps = work.node.shape[2], figure.shape[2]
     found = np.zeros((FIGURES, lanes), work.node.dtype)
     fine = np.zeros(lanes, work.node.dtype)
     lower, upper, inverse, source = factors
     for first in range(0, steps, lanes):
         last = min(first + lanes, steps)
         gather(work, injected, first, last)
-        fine[:] = work.fine[0]
+        for lane in range(lanes):
+            fine[lane] = work.fine[0, lane]
         settle(work, base, injected.has_zip, tolerance)
-        _start_flat(work, work.fine[0])
-        before[:, :] = work.node[:size, VR : VI + 1]
+        forget(work)
+        _keep(work, before)
         for c in range(len(cases.branch)):
-            work.node[:size, VR : VI + 1] = before
-            work.fine[0] = fine
+            _start_from(work, before)
+            for lane in range(lanes):
+                work.fine[0, lane] = fine[lane]
             settle(
                 work,
                 Factor(base.start, base.row, lower[c], upper[c], inverse[c], source[c]),
@@ -156,17 +158,22 @@ def solve_cases(work, base, factors, injected, tolerance, branches, cases, bound
                 converged[c, first + lane] = work.fine[0, lane] > 0.0
                 for part in range(FIGURES):
                     figure[c, part, first + lane] = found[part, lane]
-        work.node[:size, VR : VI + 1] = before
+        _start_from(work, before)
 
 
 @jit
-def _start_flat(work, fine):  # type: ignore[no-untyped-def]
-    """Lanes whose base case did not settle start their outages from no load."""
-    for lane in range(work.node.shape[2]):
-        if fine[lane] == 0.0:
-            for k in range(work.flat.shape[1]):
-                work.node[k, VR, lane] = work.flat[0, k]
-                work.node[k, VI, lane] = work.flat[1, k]
+def _keep(work, before):  # type: ignore[no-untyped-def]
+    """Write the voltages to ``before``, dims (position, 2, lane)."""
+    for k in range(len(before)):
+        store(before, 2 * k, load(work.node, k * FIELDS + XR))
+        store(before, 2 * k + 1, load(work.node, k * FIELDS + XI))
+
+
+@jit
+def _start_from(work, before):  # type: ignore[no-untyped-def]
+    for k in range(len(before)):
+        store(work.node, k * FIELDS + XR, load(before, 2 * k))
+        store(work.node, k * FIELDS + XI, load(before, 2 * k + 1))
 
 
 @jit
@@ -178,7 +185,7 @@ def worst(work, branches, branch_on, dark, bounds, found):  # type: ignore[no-un
     limit = splat(node, bounds.loading_percent)
     for b in range(len(branch_on)):
         if branch_on[b]:
-            value, lost = loading_and_loss(node, branches, b)
+            value, lost = loading_and_loss(work, branches, b)
             at = where_greater(value, highest, splat(node, b), at)
             highest = where_greater(value, highest, value, highest)
             violation = violation + where_greater(value, limit, value - limit, zero)
@@ -186,17 +193,21 @@ def worst(work, branches, branch_on, dark, bounds, found):  # type: ignore[no-un
     low, high, low_at, high_at = splat(node, np.inf), zero, zero - one, zero - one
     for k in range(len(dark)):
         if not dark[k]:
-            value, number = voltage(node, k), splat(node, k)
+            value, number = voltage(work, k), splat(node, k)
             low_at = where_greater(low, value, number, low_at)
             low = where_greater(low, value, value, low)
             high_at = where_greater(value, high, number, high_at)
             high = where_greater(value, high, value, high)
             under, over = splat(node, bounds.vm_low[k]) - value, value - splat(node, bounds.vm_high[k])
             violation = violation + 100.0 * (where_greater(under, zero, under, zero) + where_greater(over, zero, over, zero))
-    row = 0
-    for value in (highest, at, low, low_at, high, high_at, violation, loss):
-        _write(work, value, found, row)
-        row += 1
+    _write(work, highest, found, LOADING)
+    _write(work, at, found, LOADING_AT)
+    _write(work, low, found, VM_LOW)
+    _write(work, low_at, found, VM_LOW_AT)
+    _write(work, high, found, VM_HIGH)
+    _write(work, high_at, found, VM_HIGH_AT)
+    _write(work, violation, found, VIOLATION)
+    _write(work, loss, found, LOSS)
 
 
 @jit

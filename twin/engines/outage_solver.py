@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 
 from twin.contracts.ports import GridLimits
 from twin.domain.grid import Grid
 from twin.engines.flows import Flows
 from twin.engines.injections import Profiles
-from twin.engines.kernel import VI, VR, make_work
+from twin.engines.kernel import XI, XR, Work, make_work
+from twin.engines.lanes import aligned, lane_count
 from twin.engines.matrix import Matrix
 from twin.engines.newton import Newton
 from twin.engines.outage_lanes import (
@@ -30,7 +32,6 @@ from twin.engines.outage_lanes import (
     solve_cases,
     worst,
 )  # fmt: skip
-from twin.engines.packing import Packer
 from twin.engines.replay import chunks, watched_branches
 from twin.engines.solver import Solver
 
@@ -75,8 +76,13 @@ class OutageSolver:
         pairs = np.array(couplers, dtype=np.int64).reshape(-1, 2)
         self._solver = Solver(grid, matrix=Matrix(grid, pairs[:, 0], pairs[:, 1]))
         self._matrix = self._solver.matrix
-        self._packer = Packer(grid, self._matrix.pattern, self._solver.dtype)
-        self._branches = watched_branches(self._solver, flows)
+        self._packer = self._solver.packer
+        # every case has no-load voltages of its own, so that here voltages are counted from 0
+        nothing = np.zeros_like(self._solver.v)
+        self._work = self._memory(self._solver.v)
+        self._base = self._matrix.factor(self._matrix.values, self._solver.dtype)
+        self._before = aligned((self._matrix.pattern.size, 2, lane_count(self._solver.dtype)), self._solver.dtype)
+        self._branches = watched_branches(self._solver, flows, nothing)
         self._matrices = _matrices(self._matrix)
 
     def dark(self, cases: Sequence[Case]) -> np.ndarray:
@@ -99,6 +105,10 @@ class OutageSolver:
                 self._chunk(mine, factors, profiles, first, last, bounds, figure[part])
         return self._figures(figure, dark)
 
+    def _memory(self, v: np.ndarray) -> Work:
+        solver = self._solver
+        return make_work(np.zeros_like(v), v, self._matrix.pattern.size, solver.dtype, has_zip=solver.packer.has_zip)
+
     def _chunk(
         self,
         cases: Cases,
@@ -114,15 +124,15 @@ class OutageSolver:
         converged = np.zeros((len(cases.branch), last - first), dtype=bool)
         solver = self._solver
         solve_cases(
-            solver.work,
-            solver.factor,
+            self._work,
+            self._base,
             factors,
             self._packer.pack(varying, profiles.fixed),
             solver.tolerance,
             self._branches,
             cases,
             bounds,
-            last - first,
+            self._before,
             found,
             converged,
         )
@@ -142,9 +152,9 @@ class OutageSolver:
     ) -> None:
         """Newton-Raphson for the steps ``left`` of a case; NaN where it finds none either."""
         found[:, left] = np.nan
-        sparse, source = self._case_matrix(cases, c)
-        newton = Newton(sparse, source, self._solver.flat)
-        work = make_work(self._solver.flat, self._solver.source_v, self._solver.dtype, has_zip=False)
+        y, source = self._case_matrix(cases, c)
+        newton = Newton(y, source, self._solver.flat)
+        work = self._memory(self._solver.v)
         lanes = np.zeros((FIGURES, work.node.shape[2]))
         size = len(source)
         for step in np.flatnonzero(left):
@@ -152,11 +162,11 @@ class OutageSolver:
             s[:, cases.dark[c]] = 0.0
             v = newton.solve(*s) if np.isfinite(s).all() else np.full(size, np.nan + 0j)
             if np.isfinite(v).all():
-                work.node[:size, VR], work.node[:size, VI] = v.real[:, None], v.imag[:, None]
+                work.node[:size, XR], work.node[:size, XI] = v.real[:, None], v.imag[:, None]
                 worst(work, self._branches, cases.branch_on[c], cases.dark[c], bounds, lanes)
                 found[:, step] = lanes[:, 0]
 
-    def _case_matrix(self, cases: Cases, c: int) -> tuple[object, np.ndarray]:
+    def _case_matrix(self, cases: Cases, c: int) -> tuple[sparse.csr_matrix, np.ndarray]:
         values = self._matrix.values.copy()
         if cases.branch[c] >= 0:
             self._matrix.add_branches(values, cases.branch[[c]], -1.0)
@@ -221,7 +231,6 @@ def _matrices(matrix: Matrix) -> Matrices:
     v_from, v_to = matrix.node_v[grid.branch_from], matrix.node_v[grid.branch_to]
     drive_from = np.where(slots.at_to < 0, -grid.branch_yft * v_to, 0.0)
     drive_to = np.where(slots.at_from < 0, -grid.branch_ytf * v_from, 0.0)
-    admittances = (getattr(grid, f"branch_{name}").astype(complex) for name in ("yff", "yft", "ytf", "ytt"))
     return Matrices(
         matrix.pattern.start,
         matrix.pattern.row,
@@ -229,8 +238,14 @@ def _matrices(matrix: Matrix) -> Matrices:
         values.upper,
         values.diagonal,
         values.source,
-        *slots,
-        *admittances,
+        slots.at_from,
+        slots.at_to,
+        slots.entry,
+        slots.from_is_row,
+        grid.branch_yff.astype(complex),
+        grid.branch_yft.astype(complex),
+        grid.branch_ytf.astype(complex),
+        grid.branch_ytt.astype(complex),
         drive_from.astype(complex),
         drive_to.astype(complex),
     )

@@ -50,8 +50,20 @@ class Packer:
                 np.add.at(constant_zip[part], place.position, place.weight_i * value)
                 np.add.at(constant_zip[2 + part], place.position, place.weight_z * value)
         value_dtype = next(iter(varying.values())).dtype if varying else np.dtype(float)
-        kinds = [self._elements(name, varying.get(name), value_dtype) for name in NAMES]
-        return Injected(*kinds, constant.astype(self.dtype), constant_zip.astype(self.dtype), self.has_zip)
+        load_p, load_q, sgen_p, sgen_q, storage_p, storage_q = (
+            self._elements(name, varying.get(name), value_dtype) for name in NAMES
+        )
+        return Injected(
+            load_p,
+            load_q,
+            sgen_p,
+            sgen_q,
+            storage_p,
+            storage_q,
+            constant.astype(self.dtype),
+            constant_zip.astype(self.dtype),
+            self.has_zip,
+        )
 
     def powers(self, varying: Mapping[str, np.ndarray], fixed: Mapping[str, np.ndarray], step: int) -> np.ndarray:
         """Injected power of one step at 1 pu [pu], complex, dims (part, position): constant, by |V|, by |V|^2."""

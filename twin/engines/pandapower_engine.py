@@ -12,11 +12,13 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from twin.contracts.ports import QUANTILES, WANT, GridLimits, Measurements, Progress, VoltVar
+from twin.contracts.ports import QUANTILES, WANT, GridLimits, Measurements, Progress
+from twin.domain.controls import NO_CONTROLS, Controls
 from twin.domain.grid import NORMAL, Topology
 from twin.engines.closures import closures
 from twin.engines.compile import compile_net
 from twin.engines.contingency import Outages, contingencies, coupled_nodes, outages_of
+from twin.engines.controlled import ControlledFamily
 from twin.engines.flows import check_want, dim_of, to_dataset
 from twin.engines.injections import ElementPowers, read_injections, read_profiles
 from twin.engines.pandapower_estimate import estimate
@@ -25,7 +27,6 @@ from twin.engines.replay_dataset import attrs_of, step_hours
 from twin.engines.replay_dataset import to_dataset as statistics_dataset
 from twin.engines.stepwise import StepwiseOutages, replay_stepwise
 from twin.engines.topology import with_topology
-from twin.engines.volt_var import locate, sensitivity, settle
 
 _RESULTS = {
     "vm_pu": ("bus", "vm_pu"),
@@ -54,12 +55,17 @@ class PandapowerModel:
     engine = "pandapower"
     engine_version = version("pandapower")
 
-    def __init__(self, net: Any, topology: Topology = NORMAL, reason: str = "asked for by name") -> None:
+    def __init__(
+        self, net: Any, topology: Topology = NORMAL, reason: str = "asked for by name", *, run_control: bool = False
+    ) -> None:  # fmt: skip
         compiled = compile_net(net, topology)
+        self.controls = NO_CONTROLS
+        self._run_control = run_control
         self.grid = compiled.grid
         self.reason = reason
         self._own = compiled.own
         self._net = with_topology(net, topology)
+        self._family = ControlledFamily(self, net, lambda other: PandapowerModel(net, other))
 
     def solve(
         self,
@@ -67,22 +73,22 @@ class PandapowerModel:
         *,
         dtype: str = "float64",  # noqa: ARG002 - pandapower has but one precision
         want: Sequence[str] = WANT,
-        volt_var: VoltVar | None = None,
+        controls: Controls | None = None,
     ) -> xr.Dataset:
         """AC power flow of every step (see `twin.contracts.ports.GridModel`, `twin.engines.model.BatchModel`)."""
         check_want(want)
+        acting = self.controls if controls is None else controls
+        if acting:
+            return self._family.solve(acting, injections, want)
         powers = read_injections(self.grid, self._own, injections)
         values = {name: np.full(self._shape(powers.steps, name), np.nan) for name in want}
-        if volt_var is None:
-            converged = self._run(powers, np.arange(powers.steps), values)
-            passes = np.ones(powers.steps, dtype=int)
-        else:
-            converged, passes = self._run_volt_var(powers, volt_var, values)
-        if "sgen_q_mvar" in want:
-            values["sgen_q_mvar"] = np.where(converged[:, None], powers.values["sgen"].imag, np.nan)
+        converged = self._run(powers, np.arange(powers.steps), values)
+        for name, part in (("sgen_p_mw", "real"), ("sgen_q_mvar", "imag")):
+            if name in want:
+                values[name] = np.where(converged[:, None], getattr(powers.values["sgen"], part), np.nan)
         for value in values.values():
             value[~converged] = np.nan
-        values["converged"], values["iterations"] = converged, passes
+        values["converged"], values["iterations"] = converged, np.ones(powers.steps, dtype=int)
         values["engine"] = np.where(converged, self.engine, "")
         return to_dataset(self.grid, values, time=powers.time)
 
@@ -95,12 +101,17 @@ class PandapowerModel:
         limits: GridLimits | None = None,
         quantiles: Sequence[float] = QUANTILES,
         step_h: float | None = None,
+        controls: Controls | None = None,
         progress: Progress | None = None,
     ) -> xr.Dataset:
         """Statistics of every element over all steps (see `twin.contracts.ports.GridModel`)."""
         profiles = read_profiles(self.grid, self._own, injections)
         hours = step_hours(profiles.time, step_h)
-        found = replay_stepwise(self, profiles, chunk, limits or GridLimits(), quantiles=bool(quantiles), progress=progress)
+        acting = self.controls if controls is None else controls
+        solve = self._family.in_order(acting) if acting else lambda part, want: self.solve(part, want=want)
+        found = replay_stepwise(
+            self.grid, solve, profiles, chunk, limits or GridLimits(), quantiles=bool(quantiles), progress=progress
+        )
         nodes = np.arange(self.grid.nodes)
         attrs = attrs_of(self, found, profiles.steps)
         return statistics_dataset(
@@ -119,7 +130,7 @@ class PandapowerModel:
         profiles = read_profiles(self.grid, self._own, injections)
         asked = outages_of(self.grid, outages)
         pairs = coupled_nodes(self.grid, closures(self._net, self.grid.topology)) if restore else {}
-        solver = StepwiseOutages(self, pairs, lambda topology: PandapowerModel(self._net, topology, self.reason))
+        solver = StepwiseOutages(self, pairs, self._with)
         return contingencies(
             self.grid,
             profiles,
@@ -130,6 +141,9 @@ class PandapowerModel:
             limits=limits or GridLimits(),
             attrs={"engine": self.engine, "engine_version": self.engine_version, "reason": self.reason},
         )
+
+    def _with(self, topology: Topology) -> PandapowerModel:
+        return PandapowerModel(self._net, topology, self.reason, run_control=self._run_control)
 
     def estimate(self, measurements: Measurements) -> xr.Dataset:
         """Weighted least squares by ``pandapower.estimation`` (see `twin.contracts.ports.GridModel`)."""
@@ -150,7 +164,7 @@ class PandapowerModel:
             finite = all(np.isfinite(power[step]).all() for power in powers.values.values())
             if finite:
                 self._write(powers, int(step))
-                warm = run_pandapower(self._net, init="results" if warm else "auto", numba=numba)
+                warm = run_pandapower(self._net, init="results" if warm else "auto", numba=numba, run_control=self._run_control)
                 converged[row] = warm
             if converged[row]:
                 self._read(int(step), values)
@@ -178,22 +192,3 @@ class PandapowerModel:
                 power = net["res_ext_grid"]["p_mw"].to_numpy(dtype=float)
                 supplied = self.grid.bus_node[net["bus"].index.get_indexer(net["ext_grid"]["bus"])] >= 0
                 array[step] = power[in_service & supplied]
-
-    def _run_volt_var(
-        self, powers: ElementPowers, volt_var: VoltVar, values: dict[str, np.ndarray]
-    ) -> tuple[np.ndarray, np.ndarray]:
-        where = locate(self.grid, volt_var)
-        sgen, scaling = powers.values["sgen"], self.grid.sgen_scaling[where.position]
-        at_bus = self._net["bus"].index.get_indexer(self._net["sgen"]["bus"].to_numpy()[where.position])
-        found = {**values, "vm_pu": np.full(self._shape(powers.steps, "vm_pu"), np.nan)}
-
-        def solve(todo: np.ndarray, q_mvar: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-            sgen[np.ix_(todo, where.position)] = sgen[np.ix_(todo, where.position)].real + 1j * q_mvar / scaling
-            fine = self._run(powers, todo, found)
-            return found["vm_pu"][np.ix_(todo, at_bus)], fine
-
-        dvm_dq = sensitivity(self.grid, np.unique(where.node))
-        settled = settle(solve, powers.steps, volt_var, where, dvm_dq)
-        if "vm_pu" in values:
-            values["vm_pu"][:] = found["vm_pu"]
-        return settled.converged, settled.passes

@@ -22,13 +22,18 @@ def write_step(net: Any, injections: xr.Dataset, step: int) -> None:
         net[table][column] = np.asarray(values, dtype=float)
 
 
-def run_pandapower(net: Any, *, init: str = "auto", numba: bool = False) -> bool:
-    """``runpp`` to 1e-8 MVA; False when it does not converge. numba compiles for seconds."""
+def run_pandapower(net: Any, *, init: str = "auto", numba: bool = False, run_control: bool = False) -> bool:
+    """``runpp`` to 1e-8 MVA; False when it does not converge. numba compiles for seconds.
+
+    It is pandapower's own solver, whatever else is installed.
+    """
     import pandapower as pp
     from pandapower.powerflow import LoadflowNotConverged
 
     try:
-        pp.runpp(net, tolerance_mva=TOLERANCE_MVA, init=init, numba=numba)
+        pp.runpp(
+            net, tolerance_mva=TOLERANCE_MVA, init=init, numba=numba, run_control=run_control, lightsim2grid=False
+        )  # fmt: skip
     except LoadflowNotConverged:
         return False
     return True

@@ -54,7 +54,8 @@ def compile_grid(net: Any, topology: Topology = NORMAL) -> GridModel:
     """Any pandapower net, ready to solve steps, replay years and take lines out.
 
     Lines, transformers with two and three windings, loads and sgens (voltage-dependent too), storages, shunts, external
-    grids and switches are held by the batch engine. A net with anything else is served by pandapower, step by step; the
+    grids, switches, and the controllers of on-load tap changers and inverters that `twin.engines.controls_of` knows are held by
+    the batch engine. A net with anything else is served by pandapower, step by step; the
     model's ``engine`` and ``reason`` and every result say so.
 
     Raises:
@@ -62,15 +63,19 @@ def compile_grid(net: Any, topology: Topology = NORMAL) -> GridModel:
     """
     if found := structure_problems(net):
         raise BadInput(found)
-    foreign = not_held(net)
+    from twin.engines.controls_of import controls_of
+
+    read = controls_of(net)
+    foreign = [*(problem.place for problem in not_held(net)), *read.others]
     if foreign:
         from twin.engines.pandapower_engine import PandapowerModel
 
-        listed = ", ".join(problem.place for problem in foreign[:5]) + (" ..." if len(foreign) > 5 else "")
-        return PandapowerModel(net, topology, reason=f"the batch engine does not hold {listed}")
+        listed = ", ".join(foreign[:5]) + (" ..." if len(foreign) > 5 else "")
+        reason = f"the batch engine does not hold {listed}"
+        return PandapowerModel(net, topology, reason, run_control=bool(len(net.get("controller", ()))))
     from twin.engines.model import BatchModel
 
-    return BatchModel(net, topology)
+    return BatchModel(net, topology, read.controls)
 
 
 def make_engine(name: str, net: Any) -> Engine:

@@ -11,14 +11,14 @@ from twin.contracts.ports import GridLimits, Progress
 from twin.engines.branch_lanes import Branches
 from twin.engines.flows import Flows
 from twin.engines.injections import Profiles
-from twin.engines.kernel import VI, VR
+from twin.engines.kernel import XI, XR
 from twin.engines.replay_lanes import Tally, clear, make_tally, note, replay_steps
 from twin.engines.solver import Solver
 from twin.engines.statistics import LOADING, NO_QUANTILES, VOLTAGE, Scale, Statistics
 
 _CHUNK_BYTES = 48e6
 """Of injections read at a time: they stay in memory for one chunk."""
-_MOST_STEPS = 4096
+_MOST_STEPS = 16384
 
 
 @dataclass
@@ -49,15 +49,23 @@ def chunks(profiles: Profiles, chunk: int | None) -> Iterator[tuple[int, int]]:
         yield first, min(first + length, profiles.steps)
 
 
-def watched_branches(solver: Solver, flows: Flows) -> Branches:
-    """Every branch of a solver's grid as its kernel reads them."""
+def watched_branches(solver: Solver, flows: Flows, reference: np.ndarray) -> Branches:
+    """Every branch of a solver's grid as its kernel reads them; ``reference`` as in `twin.engines.kernel.make_work`."""
     grid, real = solver.grid, solver.dtype
     kind = np.complex64 if real == np.float32 else np.complex128
     percent = flows.percent_per_pu() ** 2
+    at_from, at_to = solver.slot[grid.branch_from], solver.slot[grid.branch_to]
+    idle_from = grid.branch_yff * reference[at_from] + grid.branch_yft * reference[at_to]
+    idle_to = grid.branch_ytf * reference[at_from] + grid.branch_ytt * reference[at_to]
     return Branches(
-        solver.slot[grid.branch_from],
-        solver.slot[grid.branch_to],
-        *(getattr(grid, f"branch_{name}").astype(kind) for name in ("yff", "yft", "ytf", "ytt")),
+        at_from,
+        at_to,
+        grid.branch_yff.astype(kind),
+        grid.branch_yft.astype(kind),
+        grid.branch_ytf.astype(kind),
+        grid.branch_ytt.astype(kind),
+        idle_from.astype(kind),
+        idle_to.astype(kind),
         percent[0].astype(real),
         percent[1].astype(real),
         grid.trafo3w_branch[(grid.trafo3w_branch >= 0).all(axis=1)].astype(np.int64),
@@ -69,7 +77,7 @@ class Replay:
 
     def __init__(self, solver: Solver, flows: Flows, limits: GridLimits, *, quantiles: bool) -> None:
         self._solver = solver
-        self._branches = watched_branches(solver, flows)
+        self._branches = watched_branches(solver, flows, solver.v)
         self._scales = (LOADING, VOLTAGE) if quantiles else (NO_QUANTILES, NO_QUANTILES)
         branches = len(self._branches.at_from) + len(self._branches.windings)
         nodes = len(solver.work.node)
@@ -83,16 +91,16 @@ class Replay:
     def run(self, profiles: Profiles, chunk: int | None, progress: Progress | None) -> Replayed:
         """All steps of ``profiles``."""
         branch, node = (
-            Statistics(len(tally.low), scale) for tally, scale in zip((self._branch, self._node), self._scales, strict=True)
+            Statistics(len(tally.low), scale, tally.histogram)
+            for tally, scale in zip((self._branch, self._node), self._scales, strict=True)
         )
         found = Replayed(branch, node, 0, np.zeros(0, dtype=np.int64), 0, 0)
         for tally in (self._branch, self._node):
-            tally.count[:] = 0
+            tally.histogram[:] = 0
         for first, last in chunks(profiles, chunk):
             self._chunk(profiles, first, last, found)
             if progress is not None:
                 progress(last, profiles.steps)
-        branch.count, node.count = self._branch.count.copy(), self._node.count.copy()
         return found
 
     def _chunk(self, profiles: Profiles, first: int, last: int, found: Replayed) -> None:
@@ -128,11 +136,12 @@ class Replay:
             if not np.isfinite(v).all():
                 continue
             work.fine[:] = 0.0
-            work.node[:size, VR, 0], work.node[:size, VI, 0] = v.real, v.imag
+            deviation = v - self._solver.flat
+            work.node[:size, XR, 0], work.node[:size, XI, 0] = deviation.real, deviation.imag
             work.fine[0, 0], work.step[0, 0] = 1.0, step
             note(work, self._branches, self._branch, self._node)
             settled[step] = True
             rescued += 1
         if rescued:
-            work.node[:size, VR, 0], work.node[:size, VI, 0] = self._solver.flat.real, self._solver.flat.imag
+            work.node[:size, XR : XI + 1, 0] = 0.0
         return rescued

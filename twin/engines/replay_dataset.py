@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -53,12 +54,13 @@ def to_dataset(
     labels = np.arange(found.solved + len(found.unsolved)) if time is None else time
     data: dict[str, Any] = {}
     nodes = np.where(grid.bus_node >= 0, slot[grid.bus_node], -1)
-    _put(data, "vm_pu", ("bus",), "pu", found.node, nodes, labels, found.solved, quantiles)
+    frame = _Frame(labels, found.solved, quantiles)
+    data |= frame.figures("vm_pu", "bus", "pu", found.node, nodes)
     supplied = grid.bus_node >= 0
     for name, steps in (("under", found.node.under), ("over", found.node.over)):
         data[f"bus_hours_{name}"] = ("bus", np.where(supplied, steps[nodes] * hours, np.nan), {"units": "h"})
     for table, place, parts in _tables(grid):
-        _put(data, f"{table}_loading_percent", (table,), "%", found.branch, place, labels, found.solved, quantiles)
+        data |= frame.figures(f"{table}_loading_percent", table, "%", found.branch, place)
         over = np.where(place >= 0, found.branch.over[place], 0.0)
         loss = np.where(parts >= 0, found.branch.loss[parts], 0.0).sum(axis=1)
         data[f"{table}_hours_over"] = (table, over * hours, {"units": "h"})
@@ -82,30 +84,30 @@ def _tables(grid: Grid) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
         yield "trafo3w", np.where(on, len(grid.branch_from) + np.cumsum(on) - 1, -1), grid.trafo3w_branch
 
 
-def _put(
-    data: dict[str, Any],
-    name: str,
-    dims: tuple[str, ...],
-    units: str,
-    statistics: Statistics,
-    at: np.ndarray,
-    labels: np.ndarray,
-    solved: int,
-    quantiles: Sequence[float],
-) -> None:
-    """Lowest, highest, mean, quantiles and when: at ``at``, -1 = no supply (voltages) or out of service (loading 0)."""
-    there = at >= 0
-    idle = np.nan if units == "pu" or not solved else 0.0
-    with np.errstate(invalid="ignore", divide="ignore"):
-        figures = {"min": statistics.low, "max": statistics.high, "mean": statistics.total / solved}
-    for kind, values in figures.items():
-        data[f"{name}_{kind}"] = (dims, np.where(there & bool(solved), values[at], idle), {"units": units})
-    for kind, steps in (("min", statistics.low_at), ("max", statistics.high_at)):
-        when = labels[np.where(there, steps[at], 0)] if len(labels) else np.zeros(at.shape)
-        data[f"{name}_{kind}_time"] = (dims, when)
-    if quantiles:
-        values = np.stack([np.where(there, statistics.quantile(q)[at], idle) for q in quantiles])
-        data[f"{name}_quantile"] = (("quantile", *dims), values, {"units": units})
+@dataclass(frozen=True)
+class _Frame:
+    """What all statistics of a replay share: labels of its steps, how many count, and the quantiles asked for."""
+
+    labels: np.ndarray
+    solved: int
+    quantiles: Sequence[float]
+
+    def figures(self, name: str, dim: str, units: str, statistics: Statistics, at: np.ndarray) -> dict[str, Any]:
+        """Lowest, highest, mean, quantiles and when: at ``at``, -1 = no supply (voltages) or out of service (loading 0)."""
+        there = at >= 0
+        idle = np.nan if units == "pu" or not self.solved else 0.0
+        data: dict[str, Any] = {}
+        with np.errstate(invalid="ignore", divide="ignore"):
+            found = {"min": statistics.low, "max": statistics.high, "mean": statistics.total / self.solved}
+        for kind, values in found.items():
+            data[f"{name}_{kind}"] = (dim, np.where(there & bool(self.solved), values[at], idle), {"units": units})
+        for kind, steps in (("min", statistics.low_at), ("max", statistics.high_at)):
+            when = self.labels[np.where(there, steps[at], 0)] if len(self.labels) else np.zeros(at.shape)
+            data[f"{name}_{kind}_time"] = (dim, when)
+        if self.quantiles:
+            values = np.stack([np.where(there, statistics.quantile(q)[at], idle) for q in self.quantiles])
+            data[f"{name}_quantile"] = (("quantile", dim), values, {"units": units})
+        return data
 
 
 def attrs_of(model: GridModel, found: Replayed, steps: int) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import numpy as np
 from twin.engines.branch_lanes import loading_and_loss, voltage, winding_loading
 from twin.engines.jit import jit
 from twin.engines.kernel import forget, gather, settle
-from twin.engines.lanes import aligned, lane_count, load, splat, store, where_greater
+from twin.engines.lanes import aligned, any_greater, lane_count, load, splat, store, where_greater
 
 LOW, HIGH, SUM, UNDER, OVER, LOW_AT, HIGH_AT, LOSS = range(8)
 FIGURES = 8
@@ -22,7 +22,7 @@ class Tally(NamedTuple):
     Attributes:
         figure: dims (element, figure, lane).
         low, high: limits, in the unit of the values, dims (element,).
-        count: histogram, dims (element, bin); no bins where no quantile is asked.
+        histogram: steps, dims (element, bin); no bins where no quantile is asked.
         first, width: lower edge of the first bin, and the width of all.
         bin: one lane value, dims (1, lane): where a value is turned into bin numbers.
     """
@@ -30,7 +30,7 @@ class Tally(NamedTuple):
     figure: np.ndarray
     low: np.ndarray
     high: np.ndarray
-    count: np.ndarray
+    histogram: np.ndarray
     first: float
     width: float
     bin: np.ndarray
@@ -70,10 +70,10 @@ def replay_steps(work, factor, injected, tolerance, branches, branch, node, sett
     for first in range(0, steps, lanes):
         last = min(first + lanes, steps)
         gather(work, injected, first, last)
-        count = settle(work, factor, injected.has_zip, tolerance)
+        settle(work, factor, injected.has_zip, tolerance)
         for lane in range(last - first):
             settled[first + lane] = work.fine[0, lane] > 0.0
-            iterations[first + lane] = count
+            iterations[first + lane] = int(work.iterations[0, lane])
         note(work, branches, branch, node)
         forget(work)
 
@@ -83,50 +83,67 @@ def note(work, branches, branch, node):  # type: ignore[no-untyped-def]
     """Add the lanes that count to the tallies."""
     fine, step, zero = load(work.fine, 0), load(work.step, 0), splat(work.fine, 0.0)
     for b in range(len(branches.at_from)):
-        value, loss = loading_and_loss(work.node, branches, b)
+        value, loss = loading_and_loss(work, branches, b)
         _note(branch, b, value, fine, step)
         at = b * FIGURES + LOSS
         store(branch.figure, at, load(branch.figure, at) + where_greater(fine, zero, loss, zero))
-        if branch.count.shape[1] > 0:
+        if branch.histogram.shape[1] > 0:
             _count(branch, b, value, work.fine)
     for t in range(len(branches.windings)):
-        value, place = winding_loading(work.node, branches, t), len(branches.at_from) + t
+        value, place = winding_loading(work, branches, t), len(branches.at_from) + t
         _note(branch, place, value, fine, step)
-        if branch.count.shape[1] > 0:
+        if branch.histogram.shape[1] > 0:
             _count(branch, place, value, work.fine)
     for k in range(len(node.low)):
-        value = voltage(work.node, k)
+        value = voltage(work, k)
         _note(node, k, value, fine, step)
-        if node.count.shape[1] > 0:
+        if node.histogram.shape[1] > 0:
             _count(node, k, value, work.fine)
 
 
 @jit
 def _note(tally, i, value, fine, step):  # type: ignore[no-untyped-def]
+    """Most values are no extremes and within their limits: what does not change is not written."""
     figure, at = tally.figure, i * FIGURES
     zero, one = splat(figure, 0.0), splat(figure, 1.0)
     value_or_high = where_greater(fine, zero, value, splat(figure, np.inf))
     value_or_low = where_greater(fine, zero, value, splat(figure, -np.inf))
     low, high = load(figure, at + LOW), load(figure, at + HIGH)
-    store(figure, at + LOW_AT, where_greater(low, value_or_high, step, load(figure, at + LOW_AT)))
-    store(figure, at + HIGH_AT, where_greater(value_or_low, high, step, load(figure, at + HIGH_AT)))
-    store(figure, at + LOW, where_greater(low, value_or_high, value_or_high, low))
-    store(figure, at + HIGH, where_greater(value_or_low, high, value_or_low, high))
+    if any_greater(low, value_or_high):
+        store(figure, at + LOW_AT, where_greater(low, value_or_high, step, load(figure, at + LOW_AT)))
+        store(figure, at + LOW, where_greater(low, value_or_high, value_or_high, low))
+    if any_greater(value_or_low, high):
+        store(figure, at + HIGH_AT, where_greater(value_or_low, high, step, load(figure, at + HIGH_AT)))
+        store(figure, at + HIGH, where_greater(value_or_low, high, value_or_low, high))
     store(figure, at + SUM, load(figure, at + SUM) + where_greater(fine, zero, value, zero))
-    below = where_greater(splat(figure, tally.low[i]), value_or_high, one, zero)
-    above = where_greater(value_or_low, splat(figure, tally.high[i]), one, zero)
-    store(figure, at + UNDER, load(figure, at + UNDER) + below)
-    store(figure, at + OVER, load(figure, at + OVER) + above)
+    least, most = splat(figure, tally.low[i]), splat(figure, tally.high[i])
+    if any_greater(least, value_or_high):
+        store(figure, at + UNDER, load(figure, at + UNDER) + where_greater(least, value_or_high, one, zero))
+    if any_greater(value_or_low, most):
+        store(figure, at + OVER, load(figure, at + OVER) + where_greater(value_or_low, most, one, zero))
 
 
 @jit
 def _count(tally, i, value, fine):  # type: ignore[no-untyped-def]
     """Histogram; values beyond its ends fall into the outer bins."""
-    top = splat(tally.bin, tally.count.shape[1] - 1.0)
+    top = splat(tally.bin, tally.histogram.shape[1] - 1.0)
     place, zero = (value - splat(tally.bin, tally.first)) * splat(tally.bin, 1.0 / tally.width), splat(tally.bin, 0.0)
     place = where_greater(place, zero, place, zero)
     store(tally.bin, 0, where_greater(top, place, place, top))
-    row = tally.count[i]
+    row = tally.histogram[i]
     for lane in range(tally.bin.shape[1]):
         if fine[0, lane] > 0.0:
             row[int(tally.bin[0, lane])] += 1
+
+
+@jit
+def places(histogram, rank, place, below):  # type: ignore[no-untyped-def]
+    """Bin that holds the ``rank``-th value of each element, and how many lie in the bins before it, dims (element,)."""
+    for i in range(len(histogram)):
+        seen = 0
+        for b in range(histogram.shape[1]):
+            count = histogram[i, b]
+            if seen + count >= rank[i] or b == histogram.shape[1] - 1:
+                place[i], below[i] = b, seen
+                break
+            seen += count

@@ -38,8 +38,8 @@ class Solver:
     """One grid under one topology in one precision.
 
     Attributes:
-        matrix, factor, packer: what it solves with.
-        flat: no-load voltages [pu], complex, dims (position,). ``source_v``: voltages of the distinct source nodes.
+        matrix, factor, packer, work: what it solves with.
+        flat: no-load voltages [pu], complex, dims (position,). ``v``: those of every node of ``work``, dims (node,).
         slot: where each node stands in `twin.engines.kernel.Work.node`, dims (node,).
     """
 
@@ -47,15 +47,19 @@ class Solver:
         self.grid = grid
         self.dtype = np.dtype(dtype)
         self.matrix = matrix or Matrix(grid)
+        whole = self.matrix.factor(self.matrix.values, FLOAT64)
+        self.flat = self.matrix.no_load(whole)
+        # counted from no load, the sources drive nothing
         self.factor = self.matrix.factor(self.matrix.values, self.dtype)
-        self.flat = self.matrix.no_load(self.factor)
+        self.factor.source[:] = 0.0
         self.packer = Packer(grid, self.matrix.pattern, self.dtype)
         self.tolerance = TOLERANCE_PU[self.dtype]
         sources = np.unique(grid.source_node)
-        self.source_v = self.matrix.node_v[sources]
         self.slot = self.matrix.pattern.position.copy()
         self.slot[sources] = self.matrix.pattern.size + 1 + np.arange(len(sources))
-        self.work = make_work(self.flat, self.source_v, self.dtype, has_zip=self.packer.has_zip)
+        self.v = np.concatenate([self.flat, [1.0], self.matrix.node_v[sources]])
+        size = self.matrix.pattern.size
+        self.work = make_work(self.v, np.zeros_like(self.v), size, self.dtype, has_zip=self.packer.has_zip)
 
     def solve(self, varying: Mapping[str, np.ndarray], fixed: Mapping[str, np.ndarray], steps: int) -> Solved:
         """AC power flow of element injections (see `twin.engines.packing.Packer.pack`)."""

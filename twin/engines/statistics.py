@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from twin.engines.replay_lanes import HIGH, HIGH_AT, LOSS, LOW, LOW_AT, OVER, SUM, UNDER
+from twin.engines.replay_lanes import HIGH, HIGH_AT, LOSS, LOW, LOW_AT, OVER, SUM, UNDER, places
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,11 @@ VOLTAGE = Scale(0.7, 1.25e-4, 4800)
 NO_QUANTILES = Scale(0.0, 1.0, 0)
 
 
+def empty_histogram(size: int, scale: Scale) -> np.ndarray:
+    """No steps yet, dims (element, bin)."""
+    return np.zeros((size, scale.count), dtype=np.uint32)
+
+
 @dataclass
 class Statistics:
     """Running figures, dims (element,); quantiles come from a histogram.
@@ -32,11 +37,12 @@ class Statistics:
     Attributes:
         low, high: smallest and largest value. ``low_at``, ``high_at``: numbers of their steps, the first if there are several.
         total: sum over steps. ``loss``: sum of losses [pu]. ``under``, ``over``: steps below and above the limits.
-        count: histogram, dims (element, bin).
+        count: histogram, dims (element, bin), of `empty_histogram`; a tally may write the same memory.
     """
 
     size: int
     scale: Scale
+    count: np.ndarray
     low: np.ndarray = field(init=False)
     high: np.ndarray = field(init=False)
     low_at: np.ndarray = field(init=False)
@@ -45,13 +51,11 @@ class Statistics:
     loss: np.ndarray = field(init=False)
     under: np.ndarray = field(init=False)
     over: np.ndarray = field(init=False)
-    count: np.ndarray = field(init=False)
 
     def __post_init__(self) -> None:
         self.low, self.high = np.full(self.size, np.inf), np.full(self.size, -np.inf)
         self.low_at, self.high_at = np.zeros(self.size, dtype=np.int64), np.zeros(self.size, dtype=np.int64)
         self.total, self.loss, self.under, self.over = (np.zeros(self.size) for _ in range(4))
-        self.count = np.zeros((self.size, self.scale.count), dtype=np.uint32)
 
     def add_lanes(self, figure: np.ndarray, first: int) -> None:
         """Add what a tally holds, dims (element, figure, lane); its step 0 is step ``first``."""
@@ -81,12 +85,10 @@ class Statistics:
         """Value that ``share`` of the steps do not exceed, dims (element,); NaN without any step."""
         steps = self.count.sum(axis=1)
         rank = share * np.maximum(steps - 1.0, 0.0) + 0.5
-        cumulated = np.cumsum(self.count, axis=1, dtype=np.int64)
-        place = np.minimum((cumulated < rank[:, None]).sum(axis=1), self.scale.count - 1)
-        everyone = np.arange(self.size)
-        inside = np.maximum(self.count[everyone, place], 1)
-        within = (rank - (cumulated[everyone, place] - inside)) / inside
-        value = self.scale.first + self.scale.width * (place + np.clip(within, 0.0, 1.0))
+        place, below = np.zeros(self.size, dtype=np.int64), np.zeros(self.size, dtype=np.int64)
+        places(self.count, rank, place, below)
+        inside = np.maximum(self.count[np.arange(self.size), place], 1)
+        value = self.scale.first + self.scale.width * (place + np.clip((rank - below) / inside, 0.0, 1.0))
         with np.errstate(invalid="ignore"):
             return np.where(steps > 0, np.clip(value, self.low, self.high), np.nan)
 

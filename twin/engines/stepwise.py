@@ -9,19 +9,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
+import xarray as xr
 
 from twin.contracts.ports import GridLimits, GridModel, Progress
-from twin.domain.grid import Topology
+from twin.domain.grid import Grid, Topology
 from twin.engines.injections import Profiles
 from twin.engines.outage_solver import Case, CaseFigures, dark_nodes
 from twin.engines.replay import Replayed, chunks
-from twin.engines.statistics import LOADING, NO_QUANTILES, VOLTAGE, Statistics
+from twin.engines.statistics import LOADING, NO_QUANTILES, VOLTAGE, Statistics, empty_histogram
 
+Solve = Callable[[xr.Dataset, Sequence[str]], xr.Dataset]
 _WANT = ("vm_pu", "line_loading_percent", "trafo_loading_percent", "line_loss_mw", "trafo_loss_mw", "loss_mw")
 
 
 def replay_stepwise(
-    model: GridModel,
+    grid: Grid,
+    solve: Solve,
     profiles: Profiles,
     chunk: int | None,
     limits: GridLimits,
@@ -29,13 +32,17 @@ def replay_stepwise(
     quantiles: bool,
     progress: Progress | None,
 ) -> Replayed:
-    """`twin.engines.replay.Replay.run` by ``model.solve``; nodes stand in their own order."""
-    grid = model.grid
+    """`twin.engines.replay.Replay.run` by ``solve``, called in the order of time; nodes stand in their own order."""
     on = (grid.trafo3w_branch >= 0).all(axis=1) if len(grid.trafo3w) else np.zeros(0, dtype=bool)
     branches = len(grid.branch_from) + int(on.sum())
     want = (*_WANT, "trafo3w_loading_percent") if len(grid.trafo3w) else _WANT
-    branch = Statistics(branches, LOADING if quantiles else NO_QUANTILES)
-    node = Statistics(grid.nodes, VOLTAGE if quantiles else NO_QUANTILES)
+    branch, node = (
+        Statistics(size, scale, empty_histogram(size, scale))
+        for size, scale in (
+            (branches, LOADING if quantiles else NO_QUANTILES),
+            (grid.nodes, VOLTAGE if quantiles else NO_QUANTILES),
+        )
+    )
     bounds = (
         np.full(branches, limits.loading_percent),
         np.full(grid.nodes, limits.vm_min_pu),
@@ -43,7 +50,7 @@ def replay_stepwise(
     )
     found = Replayed(branch, node, 0, np.zeros(0, dtype=np.int64), 0, 0)
     for first, last in chunks(profiles, chunk):
-        solved = model.solve(profiles.part(first, last), want=want)
+        solved = solve(profiles.part(first, last), want)
         fine = np.flatnonzero(solved["converged"].values)
         loading, loss = np.zeros((len(fine), branches)), np.zeros(branches)
         for table in ("line", "trafo"):

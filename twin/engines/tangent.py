@@ -18,7 +18,7 @@ import numpy as np
 from twin.domain.grid import Grid
 from twin.engines.ordering import Pattern, order
 from twin.engines.tangent_kernel import Equations, Places, Watched, row_slopes
-from twin.engines.volt_var import admittance
+from twin.engines.voltage_response import admittance
 from twin.engines.watched import Rows
 
 

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from twin.contracts.devices import Device
-from twin.contracts.ports import VoltVar
 from twin.domain import chance
+from twin.domain.controls import Controls, Curve, InverterControl
 from twin.plant.batteries import Batteries
 from twin.plant.cars import Cars
 from twin.plant.clock import LocalClock
@@ -86,7 +86,7 @@ class Town:
     lumped_car_mw: float
     pv: np.ndarray
     sgen_cap_mw: np.ndarray
-    volt_var: VoltVar | None
+    controls: Controls | None
     cars: Cars
     car_load: np.ndarray
     car_efficiency: np.ndarray
@@ -118,7 +118,7 @@ def town_of(site: Site, plant: PlantTable, net: Any) -> Town:
     place = {int(index): position for position, index in enumerate(storage)}
     battery_storage = np.array([place[device.element] for device in batteries], dtype=int)
     battery_bus = net.storage["bus"].to_numpy()[battery_storage]
-    pv, cap, volt_var = _inverters(site, net, sgen)
+    pv, cap, controls = _inverters(site, net, sgen)
     return Town(
         seed=site.seed,
         clock=clock,
@@ -133,7 +133,7 @@ def town_of(site: Site, plant: PlantTable, net: Any) -> Town:
         lumped_car_mw=plant.car_kw / 1000.0,
         pv=pv,
         sgen_cap_mw=cap,
-        volt_var=volt_var,
+        controls=controls,
         cars=Cars(site.seed, clock, tuple(d.id for d in cars), _each(cars, "p_max_mw")),
         car_load=np.array([at[device.element] for device in cars], dtype=int),
         car_efficiency=_each(cars, "efficiency"),
@@ -156,7 +156,7 @@ def _households(total: int, profile: pd.Series) -> np.ndarray:
     return published * (total / published.sum()) if published.any() else published
 
 
-def _inverters(site: Site, net: Any, sgen: np.ndarray) -> tuple[np.ndarray, np.ndarray, VoltVar | None]:
+def _inverters(site: Site, net: Any, sgen: np.ndarray) -> tuple[np.ndarray, np.ndarray, Controls | None]:
     overlay = site.grid.overlay.pv
     pv = net.sgen["kind"].eq("pv").to_numpy()
     cap = np.where(pv, net.sgen["max_p_mw"].to_numpy(dtype=float), np.inf)
@@ -164,4 +164,6 @@ def _inverters(site: Site, net: Any, sgen: np.ndarray) -> tuple[np.ndarray, np.n
         return pv, cap, None
     # An inverter is sized to give its capped active power at the power factor of full reactive power.
     rated_mva = cap[pv] / overlay.cos_phi
-    return pv, cap, VoltVar(sgen[pv], rated_mva, overlay.q_v_pu, float(np.sqrt(1.0 - overlay.cos_phi**2)))
+    curve = Curve.of_corners(overlay.q_v_pu, overlay.cos_phi)
+    inverters = InverterControl(tuple(sgen[pv].tolist()), tuple(rated_mva.tolist()), q_of_vm=curve)
+    return pv, cap, Controls((inverters,))

@@ -75,7 +75,7 @@ class TrueGrid:
         }
         dims = {name: ("time", name.split("_")[0]) for name in known}
         injections = xr.Dataset({name: (dims[name], values) for name, values in known.items()})
-        result = self._engine.model(topology).solve(injections, want=WANT, volt_var=town.volt_var)
+        result = self._engine.model(topology).solve(injections, want=WANT, controls=town.controls)
         converged = result["converged"].values
         if not converged.all():
             when = np.datetime64(int(labels_s[np.flatnonzero(~converged)[0]]), "s")

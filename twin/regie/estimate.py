@@ -2,7 +2,7 @@
 
 Telemetry sees a few stations and feeder heads; every other load and roof gets a pseudo-measurement: its zone's consumption (or
 generation) shared by annual energy (or installed power), with a wide standard deviation. Where telemetry is lost, the zone's
-value comes from the last forecast, and the state says so.
+value comes from the last forecast, is as uncertain as that forecast's own band, and the state says so.
 """
 
 from __future__ import annotations
@@ -35,10 +35,16 @@ _GRID_TABLES = ("bus", "line", "trafo", "load", "sgen")
 
 @dataclass(frozen=True)
 class ZoneInput:
-    """A zone's consumption and PV generation in the interval [MW]; measured, substituted or forecast."""
+    """A zone's consumption and PV generation in the interval [MW]; measured, substituted or forecast.
+
+    Attributes:
+        load_sigma_mw, pv_sigma_mw: standard deviation of a forecast that stands in for the measured total; 0 when measured.
+    """
 
     load_p_mw: float
     pv_p_mw: float
+    load_sigma_mw: float = 0.0
+    pv_sigma_mw: float = 0.0
 
 
 @dataclass
@@ -124,10 +130,16 @@ class StateEstimator:
             {name: np.array([zone.pv_p_mw]) for name, zone in zones.items()},
         )
         load_p, sgen_p, nothing = load_all[0], sgen_all[0], np.zeros(len(grid.storage))
+        load_sigma = self._pseudo_sigma(
+            load_p, self._zone_loads, self._load_weight, {name: zone.load_sigma_mw for name, zone in zones.items()}
+        )
+        sgen_sigma = self._pseudo_sigma(
+            sgen_p, self._zone_pv, self._sgen_kwp, {name: zone.pv_sigma_mw for name, zone in zones.items()}
+        )
         # A plant or storage that says nothing and that no zone's total covers may do anything up to its size.
-        sgen_sigma = np.maximum(PSEUDO_SHARE * sgen_p, self._silent["sgen"])
+        sgen_sigma = np.maximum(sgen_sigma, self._silent["sgen"])
         powers = {
-            "load": _Powers(load_p, self.load_tan_phi * load_p, np.maximum(PSEUDO_SHARE * load_p, PSEUDO_FLOOR_MVA)),
+            "load": _Powers(load_p, self.load_tan_phi * load_p, np.maximum(load_sigma, PSEUDO_FLOOR_MVA)),
             "sgen": _Powers(sgen_p, np.zeros(len(sgen_p)), sgen_sigma),
             "storage": _Powers(nothing, nothing.copy(), self._silent["storage"].copy()),
         }
@@ -148,6 +160,27 @@ class StateEstimator:
             bus, vm, vm_sigma, kinds, index, flow_p, flow_q, flow_sigma,
             **{f"{table}_{name}": value for table, power in powers.items() for name, value in vars(power).items()},
         )  # fmt: skip
+
+    def _pseudo_sigma(
+        self,
+        p_mw: np.ndarray,
+        members: Mapping[str, np.ndarray],
+        weight: np.ndarray,
+        zone_sigma_mw: Mapping[str, float],
+    ) -> np.ndarray:
+        """Standard deviation of shared-out powers [MVA], dims (element,).
+
+        How a zone divides is doubtful (`PSEUDO_SHARE`), and so is a total that was forecast: its variance divides so that the
+        zone's sum is as uncertain as its forecast. What remains of a zone after its children is as uncertain as all of them.
+        """
+        sigma = PSEUDO_SHARE * p_mw
+        for zone in self._zones:
+            at = members[zone.name]
+            variance = sum(zone_sigma_mw[name] ** 2 for name in (zone.name, *self._children[zone.name]))
+            square = float((weight[at] ** 2).sum())
+            if variance > 0.0 and square > 0.0:
+                sigma[at] = np.sqrt(sigma[at] ** 2 + variance * weight[at] ** 2 / square)
+        return sigma
 
     def estimate(self, model: GridModel, values: np.ndarray, quality: np.ndarray, zones: Mapping[str, ZoneInput]) -> xr.Dataset:
         """The state of the interval (see `twin.contracts.ports.GridModel.estimate`)."""

@@ -8,6 +8,7 @@ from datetime import datetime
 
 import numpy as np
 import xarray as xr
+from scipy.special import ndtri
 
 from twin.contracts.devices import Device
 from twin.contracts.messages import Envelope, Service
@@ -40,25 +41,37 @@ def outside_signals(outlook: Outlook | None, as_of: datetime) -> dict[str, xr.Da
 
 
 def medians(envelopes: Mapping[str, Envelope], zones: Sequence[Zone]) -> dict[str, np.ndarray]:
-    """Median forecast paths: "load:<zone>" and "pv:<zone>" -> [MW], dims (time,). Zones nobody forecasts are absent."""
+    """Median forecast paths and their spread: "load:<zone>", "pv:<zone>" and "load:<zone>:sigma" ... -> [MW], dims (time,).
+
+    The spread is the standard deviation of a normal band as wide as the forecast's outermost quantiles. Zones nobody forecasts
+    are absent.
+    """
     found = {}
     for kind, signal in _FORECASTS.items():
         for zone in zones:
-            path = _path(envelopes, signal, zone.name)
-            if path is not None:
-                found[f"{kind}:{zone.name}"] = path
+            output = _forecast(envelopes, signal, zone.name)
+            if output is not None:
+                found[f"{kind}:{zone.name}"] = output.sel(quantile=0.5).values
+                found[f"{kind}:{zone.name}:sigma"] = _sigma(output)
     return found
 
 
-def _path(envelopes: Mapping[str, Envelope], signal: str, zone: str) -> np.ndarray | None:
+def _forecast(envelopes: Mapping[str, Envelope], signal: str, zone: str) -> xr.DataArray | None:
     for envelope in envelopes.values():
         output = envelope.report.outputs.get(signal)
         if envelope.role != "champion" or envelope.service is Service.ABSENT or output is None:
             continue
         if zone in output.coords["zone"].values:
-            median: np.ndarray = output.sel(zone=zone, quantile=0.5).values
-            return median
+            return output.sel(zone=zone)
     return None
+
+
+def _sigma(forecast: xr.DataArray) -> np.ndarray:
+    """Standard deviation [MW], dims (time,); 0 where there is a median and nothing else."""
+    levels = forecast.coords["quantile"].values
+    low, high = float(levels.min()), float(levels.max())
+    width: np.ndarray = forecast.sel(quantile=high).values - forecast.sel(quantile=low).values
+    return width / (ndtri(high) - ndtri(low)) if high > low else np.zeros_like(width)
 
 
 def zone_input(
@@ -68,16 +81,20 @@ def zone_input(
     forecast: Mapping[str, Sequence[float]],
     forecast_start_s: int,
 ) -> ZoneInput:
-    """A zone's totals of one interval: measured, else what the last forecast said, else nothing known (0, wide sigma)."""
-    values = []
+    """A zone's totals of one interval: measured, else the last forecast with its spread, else nothing known (0)."""
+    values, sigmas = [], []
     for kind, signal in (("load", "zone_load_p_mw"), ("pv", "zone_pv_p_mw")):
-        value = signals.get((signal, zone.name), float("nan"))
+        value, sigma = signals.get((signal, zone.name), float("nan")), 0.0
         if math.isnan(value):
-            path = forecast.get(f"{kind}:{zone.name}", ())
             step = (interval_s - forecast_start_s) // QUARTER_HOUR_S
-            value = path[step] if 0 <= step < len(path) else 0.0
+            value, sigma = (_at(forecast.get(f"{kind}:{zone.name}{of}", ()), step) for of in ("", ":sigma"))
         values.append(value)
-    return ZoneInput(*values)
+        sigmas.append(sigma)
+    return ZoneInput(*values, *sigmas)
+
+
+def _at(path: Sequence[float], step: int) -> float:
+    return path[step] if 0 <= step < len(path) else 0.0
 
 
 def element_outlooks(

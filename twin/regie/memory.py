@@ -36,7 +36,8 @@ class LoopMemory:
 
     Attributes:
         command_offset: id of the last consumed command.
-        forecast: "load:<zone>" / "pv:<zone>" -> median path of the last tick, from ``forecast_start_s`` on, dims (time,).
+        forecast: "load:<zone>" / "pv:<zone>" -> median path of the last tick, from ``forecast_start_s`` on, dims (time,);
+            "load:<zone>:sigma" ... -> its spread.
     """
 
     decision: Memory = field(default_factory=Memory)

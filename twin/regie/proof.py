@@ -17,7 +17,8 @@ import xarray as xr
 
 from twin.contracts.devices import Device
 from twin.contracts.messages import Proposal
-from twin.contracts.ports import Engine, GridModel, VoltVar
+from twin.contracts.ports import Engine, GridModel
+from twin.domain.controls import Controls
 from twin.domain.grid import Grid, Topology
 from twin.domain.time import quarter_hours
 
@@ -108,14 +109,14 @@ class Prover:
         self,
         engine: Engine,
         limits: Limits,
-        volt_var: VoltVar | None,
+        controls: Controls | None,
         devices: Mapping[str, Device],
         *,
         load_tan_phi: np.ndarray,
     ) -> None:
         self._engine = engine
         self._limits = limits
-        self._volt_var = volt_var
+        self._controls = controls
         self._devices = devices
         self._load_tan_phi = load_tan_phi
 
@@ -181,7 +182,7 @@ class Prover:
 
     def _solve(self, model: GridModel, stack: _Stack, cases: Sequence[Moves]) -> list[dict[str, np.ndarray]]:
         """One batch for all cases; per case plain arrays, dims (time, element)."""
-        solved = model.solve(stack.dataset(model.grid, cases), want=_WANT, volt_var=self._volt_var)
+        solved = model.solve(stack.dataset(model.grid, cases), want=_WANT, controls=self._controls)
         steps = stack.steps
         arrays = {name: solved[name].values for name in (*_WANT, "converged")}
         return [{name: a[i * steps : (i + 1) * steps] for name, a in arrays.items()} for i in range(len(cases))]
