@@ -25,6 +25,8 @@ FIELDS = 6
 IR, II, ZR, ZI = range(4)
 ZIP_FIELDS = 4
 """Lane values of a node's voltage-dependent power at 1 pu: constant current, constant impedance."""
+TILE = 32
+"""Elements are gathered in squares of as many as there are lanes, 16 at most."""
 MAX_ITERATIONS = 25
 """A lane that needs more goes to Newton-Raphson: its contraction is so slow that the estimate of its error is poor."""
 LEAST_RATIO = 0.02
@@ -38,7 +40,8 @@ class Elements(NamedTuple):
 
     Attributes:
         value: [MW or Mvar] before scaling, C-contiguous, dims (time, element).
-        position: position in the factor, dims (element,). ``weight``: pu of the kernel's constant-power injection per
+        position: position in the factor, dims (element,), and for `TILE` - 1 more elements that there are not; so the
+            weights. ``weight``: pu of the kernel's constant-power injection per
             unit of ``value``. ``weight_i``, ``weight_z``: of the constant-current and constant-impedance parts.
     """
 
@@ -144,22 +147,12 @@ def gather(work, injected, first, last):  # type: ignore[no-untyped-def]
 
 @jit
 def _gather_kind(work, elements, has_zip, first, last, part):  # type: ignore[no-untyped-def]
-    """Add one variable: squares of lanes x elements, then the elements and steps that fill no square."""
-    node, value, position, weight = work.node, elements.value, elements.position, elements.weight
-    lanes, count = node.shape[2], len(position)
-    whole = count - count % lanes if first + lanes <= last else 0
-    for e in range(0, whole, lanes):
-        add_tile(node, position, weight, value, first, e, FIELDS, SR + part)
+    node, value, position = work.node, elements.value, elements.position
+    for e in range(0, value.shape[1], node.shape[2]):
+        add_tile(node, position, elements.weight, value, first, last, e, FIELDS, SR + part)
         if has_zip:
-            add_tile(work.zip, position, elements.weight_i, value, first, e, ZIP_FIELDS, IR + part)
-            add_tile(work.zip, position, elements.weight_z, value, first, e, ZIP_FIELDS, ZR + part)
-    for lane in range(lanes):
-        for e in range(whole, count):
-            given = value[min(first + lane, last - 1), e]
-            node[position[e], SR + part, lane] += weight[e] * given
-            if has_zip:
-                work.zip[position[e], IR + part, lane] += elements.weight_i[e] * given
-                work.zip[position[e], ZR + part, lane] += elements.weight_z[e] * given
+            add_tile(work.zip, position, elements.weight_i, value, first, last, e, ZIP_FIELDS, IR + part)
+            add_tile(work.zip, position, elements.weight_z, value, first, last, e, ZIP_FIELDS, ZR + part)
 
 
 @jit
@@ -199,11 +192,7 @@ def settle(work, factor, has_zip, tolerance):  # type: ignore[no-untyped-def]
         work.active[0, lane] = 1.0
         work.before[0, lane] = 0.0  # no ratio yet
     for iteration in range(MAX_ITERATIONS):
-        if has_zip:
-            _currents_zip(work, len(factor.inverse))
-        else:
-            _currents(work, len(factor.inverse))
-        _to_root(work, factor)
+        _to_root(work, factor, has_zip)
         _to_leaves(work, factor)
         left = 0
         for lane in range(lanes):
@@ -234,48 +223,27 @@ def _goes_on(work, lane, iteration, tolerance):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _currents(work, size):  # type: ignore[no-untyped-def]
-    """conj(S / V) = conj(S) V / |V|^2 on top of the sources' currents."""
-    node = work.node
-    for k in range(size):
-        at = k * FIELDS
-        vr, vi = (
-            load(node, at + XR) + splat(node, work.reference[0, k]),
-            load(node, at + XI) + splat(node, work.reference[1, k]),
-        )
-        sr, si = load(node, at + SR), load(node, at + SI)
-        inverse = 1.0 / (vr * vr + vi * vi)
-        store(node, at + YR, load(node, at + YR) + (sr * vr + si * vi) * inverse)
-        store(node, at + YI, load(node, at + YI) + (sr * vi - si * vr) * inverse)
-
-
-@jit
-def _currents_zip(work, size):  # type: ignore[no-untyped-def]
-    """As `_currents`, for S = S_p + S_i |V| + S_z |V|^2."""
-    node, share = work.node, work.zip
-    for k in range(size):
-        at, of = k * FIELDS, k * ZIP_FIELDS
-        vr, vi = (
-            load(node, at + XR) + splat(node, work.reference[0, k]),
-            load(node, at + XI) + splat(node, work.reference[1, k]),
-        )
-        square = vr * vr + vi * vi
-        magnitude, inverse = square_root(square), 1.0 / square
-        sr = load(node, at + SR) + load(share, of + IR) * magnitude + load(share, of + ZR) * square
-        si = load(node, at + SI) + load(share, of + II) * magnitude + load(share, of + ZI) * square
-        store(node, at + YR, load(node, at + YR) + (sr * vr + si * vi) * inverse)
-        store(node, at + YI, load(node, at + YI) + (sr * vi - si * vr) * inverse)
-
-
-@jit
-def _to_root(work, factor):  # type: ignore[no-untyped-def]
+def _to_root(work, factor, has_zip):  # type: ignore[no-untyped-def]
+    """Every node's injected current on top of what its children and the sources send, passed on to its parents."""
     node = work.node
     for k in range(len(factor.inverse)):
-        yr, yi = load(node, k * FIELDS + YR), load(node, k * FIELDS + YI)
+        at = k * FIELDS
+        vr = load(node, at + XR) + splat(node, work.reference[0, k])
+        vi = load(node, at + XI) + splat(node, work.reference[1, k])
+        sr, si, square = load(node, at + SR), load(node, at + SI), vr * vr + vi * vi
+        if has_zip:
+            of, magnitude = k * ZIP_FIELDS, square_root(square)
+            sr = sr + load(work.zip, of + IR) * magnitude + load(work.zip, of + ZR) * square
+            si = si + load(work.zip, of + II) * magnitude + load(work.zip, of + ZI) * square
+        inverse = 1.0 / square
+        yr = load(node, at + YR) + (sr * vr + si * vi) * inverse  # conj(S / V) = conj(S) V / |V|^2
+        yi = load(node, at + YI) + (sr * vi - si * vr) * inverse
+        store(node, at + YR, yr)
+        store(node, at + YI, yi)
         for e in range(factor.start[k], factor.start[k + 1]):
-            at, entry = factor.row[e] * FIELDS, factor.lower[e]
-            store(node, at + YR, load(node, at + YR) - (yr * entry.real - yi * entry.imag))
-            store(node, at + YI, load(node, at + YI) - (yi * entry.real + yr * entry.imag))
+            to, entry = factor.row[e] * FIELDS, factor.lower[e]
+            store(node, to + YR, load(node, to + YR) - (yr * entry.real - yi * entry.imag))
+            store(node, to + YI, load(node, to + YI) - (yi * entry.real + yr * entry.imag))
 
 
 @jit

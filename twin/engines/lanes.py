@@ -1,4 +1,4 @@
-"""SIMD lanes as a number type of numba: one value holds the same quantity of 8 (float64) or 16 (float32) time steps.
+"""SIMD lanes as a number type of numba: one value holds the same quantity of 16 (float64) or 32 (float32) time steps.
 
 A batch of power flows does the same arithmetic on every step. LLVM finds that out by itself only where it can
 prove that no two arrays overlap, which it cannot for the scattered rows of a sparse factor; told in its own
@@ -21,8 +21,10 @@ from numba.core.imputils import lower_builtin
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import intrinsic, models, register_model
 
-BYTES = 64
-"""Width of one lane value: a cache line, and one register where there is AVX-512 (elsewhere LLVM splits it)."""
+BYTES = 128
+"""Width of one lane value: two registers where there is AVX-512, more elsewhere. Each node waits for its neighbour's result,
+and two independent registers hide half of that wait."""
+CACHE_LINE = 64
 _FAST = ("nsz", "arcp", "contract", "reassoc")
 """Freedoms given to LLVM: fused multiply-add and reordering, but NaN and infinity keep their meaning."""
 
@@ -138,12 +140,23 @@ def square_root(typingctx: Any, a: Any) -> Any:
 
 @intrinsic
 def add_tile(
-    typingctx: Any, target: Any, place: Any, weight: Any, value: Any, first: Any, element: Any, fields: Any, field: Any
+    typingctx: Any,
+    target: Any,
+    place: Any,
+    weight: Any,
+    value: Any,
+    first: Any,
+    last: Any,
+    element: Any,
+    fields: Any,
+    field: Any,
 ) -> Any:
     """Add as many elements as there are lanes, at as many time steps, to lane values: a square turned over in registers.
 
-    Element j = ``element``, ``element`` + 1, ... of the steps ``first``, ``first`` + 1, ... goes, times ``weight[j]``, to the
-    lane value ``place[j]`` x ``fields`` + ``field`` of ``target``. ``value`` is C-contiguous, dims (time, element).
+    Element j = ``element``, ``element`` + 1, ... of the steps ``first``, ``first`` + 1, ... (``last`` - 1 again where there are
+    no more) goes, times ``weight[j]``, to the lane value ``place[j]`` x ``fields`` + ``field`` of ``target``. ``value`` is
+    C-contiguous, dims (time, element); beyond its last element 0 is added, so that ``place`` and ``weight`` must reach as far
+    as a whole square.
     """
     lanes = Lanes(target.dtype)
 
@@ -151,21 +164,19 @@ def add_tile(
         place_array, weight_array, value_array = (
             context.make_array(kind)(context, builder, array) for kind, array in zip(sig.args[1:4], args[1:4], strict=True)
         )
-        first, element, fields, field = args[4:]
-        vector = context.get_value_type(lanes)
-        given = ir.VectorType(context.get_data_type(value.dtype), lanes.count)
-        size = value.dtype.bitwidth // 8
+        first, last, element, fields, field = args[4:]
         length = builder.extract_value(value_array.shape, 1)
         rows = []
         for lane in range(lanes.count):
-            row = builder.mul(builder.add(first, ir.Constant(first.type, lane)), length)
-            start = builder.gep(value_array.data, [builder.add(row, element)])
-            loaded = builder.load(builder.bitcast(start, given.as_pointer()), align=size)
-            if value.dtype.bitwidth > target.dtype.bitwidth:
-                loaded = builder.fptrunc(loaded, vector)
-            elif value.dtype.bitwidth < target.dtype.bitwidth:
-                loaded = builder.fpext(loaded, vector)
-            rows.append(loaded)
+            wanted = builder.add(first, ir.Constant(first.type, lane))
+            final = builder.sub(last, ir.Constant(last.type, 1))
+            row = builder.select(builder.icmp_signed("<", wanted, last), wanted, final)
+            start = builder.gep(value_array.data, [builder.add(builder.mul(row, length), element)])
+            ahead = builder.gep(start, [builder.mul(length, ir.Constant(length.type, lanes.count))])
+            # the same elements of the next block: rows lie too far apart for the processor to guess
+            for j in range(0, lanes.count, CACHE_LINE * 8 // value.dtype.bitwidth):
+                _prefetch(builder, builder.gep(ahead, [ir.Constant(first.type, j)]))
+            rows.append(_part(context, builder, lanes, value.dtype, start, builder.sub(length, element)))
         for j, column in enumerate(_turned(builder, rows)):
             here = builder.add(element, ir.Constant(element.type, j))
             factor = _splat(context, builder, lanes, builder.load(builder.gep(weight_array.data, [here])))
@@ -175,7 +186,55 @@ def add_tile(
             builder.store(builder.fadd(builder.load(pointer, align=BYTES), added, flags=_FAST), pointer, align=BYTES)
         return context.get_dummy_value()
 
-    return types.void(target, place, weight, value, types.intp, types.intp, types.intp, types.intp), codegen
+    return types.void(target, place, weight, value, *[types.intp] * 5), codegen
+
+
+def _prefetch(builder: Any, pointer: Any) -> None:
+    """Ask for a cache line that will be read soon; it may lie outside of any array."""
+    number = ir.IntType(32)
+    kind = ir.FunctionType(ir.VoidType(), [pointer.type, number, number, number])
+    function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+    builder.call(function, [pointer, ir.Constant(number, 0), ir.Constant(number, 2), ir.Constant(number, 1)])
+
+
+def _part(context: Any, builder: Any, lanes: Lanes, dtype: Any, start: Any, left: Any) -> Any:
+    """As many values from ``start`` on as there are lanes, in their precision; 0 behind the ``left`` ones that there are."""
+    vector = context.get_value_type(lanes)
+    given = ir.VectorType(context.get_data_type(dtype), lanes.count)
+    number = ir.VectorType(ir.IntType(64), lanes.count)
+    limit = builder.insert_element(ir.Constant(number, ir.Undefined), left, ir.Constant(ir.IntType(32), 0))
+    everywhere = ir.Constant(ir.VectorType(ir.IntType(32), lanes.count), [0] * lanes.count)
+    limits = builder.shuffle_vector(limit, ir.Constant(number, ir.Undefined), everywhere)
+    mask = builder.icmp_signed("<", ir.Constant(number, list(range(lanes.count))), limits)
+    pointer = builder.bitcast(start, given.as_pointer())
+    kinds = [pointer.type, ir.IntType(32), mask.type, given]
+    name = f"llvm.masked.load.v{lanes.count}f{dtype.bitwidth}.p0"
+    read = cgutils.get_or_insert_function(builder.module, ir.FunctionType(given, kinds), name)
+    align = ir.Constant(ir.IntType(32), dtype.bitwidth // 8)
+    loaded = builder.call(read, [pointer, align, mask, ir.Constant(given, [0.0] * lanes.count)])
+    if dtype.bitwidth > lanes.dtype.bitwidth:
+        return builder.fptrunc(loaded, vector)
+    return builder.fpext(loaded, vector) if dtype.bitwidth < lanes.dtype.bitwidth else loaded
+
+
+@intrinsic
+def add_counts(typingctx: Any, histogram: Any, i: Any, place: Any, one: Any) -> Any:
+    """Add 1 to bin ``place`` of row ``i`` of a histogram for each lane where ``one`` > 0; uint32, dims (element, bin)."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        array = context.make_array(sig.args[0])(context, builder, args[0])
+        count, index = sig.args[2].count, ir.IntType(32)
+        row = builder.gep(array.data, [builder.mul(args[1], builder.extract_value(array.shape, 1))])
+        bins = builder.fptosi(args[2], ir.VectorType(index, count))
+        zero = ir.Constant(args[3].type, [0.0] * count)
+        ones = builder.zext(builder.fcmp_ordered(">", args[3], zero), ir.VectorType(index, count))
+        for lane in range(count):
+            place = ir.Constant(index, lane)
+            pointer = builder.gep(row, [builder.extract_element(bins, place)])
+            builder.store(builder.add(builder.load(pointer), builder.extract_element(ones, place)), pointer)
+        return context.get_dummy_value()
+
+    return types.void(histogram, types.intp, place, one), codegen
 
 
 def _turned(builder: Any, rows: list[Any]) -> list[Any]:

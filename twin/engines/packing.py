@@ -9,8 +9,11 @@ import numpy as np
 
 from twin.domain.grid import Grid
 from twin.engines.injections import NAMES, TABLES
-from twin.engines.kernel import ZIP_FIELDS, Elements, Injected
+from twin.engines.kernel import TILE, ZIP_FIELDS, Elements, Injected
 from twin.engines.ordering import Pattern
+
+_BEYOND = np.zeros(TILE - 1, dtype=np.int64), np.zeros(TILE - 1)
+"""Position and weight of the elements that there are not (see `twin.engines.kernel.Elements`)."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ class Packer:
     def __init__(self, grid: Grid, pattern: Pattern, dtype: np.dtype) -> None:
         self.dtype = dtype
         self._size = pattern.size
+        self._base_mva = grid.base_mva
         self._places = {name: _place(grid, pattern, name) for name in NAMES}
         self.has_zip = any(place.weight_i.any() or place.weight_z.any() for place in self._places.values())
 
@@ -65,6 +69,17 @@ class Packer:
             self.has_zip,
         )
 
+    def pack_nodes(self, p_mw: np.ndarray, q_mvar: np.ndarray) -> Injected:
+        """Consumption of constant power at every position, dims (time, position)."""
+        size = self._size
+        weight = np.append(np.full(size, -1.0 / self._base_mva), _BEYOND[1]).astype(self.dtype)
+        position, none = np.append(np.arange(size), _BEYOND[0]), np.zeros_like(weight)
+        p, q, empty = (
+            Elements(np.ascontiguousarray(value), position, weight, none, none) for value in (p_mw, q_mvar, np.zeros((0, 0)))
+        )
+        zeros, zero_zip = np.zeros((2, size + 1), self.dtype), np.zeros((ZIP_FIELDS, size + 1), self.dtype)
+        return Injected(p, q, empty, empty, empty, empty, zeros, zero_zip, False)
+
     def powers(self, varying: Mapping[str, np.ndarray], fixed: Mapping[str, np.ndarray], step: int) -> np.ndarray:
         """Injected power of one step at 1 pu [pu], complex, dims (part, position): constant, by |V|, by |V|^2."""
         s = np.zeros((3, self._size + 1), dtype=complex)
@@ -76,11 +91,11 @@ class Packer:
 
     def _elements(self, name: str, value: np.ndarray | None, value_dtype: np.dtype) -> Elements:
         place = self._places[name]
-        if value is None:
-            none = np.zeros(0, self.dtype)
-            return Elements(np.zeros((0, 0), value_dtype), place.position[:0], none, none, none)
-        weights = (weight.astype(self.dtype) for weight in (place.weight, place.weight_i, place.weight_z))
-        return Elements(value, place.position, *weights)
+        given = np.zeros((0, 0), value_dtype) if value is None else value
+        weights = (
+            np.append(weight, _BEYOND[1]).astype(self.dtype) for weight in (place.weight, place.weight_i, place.weight_z)
+        )
+        return Elements(given, np.append(place.position, _BEYOND[0]), *weights)
 
 
 def _place(grid: Grid, pattern: Pattern, name: str) -> _Place:

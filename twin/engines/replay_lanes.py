@@ -9,7 +9,7 @@ import numpy as np
 from twin.engines.branch_lanes import loading_and_loss, voltage, winding_loading
 from twin.engines.jit import jit
 from twin.engines.kernel import forget, gather, settle
-from twin.engines.lanes import aligned, any_greater, lane_count, load, splat, store, where_greater
+from twin.engines.lanes import add_counts, aligned, any_greater, lane_count, load, splat, store, where_greater
 
 LOW, HIGH, SUM, UNDER, OVER, LOW_AT, HIGH_AT, LOSS = range(8)
 FIGURES = 8
@@ -24,7 +24,6 @@ class Tally(NamedTuple):
         low, high: limits, in the unit of the values, dims (element,).
         histogram: steps, dims (element, bin); no bins where no quantile is asked.
         first, width: lower edge of the first bin, and the width of all.
-        bin: one lane value, dims (1, lane): where a value is turned into bin numbers.
     """
 
     figure: np.ndarray
@@ -33,7 +32,6 @@ class Tally(NamedTuple):
     histogram: np.ndarray
     first: float
     width: float
-    bin: np.ndarray
 
 
 def make_tally(low: np.ndarray, high: np.ndarray, dtype: np.dtype, *, bins: int, first: float, width: float) -> Tally:
@@ -46,7 +44,6 @@ def make_tally(low: np.ndarray, high: np.ndarray, dtype: np.dtype, *, bins: int,
         np.zeros((len(low), bins), np.uint32),
         first,
         width,
-        aligned((1, lanes), dtype),
     )
     clear(tally)
     return tally
@@ -88,17 +85,17 @@ def note(work, branches, branch, node):  # type: ignore[no-untyped-def]
         at = b * FIGURES + LOSS
         store(branch.figure, at, load(branch.figure, at) + where_greater(fine, zero, loss, zero))
         if branch.histogram.shape[1] > 0:
-            _count(branch, b, value, work.fine)
+            _count(branch, b, value, fine)
     for t in range(len(branches.windings)):
         value, place = winding_loading(work, branches, t), len(branches.at_from) + t
         _note(branch, place, value, fine, step)
         if branch.histogram.shape[1] > 0:
-            _count(branch, place, value, work.fine)
+            _count(branch, place, value, fine)
     for k in range(len(node.low)):
         value = voltage(work, k)
         _note(node, k, value, fine, step)
         if node.histogram.shape[1] > 0:
-            _count(node, k, value, work.fine)
+            _count(node, k, value, fine)
 
 
 @jit
@@ -126,14 +123,10 @@ def _note(tally, i, value, fine, step):  # type: ignore[no-untyped-def]
 @jit
 def _count(tally, i, value, fine):  # type: ignore[no-untyped-def]
     """Histogram; values beyond its ends fall into the outer bins."""
-    top = splat(tally.bin, tally.histogram.shape[1] - 1.0)
-    place, zero = (value - splat(tally.bin, tally.first)) * splat(tally.bin, 1.0 / tally.width), splat(tally.bin, 0.0)
+    figure, last = tally.figure, tally.histogram.shape[1] - 1.0
+    place, zero, top = (value - tally.first) * (1.0 / tally.width), splat(figure, 0.0), splat(figure, last)
     place = where_greater(place, zero, place, zero)
-    store(tally.bin, 0, where_greater(top, place, place, top))
-    row = tally.histogram[i]
-    for lane in range(tally.bin.shape[1]):
-        if fine[0, lane] > 0.0:
-            row[int(tally.bin[0, lane])] += 1
+    add_counts(tally.histogram, i, where_greater(top, place, place, top), fine)
 
 
 @jit

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from twin.domain.grid import Grid
-from twin.engines.kernel import TOLERANCE_PU, Elements, Injected, make_work, solve_steps
+from twin.engines.kernel import TOLERANCE_PU, Injected, make_work, solve_steps
 from twin.engines.matrix import Matrix
 from twin.engines.newton import Newton
 from twin.engines.packing import Packer
@@ -70,15 +70,8 @@ class Solver:
     def solve_nodes(self, consumption: np.ndarray) -> Solved:
         """AC power flow of constant node consumption [MVA], complex, dims (time, node)."""
         size, base = self.matrix.pattern.size, self.grid.base_mva
-        weight = np.full(size, -1.0 / base, self.dtype)
-        none = np.zeros(0, self.dtype)
-        position, at = np.arange(size), self.matrix.pattern.node
-        drawn = consumption[:, at]
-        empty = Elements(np.zeros((0, 0)), position[:0], none, none, none)
-        p, q = (Elements(np.ascontiguousarray(part), position, weight, none, none) for part in (drawn.real, drawn.imag))
-        zeros = np.zeros((2, size + 1), self.dtype)
-        injected = Injected(p, q, empty, empty, empty, empty, zeros, np.zeros((4, size + 1), self.dtype), False)
-        solved = self._run(injected, len(consumption))
+        drawn = consumption[:, self.matrix.pattern.node]
+        solved = self._run(self.packer.pack_nodes(drawn.real, drawn.imag), len(consumption))
         self._rescue(solved, lambda step: np.stack([-drawn[step] / base, np.zeros(size), np.zeros(size)]))
         return solved
 
