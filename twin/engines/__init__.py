@@ -11,9 +11,12 @@ from typing import Any
 _HOME = {
     "compile_grid": "twin.engines.registry",
     "make_engine": "twin.engines.registry",
+    "estimate_series": "twin.engines.state_series",
     "estimate_state": "twin.engines.state_estimation",
+    "observability": "twin.engines.meter_places",
     "sensitivities": "twin.engines.sensitivity",
     "restore": "twin.engines.restoration",
+    "StateModel": "twin.engines.state_model",
 }
 
 __all__ = list(_HOME)

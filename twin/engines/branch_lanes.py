@@ -19,6 +19,7 @@ class Branches(NamedTuple):
         yff, yft, ytf, ytt: two-port admittances [pu], complex; 0 for a branch out of service.
         idle_from, idle_to: current into either side with all voltages at the reference [pu], complex.
         percent_from, percent_to: square of the loading [%] of a current of 1 pu at either side.
+        alone: False for a branch that is a winding of a three-winding transformer, bool, dims (branch,).
         windings: branches of the windings of each three-winding transformer, dims (trafo3w, 3): it is as loaded as the
             most loaded of them.
     """
@@ -33,6 +34,7 @@ class Branches(NamedTuple):
     idle_to: np.ndarray
     percent_from: np.ndarray
     percent_to: np.ndarray
+    alone: np.ndarray
     windings: np.ndarray
 
 

@@ -50,32 +50,48 @@ def outages_of(grid: Grid, outages: Outages) -> list[Outage]:
         BadInput: naming every unknown table and index.
     """
     problems = Problems()
-    if isinstance(outages, str):
-        if outages not in _TABLES:
-            problems.add("outages", repr(outages), '"lines", "trafos" or indices', "correct the name")
-        pairs = [(_TABLES[outages], int(i)) for i in getattr(grid, _TABLES[outages])] if not problems else []
+    if not isinstance(outages, str):
+        pairs = [item if isinstance(item, tuple) else ("line", item) for item in outages]
+    elif outages in _TABLES:
+        pairs = [(_TABLES[outages], index) for index in getattr(grid, _TABLES[outages])]
     else:
-        pairs = [(str(item[0]), int(item[1])) if isinstance(item, tuple) else ("line", int(item)) for item in outages]
+        pairs = []
+        problems.add("outages", repr(outages), '"lines", "trafos" or indices', "correct the name")
+    known = {
+        (table, int(index)): int(branch)
+        for table in _TABLES.values()
+        for index, branch in zip(getattr(grid, table), getattr(grid, f"{table}_branch"), strict=True)
+    }
     found = []
-    for table, index in pairs:
-        at = np.flatnonzero(getattr(grid, table) == index) if table in {"line", "trafo"} else np.zeros(0)
-        if not len(at):
-            problems.add(f"outages, {table} {index}", "unknown", "a line or trafo of the net", "correct the list")
+    for pair in pairs:
+        # True == 1 and 1.0 == 1 to a dict, and neither is an index
+        if all(isinstance(part, (str, int, np.integer)) and not isinstance(part, bool) for part in pair) and pair in known:
+            found.append(Outage(pair[0], int(pair[1]), known[pair]))
         else:
-            found.append(Outage(table, index, int(getattr(grid, f"{table}_branch")[at[0]])))
+            problems.add(f"outages, {' '.join(map(str, pair))}", "unknown", "a line or trafo of the net", "correct the list")
     problems.raise_if_any()
     return found
 
 
-def coupled_nodes(grid: Grid, closures: Iterable[Closure]) -> dict[int, tuple[int, int]]:
-    """By switch: the two nodes of the compiled grid that it joins when closed.
+@dataclass(frozen=True)
+class Tie:
+    """A closure in the compiled grid: the two nodes that the switch joins, and the branch that it stands at (-1: none)."""
+
+    switch: int
+    nodes: tuple[int, int]
+    branch: int
+
+
+def ties_of(grid: Grid, closures: Iterable[Closure]) -> list[Tie]:
+    """The permitted closures that join two nodes of the compiled grid.
 
     A coupler joins its buses. A line or transformer that is open at one end ends in a node of its own there.
     """
     node = dict(zip(grid.bus.tolist(), grid.bus_node.tolist(), strict=True))
-    pairs = {}
+    ties = []
     for closure in closures:
         here, there = node[closure.bus], node[closure.other_bus]
+        branch = -1
         if closure.kind == "coupler":
             end = there
         elif closure.kind in {"line", "trafo"}:
@@ -85,30 +101,31 @@ def coupled_nodes(grid: Grid, closures: Iterable[Closure]) -> dict[int, tuple[in
         else:
             end = -1
         if closure.permitted and here >= 0 and end >= 0 and here != end:
-            pairs[closure.switch] = (here, end)
-    return pairs
+            ties.append(Tie(closure.switch, (here, end), branch))
+    return ties
 
 
 def contingencies(
     grid: Grid,
     profiles: Profiles,
     outages: Sequence[Outage],
-    pairs: Mapping[int, tuple[int, int]],
+    ties: Sequence[Tie],
     *,
     solve: Solve,
     dark: Callable[[Sequence[Case]], np.ndarray],
     limits: GridLimits,
     attrs: Mapping[str, Any],
 ) -> xr.Dataset:
-    """See `twin.engines.model.BatchModel.contingencies`; ``pairs`` are the closures to try (none: no restoration)."""
+    """See `twin.engines.model.BatchModel.contingencies`; ``ties`` are the closures to try (none: no restoration)."""
     first = [Case(outage.branch) for outage in outages]
     lost = dark(first)
     tried = [
-        (o, switch, Case(first[o].branch, pair))
+        (o, tie.switch, Case(first[o].branch, tie.nodes))
         for o in range(len(outages))
         if lost[o].any()
-        for switch, pair in pairs.items()
-        if lost[o, pair[0]] != lost[o, pair[1]]
+        for tie in ties
+        # a switch at the failed branch itself gives nobody supply
+        if lost[o, tie.nodes[0]] != lost[o, tie.nodes[1]] and (tie.branch < 0 or tie.branch != first[o].branch)
     ]
     found = solve([*first, *(case for _, _, case in tried)], profiles, limits)
     unsupplied = _unsupplied_mw(grid, profiles, found.dark)

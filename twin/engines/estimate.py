@@ -4,14 +4,18 @@ The loads, generators and storages of a node appear to the estimator as one powe
 a node without any is a zero injection, which power-grid-model keeps as a constraint. Afterwards the
 estimated node power goes back to the elements: what the estimate moved is shared in proportion to each
 element's variance, which is what least squares itself would do with them.
+
+The same meters report tick after tick: where they sit and the model that holds them are kept, what they show is not.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
 import numpy as np
 import xarray as xr
-from power_grid_model import CalculationMethod, ComponentType, MeasuredTerminalType
-from power_grid_model.errors import PowerGridBatchError, PowerGridError
+from power_grid_model import CalculationMethod, MeasuredTerminalType
 
 from twin.contracts.ports import Measurements
 from twin.domain.grid import Grid
@@ -20,14 +24,13 @@ from twin.engines.injections import Gather
 from twin.engines.measured import (
     FLOW_KINDS,
     MIN_SIGMA_MVA,
-    ElementPseudo,
+    Elements,
+    Pseudo,
+    check_element_powers,
     check_measurements,
-    node_sums,
-    pseudo_of,
-    share_out,
 )  # fmt: skip
-from twin.engines.pgm_input import first_free_id, is_loop, pgm_input
-from twin.engines.sensors import power_sensors, voltage_sensors
+from twin.engines.pgm_input import is_loop
+from twin.engines.sensor_set import SensorSet, Shown
 
 _TERMINAL = {
     "line_from": MeasuredTerminalType.branch_from,
@@ -39,12 +42,29 @@ RESULTS = (
     "vm_pu", "va_degree", "line_loading_percent", "trafo_loading_percent", "line_p_from_mw", "trafo_p_hv_mw",
     "loss_mw",
 )  # fmt: skip
-_TOLERANCE_PU = 1e-9
-_ITERATIONS = 40
 _PLAUSIBLE_PU = 0.5
 _METHODS = {CalculationMethod.newton_raphson: True, CalculationMethod.iterative_linear: False}
 """Method -> exact. Newton-Raphson minimises the weighted squares; where contradicting sensors make it diverge, the iterative
 linear method, which weighs currents instead of powers, still finds a state close by."""
+_KEPT = 8
+"""Lists of meters whose places, and sets of sensors whose models are kept: a silent meter makes another set."""
+
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
+
+
+@dataclass(frozen=True)
+class _Places:
+    """Where the meters of one list sit.
+
+    Attributes:
+        node: of each voltmeter, -1 without supply, dims (voltmeter,).
+        branch, terminal: of each flow meter, branch -1 where there is nothing to measure, dims (flow meter,).
+    """
+
+    node: np.ndarray
+    branch: np.ndarray
+    terminal: np.ndarray
 
 
 class Estimator:
@@ -53,10 +73,13 @@ class Estimator:
     def __init__(self, grid: Grid, flows: Flows) -> None:
         self.grid = grid
         self.flows = flows
+        self._elements = Elements(grid)
         self._load_node = Gather(grid).nodes_with_elements()
         self._load_id = grid.nodes + len(grid.branch_from) + len(grid.source_node) + np.arange(len(self._load_node))
-        self._first_id = first_free_id(grid, self._load_node)
-        self._bus_position = {int(bus): i for i, bus in enumerate(grid.bus)}
+        self._load_terminal = np.full(len(self._load_node), MeasuredTerminalType.load)
+        self._places: dict[tuple[Any, ...], _Places] = {}
+        self._sets: dict[tuple[bytes, ...], SensorSet] = {}
+        self._labelled: xr.Dataset | None = None
 
     def estimate(self, m: Measurements) -> xr.Dataset:
         """The most likely state (see `twin.contracts.ports.GridModel`), plus ``va_degree(bus)``.
@@ -65,73 +88,79 @@ class Estimator:
         on something out of service, is left out. When the rest does not determine the state, or no iteration
         converges, everything is NaN and ``converged`` False.
         """
-        check_measurements(self.grid, m)
-        pseudo = pseudo_of(self.grid, m)
-        v, exact = self._voltages(m, pseudo)
+        places = self._checked(m)
+        pseudo = self._elements.pseudo(m)
+        v, exact = self._voltages(places, m, pseudo)
         values = self.flows.results(v, RESULTS)
-        values.update(share_out(self.grid, pseudo, -self.flows.node_injection(v)))
-        converged = np.isfinite(v).all(axis=1)
-        values["converged"], values["exact"] = converged, np.array([exact])
-        return to_dataset(self.grid, values, time=None).isel(time=0)
+        values.update(self._elements.share_out(pseudo, -self.flows.node_injection(v)))
+        values["converged"], values["exact"] = np.isfinite(v).all(axis=1), np.array([exact])
+        return self._dataset(values)
 
-    def _voltages(self, m: Measurements, pseudo: dict[str, ElementPseudo]) -> tuple[np.ndarray, bool]:
-        """Node voltages [pu], dims (1, node), and whether they minimise the weighted squares."""
-        lost = np.full((1, self.grid.nodes), np.nan + 0j)
-        voltage = self._voltage_sensors(m)
-        if not len(voltage):
-            return lost, False
-        power = np.concatenate([self._flow_sensors(m), self._load_sensors(pseudo)])
-        power["id"] = self._first_id + len(voltage) + np.arange(len(power))
-        sensors = {ComponentType.sym_voltage_sensor: voltage, ComponentType.sym_power_sensor: power}
-        try:
-            model = pgm_input(self.grid, self._load_node, sensors).model
-        except PowerGridError:
-            return lost, False
-        for method, exact in _METHODS.items():
-            try:
-                node = model.calculate_state_estimation(
-                    error_tolerance=_TOLERANCE_PU,
-                    max_iterations=_ITERATIONS,
-                    calculation_method=method,
-                    output_component_types={ComponentType.node: ["u_pu", "u_angle"]},
-                )[ComponentType.node]
-            except (PowerGridError, PowerGridBatchError):
-                continue
-            v = (node["u_pu"] * np.exp(1j * node["u_angle"]))[None, :]
-            # A method that converges to voltages no grid runs at has followed a gross error in some meter.
-            if np.isfinite(v).all() and (np.abs(np.abs(v) - 1.0) < _PLAUSIBLE_PU).all():
-                return v, exact
-        return lost, False
+    def _dataset(self, values: dict[str, np.ndarray]) -> xr.Dataset:
+        """Labels and units are the same every time, and take as long to make as the rest; values have dims (1, element)."""
+        if self._labelled is None:
+            self._labelled = to_dataset(self.grid, values, time=None).isel(time=0)
+        return self._labelled.copy(data={name: value[0] for name, value in values.items()})
 
-    def _voltage_sensors(self, m: Measurements) -> np.ndarray:
-        node = self.grid.bus_node[[self._bus_position[int(bus)] for bus in m.bus]]
-        use = np.flatnonzero((node >= 0) & np.isfinite(m.vm_pu) & (m.vm_sigma > 0.0))
-        return voltage_sensors(self._first_id, node[use], m.vm_pu[use], m.vm_sigma[use])
+    def _checked(self, m: Measurements) -> _Places:
+        """The places of ``m``'s meters, and every fault of ``m`` refused."""
+        bus, flow = np.asarray(m.bus), np.asarray(m.flow_index)
+        key = (bus.dtype.str, bus.tobytes(), tuple(m.flow_kind), flow.dtype.str, flow.tobytes())
+        if key in self._places:
+            check_element_powers(self.grid, m)
+            return self._places[key]
+        check_measurements(self.grid, m)
+        return _keep(self._places, key, self._places_of(m))
 
-    def _flow_sensors(self, m: Measurements) -> np.ndarray:
-        branch, side = np.full(len(m.flow_kind), -1), np.zeros(len(m.flow_kind), dtype=int)
+    def _places_of(self, m: Measurements) -> _Places:
+        grid = self.grid
+        position = {int(bus): i for i, bus in enumerate(grid.bus)}
+        node = grid.bus_node[[position[int(bus)] for bus in m.bus]]
+        branch, terminal = np.full(len(m.flow_kind), -1), np.zeros(len(m.flow_kind), dtype=int)
         for i, (kind, index) in enumerate(zip(m.flow_kind, m.flow_index, strict=True)):
-            table, terminal = FLOW_KINDS[kind], _TERMINAL[kind]
-            branch[i] = getattr(self.grid, f"{table}_branch")[getattr(self.grid, table) == index][0]
-            side[i] = terminal
-        measured = np.isfinite(m.flow_p_mw) & np.isfinite(m.flow_q_mvar) & (m.flow_sigma_mva > 0.0)
-        on = (branch >= 0) & ~is_loop(self.grid)[branch] if len(branch) else np.zeros(0, dtype=bool)
-        use = np.flatnonzero(on & measured)
-        return _power_sensors(
-            self.grid.nodes + branch[use],
-            side[use],
-            (m.flow_p_mw + 1j * m.flow_q_mvar)[use],
-            m.flow_sigma_mva[use],
+            table = FLOW_KINDS[kind]
+            branch[i] = getattr(grid, f"{table}_branch")[getattr(grid, table) == index][0]
+            terminal[i] = _TERMINAL[kind]
+        there = np.append(~is_loop(grid), False)  # the last for branch -1
+        return _Places(node, np.where(there[branch], branch, -1), terminal)
+
+    def _voltages(self, places: _Places, m: Measurements, pseudo: Pseudo) -> tuple[np.ndarray, bool]:
+        """Node voltages [pu], dims (1, node), and whether they minimise the weighted squares."""
+        sensors, shown = self._sensors(places, m, pseudo)
+        if len(shown.vm_pu):
+            for method, exact in _METHODS.items():
+                v = sensors.voltages(shown, method)
+                # A method that converges to voltages no grid runs at has followed a gross error in some meter.
+                if v is not None and np.isfinite(v).all() and (np.abs(np.abs(v) - 1.0) < _PLAUSIBLE_PU).all():
+                    return v[None, :], exact
+        return np.full((1, self.grid.nodes), np.nan + 0j), False
+
+    def _sensors(self, places: _Places, m: Measurements, pseudo: Pseudo) -> tuple[SensorSet, Shown]:
+        """The sensors that say something, and what they say."""
+        power, variance = (of_node[self._load_node] for of_node in self._elements.node_sums(pseudo))
+        flow = m.flow_p_mw + 1j * m.flow_q_mvar
+        voltage_on = (places.node >= 0) & np.isfinite(m.vm_pu) & (m.vm_sigma > 0.0)
+        flow_on = (places.branch >= 0) & np.isfinite(flow) & (m.flow_sigma_mva > 0.0)
+        load_on = np.isfinite(power) & np.isfinite(variance)
+        sigma = np.concatenate([m.flow_sigma_mva[flow_on], np.sqrt(variance[load_on])])
+        shown = Shown(
+            vm_pu=m.vm_pu[voltage_on],
+            vm_sigma=m.vm_sigma[voltage_on],
+            power=np.concatenate([flow[flow_on], power[load_on]]),
+            sigma_mva=np.maximum(sigma, MIN_SIGMA_MVA),
         )
+        node = places.node[voltage_on]
+        target = np.concatenate([self.grid.nodes + places.branch[flow_on], self._load_id[load_on]])
+        terminal = np.concatenate([places.terminal[flow_on], self._load_terminal[load_on]])
+        key = (node.tobytes(), target.tobytes(), terminal.tobytes())
+        if key not in self._sets:
+            _keep(self._sets, key, SensorSet(self.grid, self._load_node, node, target, terminal))
+        return self._sets[key], shown
 
-    def _load_sensors(self, pseudo: dict[str, ElementPseudo]) -> np.ndarray:
-        power, variance = node_sums(self.grid, pseudo)
-        use = np.flatnonzero(np.isfinite(power[self._load_node]) & np.isfinite(variance[self._load_node]))
-        node = self._load_node[use]
-        kind = np.full(len(use), MeasuredTerminalType.load)
-        return _power_sensors(self._load_id[use], kind, power[node], np.sqrt(variance[node]))
 
-
-def _power_sensors(target: np.ndarray, terminal: np.ndarray, power: np.ndarray, sigma_mva: np.ndarray) -> np.ndarray:
-    sigma = np.maximum(sigma_mva, MIN_SIGMA_MVA)
-    return power_sensors(target, terminal, power, sigma, sigma)
+def _keep(kept: dict[_Key, _Value], key: _Key, value: _Value) -> _Value:
+    """Note it, in place of the oldest where there is no more room."""
+    while len(kept) >= _KEPT:
+        kept.pop(next(iter(kept)))
+    kept[key] = value
+    return value

@@ -25,6 +25,7 @@ UNITS = {
     "line_i_ka": "kA",
     "line_loss_mw": "MW",
     "trafo_loss_mw": "MW",
+    "trafo3w_loss_mw": "MW",
     "trafo_p_hv_mw": "MW",
     "trafo_q_hv_mvar": "Mvar",
     "trafo_p_lv_mw": "MW",
@@ -124,8 +125,10 @@ class Flows:
             self._lines(v, want, found)
         if any(name.startswith("trafo_") for name in want):
             self._trafos(v, want, found)
-        if "trafo3w_loading_percent" in want:
+        if any(name.startswith("trafo3w_") for name in want):
             found["trafo3w_loading_percent"] = self._trafo3w_loading(v)
+            parts = [self._losses(v, branch) for branch in self.grid.trafo3w_branch.T]
+            found["trafo3w_loss_mw"] = np.asarray(sum(parts, np.zeros((len(v), len(self.grid.trafo3w)))))
         if "loss_mw" in want or "source_p_mw" in want:
             s_from, s_to = self.branch_power(v, np.arange(len(self.grid.branch_from)))
             if "loss_mw" in want:

@@ -125,7 +125,7 @@ def _time(injections: xr.Dataset, problems: Problems) -> np.ndarray | None:
     if "time" not in injections.dims or "time" not in injections.coords:
         return None
     time = injections["time"].values
-    if time.dtype.kind == "O":
+    if time.dtype.kind not in "Mfiu":
         problems.add("injections, time", time.dtype, "datetime64 or numbers", "convert the time axis")
     elif len(time) > 1 and not (time[1:] > time[:-1]).all():
         at = int(np.flatnonzero(~(time[1:] > time[:-1]))[0]) + 1

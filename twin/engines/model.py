@@ -13,16 +13,18 @@ import xarray as xr
 from twin.contracts.ports import QUANTILES, WANT, GridLimits, Measurements, Progress
 from twin.domain.controls import NO_CONTROLS, Controls
 from twin.domain.grid import NORMAL, Topology
+from twin.domain.problems import BadInput, Problem
 from twin.engines.closures import closures
 from twin.engines.compile import compile_net
-from twin.engines.contingency import Outages, contingencies, coupled_nodes, outages_of
+from twin.engines.contingency import Outages, Tie, contingencies, outages_of, ties_of
 from twin.engines.controlled import ControlledFamily
 from twin.engines.estimate import Estimator
 from twin.engines.flows import Flows, check_want, to_dataset
 from twin.engines.injections import Gather, read_profiles
+from twin.engines.kernel import TOLERANCE_PU
 from twin.engines.outage_solver import OutageSolver
 from twin.engines.replay import Replay
-from twin.engines.replay_dataset import attrs_of, step_hours
+from twin.engines.replay_dataset import attrs_of, check_replay, step_hours
 from twin.engines.replay_dataset import to_dataset as statistics_dataset
 from twin.engines.solver import Solver
 from twin.engines.stepwise import replay_stepwise
@@ -57,7 +59,11 @@ class BatchModel:
 
     def solver(self, dtype: Any = np.float64) -> Solver:
         """The kernel of this grid in a precision, made once."""
-        kind = np.dtype(dtype)
+        known = {str(kind): kind for kind in TOLERANCE_PU}
+        name = dtype if isinstance(dtype, str) else np.dtype(dtype).name
+        if name not in known:
+            raise BadInput([Problem("dtype", name, " or ".join(known), "choose one of them")])
+        kind = known[name]
         if kind not in self._solvers:
             self._solvers[kind] = Solver(self.grid, kind)
         return self._solvers[kind]
@@ -106,6 +112,7 @@ class BatchModel:
     ) -> xr.Dataset:
         """Statistics of every element over all steps (see `twin.contracts.ports.GridModel`)."""
         profiles = read_profiles(self.grid, self._compiled.own, injections)
+        check_replay(chunk, quantiles)
         hours = step_hours(profiles.time, step_h)
         solver = self.solver(dtype)
         key = (solver.dtype, limits or GridLimits(), bool(quantiles))
@@ -138,12 +145,12 @@ class BatchModel:
         """Every outage at every step (see `twin.contracts.ports.GridModel`, `twin.engines.contingency`)."""
         profiles = read_profiles(self.grid, self._compiled.own, injections)
         asked = outages_of(self.grid, outages)
-        solver, pairs = self._outage_solver
+        solver, ties = self._outage_solver
         return contingencies(
             self.grid,
             profiles,
             asked,
-            pairs if restore else {},
+            ties if restore else [],
             solve=solver.solve,
             dark=solver.dark,
             limits=limits or GridLimits(),
@@ -151,10 +158,10 @@ class BatchModel:
         )
 
     @cached_property
-    def _outage_solver(self) -> tuple[OutageSolver, dict[int, tuple[int, int]]]:
-        """The outage solver with places for every closure, and the pair of nodes that each switch joins."""
-        pairs = coupled_nodes(self.grid, closures(self._net, self.grid.topology))
-        return OutageSolver(self.grid, self.flows, list(pairs.values())), pairs
+    def _outage_solver(self) -> tuple[OutageSolver, list[Tie]]:
+        """The outage solver with places for every closure, and those closures."""
+        ties = ties_of(self.grid, closures(self._net, self.grid.topology))
+        return OutageSolver(self.grid, self.flows, [tie.nodes for tie in ties]), ties
 
     def estimate(self, measurements: Measurements) -> xr.Dataset:
         """Weighted least squares state estimation (see `twin.contracts.ports.GridModel`)."""

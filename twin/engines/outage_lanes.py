@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from twin.engines.branch_lanes import loading_and_loss, voltage
+from twin.engines.branch_lanes import loading_and_loss, voltage, winding_loading
 from twin.engines.factor import Factor, factorise
 from twin.engines.jit import jit
 from twin.engines.kernel import FIELDS, XI, XR, forget, gather, settle
@@ -58,7 +58,8 @@ class Cases(NamedTuple):
         branch: the branch that is out, -1 for none, dims (case,).
         fused, into: positions of the two nodes that a closure makes one, fused < into; -1 for none, dims (case,).
         held, held_v: position of the node that a closure joins with a source, -1 for none, and its voltage [pu], dims (case,).
-        dark: positions without supply, bool, dims (case, position).
+        dark: positions without supply, bool, dims (case, position). ``counted``: those with supply and a bus; an open line's
+            end and a transformer's star point are nobody's voltage.
         branch_on: branches in service and supplied, bool, dims (case, branch).
     """
 
@@ -68,6 +69,7 @@ class Cases(NamedTuple):
     held: np.ndarray
     held_v: np.ndarray
     dark: np.ndarray
+    counted: np.ndarray
     branch_on: np.ndarray
 
 
@@ -153,7 +155,7 @@ def solve_cases(work, base, factors, injected, tolerance, branches, cases, bound
                 injected.has_zip,
                 tolerance,
             )
-            worst(work, branches, cases.branch_on[c], cases.dark[c], bounds, found)
+            worst(work, branches, cases.branch_on[c], cases.counted[c], bounds, found)
             for lane in range(last - first):
                 converged[c, first + lane] = work.fine[0, lane] > 0.0
                 for part in range(FIGURES):
@@ -177,7 +179,7 @@ def _start_from(work, before):  # type: ignore[no-untyped-def]
 
 
 @jit
-def worst(work, branches, branch_on, dark, bounds, found):  # type: ignore[no-untyped-def]
+def worst(work, branches, branch_on, counted, bounds, found):  # type: ignore[no-untyped-def]
     """Figures of the block in `Work`, dims (figure, lane): see `FIGURES`."""
     node = work.node
     zero, one = splat(node, 0.0), splat(node, 1.0)
@@ -188,11 +190,16 @@ def worst(work, branches, branch_on, dark, bounds, found):  # type: ignore[no-un
             value, lost = loading_and_loss(work, branches, b)
             at = where_greater(value, highest, splat(node, b), at)
             highest = where_greater(value, highest, value, highest)
-            violation = violation + where_greater(value, limit, value - limit, zero)
             loss = loss + lost
+            if branches.alone[b]:
+                violation = violation + where_greater(value, limit, value - limit, zero)
+    for t in range(len(branches.windings)):
+        if branch_on[branches.windings[t, 0]]:
+            value = winding_loading(work, branches, t)
+            violation = violation + where_greater(value, limit, value - limit, zero)
     low, high, low_at, high_at = splat(node, np.inf), zero, zero - one, zero - one
-    for k in range(len(dark)):
-        if not dark[k]:
+    for k in range(len(counted)):
+        if counted[k]:
             value, number = voltage(work, k), splat(node, k)
             low_at = where_greater(low, value, number, low_at)
             low = where_greater(low, value, value, low)

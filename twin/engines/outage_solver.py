@@ -81,13 +81,14 @@ class OutageSolver:
         nothing = np.zeros_like(self._solver.v)
         self._work = self._memory(self._solver.v)
         self._base = self._matrix.factor(self._matrix.values, self._solver.dtype)
+        self._has_bus = np.isin(self._matrix.pattern.node, grid.bus_node)
         self._before = aligned((self._matrix.pattern.size, 2, lane_count(self._solver.dtype)), self._solver.dtype)
         self._branches = watched_branches(self._solver, flows, nothing)
         self._matrices = _matrices(self._matrix)
 
     def dark(self, cases: Sequence[Case]) -> np.ndarray:
         """Nodes without supply in each case, bool, dims (case, node)."""
-        return dark_nodes(self.grid, cases)
+        return dark_nodes(self.grid, cases, self.grid.source_node)
 
     def solve(self, cases: Sequence[Case], profiles: Profiles, limits: GridLimits) -> CaseFigures:
         """AC power flow of every case at every step."""
@@ -163,7 +164,7 @@ class OutageSolver:
             v = newton.solve(*s) if np.isfinite(s).all() else np.full(size, np.nan + 0j)
             if np.isfinite(v).all():
                 work.node[:size, XR], work.node[:size, XI] = v.real[:, None], v.imag[:, None]
-                worst(work, self._branches, cases.branch_on[c], cases.dark[c], bounds, lanes)
+                worst(work, self._branches, cases.branch_on[c], cases.counted[c], bounds, lanes)
                 found[:, step] = lanes[:, 0]
 
     def _case_matrix(self, cases: Cases, c: int) -> tuple[sparse.csr_matrix, np.ndarray]:
@@ -201,7 +202,7 @@ class OutageSolver:
         on = ~(dark[:, grid.branch_from] | dark[:, grid.branch_to])
         on[np.flatnonzero(branch >= 0), branch[branch >= 0]] = False
         dark_at = np.ascontiguousarray(dark[:, self._matrix.pattern.node])
-        return Cases(branch, fused, into, held, held_v, dark_at, on)
+        return Cases(branch, fused, into, held, held_v, dark_at, ~dark_at & self._has_bus, on)
 
     def _figures(self, figure: np.ndarray, dark: np.ndarray) -> CaseFigures:
         grid, node = self.grid, np.append(self._matrix.pattern.node, -1)
@@ -251,11 +252,11 @@ def _matrices(matrix: Matrix) -> Matrices:
     )
 
 
-def dark_nodes(grid: Grid, cases: Sequence[Case]) -> np.ndarray:
-    """Nodes without supply in each case, bool, dims (case, node)."""
+def dark_nodes(grid: Grid, cases: Sequence[Case], sources: np.ndarray) -> np.ndarray:
+    """Nodes that no source reaches in each case, bool, dims (case, node)."""
     dark, found = np.zeros((len(cases), grid.nodes), dtype=bool), np.zeros(grid.nodes, dtype=bool)
     queue, source = np.zeros(grid.nodes, dtype=np.int64), np.zeros(grid.nodes, dtype=bool)
-    source[grid.source_node] = True
+    source[sources] = True
     neighbours = _neighbours(grid)
     for row, case in enumerate(cases):
         joined = np.array(case.joined or (-1, -1), dtype=np.int64)

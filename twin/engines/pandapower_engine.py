@@ -17,13 +17,13 @@ from twin.domain.controls import NO_CONTROLS, Controls
 from twin.domain.grid import NORMAL, Topology
 from twin.engines.closures import closures
 from twin.engines.compile import compile_net
-from twin.engines.contingency import Outages, contingencies, coupled_nodes, outages_of
+from twin.engines.contingency import Outages, contingencies, outages_of, ties_of
 from twin.engines.controlled import ControlledFamily
 from twin.engines.flows import check_want, dim_of, to_dataset
 from twin.engines.injections import ElementPowers, read_injections, read_profiles
 from twin.engines.pandapower_estimate import estimate
 from twin.engines.reference import run_pandapower
-from twin.engines.replay_dataset import attrs_of, step_hours
+from twin.engines.replay_dataset import attrs_of, check_replay, step_hours
 from twin.engines.replay_dataset import to_dataset as statistics_dataset
 from twin.engines.stepwise import StepwiseOutages, replay_stepwise
 from twin.engines.topology import with_topology
@@ -36,6 +36,7 @@ _RESULTS = {
     "trafo3w_loading_percent": ("trafo3w", "loading_percent"),
     "line_loss_mw": ("line", "pl_mw"),
     "trafo_loss_mw": ("trafo", "pl_mw"),
+    "trafo3w_loss_mw": ("trafo3w", "pl_mw"),
     "line_p_from_mw": ("line", "p_from_mw"),
     "line_q_from_mvar": ("line", "q_from_mvar"),
     "line_i_ka": ("line", "i_ka"),
@@ -106,6 +107,7 @@ class PandapowerModel:
     ) -> xr.Dataset:
         """Statistics of every element over all steps (see `twin.contracts.ports.GridModel`)."""
         profiles = read_profiles(self.grid, self._own, injections)
+        check_replay(chunk, quantiles)
         hours = step_hours(profiles.time, step_h)
         acting = self.controls if controls is None else controls
         solve = self._family.in_order(acting) if acting else lambda part, want: self.solve(part, want=want)
@@ -129,18 +131,25 @@ class PandapowerModel:
         """Every outage at every step (see `twin.contracts.ports.GridModel`, `twin.engines.contingency`)."""
         profiles = read_profiles(self.grid, self._own, injections)
         asked = outages_of(self.grid, outages)
-        pairs = coupled_nodes(self.grid, closures(self._net, self.grid.topology)) if restore else {}
-        solver = StepwiseOutages(self, pairs, self._with)
+        ties = ties_of(self.grid, closures(self._net, self.grid.topology)) if restore else []
+        solver = StepwiseOutages(self, ties, self._with, self._sources())
         return contingencies(
             self.grid,
             profiles,
             asked,
-            pairs,
+            ties,
             solve=solver.solve,
             dark=solver.dark,
             limits=limits or GridLimits(),
             attrs={"engine": self.engine, "engine_version": self.engine_version, "reason": self.reason},
         )
+
+    def _sources(self) -> np.ndarray:
+        """Nodes that feed the grid: external grids, and generators that hold the angle."""
+        gen = self._net["gen"]
+        slack = gen[gen["in_service"].astype(bool) & gen["slack"].astype(bool)] if len(gen) and "slack" in gen else gen.iloc[:0]
+        node = self.grid.bus_node[self._net["bus"].index.get_indexer(slack["bus"])]
+        return np.concatenate([self.grid.source_node, node[node >= 0]])
 
     def _with(self, topology: Topology) -> PandapowerModel:
         return PandapowerModel(self._net, topology, self.reason, run_control=self._run_control)
@@ -186,6 +195,7 @@ class PandapowerModel:
                     array[step] = np.nan_to_num(array[step], nan=0.0, posinf=np.inf)
             elif name == "loss_mw":
                 tables = [net[f"res_{table}"] for table in _LOSSES if table in net and len(net[table])]
+                tables = [table for table in tables if "pl_mw" in table]
                 array[step] = sum(float(np.nansum(table["pl_mw"])) for table in tables)
             elif name == "source_p_mw":
                 in_service = net["ext_grid"]["in_service"].to_numpy(dtype=bool)

@@ -11,7 +11,7 @@ import xarray as xr
 from twin.contracts.ports import Measurements
 from twin.domain.grid import Grid
 from twin.engines.flows import to_dataset
-from twin.engines.measured import FLOW_KINDS, check_measurements, node_sums, pseudo_of, share_out
+from twin.engines.measured import FLOW_KINDS, Elements, check_measurements
 
 _TOLERANCE = 1e-8
 _ITERATIONS = 50
@@ -31,8 +31,9 @@ def estimate(net: Any, grid: Grid, m: Measurements) -> xr.Dataset:
     from pandapower import estimation
 
     check_measurements(grid, m)
-    pseudo = pseudo_of(grid, m)
-    power, variance = node_sums(grid, pseudo)
+    elements = Elements(grid)
+    pseudo = elements.pseudo(m)
+    power, variance = elements.node_sums(pseudo)
     net["measurement"] = _table(grid, m, power, np.sqrt(variance), _nodes_with_power(grid))
     try:
         outcome = estimation.estimate(
@@ -55,7 +56,7 @@ def estimate(net: Any, grid: Grid, m: Measurements) -> xr.Dataset:
     losses = [float(np.nansum(net[f"res_{table}_est"]["pl_mw"])) for table in ("line", "trafo")] if done else [np.nan]
     values["loss_mw"] = np.array([sum(losses)])
     drawn = _consumption(net, grid) if done else np.full(grid.nodes, np.nan + 0j)
-    values.update(share_out(grid, pseudo, drawn[None, :]))
+    values.update(elements.share_out(pseudo, drawn[None, :]))
     values["converged"] = values["exact"] = np.array([done])
     return to_dataset(grid, values, time=None).isel(time=0)
 

@@ -11,6 +11,8 @@ from twin.domain.grid import Topology
 from twin.engines.topology import with_topology
 
 TOLERANCE_MVA = 1e-8
+MAX_ITERATIONS = 30
+"""pandapower's own 10 stop short of heavily loaded steps with voltage-dependent loads."""
 _INJECTED = tuple((table, column) for table in ("load", "sgen", "storage") for column in ("p_mw", "q_mvar"))
 
 
@@ -32,7 +34,14 @@ def run_pandapower(net: Any, *, init: str = "auto", numba: bool = False, run_con
 
     try:
         pp.runpp(
-            net, tolerance_mva=TOLERANCE_MVA, init=init, numba=numba, run_control=run_control, lightsim2grid=False
+            net,
+            # pandapower holds its mismatch in per unit against this figure
+            tolerance_mva=TOLERANCE_MVA / float(net["sn_mva"]),
+            max_iteration=MAX_ITERATIONS,
+            init=init,
+            numba=numba,
+            run_control=run_control,
+            lightsim2grid=False,
         )  # fmt: skip
     except LoadflowNotConverged:
         return False

@@ -57,6 +57,9 @@ def watched_branches(solver: Solver, flows: Flows, reference: np.ndarray) -> Bra
     at_from, at_to = solver.slot[grid.branch_from], solver.slot[grid.branch_to]
     idle_from = grid.branch_yff * reference[at_from] + grid.branch_yft * reference[at_to]
     idle_to = grid.branch_ytf * reference[at_from] + grid.branch_ytt * reference[at_to]
+    windings = grid.trafo3w_branch[(grid.trafo3w_branch >= 0).all(axis=1)].astype(np.int64)
+    alone = np.ones(len(at_from), dtype=bool)
+    alone[windings] = False
     return Branches(
         at_from,
         at_to,
@@ -68,7 +71,8 @@ def watched_branches(solver: Solver, flows: Flows, reference: np.ndarray) -> Bra
         idle_to.astype(kind),
         percent[0].astype(real),
         percent[1].astype(real),
-        grid.trafo3w_branch[(grid.trafo3w_branch >= 0).all(axis=1)].astype(np.int64),
+        alone,
+        windings,
     )
 
 

@@ -22,10 +22,13 @@ def step_hours(time: np.ndarray | None, step_h: float | None) -> float:
     Raises:
         BadInput: when neither tells it.
     """
-    if step_h is not None:
-        return step_h
     problems = Problems()
     remedy = "give step_h, the length of a step in hours"
+    if step_h is not None:
+        if not (np.isfinite(step_h) and step_h > 0.0):
+            problems.add("replay, step_h", step_h, "hours above 0", remedy)
+        problems.raise_if_any()
+        return step_h
     spacing = np.zeros(0) if time is None or time.dtype.kind != "M" else np.diff(time) / np.timedelta64(1, "h")
     if not len(spacing):
         problems.add("injections, time", "no axis of two instants or more", "evenly spaced instants", remedy)
@@ -34,6 +37,21 @@ def step_hours(time: np.ndarray | None, step_h: float | None) -> float:
         problems.add(f"injections, time, row {at + 1}", f"{spacing[at]:g} h later", f"{spacing[0]:g} h, like the first", remedy)
     problems.raise_if_any()
     return float(spacing[0])
+
+
+def check_replay(chunk: int | None, quantiles: Sequence[float]) -> None:
+    """Refuse a chunk without steps and shares that are none.
+
+    Raises:
+        BadInput: all of them at once.
+    """
+    problems = Problems()
+    if chunk is not None and chunk < 1:
+        problems.add("replay, chunk", chunk, "at least 1 step", "leave it out")
+    for share in quantiles:
+        if not 0.0 <= share <= 1.0:
+            problems.add("replay, quantiles", share, "shares from 0 to 1", "correct the list")
+    problems.raise_if_any()
 
 
 def to_dataset(
@@ -92,6 +110,12 @@ class _Frame:
     solved: int
     quantiles: Sequence[float]
 
+    def _labels_at(self, steps: np.ndarray) -> np.ndarray:
+        """Labels of those steps; missing (NaT, or NaN among numbers) where there is none (-1)."""
+        labels = self.labels if self.labels.dtype.kind == "M" else self.labels.astype(float)
+        missing = np.array("NaT" if labels.dtype.kind == "M" else np.nan, dtype=labels.dtype)
+        return np.append(labels, missing)[steps]
+
     def figures(self, name: str, dim: str, units: str, statistics: Statistics, at: np.ndarray) -> dict[str, Any]:
         """Lowest, highest, mean, quantiles and when: at ``at``, -1 = no supply (voltages) or out of service (loading 0)."""
         there = at >= 0
@@ -102,7 +126,7 @@ class _Frame:
         for kind, values in found.items():
             data[f"{name}_{kind}"] = (dim, np.where(there & bool(self.solved), values[at], idle), {"units": units})
         for kind, steps in (("min", statistics.low_at), ("max", statistics.high_at)):
-            when = self.labels[np.where(there, steps[at], 0)] if len(self.labels) else np.zeros(at.shape)
+            when = self._labels_at(np.where(there & bool(self.solved), steps[at], -1))
             data[f"{name}_{kind}_time"] = (dim, when)
         if self.quantiles:
             values = np.stack([np.where(there, statistics.quantile(q)[at], idle) for q in self.quantiles])

@@ -21,8 +21,13 @@ def voltage_sensors(first_id: int, node: np.ndarray, vm_pu: np.ndarray, sigma_pu
     sensor: np.ndarray = initialize_array(DatasetType.input, ComponentType.sym_voltage_sensor, len(node))
     sensor["id"] = first_id + np.arange(len(node))
     sensor["measured_object"] = node
-    sensor["u_measured"], sensor["u_sigma"] = vm_pu * RATED_V, sigma_pu * RATED_V
+    write_voltages(sensor, vm_pu, sigma_pu)
     return sensor
+
+
+def write_voltages(sensor: np.ndarray, vm_pu: np.ndarray, sigma_pu: np.ndarray) -> None:
+    """Readings of voltage sensors, into power-grid-model's input or its update of one."""
+    sensor["u_measured"], sensor["u_sigma"] = vm_pu * RATED_V, sigma_pu * RATED_V
 
 
 def power_sensors(
@@ -31,7 +36,12 @@ def power_sensors(
     """One sensor of p and q per entry, dims (sensor,); ``power`` complex [MVA], standard deviations [MW] and [Mvar]."""
     sensor: np.ndarray = initialize_array(DatasetType.input, ComponentType.sym_power_sensor, len(target))
     sensor["measured_object"], sensor["measured_terminal_type"] = target, terminal
+    write_powers(sensor, power, p_sigma, q_sigma)
+    return sensor
+
+
+def write_powers(sensor: np.ndarray, power: np.ndarray, p_sigma: np.ndarray, q_sigma: np.ndarray) -> None:
+    """Readings of power sensors, likewise."""
     sensor["p_measured"], sensor["q_measured"] = power.real * 1e6, power.imag * 1e6
     sensor["p_sigma"], sensor["q_sigma"] = p_sigma * 1e6, q_sigma * 1e6
     sensor["power_sigma"] = np.maximum(p_sigma, q_sigma) * 1e6
-    return sensor

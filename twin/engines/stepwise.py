@@ -5,7 +5,7 @@ It serves grids that the batch kernel does not hold, and answers independently f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,6 +13,7 @@ import xarray as xr
 
 from twin.contracts.ports import GridLimits, GridModel, Progress
 from twin.domain.grid import Grid, Topology
+from twin.engines.contingency import Tie
 from twin.engines.injections import Profiles
 from twin.engines.outage_solver import Case, CaseFigures, dark_nodes
 from twin.engines.replay import Replayed, chunks
@@ -20,6 +21,7 @@ from twin.engines.statistics import LOADING, NO_QUANTILES, VOLTAGE, Statistics, 
 
 Solve = Callable[[xr.Dataset, Sequence[str]], xr.Dataset]
 _WANT = ("vm_pu", "line_loading_percent", "trafo_loading_percent", "line_loss_mw", "trafo_loss_mw", "loss_mw")
+_WINDINGS = ("trafo3w_loading_percent", "trafo3w_loss_mw")
 
 
 def replay_stepwise(
@@ -35,7 +37,7 @@ def replay_stepwise(
     """`twin.engines.replay.Replay.run` by ``solve``, called in the order of time; nodes stand in their own order."""
     on = (grid.trafo3w_branch >= 0).all(axis=1) if len(grid.trafo3w) else np.zeros(0, dtype=bool)
     branches = len(grid.branch_from) + int(on.sum())
-    want = (*_WANT, "trafo3w_loading_percent") if len(grid.trafo3w) else _WANT
+    want = (*_WANT, *_WINDINGS) if len(grid.trafo3w) else _WANT
     branch, node = (
         Statistics(size, scale, empty_histogram(size, scale))
         for size, scale in (
@@ -59,6 +61,8 @@ def replay_stepwise(
             loss[at[at >= 0]] = solved[f"{table}_loss_mw"].values[fine][:, at >= 0].sum(axis=0) / grid.base_mva
         if on.any():
             loading[:, len(grid.branch_from) :] = solved["trafo3w_loading_percent"].values[fine][:, on]
+            # pandapower tells the losses of all windings together
+            loss[grid.trafo3w_branch[on, 0]] = solved["trafo3w_loss_mw"].values[fine][:, on].sum(axis=0) / grid.base_mva
         rest = solved["loss_mw"].values[fine].sum() / grid.base_mva - loss.sum()
         vm = np.ones((len(fine), grid.nodes))
         supplied = grid.bus_node >= 0
@@ -79,19 +83,20 @@ class StepwiseOutages:
     """Outage cases as topologies of their own, one model each.
 
     Args:
-        pairs: by switch, the two nodes that it joins. ``make``: compiles a topology.
+        ties: closures that may be tried. ``make``: compiles a topology. ``sources``: nodes that feed the grid, dims (source,).
     """
 
     def __init__(
-        self, model: GridModel, pairs: Mapping[int, tuple[int, int]], make: Callable[[Topology], GridModel]
-    ) -> None:  # fmt: skip
+        self, model: GridModel, ties: Sequence[Tie], make: Callable[[Topology], GridModel], sources: np.ndarray
+    ) -> None:
         self._grid = model.grid
-        self._switch = {pair: switch for switch, pair in pairs.items()}
+        self._switch = {tie.nodes: tie.switch for tie in ties}
         self._make = make
+        self._sources = sources
 
     def dark(self, cases: Sequence[Case]) -> np.ndarray:
         """Nodes without supply in each case, bool, dims (case, node)."""
-        return dark_nodes(self._grid, cases)
+        return dark_nodes(self._grid, cases, self._sources)
 
     def solve(self, cases: Sequence[Case], profiles: Profiles, limits: GridLimits) -> CaseFigures:
         """AC power flow of every case at every step."""
@@ -99,11 +104,14 @@ class StepwiseOutages:
         shape = (len(cases), steps)
         values = {name: np.full(shape, np.nan) for name in ("loading", "low", "high", "violation", "loss")}
         places = {name: np.full(shape, -1) for name in ("loading", "low", "high")}
-        branch = np.concatenate([grid.line_branch, grid.trafo_branch])
+        tables = ("line", "trafo", "trafo3w") if len(grid.trafo3w) else ("line", "trafo")
+        first_branch = {"line": grid.line_branch, "trafo": grid.trafo_branch, "trafo3w": grid.trafo3w_branch[:, 0]}
+        branch = np.concatenate([first_branch[table] for table in tables])
+        want = ("vm_pu", *(f"{table}_loading_percent" for table in tables), "loss_mw")
         injections = profiles.part(0, steps)
         for c, case in enumerate(cases):
-            solved = self._make(self._topology(case)).solve(injections, want=(*_WANT[:3], "loss_mw"))
-            loading = np.concatenate([solved["line_loading_percent"].values, solved["trafo_loading_percent"].values], axis=1)
+            solved = self._make(self._topology(case)).solve(injections, want=want)
+            loading = np.concatenate([solved[f"{table}_loading_percent"].values for table in tables], axis=1)
             vm, fine = solved["vm_pu"].values, solved["converged"].values & solved["vm_pu"].notnull().any("bus").values
             if not fine.any():
                 continue

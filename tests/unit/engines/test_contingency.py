@@ -80,7 +80,7 @@ def test_the_best_closure_is_what_runpp_finds_with_that_switch_closed(grids, fou
     net, ours = with_topology(grids[name]), found[name]
     restored = np.flatnonzero(ours.closure.values >= 0)
     assert len(restored) > 3
-    for o in restored[::6]:
+    for o in restored[::9]:
         case = ours.isel(outage=o)
         expected = expected_of(net, [int(case.element)], [int(case.closure)])
         assert_figures(case, expected, "after_")
@@ -106,7 +106,11 @@ def test_best_closure_has_least_unsupplied_then_violations_then_losses(found, na
             continue
         # a millionth of a MW and of a percent are the same
         rank = [
-            (round(float(ours.case_unsupplied_mw[c]) / 1e-6), round(float(ours.case_violation[c]), 6), float(ours.case_loss_mw[c]))
+            (
+                round(float(ours.case_unsupplied_mw[c]) / 1e-6),
+                round(float(ours.case_violation[c]), 6),
+                float(ours.case_loss_mw[c]),
+            )
             for c in mine
         ]
         best = mine[rank.index(min(rank))]
@@ -270,11 +274,11 @@ def day_of(net, factor):
 
 def test_every_outage_at_every_time_is_that_outage_at_that_time():
     net = make_pair(tie_ends=("b", "from"))
-    factor = np.linspace(0.2, 3.0, 21)
+    factor = np.linspace(0.2, 3.0, 9)
     day = day_of(net, factor)
     whole = assert_equal_to_pandapower(net, day)
-    assert dict(whole.sizes)["time"] == 21
-    for step in (0, 9, 20):
+    assert dict(whole.sizes)["time"] == 9
+    for step in (0, 4, 8):
         alone = compile_grid(net).contingencies(day.isel(time=[step]), limits=TIGHT).isel(time=0)
         for name in (*FIGURES, "closure", "unsupplied_before_mw", "after_loss_mw", "case_loss_mw"):
             np.testing.assert_allclose(whole[name].isel(time=step), alone[name], atol=PERCENT, rtol=0, err_msg=name)
@@ -301,7 +305,8 @@ def test_a_step_without_solution_is_nan_in_its_own_cells_only():
 def test_a_closure_without_solution_is_not_chosen():
     net = make_pair(tie_ends=("from", "b"))
     tie = net.line.index[-1]
-    net.line.loc[tie, ["r_ohm_per_km", "x_ohm_per_km"]] = 30.0  # U^2 / 4 R is 0.4 MW: less than the 1.7 MW to be restored
+    # U^2 / 4 R is 0.4 MW: less than the 1.7 MW to be restored
+    net.line.loc[tie, ["r_ohm_per_km", "x_ohm_per_km", "c_nf_per_km"]] = [30.0, 30.0, 0.0]
     ours = assert_equal_to_pandapower(net, outages=[0])
     assert ours.closure.values.tolist() == [[1]]
     [weak] = np.flatnonzero(ours.case_closure.values == 0)

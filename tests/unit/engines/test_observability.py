@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from twin.domain.problems import BadInput
-from twin.engines.observability import observability
+from twin.engines.meter_places import observability
 from twin.engines.state_estimation import estimate_state
 from twin.engines.state_model import StateModel
 from twin.engines.state_readings import read_measurements
