@@ -31,7 +31,7 @@ MAX_ITERATIONS = 25
 """A lane that needs more goes to Newton-Raphson: its contraction is so slow that the estimate of its error is poor."""
 LEAST_RATIO = 0.02
 """Contraction that is believed at best: the ratio of the largest changes may be that of a lightly loaded feeder."""
-TOLERANCE_PU = {np.dtype(np.float64): 2e-9, np.dtype(np.float32): 5e-8}
+TOLERANCE_PU: dict[np.dtype, float] = {np.dtype(np.float64): 2e-9, np.dtype(np.float32): 5e-8}
 """Estimated error of a voltage [pu] at which an iteration stops; the true one was never above twice that (measured)."""
 
 

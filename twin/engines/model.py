@@ -59,7 +59,7 @@ class BatchModel:
 
     def solver(self, dtype: Any = np.float64) -> Solver:
         """The kernel of this grid in a precision, made once."""
-        known: dict[str, np.dtype] = {str(kind): kind for kind in TOLERANCE_PU}
+        known: dict[str, np.dtype] = {np.dtype(kind).name: np.dtype(kind) for kind in TOLERANCE_PU}
         name = dtype if isinstance(dtype, str) else np.dtype(dtype).name
         if name not in known:
             raise BadInput([Problem("dtype", name, " or ".join(known), "choose one of them")])
