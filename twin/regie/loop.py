@@ -144,7 +144,7 @@ class Loop:
         elif moment.event is not None and self._grid is not None:
             # Nothing has been metered since the event: the last known powers on the new topology.
             injections = after_switching(self._grid, model.grid, parts.estimator.load_tan_phi)
-            grid = model.solve(injections, want=_STATE).isel(time=0)
+            grid = model.solve(injections, want=_STATE)[[*_STATE, "converged"]].isel(time=0)
             grid = grid.assign(self._grid[list(ELEMENT_POWERS)])
         else:
             grid = self._estimated(topology, frames.live, interval)
