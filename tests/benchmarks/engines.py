@@ -72,7 +72,7 @@ def measure(grids: list[str], *, rounds: int, quick: bool, console: Console) -> 
         if grid in outages.GRIDS:
             figures["outages"][grid] = _with_ratios(outages.measure(case, rounds=rounds), "ours", "us_per_outage")
         if grid in estimation.GRIDS:
-            figures["estimation"][grid] = _with_ratios(estimation.measure(case, rounds=rounds), "ours", "ms")
+            figures["estimation"][grid] = estimation.measure(case, rounds=rounds)
     console.print("single figures ...", style="dim")
     figures["year"] = _year(figures["replay"].get("demo", {}).get(replay.OURS_QUANTILES))
     figures["live_outages"] = outages.live_state_ms(load_case("demo"), rounds)

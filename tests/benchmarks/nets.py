@@ -53,8 +53,9 @@ class Profiles:
     factor: np.ndarray
 
     def rows(self, rows: slice | np.ndarray) -> np.ndarray:
-        """Powers of those steps [MW or Mvar], float64, dims (time, element)."""
-        values: np.ndarray = self.base[rows].astype(np.float64)[:, self.column]
+        """Powers of those steps [MW or Mvar], float64, dims (time, element), C-contiguous, as element arrays come."""
+        # column by column numpy gives them one column after the other
+        values = np.ascontiguousarray(self.base[rows].astype(np.float64)[:, self.column])
         values *= self.factor
         return values
 

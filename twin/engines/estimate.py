@@ -20,7 +20,7 @@ from power_grid_model import CalculationMethod, MeasuredTerminalType
 from twin.contracts.ports import Measurements
 from twin.domain.grid import Grid
 from twin.engines.flows import Flows, to_dataset
-from twin.engines.injections import Gather
+from twin.engines.idle_voltages import idle_voltages
 from twin.engines.measured import (
     FLOW_KINDS,
     MIN_SIGMA_MVA,
@@ -43,9 +43,6 @@ RESULTS = (
     "loss_mw",
 )  # fmt: skip
 _PLAUSIBLE_PU = 0.5
-_METHODS = {CalculationMethod.newton_raphson: True, CalculationMethod.iterative_linear: False}
-"""Method -> exact. Newton-Raphson minimises the weighted squares; where contradicting sensors make it diverge, the iterative
-linear method, which weighs currents instead of powers, still finds a state close by."""
 _KEPT = 8
 """Lists of meters whose places, and sets of sensors whose models are kept: a silent meter makes another set."""
 
@@ -74,11 +71,20 @@ class Estimator:
         self.grid = grid
         self.flows = flows
         self._elements = Elements(grid)
-        self._load_node = Gather(grid).nodes_with_elements()
+        idle = idle_voltages(grid)
+        # Method, start, exact. Newton-Raphson minimises the weighted squares; the idle grid is its nearest start, but a heavy
+        # load is nearer to nominal magnitudes. Where contradicting sensors make it diverge from both, the iterative linear
+        # method, which weighs currents instead of powers, still finds a state close by.
+        self._attempts = (
+            (CalculationMethod.newton_raphson, idle, True),
+            (CalculationMethod.newton_raphson, idle / np.abs(idle), True),
+            (CalculationMethod.iterative_linear, idle / np.abs(idle), False),
+        )
+        self._load_node = self._elements.node
         self._load_id = grid.nodes + len(grid.branch_from) + len(grid.source_node) + np.arange(len(self._load_node))
         self._load_terminal = np.full(len(self._load_node), MeasuredTerminalType.load)
         self._places: dict[tuple[Any, ...], _Places] = {}
-        self._sets: dict[tuple[bytes, ...], SensorSet] = {}
+        self._sets: dict[tuple[Any, ...], SensorSet] = {}
         self._labelled: xr.Dataset | None = None
 
     def estimate(self, m: Measurements) -> xr.Dataset:
@@ -126,17 +132,23 @@ class Estimator:
 
     def _voltages(self, places: _Places, m: Measurements, pseudo: Pseudo) -> tuple[np.ndarray, bool]:
         """Node voltages [pu], dims (1, node), and whether they minimise the weighted squares."""
-        sensors, shown = self._sensors(places, m, pseudo)
+        shown, *where = self._sensors(places, m, pseudo)
         if len(shown.vm_pu):
-            for method, exact in _METHODS.items():
-                v = sensors.voltages(shown, method)
+            for number, (method, unit, exact) in enumerate(self._attempts):
+                v = self._set(number, unit, where).voltages(shown, method)
                 # A method that converges to voltages no grid runs at has followed a gross error in some meter.
                 if v is not None and np.isfinite(v).all() and (np.abs(np.abs(v) - 1.0) < _PLAUSIBLE_PU).all():
                     return v[None, :], exact
         return np.full((1, self.grid.nodes), np.nan + 0j), False
 
-    def _sensors(self, places: _Places, m: Measurements, pseudo: Pseudo) -> tuple[SensorSet, Shown]:
-        """The sensors that say something, and what they say."""
+    def _set(self, number: int, unit: np.ndarray, where: list[np.ndarray]) -> SensorSet:
+        key: tuple[Any, ...] = (number, *(part.tobytes() for part in where))
+        if key not in self._sets:
+            _keep(self._sets, key, SensorSet(self.grid, unit, self._load_node, *where))
+        return self._sets[key]
+
+    def _sensors(self, places: _Places, m: Measurements, pseudo: Pseudo) -> tuple[Shown, np.ndarray, np.ndarray, np.ndarray]:
+        """What the sensors show that say something, and where they are: ``node``, ``target``, ``terminal`` of `SensorSet`."""
         power, variance = (of_node[self._load_node] for of_node in self._elements.node_sums(pseudo))
         flow = m.flow_p_mw + 1j * m.flow_q_mvar
         voltage_on = (places.node >= 0) & np.isfinite(m.vm_pu) & (m.vm_sigma > 0.0)
@@ -152,10 +164,7 @@ class Estimator:
         node = places.node[voltage_on]
         target = np.concatenate([self.grid.nodes + places.branch[flow_on], self._load_id[load_on]])
         terminal = np.concatenate([places.terminal[flow_on], self._load_terminal[load_on]])
-        key = (node.tobytes(), target.tobytes(), terminal.tobytes())
-        if key not in self._sets:
-            _keep(self._sets, key, SensorSet(self.grid, self._load_node, node, target, terminal))
-        return self._sets[key], shown
+        return shown, node, target, terminal
 
 
 def _keep(kept: dict[_Key, _Value], key: _Key, value: _Value) -> _Value:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -78,6 +79,28 @@ def to_dataset(grid: Grid, values: dict[str, np.ndarray], *, time: np.ndarray | 
     return xr.Dataset(variables, coords=coords)
 
 
+class _Branches:
+    """Some branches with their admittances at hand; -1 stands for one out of service, which carries nothing."""
+
+    def __init__(self, grid: Grid, branch: np.ndarray) -> None:
+        on = (branch >= 0).astype(float)
+        self._base_mva = grid.base_mva
+        self._from, self._to = grid.branch_from[branch], grid.branch_to[branch]
+        self._yff, self._yft = grid.branch_yff[branch] * on, grid.branch_yft[branch] * on
+        self._ytf, self._ytt = grid.branch_ytf[branch] * on, grid.branch_ytt[branch] * on
+
+    def currents(self, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Complex currents [pu] entering the two sides, dims (time, branch), from node voltages [pu], dims (time, node)."""
+        v_from, v_to = v.take(self._from, axis=1), v.take(self._to, axis=1)
+        return self._yff * v_from + self._yft * v_to, self._ytf * v_from + self._ytt * v_to
+
+    def powers(self, v: np.ndarray, currents: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """Complex powers [MVA] entering the two sides with those currents, dims (time, branch)."""
+        i_from, i_to = currents
+        v_from, v_to = v.take(self._from, axis=1), v.take(self._to, axis=1)
+        return v_from * i_from.conj() * self._base_mva, v_to * i_to.conj() * self._base_mva
+
+
 class Flows:
     """Branch quantities of one grid from node voltages, complex pu, dims (time, node). A NaN row gives NaN.
 
@@ -95,6 +118,26 @@ class Flows:
             # rated current of each side refers to the transformer's own rated voltages, not to the buses'
             self._trafo_percent_per_ka = 100.0 * np.sqrt(3.0) * compiled.trafo_vn_kv / grid.trafo_sn_mva[:, None]
             self._trafo3w_percent_per_ka = 100.0 * np.sqrt(3.0) * compiled.trafo3w_vn_kv / grid.trafo3w_sn_mva
+        self._all = _Branches(grid, np.arange(len(grid.branch_from)))
+
+    @cached_property
+    def _line(self) -> _Branches:
+        return _Branches(self.grid, self.grid.line_branch)
+
+    @cached_property
+    def _trafo(self) -> _Branches:
+        return _Branches(self.grid, self.grid.trafo_branch)
+
+    @cached_property
+    def _line_ka(self) -> np.ndarray:
+        """Current [kA] of a line by 1 pu at its from and to side, dims (side, line)."""
+        return self._base_ka[:, self.grid.line_branch]
+
+    @cached_property
+    def _trafo_percent(self) -> np.ndarray:
+        """Loading [%] of a transformer by 1 pu of current at its high and low side, dims (side, trafo)."""
+        percent: np.ndarray = self._base_ka[:, self.grid.trafo_branch] * self._trafo_percent_per_ka.T
+        return percent
 
     def percent_per_pu(self) -> np.ndarray:
         """Loading [%] of a branch by 1 pu of current at its from and to side, dims (side, branch); 0 where it has no rating.
@@ -126,37 +169,18 @@ class Flows:
         if any(name.startswith("trafo_") for name in want):
             self._trafos(v, want, found)
         if any(name.startswith("trafo3w_") for name in want):
-            found["trafo3w_loading_percent"] = self._trafo3w_loading(v)
-            parts = [self._losses(v, branch) for branch in self.grid.trafo3w_branch.T]
-            found["trafo3w_loss_mw"] = np.asarray(sum(parts, np.zeros((len(v), len(self.grid.trafo3w)))))
+            self._trafo3ws(v, found)
         if "loss_mw" in want or "source_p_mw" in want:
-            s_from, s_to = self.branch_power(v, np.arange(len(self.grid.branch_from)))
+            s_from, s_to = self._all.powers(v, self._all.currents(v))
             if "loss_mw" in want:
                 found["loss_mw"] = (s_from + s_to).real.sum(axis=1)
             if "source_p_mw" in want:
                 found["source_p_mw"] = self._sources(v, s_from, s_to, consumption)
         return {name: found[name] for name in want if name in found}
 
-    def branch_current(self, v: np.ndarray, branch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Complex currents [pu] entering ``branch`` at its two sides, dims (time, branch); -1 gives 0."""
-        grid = self.grid
-        on = (branch >= 0).astype(float)
-        v_from, v_to = v[:, grid.branch_from[branch]], v[:, grid.branch_to[branch]]
-        i_from = (grid.branch_yff[branch] * on) * v_from + (grid.branch_yft[branch] * on) * v_to
-        i_to = (grid.branch_ytf[branch] * on) * v_from + (grid.branch_ytt[branch] * on) * v_to
-        return i_from, i_to
-
-    def branch_power(self, v: np.ndarray, branch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Complex powers entering ``branch`` at its from and to side [MVA], dims (time, branch)."""
-        i_from, i_to = self.branch_current(v, branch)
-        grid = self.grid
-        s_from = v[:, grid.branch_from[branch]] * i_from.conj() * grid.base_mva
-        return s_from, v[:, grid.branch_to[branch]] * i_to.conj() * grid.base_mva
-
     def node_injection(self, v: np.ndarray) -> np.ndarray:
         """Power that the branches and shunts take from every node [MVA], complex, dims (time, node)."""
-        s_from, s_to = self.branch_power(v, np.arange(len(self.grid.branch_from)))
-        return self._leaving(v, s_from, s_to)
+        return self._leaving(v, *self._all.powers(v, self._all.currents(v)))
 
     def _leaving(self, v: np.ndarray, s_from: np.ndarray, s_to: np.ndarray) -> np.ndarray:
         grid = self.grid
@@ -172,49 +196,46 @@ class Flows:
         return result
 
     def _lines(self, v: np.ndarray, want: Sequence[str], found: dict[str, np.ndarray]) -> None:
-        branch = self.grid.line_branch
         if not len(self.grid.branch_from):
-            branch_free = np.zeros((len(v), len(branch)))
+            branch_free = np.zeros((len(v), len(self.grid.line_branch)))
             found.update({name: branch_free for name in want if name.startswith("line_")})
             return
-        i_from, i_to = self.branch_current(v, branch)
-        i_ka = np.maximum(np.abs(i_from) * self._base_ka[0, branch], np.abs(i_to) * self._base_ka[1, branch])
+        i_from, i_to = currents = self._line.currents(v)
+        i_ka = np.maximum(np.abs(i_from) * self._line_ka[0], np.abs(i_to) * self._line_ka[1])
         found["line_i_ka"] = i_ka
-        if "line_loss_mw" in want:
-            found["line_loss_mw"] = self._losses(v, branch)
         found["line_loading_percent"] = i_ka * self._line_percent_per_ka
-        if "line_p_from_mw" in want or "line_q_from_mvar" in want:
-            s_from = v[:, self.grid.branch_from[branch]] * i_from.conj() * self.grid.base_mva
+        if any(name.startswith(("line_p", "line_q", "line_loss")) for name in want):
+            s_from, s_to = self._line.powers(v, currents)
             found["line_p_from_mw"], found["line_q_from_mvar"] = s_from.real, s_from.imag
-
-    def _losses(self, v: np.ndarray, branch: np.ndarray) -> np.ndarray:
-        s_from, s_to = self.branch_power(v, branch)
-        return np.asarray((s_from + s_to).real)
+            if "line_loss_mw" in want:
+                found["line_loss_mw"] = (s_from + s_to).real
 
     def _trafos(self, v: np.ndarray, want: Sequence[str], found: dict[str, np.ndarray]) -> None:
-        branch = self.grid.trafo_branch
         if not len(self.grid.branch_from):
-            branch_free = np.zeros((len(v), len(branch)))
+            branch_free = np.zeros((len(v), len(self.grid.trafo_branch)))
             found.update({name: branch_free for name in want if name.startswith("trafo_")})
             return
-        i_hv, i_lv = self.branch_current(v, branch)
-        percent = self._base_ka[:, branch] * self._trafo_percent_per_ka.T
+        i_hv, i_lv = currents = self._trafo.currents(v)
+        percent = self._trafo_percent
         found["trafo_loading_percent"] = np.maximum(np.abs(i_hv) * percent[0], np.abs(i_lv) * percent[1])
-        if "trafo_loss_mw" in want:
-            found["trafo_loss_mw"] = self._losses(v, branch)
-        if any(name.startswith(("trafo_p", "trafo_q")) for name in want):
-            s_hv, s_lv = self.branch_power(v, branch)
+        if any(name.startswith(("trafo_p", "trafo_q", "trafo_loss")) for name in want):
+            s_hv, s_lv = self._trafo.powers(v, currents)
             found["trafo_p_hv_mw"], found["trafo_q_hv_mvar"] = s_hv.real, s_hv.imag
             found["trafo_p_lv_mw"], found["trafo_q_lv_mvar"] = s_lv.real, s_lv.imag
+            if "trafo_loss_mw" in want:
+                found["trafo_loss_mw"] = (s_hv + s_lv).real
 
-    def _trafo3w_loading(self, v: np.ndarray) -> np.ndarray:
+    def _trafo3ws(self, v: np.ndarray, found: dict[str, np.ndarray]) -> None:
         branch = self.grid.trafo3w_branch
-        loading = np.zeros((len(v), len(branch)))
+        loading, loss = np.zeros((len(v), len(branch))), np.zeros((len(v), len(branch)))
         for winding, side in enumerate((0, 1, 1) if branch.size else ()):
-            current = self.branch_current(v, branch[:, winding])[side]
+            windings = _Branches(self.grid, branch[:, winding])
+            currents = windings.currents(v)
             percent = self._base_ka[side, branch[:, winding]] * self._trafo3w_percent_per_ka[:, winding]
-            loading = np.maximum(loading, np.abs(current) * percent)
-        return loading
+            loading = np.maximum(loading, np.abs(currents[side]) * percent)
+            s_from, s_to = windings.powers(v, currents)
+            loss = loss + (s_from + s_to).real
+        found["trafo3w_loading_percent"], found["trafo3w_loss_mw"] = loading, loss
 
     def _sources(self, v: np.ndarray, s_from: np.ndarray, s_to: np.ndarray, consumption: np.ndarray | None) -> np.ndarray:
         """Several sources at one node share its power equally, as in pandapower."""

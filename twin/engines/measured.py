@@ -72,6 +72,9 @@ class Elements:
     """All loads, generators and storages of a grid in one row, dims (element,): the sums that an estimator takes at nodes.
 
     Elements out of service or unsupplied are off: they count nowhere and have a power of 0.
+
+    Attributes:
+        node: nodes at which something is on, ascending, dims (node,).
     """
 
     def __init__(self, grid: Grid) -> None:
@@ -85,6 +88,7 @@ class Elements:
         self._on = (self._node >= 0) & (scaling != 0.0)
         self._used = np.flatnonzero(self._on)
         self._at = self._node[self._used]
+        self.node = np.unique(self._at)
 
     def pseudo(self, m: Measurements) -> Pseudo:
         """The element powers of ``m``, checked before."""

@@ -1,18 +1,22 @@
 """A grid with one set of sensors in power-grid-model, kept: new readings go into the same model.
 
 Building a model takes half as long as solving it. The sensors' places and the grid stay; every reading and standard deviation
-is written anew each time, and no calculation starts from the one before, so an answer does not depend on earlier readings.
+is written anew each time, and no calculation starts from the one before: an answer does not depend on earlier readings.
+
+power-grid-model starts at 1 pu and has every source at angle 0. Both are a matter of units: in units of the idle voltages it
+starts from the idle grid and its angles are the sources' own.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from power_grid_model import CalculationMethod, ComponentType, DatasetType, PowerGridModel, initialize_array
 from power_grid_model.errors import PowerGridError
 
 from twin.domain.grid import Grid
+from twin.engines.idle_voltages import in_units_of
 from twin.engines.pgm_input import first_free_id, pgm_input
 from twin.engines.sensors import power_sensors, voltage_sensors, write_powers, write_voltages
 
@@ -39,13 +43,23 @@ class SensorSet:
     """State estimation with sensors at given places.
 
     Args:
+        unit: of the voltages that power-grid-model gets, and so its start [pu], complex, dims (node,).
         load_node: nodes at which something may draw or inject, dims (load,).
         node: of the voltage sensors, dims (voltage sensor,).
         target, terminal: id of the component and power-grid-model's terminal of the power sensors, dims (power sensor,).
     """
 
-    def __init__(self, grid: Grid, load_node: np.ndarray, node: np.ndarray, target: np.ndarray, terminal: np.ndarray) -> None:
+    def __init__(
+        self,
+        grid: Grid,
+        unit: np.ndarray,
+        load_node: np.ndarray,
+        node: np.ndarray,
+        target: np.ndarray,
+        terminal: np.ndarray,
+    ) -> None:
         self._grid = grid
+        self._unit, self._metered_unit = unit, np.abs(unit[node])
         self._load_node = load_node
         self._place = node, target, terminal
         self._voltage: np.ndarray = initialize_array(DatasetType.update, ComponentType.sym_voltage_sensor, len(node))
@@ -57,6 +71,7 @@ class SensorSet:
 
     def voltages(self, shown: Shown, method: CalculationMethod) -> np.ndarray | None:
         """Complex node voltages [pu], dims (node,); None where the readings do not determine them or nothing converges."""
+        shown = replace(shown, vm_pu=shown.vm_pu / self._metered_unit, vm_sigma=shown.vm_sigma / self._metered_unit)
         try:
             if self._model is None:
                 self._model = self._built(shown)
@@ -71,20 +86,18 @@ class SensorSet:
         except PowerGridError:
             self._model = None  # what broke off may leave anything behind
             return None
-        v: np.ndarray = node["u_pu"] * np.exp(1j * node["u_angle"])
+        v: np.ndarray = node["u_pu"] * np.exp(1j * node["u_angle"]) * self._unit
         return v
 
     def _update(self, model: PowerGridModel, shown: Shown) -> None:
         write_voltages(self._voltage, shown.vm_pu, shown.vm_sigma)
         write_powers(self._power, shown.power, shown.sigma_mva, shown.sigma_mva)
-        model.update(
-            update_data={ComponentType.sym_voltage_sensor: self._voltage, ComponentType.sym_power_sensor: self._power}
-        )
+        model.update(update_data={ComponentType.sym_voltage_sensor: self._voltage, ComponentType.sym_power_sensor: self._power})
 
     def _built(self, shown: Shown) -> PowerGridModel:
         node, target, terminal = self._place
-        voltage = voltage_sensors(int(self._voltage["id"][0]), node, shown.vm_pu, shown.vm_sigma)
+        voltage = voltage_sensors(first_free_id(self._grid, self._load_node), node, shown.vm_pu, shown.vm_sigma)
         power = power_sensors(target, terminal, shown.power, shown.sigma_mva, shown.sigma_mva)
         power["id"] = self._power["id"]
         sensors = {ComponentType.sym_voltage_sensor: voltage, ComponentType.sym_power_sensor: power}
-        return pgm_input(self._grid, self._load_node, sensors).model
+        return pgm_input(in_units_of(self._unit, self._grid), self._load_node, sensors).model

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
-from scipy.sparse.linalg import splu
 
 from twin.domain.grid import NORMAL, Grid, Topology
 from twin.domain.problems import BadInput
@@ -16,6 +15,7 @@ from twin.engines.compile import compile_net
 from twin.engines.flows import Flows
 from twin.engines.gain import GainPattern
 from twin.engines.gauss_newton import Fit, fit
+from twin.engines.idle_voltages import idle_voltages
 from twin.engines.net_problems import net_problems
 from twin.engines.state_equations import I_END, P_END, P_NODE, Q_END, Q_NODE, VA, VM, Equations, Layout, Rows
 from twin.engines.state_readings import Readings
@@ -112,7 +112,7 @@ class StateModel:
         self.flows = flows
         self.injects = injects
         self.equations = Equations(grid)
-        self.idle = _idle_voltages(grid)
+        self.idle = idle_voltages(grid)
         self._structures: dict[bytes, _Structure] = {}
         graph = sparse.coo_array(
             (np.ones(len(grid.branch_from)), (grid.branch_from, grid.branch_to)), shape=(grid.nodes, grid.nodes)
@@ -174,7 +174,7 @@ class StateModel:
             pattern = GainPattern(layout.indptr, layout.indices, 2 * self.grid.nodes, exact)
             while len(self._structures) >= _STRUCTURES:
                 self._structures.pop(next(iter(self._structures)))
-            plan = SensorPlan(self.grid, rows.quantity[:count], rows.at[:count], silent)
+            plan = SensorPlan(self.grid, self.idle, rows.quantity[:count], rows.at[:count], silent)
             self._structures[key] = layout, pattern, _determined(layout, pattern, rows, self.idle), plan
         return self._structures[key]
 
@@ -225,22 +225,6 @@ def _determined(layout: Layout, pattern: GainPattern, rows: Rows, idle: np.ndarr
     values = np.random.default_rng(_SEED).uniform(1.0, 2.0, (_PROBES, pattern.states)) * gain.assumed
     scale = gain.scale[: pattern.states]
     return np.logical_and.reduce(np.abs(gain.solve(values / scale) / scale) < _STILL)
-
-
-def _idle_voltages(grid: Grid) -> np.ndarray:
-    """Voltages while nothing draws or injects: the sources' set values, through ratios and phase shifts."""
-    n = grid.nodes
-    row = np.concatenate([grid.branch_from, grid.branch_from, grid.branch_to, grid.branch_to, np.arange(n)])
-    col = np.concatenate([grid.branch_from, grid.branch_to, grid.branch_from, grid.branch_to, np.arange(n)])
-    y = np.concatenate([grid.branch_yff, grid.branch_yft, grid.branch_ytf, grid.branch_ytt, grid.node_shunt])
-    admittance = sparse.coo_array((y, (row, col)), shape=(n, n)).tocsc()
-    v = np.full(n, np.nan + 0j)
-    v[grid.source_node] = grid.source_vm_pu * np.exp(1j * np.radians(grid.source_va_degree))
-    rest = np.setdiff1d(np.arange(n), grid.source_node)
-    if len(rest):
-        fixed = np.unique(grid.source_node)
-        v[rest] = splu(admittance[rest][:, rest].tocsc()).solve(-(admittance[rest][:, fixed] @ v[fixed]))
-    return v
 
 
 def _injects(net: Any, grid: Grid) -> np.ndarray:

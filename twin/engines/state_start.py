@@ -9,6 +9,7 @@ from power_grid_model import CalculationMethod, ComponentType, MeasuredTerminalT
 from power_grid_model.errors import PowerGridBatchError, PowerGridError
 
 from twin.domain.grid import Grid
+from twin.engines.idle_voltages import in_units_of
 from twin.engines.pgm_input import first_free_id, is_loop, pgm_input
 from twin.engines.sensors import RATED_V, UNKNOWN_MVA, power_sensors, voltage_sensors
 from twin.engines.state_equations import P_END, P_NODE, Q_END, Q_NODE, VM, Rows
@@ -26,12 +27,16 @@ class SensorPlan:
     p and q of the same place are joined to sensors, the first with the first; the rest stands alone. Angles and currents among
     the rows are passed over: power-grid-model ties an angle's deviation to its magnitude's, and its currents carry an angle.
 
+    power-grid-model starts at 1 pu in the units that it gets: for a series at the idle grid, which is nearest, for one set of
+    readings at nominal magnitudes and idle angles, which stand a heavy load better.
+
     Args:
+        idle: the grid's idle voltages [pu], complex, dims (node,).
         silent: nodes at which nothing draws or injects, bool, dims (node,); power-grid-model keeps that exactly.
     """
 
-    def __init__(self, grid: Grid, quantity: np.ndarray, at: np.ndarray, silent: np.ndarray) -> None:
-        self._grid = grid
+    def __init__(self, grid: Grid, idle: np.ndarray, quantity: np.ndarray, at: np.ndarray, silent: np.ndarray) -> None:
+        self._grid, self._idle, self._nominal = grid, idle, idle / np.abs(idle)
         self._load_node = np.setdiff1d(np.flatnonzero(~silent), grid.source_node)
         self._voltage = np.flatnonzero(quantity == VM)
         self._node = at[self._voltage]
@@ -53,10 +58,10 @@ class SensorPlan:
     def voltages(self, rows: Rows) -> Iterator[np.ndarray]:
         """States that explain the rows, best method first: complex node voltages [pu], dims (node,).
 
-        Each island's angles start from its own 0. A state that no grid runs at follows a gross error in some meter, and is
-        passed over.
+        Each island's angles start from a source's, whatever angles were measured. A state that no grid runs at follows a gross
+        error in some meter, and is passed over.
         """
-        model = self._model(rows)
+        model = self._model(rows, self._nominal)
         if model is None:
             return
         for method in METHODS:
@@ -69,19 +74,20 @@ class SensorPlan:
                 )[ComponentType.node]
             except (PowerGridError, PowerGridBatchError):
                 continue
-            v = node["u_pu"] * np.exp(1j * node["u_angle"])
+            v = node["u_pu"] * np.exp(1j * node["u_angle"]) * self._nominal
             if _plausible(v[None, :])[0]:
                 yield v
 
     def voltages_of_series(self, rows: Rows, values: np.ndarray) -> np.ndarray:
         """Newton-Raphson for many sets of values, dims (time, row): voltages, dims (time, node); NaN where it finds none."""
-        model = self._model(rows)
+        model = self._model(rows, self._idle)
         found = np.full((len(values), self._grid.nodes), np.nan + 0j)
         if model is None:
             return found
         p, q = self._powers(values)
+        vm = values[:, self._voltage] / np.abs(self._idle[self._node])
         update = {
-            ComponentType.sym_voltage_sensor: {"u_measured": np.ascontiguousarray(values[:, self._voltage]) * RATED_V},
+            ComponentType.sym_voltage_sensor: {"u_measured": np.ascontiguousarray(vm) * RATED_V},
             ComponentType.sym_power_sensor: {"p_measured": p * 1e6, "q_measured": q * 1e6},
         }
         try:
@@ -97,17 +103,18 @@ class SensorPlan:
             )[ComponentType.node]
         except PowerGridError:
             return found
-        found = node["u_pu"] * np.exp(1j * node["u_angle"])
+        found = node["u_pu"] * np.exp(1j * node["u_angle"]) * self._idle
         if model.batch_error is not None:
             found[np.asarray(model.batch_error.failed_scenarios, dtype=int)] = np.nan
         found[~_plausible(found)] = np.nan
         return found
 
-    def _model(self, rows: Rows) -> PowerGridModel | None:
+    def _model(self, rows: Rows, unit: np.ndarray) -> PowerGridModel | None:
         if not len(self._voltage):
             return None
         first = first_free_id(self._grid, self._load_node)
-        voltage = voltage_sensors(first, self._node, rows.value[self._voltage], rows.sigma[self._voltage])
+        vm, vm_sigma = (column[self._voltage] / np.abs(unit[self._node]) for column in (rows.value, rows.sigma))
+        voltage = voltage_sensors(first, self._node, vm, vm_sigma)
         p, q = self._powers(rows.value[None, :])
         sigma = np.full((2, len(self._target)), UNKNOWN_MVA)
         for part, (sensor, row) in enumerate(self._parts):
@@ -116,7 +123,7 @@ class SensorPlan:
         power["id"] = first + len(voltage) + np.arange(len(power))
         sensors = {ComponentType.sym_voltage_sensor: voltage, ComponentType.sym_power_sensor: power}
         try:
-            return pgm_input(self._grid, self._load_node, sensors).model
+            return pgm_input(in_units_of(unit, self._grid), self._load_node, sensors).model
         except PowerGridError:
             return None
 
