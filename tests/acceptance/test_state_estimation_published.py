@@ -9,7 +9,7 @@ import numpy as np
 import pandapower as pp
 import pytest
 
-from twin.engines.state_estimation import estimate_state
+from twin.engines.estimation.state_estimation import estimate_state
 
 BOOK_LINES = ((0, 1, 0.01, 0.03), (0, 2, 0.02, 0.05), (1, 2, 0.03, 0.08))
 BOOK_METERS = (

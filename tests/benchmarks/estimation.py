@@ -101,8 +101,8 @@ def _own(case: Case, _grid: Grid, measured: list[Measurements]) -> _Estimate:
 
 def _own_series(case: Case, grid: Grid, measured: list[Measurements]) -> _Estimate:
     """The table that pandapower gets, with the values of every step."""
-    from twin.engines.state_model import StateModel
-    from twin.engines.state_series import estimate_series
+    from twin.engines.estimation.state_model import StateModel
+    from twin.engines.estimation.state_series import estimate_series
 
     model, net = StateModel.of_net(case.net), with_topology(case.net)
     tables = [_table(net, grid, of_step) for of_step in measured]
@@ -123,7 +123,7 @@ def _pandapower(case: Case, grid: Grid, measured: list[Measurements]) -> _Estima
     """The twin writes the table of measurements; only pandapower's own ``estimate`` is timed."""
     from pandapower import estimation
 
-    from twin.engines import pandapower_estimate
+    from twin.engines.estimation import pandapower_estimate
 
     net = with_topology(case.net)
     whole = estimation.estimate
@@ -147,7 +147,7 @@ def _pandapower(case: Case, grid: Grid, measured: list[Measurements]) -> _Estima
 
 def _table(net: Any, grid: Grid, measured: Measurements) -> pd.DataFrame:
     """pandapower's table of those measurements, as the twin writes it for pandapower."""
-    from twin.engines import pandapower_estimate
+    from twin.engines.estimation import pandapower_estimate
 
     with _instead(lambda *_, **__: False):
         pandapower_estimate.estimate(net, grid, measured)

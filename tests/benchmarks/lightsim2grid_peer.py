@@ -20,7 +20,7 @@ from truth import Truth
 
 from twin.domain.grid import Grid
 from twin.engines.compile import compile_net
-from twin.engines.pgm_input import two_ports
+from twin.engines.estimation.pgm_input import two_ports
 
 NAME = "lightsim2grid"
 VERSION = version("lightsim2grid")

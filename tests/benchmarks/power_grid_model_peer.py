@@ -1,7 +1,7 @@
 """power-grid-model at its fastest: iterative current, one batch without threads, one load per node.
 
-The model is the twin's own exact one (`twin.engines.pgm_input`). Its loading of a generic branch is by power, pandapower's
-by current, so the currents of both ends are asked for: 4 % of the time.
+The model is the twin's own exact one (`twin.engines.estimation.pgm_input`). Its loading of a generic branch is by power,
+pandapower's by current, so the currents of both ends are asked for: 4 % of the time.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from power_grid_model import CalculationMethod, ComponentType, DatasetType, init
 from states import LOADING_LIMIT_PERCENT, States, all_statistics, at_buses, ratings
 
 from twin.engines.compile import compile_net
-from twin.engines.pgm_input import is_loop, pgm_input
+from twin.engines.estimation.pgm_input import is_loop, pgm_input
 
 NAME = "power-grid-model"
 VERSION = version("power-grid-model")

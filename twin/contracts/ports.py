@@ -152,7 +152,7 @@ class GridModel(Protocol):
         restore: bool = True,
         limits: GridLimits | None = None,
     ) -> xr.Dataset:
-        """Every outage at every step, and the best single closure after it (see `twin.engines.contingency`).
+        """Every outage at every step, and the best single closure after it (see `twin.engines.outages.contingency`).
 
         A closure found here is a candidate: `twin.engines.restore` checks short-circuit power, protection, synchronism and
         radiality before it recommends one.

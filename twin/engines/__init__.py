@@ -11,12 +11,12 @@ from typing import Any
 _HOME = {
     "compile_grid": "twin.engines.registry",
     "make_engine": "twin.engines.registry",
-    "estimate_series": "twin.engines.state_series",
-    "estimate_state": "twin.engines.state_estimation",
-    "observability": "twin.engines.meter_places",
-    "sensitivities": "twin.engines.sensitivity",
-    "restore": "twin.engines.restoration",
-    "StateModel": "twin.engines.state_model",
+    "estimate_series": "twin.engines.estimation.state_series",
+    "estimate_state": "twin.engines.estimation.state_estimation",
+    "observability": "twin.engines.estimation.meter_places",
+    "sensitivities": "twin.engines.tangents.sensitivity",
+    "restore": "twin.engines.outages.restoration",
+    "StateModel": "twin.engines.estimation.state_model",
 }
 
 __all__ = list(_HOME)

@@ -18,7 +18,7 @@ TABLES = (("load", 1.0), ("sgen", -1.0), ("storage", 1.0))
 
 
 NAMES = tuple(f"{table}_{quantity}" for table, _ in TABLES for quantity in ("p_mw", "q_mvar"))
-"""Every variable that `read_profiles` knows, in the order of `twin.engines.kernel.Injected`."""
+"""Every variable that `read_profiles` knows, in the order of `twin.engines.batch.kernel.Injected`."""
 
 
 @dataclass(frozen=True)
@@ -158,11 +158,6 @@ class Gather:
             on = np.flatnonzero(node >= 0)
             shape = (grid.nodes, len(node))
             self._matrix[table] = sparse.csr_matrix((sign * scaling[on], (node[on], on)), shape=shape)
-
-    def nodes_with_elements(self) -> np.ndarray:
-        """Nodes at which any element may draw or inject, ascending."""
-        used = [matrix.indptr[1:] > matrix.indptr[:-1] for matrix in self._matrix.values()]
-        return np.flatnonzero(np.logical_or.reduce(used))
 
     def consumption(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
         """Power drawn at every node [MVA], complex, dims (time, node)."""

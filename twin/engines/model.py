@@ -14,19 +14,19 @@ from twin.contracts.ports import QUANTILES, WANT, GridLimits, Measurements, Prog
 from twin.domain.controls import NO_CONTROLS, Controls
 from twin.domain.grid import NORMAL, Topology
 from twin.domain.problems import BadInput, Problem
-from twin.engines.closures import closures
+from twin.engines.batch.kernel import TOLERANCE_PU
+from twin.engines.batch.outage_solver import OutageSolver
+from twin.engines.batch.replay import Replay
+from twin.engines.batch.replay_dataset import attrs_of, check_replay, step_hours
+from twin.engines.batch.replay_dataset import to_dataset as statistics_dataset
+from twin.engines.batch.solver import Solver
 from twin.engines.compile import compile_net
-from twin.engines.contingency import Outages, Tie, contingencies, outages_of, ties_of
-from twin.engines.controlled import ControlledFamily
-from twin.engines.estimate import Estimator
+from twin.engines.control.controlled import ControlledFamily
+from twin.engines.estimation.estimate import Estimator
 from twin.engines.flows import Flows, check_want, to_dataset
 from twin.engines.injections import Gather, read_profiles
-from twin.engines.kernel import TOLERANCE_PU
-from twin.engines.outage_solver import OutageSolver
-from twin.engines.replay import Replay
-from twin.engines.replay_dataset import attrs_of, check_replay, step_hours
-from twin.engines.replay_dataset import to_dataset as statistics_dataset
-from twin.engines.solver import Solver
+from twin.engines.outages.closures import closures
+from twin.engines.outages.contingency import Outages, Tie, contingencies, outages_of, ties_of
 from twin.engines.stepwise import replay_stepwise
 
 ENGINE = "batch"
@@ -142,7 +142,7 @@ class BatchModel:
         restore: bool = True,
         limits: GridLimits | None = None,
     ) -> xr.Dataset:
-        """Every outage at every step (see `twin.contracts.ports.GridModel`, `twin.engines.contingency`)."""
+        """Every outage at every step (see `twin.contracts.ports.GridModel`, `twin.engines.outages.contingency`)."""
         profiles = read_profiles(self.grid, self._compiled.own, injections)
         asked = outages_of(self.grid, outages)
         solver, ties = self._outage_solver

@@ -15,16 +15,16 @@ import xarray as xr
 from twin.contracts.ports import QUANTILES, WANT, GridLimits, Measurements, Progress
 from twin.domain.controls import NO_CONTROLS, Controls
 from twin.domain.grid import NORMAL, Topology
-from twin.engines.closures import closures
+from twin.engines.batch.replay_dataset import attrs_of, check_replay, step_hours
+from twin.engines.batch.replay_dataset import to_dataset as statistics_dataset
 from twin.engines.compile import compile_net
-from twin.engines.contingency import Outages, contingencies, outages_of, ties_of
-from twin.engines.controlled import ControlledFamily
+from twin.engines.control.controlled import ControlledFamily
+from twin.engines.estimation.pandapower_estimate import estimate
 from twin.engines.flows import check_want, dim_of, to_dataset
 from twin.engines.injections import ElementPowers, read_injections, read_profiles
-from twin.engines.pandapower_estimate import estimate
+from twin.engines.outages.closures import closures
+from twin.engines.outages.contingency import Outages, contingencies, outages_of, ties_of
 from twin.engines.reference import run_pandapower
-from twin.engines.replay_dataset import attrs_of, check_replay, step_hours
-from twin.engines.replay_dataset import to_dataset as statistics_dataset
 from twin.engines.stepwise import StepwiseOutages, replay_stepwise
 from twin.engines.topology import with_topology
 
@@ -128,7 +128,7 @@ class PandapowerModel:
         restore: bool = True,
         limits: GridLimits | None = None,
     ) -> xr.Dataset:
-        """Every outage at every step (see `twin.contracts.ports.GridModel`, `twin.engines.contingency`)."""
+        """Every outage at every step (see `twin.contracts.ports.GridModel`, `twin.engines.outages.contingency`)."""
         profiles = read_profiles(self.grid, self._own, injections)
         asked = outages_of(self.grid, outages)
         ties = ties_of(self.grid, closures(self._net, self.grid.topology)) if restore else []

@@ -54,7 +54,7 @@ def compile_grid(net: Any, topology: Topology = NORMAL) -> GridModel:
     """Any pandapower net, ready to solve steps, replay years and take lines out.
 
     Lines, transformers with two and three windings, loads and sgens (voltage-dependent too), storages, shunts, external
-    grids, switches, and the controllers of on-load tap changers and inverters that `twin.engines.controls_of` knows are held by
+    grids, switches, and the controllers of on-load tap changers and inverters that `twin.engines.control.controls_of` knows are held by
     the batch engine. A net with anything else is served by pandapower, step by step; the
     model's ``engine`` and ``reason`` and every result say so.
 
@@ -63,7 +63,7 @@ def compile_grid(net: Any, topology: Topology = NORMAL) -> GridModel:
     """
     if found := structure_problems(net):
         raise BadInput(found)
-    from twin.engines.controls_of import controls_of
+    from twin.engines.control.controls_of import controls_of
 
     read = controls_of(net)
     foreign = [*(problem.place for problem in not_held(net)), *read.others]

@@ -13,11 +13,11 @@ import xarray as xr
 
 from twin.contracts.ports import GridLimits, GridModel, Progress
 from twin.domain.grid import Grid, Topology
-from twin.engines.contingency import Tie
+from twin.engines.batch.outage_solver import Case, CaseFigures, dark_nodes
+from twin.engines.batch.replay import Replayed, chunks
+from twin.engines.batch.statistics import LOADING, NO_QUANTILES, VOLTAGE, Statistics, empty_histogram
 from twin.engines.injections import Profiles
-from twin.engines.outage_solver import Case, CaseFigures, dark_nodes
-from twin.engines.replay import Replayed, chunks
-from twin.engines.statistics import LOADING, NO_QUANTILES, VOLTAGE, Statistics, empty_histogram
+from twin.engines.outages.contingency import Tie
 
 Solve = Callable[[xr.Dataset, Sequence[str]], xr.Dataset]
 _WANT = ("vm_pu", "line_loading_percent", "trafo_loading_percent", "line_loss_mw", "trafo_loss_mw", "loss_mw")
@@ -34,7 +34,7 @@ def replay_stepwise(
     quantiles: bool,
     progress: Progress | None,
 ) -> Replayed:
-    """`twin.engines.replay.Replay.run` by ``solve``, called in the order of time; nodes stand in their own order."""
+    """`twin.engines.batch.replay.Replay.run` by ``solve``, called in the order of time; nodes stand in their own order."""
     on = (grid.trafo3w_branch >= 0).all(axis=1) if len(grid.trafo3w) else np.zeros(0, dtype=bool)
     branches = len(grid.branch_from) + int(on.sum())
     want = (*_WANT, *_WINDINGS) if len(grid.trafo3w) else _WANT

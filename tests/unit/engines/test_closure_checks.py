@@ -8,10 +8,10 @@ import pytest
 
 from twin.domain.grid import NORMAL, Topology
 from twin.engines import make_engine
-from twin.engines.closure_checks import ClosureRules, check_closure
-from twin.engines.closures import closures
-from twin.engines.restoration import ENGINE
-from twin.engines.short_circuit import short_circuit
+from twin.engines.outages.closure_checks import ClosureRules, check_closure
+from twin.engines.outages.closures import closures
+from twin.engines.outages.restoration import ENGINE
+from twin.engines.outages.short_circuit import short_circuit
 
 TIE = 0
 

@@ -7,7 +7,7 @@ from pandapower.control.controller.DERController import DERController, PQAreaSTA
 from pandapower.control.util.characteristic import Characteristic, SplineCharacteristic
 
 from twin.domain.controls import Controls, Curve, InverterControl, TapControl
-from twin.engines.controls_of import controls_of
+from twin.engines.control.controls_of import controls_of
 
 V, Q = (0.93, 0.97, 1.03, 1.07), (0.436, 0.0, 0.0, -0.436)
 

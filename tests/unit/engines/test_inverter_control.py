@@ -22,8 +22,8 @@ from pandapower.control.util.characteristic import Characteristic
 from twin.domain.controls import Controls, Curve, InverterControl
 from twin.domain.problems import BadInput
 from twin.engines import make_engine
-from twin.engines.controlled import ControlledGrid
-from twin.engines.controls_of import controls_of
+from twin.engines.control.controlled import ControlledGrid
+from twin.engines.control.controls_of import controls_of
 
 KERNEL = "batch"
 WANT = ("vm_pu", "sgen_p_mw", "sgen_q_mvar")

@@ -11,8 +11,8 @@ from pandapower.topology import unsupplied_buses
 
 from twin.domain.grid import NORMAL, Topology
 from twin.domain.problems import BadInput
-from twin.engines.closures import MESHES, NOTHING, RECONNECTS, closure_effects, closures
-from twin.engines.islands import supply_graph
+from twin.engines.outages.closures import MESHES, NOTHING, RECONNECTS, closure_effects, closures
+from twin.engines.outages.islands import supply_graph
 
 CABLE = "NA2XS2Y 1x240 RM/25 6/10 kV"
 

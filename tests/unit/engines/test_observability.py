@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 
 from twin.domain.problems import BadInput
-from twin.engines.meter_places import observability
-from twin.engines.state_estimation import estimate_state
-from twin.engines.state_model import StateModel
-from twin.engines.state_readings import read_measurements
+from twin.engines.estimation.meter_places import observability
+from twin.engines.estimation.state_estimation import estimate_state
+from twin.engines.estimation.state_model import StateModel
+from twin.engines.estimation.state_readings import read_measurements
 
 COLUMNS = ["measurement_type", "element_type", "element", "value", "std_dev", "side"]
 

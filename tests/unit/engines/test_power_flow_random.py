@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from twin.domain.grid import NORMAL
 from twin.engines import make_engine
-from twin.engines.voltage_response import admittance
+from twin.engines.control.voltage_response import admittance
 
 VM_PU = 1e-8
 # building nets is slow, so a failing one is reported as found instead of being shrunk for minutes

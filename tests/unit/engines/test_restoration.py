@@ -9,9 +9,9 @@ import xarray as xr
 
 from twin.domain.problems import BadInput
 from twin.engines import make_engine
-from twin.engines.closure_checks import ClosureRules
+from twin.engines.outages.closure_checks import ClosureRules
+from twin.engines.outages.restoration import ENGINE, NO_SWITCH, restore
 from twin.engines.reference import run_pandapower
-from twin.engines.restoration import ENGINE, NO_SWITCH, restore
 from twin.engines.topology import with_topology
 
 CABLE = "NA2XS2Y 1x240 RM/25 6/10 kV"

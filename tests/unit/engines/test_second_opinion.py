@@ -7,10 +7,10 @@ from power_grid_model import CalculationMethod, ComponentType, DatasetType, init
 
 from twin.domain.grid import Topology
 from twin.engines import compile_grid
+from twin.engines.estimation.pgm_input import pgm_input
 from twin.engines.injections import Gather, read_injections
-from twin.engines.pgm_input import pgm_input
 
-VM_PU = 1e-8  # the promise of the port; power-grid-model's sources cost 4e-11 (twin.engines.pgm_input.SOURCE_SK_VA)
+VM_PU = 1e-8  # the promise of the port; power-grid-model's sources cost 4e-11 (twin.engines.estimation.pgm_input.SOURCE_SK_VA)
 
 
 def second_opinion(grid, consumption):

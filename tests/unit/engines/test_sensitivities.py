@@ -8,14 +8,14 @@ import pytest
 import xarray as xr
 
 from twin.domain.grid import Topology
+from twin.engines.batch.solver import Solver
 from twin.engines.compile import compile_net
+from twin.engines.control.voltage_response import admittance
 from twin.engines.flows import Flows
 from twin.engines.injections import read_profiles
-from twin.engines.sensitivity import sensitivities
-from twin.engines.solver import Solver
-from twin.engines.tangent import Tangent
-from twin.engines.voltage_response import admittance
-from twin.engines.watched import Rows
+from twin.engines.tangents.sensitivity import sensitivities
+from twin.engines.tangents.tangent import Tangent
+from twin.engines.tangents.watched import Rows
 
 CABLE = "NA2XS2Y 1x240 RM/25 6/10 kV"
 LV_CABLE = "NAYY 4x150 SE"

@@ -10,11 +10,11 @@ import pytest
 import xarray as xr
 
 from twin.domain.problems import BadInput
+from twin.engines.batch.solver import Solver
 from twin.engines.compile import compile_net
 from twin.engines.flows import Flows
 from twin.engines.injections import read_profiles
-from twin.engines.sensitivity import grid_sensitivities, sensitivities
-from twin.engines.solver import Solver
+from twin.engines.tangents.sensitivity import grid_sensitivities, sensitivities
 
 CABLE = "NA2XS2Y 1x240 RM/25 6/10 kV"
 
@@ -111,7 +111,7 @@ def test_a_box_needs_only_the_packed_grid_and_voltages(tmp_path, four_bus):
     code = (
         "import sys, pathlib, numpy as np\n"
         "from twin.domain.grid import Grid\n"
-        "from twin.engines.sensitivity import grid_sensitivities\n"
+        "from twin.engines.tangents.sensitivity import grid_sensitivities\n"
         "here = pathlib.Path(sys.argv[1])\n"
         "state = np.load(here / 'state.npz')\n"
         "grid = Grid.from_bytes((here / 'grid').read_bytes())\n"

@@ -7,7 +7,7 @@ import pandapower as pp
 import pytest
 
 from twin.domain.grid import Topology
-from twin.engines.short_circuit import short_circuit
+from twin.engines.outages.short_circuit import short_circuit
 
 R_PER_KM, X_PER_KM, KM = 0.161, 0.11, 5.0
 RX = 0.1

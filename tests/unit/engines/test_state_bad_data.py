@@ -5,7 +5,7 @@ import pandapower as pp
 import pandas as pd
 import pytest
 
-from twin.engines.state_estimation import estimate_state
+from twin.engines.estimation.state_estimation import estimate_state
 
 COLUMNS = ["measurement_type", "element_type", "element", "value", "std_dev", "side"]
 

@@ -7,9 +7,9 @@ import pytest
 import xarray as xr
 
 from twin.domain.problems import BadInput
-from twin.engines.state_estimation import estimate_state
-from twin.engines.state_model import StateModel
-from twin.engines.state_series import estimate_series
+from twin.engines.estimation.state_estimation import estimate_state
+from twin.engines.estimation.state_model import StateModel
+from twin.engines.estimation.state_series import estimate_series
 
 COLUMNS = ["measurement_type", "element_type", "element", "value", "std_dev", "side"]
 STEPS = 12

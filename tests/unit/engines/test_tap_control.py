@@ -13,7 +13,7 @@ from pandapower.timeseries import DFData, OutputWriter, run_timeseries
 from twin.domain.controls import Controls, Curve, InverterControl, TapControl
 from twin.domain.problems import BadInput
 from twin.engines import make_engine
-from twin.engines.controlled import ControlledGrid
+from twin.engines.control.controlled import ControlledGrid
 
 KERNEL = "batch"
 STEPS = 96

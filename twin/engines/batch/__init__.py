@@ -1,0 +1,1 @@
+"""The batch engine: its kernel, years as statistics, outages in lanes."""
