@@ -154,6 +154,8 @@ class GridModel(Protocol):
     ) -> xr.Dataset:
         """Every outage at every step, and the best single closure after it (see `twin.engines.outages.contingency`).
 
+        Taps stand where they are, and inverters inject what is given: what controls itself acts in `solve` and `replay`.
+
         A closure found here is a candidate: `twin.engines.restore` checks short-circuit power, protection, synchronism and
         radiality before it recommends one.
 

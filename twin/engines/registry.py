@@ -54,8 +54,8 @@ def compile_grid(net: Any, topology: Topology = NORMAL) -> GridModel:
     """Any pandapower net, ready to solve steps, replay years and take lines out.
 
     Lines, transformers with two and three windings, loads and sgens (voltage-dependent too), storages, shunts, external
-    grids, switches, and the controllers of on-load tap changers and inverters that `twin.engines.control.controls_of` knows are held by
-    the batch engine. A net with anything else is served by pandapower, step by step; the
+    grids, switches, and the controllers of on-load tap changers and inverters that `twin.engines.control.controls_of` knows are
+    held by the batch engine. A net with anything else is served by pandapower, step by step; the
     model's ``engine`` and ``reason`` and every result say so.
 
     Raises:

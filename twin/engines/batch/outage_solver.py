@@ -54,7 +54,7 @@ class CaseFigures:
     Attributes:
         dark: nodes without supply, bool, dims (case, node).
         loading_percent, loading_branch: highest loading and its branch. ``vm_low_pu``, ``vm_low_node``, ``vm_high_pu``,
-            ``vm_high_node``: extreme voltages of supplied nodes. ``violation``: see `twin.engines.outages.contingency`. ``loss_mw``.
+            ``vm_high_node``: extreme voltages of supplied nodes. ``violation``: see `twin.engines.outages.contingency`.
     """
 
     dark: np.ndarray

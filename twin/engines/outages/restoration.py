@@ -80,7 +80,8 @@ def restore(
 
     The nearest breaker on every way to a source trips; switches on both sides cut the fault out; the breakers that do not
     stand at the fault close again; then ties close one by one, each the best by unsupplied power, overload, voltage violation,
-    losses and switch index among those that pass every check (see `twin.engines.outages.closure_checks`). Every tie is one switching.
+    losses and switch index among those that pass every check (see `twin.engines.outages.closure_checks`). Every tie is one
+    switching.
 
     Args:
         net: a pandapower net, left unchanged. Optional columns of net.switch: ``permitted``, ``remote`` (bool), ``minutes``;
