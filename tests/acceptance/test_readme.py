@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,6 +37,16 @@ def test_the_sentence_of_the_loop_is_the_loops_own() -> None:
     assert len(calls) == 5
     for call in calls:
         assert call.removesuffix("...") in loop, call
+
+
+def test_what_the_readme_shows_an_analyst_runs_as_it_stands() -> None:
+    shown: dict[str, Any] = {}
+    exec(next(block for block in _blocks("python") if "compile_grid" in block), shown)
+    assert shown["model"].engine == "batch"
+    assert shown["year"].attrs["solved"] == 35_040
+    assert shown["evening"].line_loading_percent.sizes == {"time": 4, "line": 181}
+    assert shown["outages"].sizes["outage"] == 181
+    assert shown["plan"].steps
 
 
 def test_the_site_snippets_of_the_readme_are_valid_tables() -> None:
