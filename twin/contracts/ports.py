@@ -107,6 +107,9 @@ class GridModel(Protocol):
             ``engine(time)``: who solved the step; per controlled tap changer ``tap_pos``, ``tap_moves``, ``tap_at_end``,
             ``tap_hunting`` (time, tap). A step that does not converge is NaN and ``converged`` False; it never
             influences the next one. An unsupplied bus is NaN.
+
+        A voltage-dependent load or sgen follows its own voltage by its own shares (`twin.domain.grid.Grid.load_share`);
+        pandapower averages the shares of a bus's loads over the bus's whole net power.
         """
         ...
 
@@ -128,7 +131,8 @@ class GridModel(Protocol):
             injections: as for `solve`; read ``chunk`` steps at a time (as many as fit 48 MB), so that a lazily opened data
                 set of any length passes through constant memory.
             limits: what hours are counted beyond; `GridLimits()` unless stated.
-            quantiles: shares, 0..1; within 0.05 % of loading and 6e-5 pu. Empty: none.
+            quantiles: shares, 0..1; within 0.1 % of loading up to 200 %, and 1.3e-4 pu between 0.7 and 1.3 pu; NaN beyond
+                (the extremes are exact). Empty: none.
             step_h: length of a step [h]; the time axis tells it if there is one.
             controls: as for `solve`; taps keep their positions from chunk to chunk.
             progress: called after every chunk.
@@ -167,7 +171,9 @@ class GridModel(Protocol):
             Dims (outage, time): ``unsupplied_before_mw``, ``unsupplied_after_mw``, ``closure`` (switch index, -1 none);
             of what is supplied right after the outage ``loading_percent_max``, ``loading_at``, ``vm_pu_min``,
             ``vm_pu_min_bus``, ``vm_pu_max``, ``vm_pu_max_bus``, ``violation``, ``loss_mw``, ``converged``, and the same as
-            ``after_...`` with the closure. Dims (case, time): every closure tried. ``n1_margin_percent(time)``.
+            ``after_...`` with the closure. Dims (case, time): every closure tried. ``n1_margin_percent(time)``: 100 less the
+            highest loading of all outages after restoration. In attrs ``untried_closures``: permitted switches that the
+            engine cannot try, couplers with an impedance.
 
         Raises:
             BadInput: for injections that do not fit, and unknown outages.

@@ -307,6 +307,7 @@ def _grid() -> Grid:
         bus=np.arange(3),
         bus_node=np.arange(3),
         bus_vn_kv=np.array([110.0, 10.0, 10.0]),
+        source=one,
         source_node=one,
         source_vm_pu=np.ones(1),
         source_va_degree=np.zeros(1),

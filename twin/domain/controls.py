@@ -84,6 +84,21 @@ class InverterControl:
 
     def check(self, problems: Problems, place: str) -> None:
         """Note every fault that needs no grid to be seen."""
+        self._check_curves(problems, place)
+        if self.priority not in ("p", "q"):
+            problems.add(f"{place}, priority", repr(self.priority), '"p" or "q"', "correct the priority")
+        if all(part is None for part in (self.q_of_vm, self.cos_phi_of_p, self.p_of_vm, self.s_max_mva)):
+            problems.add(place, "no curve and no limit", "a curve to follow", "give one, or leave the control out")
+        for name in ("sn_mva", "s_max_mva"):
+            rating = getattr(self, name)
+            if rating is None:
+                continue
+            if len(rating) != len(self.sgen):
+                problems.add(f"{place}, {name}", f"{len(rating)} ratings", f"{len(self.sgen)}", "give one per sgen")
+            elif not all(value > 0.0 for value in rating):
+                problems.add(f"{place}, {name}", rating, "numbers above 0", "correct the ratings")
+
+    def _check_curves(self, problems: Problems, place: str) -> None:
         for name in ("q_of_vm", "cos_phi_of_p", "p_of_vm"):
             curve = getattr(self, name)
             for limit in curve.faults() if curve is not None else ():
@@ -95,14 +110,6 @@ class InverterControl:
             problems.add(f"{place}, cos_phi_of_p", phi.y, "-1 to 1, not 0", "correct the curve")
         if self.p_of_vm is not None and any(y < 0.0 for y in self.p_of_vm.y):
             problems.add(f"{place}, p_of_vm", self.p_of_vm.y, "shares of at least 0", "correct the curve")
-        for name in ("sn_mva", "s_max_mva"):
-            rating = getattr(self, name)
-            if rating is None:
-                continue
-            if len(rating) != len(self.sgen):
-                problems.add(f"{place}, {name}", f"{len(rating)} ratings", f"{len(self.sgen)}", "give one per sgen")
-            elif not all(value > 0.0 for value in rating):
-                problems.add(f"{place}, {name}", rating, "numbers above 0", "correct the ratings")
 
 
 @dataclass(frozen=True)
@@ -139,8 +146,8 @@ class TapControl:
         if not 0.0 < self.vm_lower_pu < self.vm_upper_pu:
             band = f"{self.vm_lower_pu} to {self.vm_upper_pu}"
             problems.add(f"{place}, band", band, "vm_lower_pu below vm_upper_pu, both above 0", "correct the band")
-        if self.delay_steps < 0:
-            problems.add(f"{place}, delay_steps", self.delay_steps, "at least 0", "correct the delay")
+        if not (np.isfinite(self.delay_steps) and self.delay_steps >= 0 and self.delay_steps == int(self.delay_steps)):
+            problems.add(f"{place}, delay_steps", self.delay_steps, "a whole number, at least 0", "correct the delay")
         if not np.isfinite([self.r_ohm, self.x_ohm]).all():
             problems.add(f"{place}, r_ohm, x_ohm", f"{self.r_ohm}, {self.x_ohm}", "finite numbers", "correct the line")
 

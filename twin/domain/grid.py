@@ -68,7 +68,8 @@ class Grid:
         name: the site's grid name.
         base_mva: base of the per-unit system [MVA].
         bus: the net's bus indices, dims (bus,). ``bus_node``: its node or -1. ``bus_vn_kv``: nominal voltage [kV].
-        source_node, source_vm_pu, source_va_degree: external grids, dims (source,).
+        source: indices of the external grids in service and supplied, dims (source,). ``source_node``, ``source_vm_pu``,
+            ``source_va_degree``: where they stand and what they hold.
         branch_from, branch_to: nodes of each branch, dims (branch,); a branch out of service is absent.
         branch_yff, branch_yft, branch_ytf, branch_ytt: two-port admittances [pu], complex, dims (branch,).
         node_shunt: shunt admittance to ground at each node [pu], complex, dims (node,).
@@ -91,6 +92,7 @@ class Grid:
     bus: np.ndarray
     bus_node: np.ndarray
     bus_vn_kv: np.ndarray
+    source: np.ndarray
     source_node: np.ndarray
     source_vm_pu: np.ndarray
     source_va_degree: np.ndarray

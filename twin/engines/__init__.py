@@ -16,6 +16,11 @@ _HOME = {
     "observability": "twin.engines.estimation.meter_places",
     "sensitivities": "twin.engines.tangents.sensitivity",
     "restore": "twin.engines.outages.restoration",
+    "Controls": "twin.domain.controls",
+    "Curve": "twin.domain.controls",
+    "GridLimits": "twin.contracts.ports",
+    "InverterControl": "twin.domain.controls",
+    "TapControl": "twin.domain.controls",
     "StateModel": "twin.engines.estimation.state_model",
 }
 

@@ -120,6 +120,7 @@ def _grid(net: Any, ppc: dict[str, Any], inside: dict[str, Any], topology: Topol
         bus=net["bus"].index.to_numpy(dtype=int),
         bus_node=node_of[net["bus"].index.to_numpy(dtype=int)],
         bus_vn_kv=net["bus"]["vn_kv"].to_numpy(dtype=float),
+        source=sources.index.to_numpy(dtype=int),
         source_node=node_of[sources["bus"].to_numpy(dtype=int)],
         source_vm_pu=sources["vm_pu"].to_numpy(dtype=float),
         source_va_degree=sources["va_degree"].to_numpy(dtype=float),

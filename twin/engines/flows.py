@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
@@ -38,7 +38,7 @@ UNITS = {
     "storage_p_mw": "MW",
     "sgen_q_mvar": "Mvar",
 }
-SOLVE_VARIABLES = tuple(name for name in UNITS if name not in {"load_p_mw", "sgen_p_mw", "storage_p_mw"})
+SOLVE_VARIABLES = tuple(name for name in UNITS if name not in {"load_p_mw", "storage_p_mw"})
 DIMS = {
     "vm_pu": "bus", "va_degree": "bus", "loss_mw": "", "source_p_mw": "source",
     "load_p_mw": "load", "sgen_p_mw": "sgen", "sgen_q_mvar": "sgen",
@@ -56,7 +56,7 @@ def check_want(want: Sequence[str]) -> None:
     Raises:
         BadInput: naming each of them.
     """
-    unknown = [name for name in want if name not in SOLVE_VARIABLES]
+    unknown = [want] if isinstance(want, str) else [name for name in want if name not in SOLVE_VARIABLES]
     if unknown:
         raise BadInput(
             Problem(f"want, {name}", "unknown result", f"any of {list(SOLVE_VARIABLES)}", "correct the name")
@@ -73,7 +73,9 @@ def to_dataset(grid: Grid, values: dict[str, np.ndarray], *, time: np.ndarray | 
         dims_used.add(dim)
         attrs = {"units": UNITS[name]} if name in UNITS else {}
         variables[name] = (("time", dim) if dim else ("time",), value, attrs)
-    coords = {dim: getattr(grid, dim) for dim in sorted(dims_used) if dim and dim != "source"}
+    labelled = [dim for dim in sorted(dims_used) if dim]
+    coords: dict[str, Any] = {dim: getattr(grid, dim) for dim in labelled}
+    coords |= {f"{dim}_name": (dim, list(grid.names[dim])) for dim in labelled if dim in grid.names}
     if time is not None:
         coords["time"] = time
     return xr.Dataset(variables, coords=coords)
@@ -228,7 +230,7 @@ class Flows:
     def _trafo3ws(self, v: np.ndarray, found: dict[str, np.ndarray]) -> None:
         branch = self.grid.trafo3w_branch
         loading, loss = np.zeros((len(v), len(branch))), np.zeros((len(v), len(branch)))
-        for winding, side in enumerate((0, 1, 1) if branch.size else ()):
+        for winding, side in enumerate((0, 1, 1) if branch.size and len(self.grid.branch_from) else ()):
             windings = _Branches(self.grid, branch[:, winding])
             currents = windings.currents(v)
             percent = self._base_ka[side, branch[:, winding]] * self._trafo3w_percent_per_ka[:, winding]

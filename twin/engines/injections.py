@@ -11,7 +11,7 @@ import xarray as xr
 from scipy import sparse
 
 from twin.domain.grid import Grid
-from twin.domain.problems import Problems
+from twin.domain.problems import BadInput, Problem, Problems
 
 TABLES = (("load", 1.0), ("sgen", -1.0), ("storage", 1.0))
 """Injection tables with the sign that makes a positive value a consumption."""
@@ -87,6 +87,10 @@ def read_profiles(grid: Grid, own: Mapping[str, np.ndarray], injections: xr.Data
         BadInput: for unknown variables, wrong lengths, labels that the net does not have or that are missing, and a time
             axis that does not ascend, all at once.
     """
+    given: object = injections
+    if not isinstance(given, xr.Dataset):
+        remedy = "put the profiles into an xarray.Dataset"
+        raise BadInput([Problem("injections", type(given).__name__, "an xarray.Dataset", remedy)])
     problems = Problems()
     for name in sorted(map(str, injections.data_vars)):
         if name not in NAMES:

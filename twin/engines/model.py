@@ -17,7 +17,7 @@ from twin.domain.problems import BadInput, Problem
 from twin.engines.batch.kernel import TOLERANCE_PU
 from twin.engines.batch.outage_solver import OutageSolver
 from twin.engines.batch.replay import Replay
-from twin.engines.batch.replay_dataset import attrs_of, check_replay, step_hours
+from twin.engines.batch.replay_dataset import attrs_of, check_replay, served_by, step_hours
 from twin.engines.batch.replay_dataset import to_dataset as statistics_dataset
 from twin.engines.batch.solver import Solver
 from twin.engines.compile import compile_net
@@ -25,9 +25,10 @@ from twin.engines.control.controlled import ControlledFamily
 from twin.engines.estimation.estimate import Estimator
 from twin.engines.flows import Flows, check_want, to_dataset
 from twin.engines.injections import Gather, read_profiles
-from twin.engines.outages.closures import closures
+from twin.engines.outages.closures import closures, coupler_z_ohm
 from twin.engines.outages.contingency import Outages, Tie, contingencies, outages_of, ties_of
 from twin.engines.stepwise import replay_stepwise
+from twin.engines.topology import light_copy
 
 ENGINE = "batch"
 _POWERS = {"source_p_mw", "sgen_p_mw", "sgen_q_mvar"}
@@ -46,7 +47,7 @@ class BatchModel:
     reason = "every element of the grid is held by the batch engine"
 
     def __init__(self, net: Any, topology: Topology = NORMAL, controls: Controls = NO_CONTROLS) -> None:
-        self._net = net
+        self._net = light_copy(net)  # closures are looked for later, and the caller's net may have changed by then
         self.controls = controls
         self._compiled = compile_net(net, topology)
         self.grid = self._compiled.grid
@@ -55,7 +56,7 @@ class BatchModel:
         self._solvers: dict[np.dtype, Solver] = {}
         self._replays: dict[tuple[Any, ...], Replay] = {}
         self._estimator: Estimator | None = None
-        self._family = ControlledFamily(self, net, lambda other: BatchModel(net, other))
+        self._family = ControlledFamily(self, self._net, lambda other: BatchModel(self._net, other))
 
     def solver(self, dtype: Any = np.float64) -> Solver:
         """The kernel of this grid in a precision, made once."""
@@ -85,7 +86,7 @@ class BatchModel:
         check_want(want)
         acting = self.controls if controls is None else controls
         if acting:
-            return self._family.solve(acting, injections, want)
+            return self._family.solve(acting, injections, want).assign_attrs(served_by(self))
         profiles = read_profiles(self.grid, self._compiled.own, injections)
         solved = self.solver(dtype).solve(profiles.chunk(0, profiles.steps), profiles.fixed, profiles.steps)
         powers = profiles.powers() if _POWERS & set(want) else None
@@ -96,7 +97,7 @@ class BatchModel:
                 values[name] = np.where(solved.converged[:, None], getattr(powers.values["sgen"], part), np.nan)
         values["converged"], values["iterations"] = solved.converged, solved.iterations
         values["engine"] = np.where(solved.newton, "newton", np.where(solved.converged, ENGINE, ""))
-        return to_dataset(self.grid, values, time=profiles.time)
+        return to_dataset(self.grid, values, time=profiles.time).assign_attrs(served_by(self))
 
     def replay(
         self,
@@ -145,7 +146,7 @@ class BatchModel:
         """Every outage at every step (see `twin.contracts.ports.GridModel`, `twin.engines.outages.contingency`)."""
         profiles = read_profiles(self.grid, self._compiled.own, injections)
         asked = outages_of(self.grid, outages)
-        solver, ties = self._outage_solver
+        solver, ties, untried = self._outage_solver
         return contingencies(
             self.grid,
             profiles,
@@ -154,14 +155,17 @@ class BatchModel:
             solve=solver.solve,
             dark=solver.dark,
             limits=limits or GridLimits(),
-            attrs={"engine": self.engine, "engine_version": self.engine_version, "reason": self.reason},
+            attrs={
+                **served_by(self),
+                "untried_closures": untried if restore else [],
+            },
         )
 
     @cached_property
-    def _outage_solver(self) -> tuple[OutageSolver, list[Tie]]:
-        """The outage solver with places for every closure, and those closures."""
-        ties = ties_of(self.grid, closures(self._net, self.grid.topology))
-        return OutageSolver(self.grid, self.flows, [tie.nodes for tie in ties]), ties
+    def _outage_solver(self) -> tuple[OutageSolver, list[Tie], list[int]]:
+        """The outage solver with places for every closure, those closures, and the switches of those that it cannot try."""
+        ties, untried = ties_of(self.grid, closures(self._net, self.grid.topology), coupler_z_ohm(self._net))
+        return OutageSolver(self.grid, self.flows, [tie.nodes for tie in ties]), ties, untried
 
     def estimate(self, measurements: Measurements) -> xr.Dataset:
         """Weighted least squares state estimation (see `twin.contracts.ports.GridModel`)."""

@@ -49,6 +49,7 @@ _NOT_HELD = {
     "loads and sgens",
 )  # fmt: skip
 """Elements that neither the compiled grid nor an estimator holds, and what to write in their place."""
+_SHARES = tuple(f"const_{part}_{quantity}_percent" for part in "zi" for quantity in "pq")
 _CORRECT = "correct the grid file"
 
 
@@ -58,7 +59,9 @@ def net_problems(net: Any) -> tuple[Problem, ...]:
     What a power flow may solve and an estimator would not see is refused here, because the estimate would be wrong and
     nobody would be told.
     """
-    return structure_problems(net) or not_held(net)
+    if found := structure_problems(net):
+        return found
+    return (*not_held(net), *_not_watched(net))
 
 
 def structure_problems(net: Any) -> tuple[Problem, ...]:
@@ -86,6 +89,19 @@ def not_held(net: Any) -> tuple[Problem, ...]:
         for index in active.index:
             limit = "lines, transformers, loads, sgens, storages, shunts"
             problems.add(f"net.{table} {index}", "in service", limit, f"write {instead} in its place")
+    return tuple(problems)
+
+
+def _not_watched(net: Any) -> tuple[Problem, ...]:
+    """What the engine solves, and neither the estimator nor a screen of the régie knows."""
+    problems = Problems()
+    for index in net["trafo3w"].index[net["trafo3w"]["in_service"].astype(bool)]:
+        remedy = "write three transformers and a bus for their star point in its place"
+        problems.add(f"net.trafo3w {index}", "in service", "transformers with two windings", remedy)
+    for column in _SHARES:
+        if column in net["load"]:
+            for index, share in net["load"][column].fillna(0.0).loc[lambda s: s != 0.0].items():
+                problems.add(f"net.load {index}, {column}", share, "0 (constant power)", "write its power at rated voltage")
     return tuple(problems)
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
@@ -15,14 +16,14 @@ import xarray as xr
 from twin.contracts.ports import QUANTILES, WANT, GridLimits, Measurements, Progress
 from twin.domain.controls import NO_CONTROLS, Controls
 from twin.domain.grid import NORMAL, Topology
-from twin.engines.batch.replay_dataset import attrs_of, check_replay, step_hours
+from twin.engines.batch.replay_dataset import attrs_of, check_replay, served_by, step_hours
 from twin.engines.batch.replay_dataset import to_dataset as statistics_dataset
 from twin.engines.compile import compile_net
 from twin.engines.control.controlled import ControlledFamily
 from twin.engines.estimation.pandapower_estimate import estimate
 from twin.engines.flows import check_want, dim_of, to_dataset
 from twin.engines.injections import ElementPowers, read_injections, read_profiles
-from twin.engines.outages.closures import closures
+from twin.engines.outages.closures import closures, coupler_z_ohm
 from twin.engines.outages.contingency import Outages, contingencies, outages_of, ties_of
 from twin.engines.reference import run_pandapower
 from twin.engines.stepwise import StepwiseOutages, replay_stepwise
@@ -66,6 +67,7 @@ class PandapowerModel:
         self.reason = reason
         self._own = compiled.own
         self._net = with_topology(net, topology)
+        self._controllers_of(net)
         self._family = ControlledFamily(self, net, lambda other: PandapowerModel(net, other))
 
     def solve(
@@ -80,7 +82,7 @@ class PandapowerModel:
         check_want(want)
         acting = self.controls if controls is None else controls
         if acting:
-            return self._family.solve(acting, injections, want)
+            return self._family.solve(acting, injections, want).assign_attrs(served_by(self))
         powers = read_injections(self.grid, self._own, injections)
         values = {name: np.full(self._shape(powers.steps, name), np.nan) for name in want}
         converged = self._run(powers, np.arange(powers.steps), values)
@@ -91,7 +93,7 @@ class PandapowerModel:
             value[~converged] = np.nan
         values["converged"], values["iterations"] = converged, np.ones(powers.steps, dtype=int)
         values["engine"] = np.where(converged, self.engine, "")
-        return to_dataset(self.grid, values, time=powers.time)
+        return to_dataset(self.grid, values, time=powers.time).assign_attrs(served_by(self))
 
     def replay(
         self,
@@ -131,7 +133,8 @@ class PandapowerModel:
         """Every outage at every step (see `twin.contracts.ports.GridModel`, `twin.engines.outages.contingency`)."""
         profiles = read_profiles(self.grid, self._own, injections)
         asked = outages_of(self.grid, outages)
-        ties = ties_of(self.grid, closures(self._net, self.grid.topology)) if restore else []
+        found = ties_of(self.grid, closures(self._net, self.grid.topology), coupler_z_ohm(self._net))
+        ties, untried = found if restore else ([], [])
         solver = StepwiseOutages(self, ties, self._with, self._sources())
         return contingencies(
             self.grid,
@@ -141,8 +144,28 @@ class PandapowerModel:
             solve=solver.solve,
             dark=solver.dark,
             limits=limits or GridLimits(),
-            attrs={"engine": self.engine, "engine_version": self.engine_version, "reason": self.reason},
+            attrs={
+                **served_by(self),
+                "untried_closures": untried,
+            },
         )
+
+    def _controllers_of(self, net: Any) -> None:
+        """Controllers of the net's own copy: profiles are left to the injections, and nobody else's objects are changed."""
+        from pandapower.control import ConstControl
+
+        table = net.get("controller")
+        kept = [] if table is None or not self._run_control else [not isinstance(c, ConstControl) for c in table["object"]]
+        self._run_control = any(kept)
+        if table is not None:
+            mine = table[kept].copy() if kept else table.iloc[:0].copy()
+            mine["object"] = [copy.deepcopy(controller) for controller in mine["object"]]  # a frame's copy shares its objects
+            self._net["controller"] = mine
+        self._taps = {name: self._net[name]["tap_pos"].copy() for name in ("trafo", "trafo3w") if "tap_pos" in self._net[name]}
+
+    def _reset_taps(self) -> None:
+        for name, position in self._taps.items():
+            self._net[name]["tap_pos"] = position
 
     def _sources(self) -> np.ndarray:
         """Nodes that feed the grid: external grids, and generators that hold the angle."""
@@ -152,7 +175,7 @@ class PandapowerModel:
         return np.concatenate([self.grid.source_node, node[node >= 0]])
 
     def _with(self, topology: Topology) -> PandapowerModel:
-        return PandapowerModel(self._net, topology, self.reason, run_control=self._run_control)
+        return PandapowerModel(self._net, topology, self.reason)
 
     def estimate(self, measurements: Measurements) -> xr.Dataset:
         """Weighted least squares by ``pandapower.estimation`` (see `twin.contracts.ports.GridModel`)."""
@@ -168,6 +191,7 @@ class PandapowerModel:
         """Solve ``steps`` one after the other; one starts from the one before only if that converged."""
         converged = np.zeros(len(steps), dtype=bool)
         warm = False
+        self._reset_taps()
         numba = len(steps) >= _NUMBA_FROM_STEPS
         for row, step in enumerate(steps):
             finite = all(np.isfinite(power[step]).all() for power in powers.values.values())

@@ -30,6 +30,7 @@ def run_pandapower(net: Any, *, init: str = "auto", numba: bool = False, run_con
     It is pandapower's own solver, whatever else is installed.
     """
     import pandapower as pp
+    from pandapower.control.run_control import ControllerNotConverged
     from pandapower.powerflow import LoadflowNotConverged
 
     try:
@@ -43,7 +44,7 @@ def run_pandapower(net: Any, *, init: str = "auto", numba: bool = False, run_con
             run_control=run_control,
             lightsim2grid=False,
         )  # fmt: skip
-    except LoadflowNotConverged:
+    except (LoadflowNotConverged, ControllerNotConverged):
         return False
     return True
 

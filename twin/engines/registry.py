@@ -11,10 +11,12 @@ import xarray as xr
 from twin.contracts.ports import Engine, GridModel
 from twin.domain.grid import NORMAL, Topology
 from twin.domain.problems import BadInput, Problem
-from twin.engines.net_problems import net_problems, not_held, structure_problems
+from twin.engines.net_problems import not_held, structure_problems
 from twin.engines.reference import Reference
 
 _Entry = TypeVar("_Entry")
+_OPTIONS = {"calculate_voltage_angles", "trafo_model", "trafo_loading", "trafo3w_losses", "voltage_depend_loads", "mode"}
+"""Options of `runpp` that a net may carry, and that change what is solved."""
 _REFERENCES = 4
 """Copies of the net kept for verification: each topology in force is verified tick after tick."""
 _REMEDY = 'write engine = "batch" or engine = "pandapower"'
@@ -56,7 +58,8 @@ def compile_grid(net: Any, topology: Topology = NORMAL) -> GridModel:
     Lines, transformers with two and three windings, loads and sgens (voltage-dependent too), storages, shunts, external
     grids, switches, and the controllers of on-load tap changers and inverters that `twin.engines.control.controls_of` knows are
     held by the batch engine. A net with anything else is served by pandapower, step by step; the
-    model's ``engine`` and ``reason`` and every result say so.
+    model's ``engine`` and ``reason`` and every result say so. Taps without a ``tap_changer_type`` count as 'Ratio' under either
+    engine (pandapower 3 itself ignores them, and SimBench ships none); the net stays as it is.
 
     Raises:
         BadInput: naming every fault of the net and every unknown index in ``topology``.
@@ -66,13 +69,14 @@ def compile_grid(net: Any, topology: Topology = NORMAL) -> GridModel:
     from twin.engines.control.controls_of import controls_of
 
     read = controls_of(net)
-    foreign = [*(problem.place for problem in not_held(net)), *read.others]
+    options = sorted(_OPTIONS & set(net.get("user_pf_options", {})))
+    foreign = [*(problem.place for problem in not_held(net)), *read.others, *(f"user_pf_options {name}" for name in options)]
     if foreign:
         from twin.engines.pandapower_engine import PandapowerModel
 
         listed = ", ".join(foreign[:5]) + (" ..." if len(foreign) > 5 else "")
         reason = f"the batch engine does not hold {listed}"
-        return PandapowerModel(net, topology, reason, run_control=bool(len(net.get("controller", ()))))
+        return PandapowerModel(net, topology, reason, run_control=True)
     from twin.engines.model import BatchModel
 
     return BatchModel(net, topology, read.controls)
@@ -84,7 +88,7 @@ def make_engine(name: str, net: Any) -> Engine:
     Raises:
         BadInput: for an unknown name, and naming every fault of the net (see `twin.engines.net_problems`).
     """
-    if found := net_problems(net):
+    if found := structure_problems(net) or not_held(net):
         raise BadInput(found)
     if name == "batch":
         from twin.engines.model import BatchModel

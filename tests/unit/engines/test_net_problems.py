@@ -8,7 +8,7 @@ import pytest
 
 from twin.domain.grid import NORMAL
 from twin.domain.problems import BadInput
-from twin.engines import make_engine
+from twin.engines import compile_grid, make_engine
 from twin.engines.net_problems import net_problems
 
 ENGINES = ("batch", "pandapower")
@@ -17,6 +17,11 @@ ENGINES = ("batch", "pandapower")
 def test_published_grids_have_no_problem(published_nets, simbench_town):
     for name, net in {**published_nets, "town": simbench_town}.items():
         assert net_problems(net) == (), name
+
+
+def add_three_winding(net):
+    pp.create_bus(net, vn_kv=20.0)
+    pp.create_transformer3w(net, 0, 5, 1, "63/25/38 MVA 110/20/10 kV")
 
 
 FOREIGN = {
@@ -36,6 +41,13 @@ def test_elements_that_an_estimator_would_not_see_are_refused_together_under_eit
         make_engine(engine, four_bus)
     assert sorted(p.place for p in refused.value.problems) == sorted(FOREIGN)
     assert not any("engine" in p.remedy for p in refused.value.problems)
+
+
+def test_what_the_engine_solves_and_no_screen_shows_is_refused_on_air_only(four_bus):
+    add_three_winding(four_bus)
+    four_bus.load["const_z_p_percent"] = [0.0, 40.0]
+    assert {p.place for p in net_problems(four_bus)} == {"net.trafo3w 0", "net.load 1, const_z_p_percent"}
+    assert compile_grid(four_bus).engine == "batch"
 
 
 def at(table, index, column, value):

@@ -293,13 +293,13 @@ def forget_all(work):  # type: ignore[no-untyped-def]
 
 
 @jit
-def solve_steps(work, factor, injected, tolerance, at, v, iterations):  # type: ignore[no-untyped-def]
+def solve_steps(work, factor, injected, tolerance, at, v, settled, iterations):  # type: ignore[no-untyped-def]
     """Node voltages of every step, each from no load: bit for bit the same whatever was solved before or beside it.
 
     Args:
         at: column of ``v`` for each position, dims (position,).
         v: written, complex [pu], dims (time, node); NaN where a step did not settle or has a NaN injection.
-        iterations: written, dims (time,).
+        settled, iterations: written, dims (time,).
     """
     steps, lanes = len(v), work.node.shape[2]
     for first in range(0, steps, lanes):
@@ -309,6 +309,7 @@ def solve_steps(work, factor, injected, tolerance, at, v, iterations):  # type: 
         settle(work, factor, injected.has_zip, tolerance)
         for lane in range(last - first):
             iterations[first + lane] = int(work.iterations[0, lane])
+            settled[first + lane] = work.fine[0, lane] > 0.0
             if work.fine[0, lane] == 0.0:
                 v[first + lane] = np.nan
                 continue

@@ -14,9 +14,6 @@ from twin.engines.batch.ordering import Pattern, order
 FIXED_PU = 1e12
 """Self-admittance that holds a node at a given voltage: currents of the grid move it by 1e-11 pu."""
 
-COUPLER_PU = 1e9
-"""Admittance of a closed coupler where a solver needs a number; the factor itself needs none."""
-
 
 @dataclass(frozen=True)
 class Values:
@@ -109,23 +106,15 @@ class Matrix:
         parts = (part.astype(kind) for part in (mine.lower, mine.upper, mine.diagonal, mine.source))
         return Factor(pattern.start, pattern.row, *parts)
 
-    def sparse(self, values: Values | None = None, joined: tuple[int, int] | None = None) -> sparse.csr_matrix:
-        """A matrix over positions [pu], for Newton-Raphson; the base case unless ``values`` are given.
-
-        Args:
-            joined: two positions that a coupler joins.
-        """
+    def sparse(self, values: Values | None = None) -> sparse.csr_matrix:
+        """A matrix over positions [pu], for Newton-Raphson; the base case unless ``values`` are given."""
         values = values or self.values
         size, place = self.pattern.size, np.arange(self.pattern.size)
         column = np.repeat(place, np.diff(self.pattern.start))
-        data = [values.diagonal, values.lower, values.upper]
-        rows, columns = [place, self.pattern.row, column], [place, column, self.pattern.row]
-        if joined is not None:
-            a, b = joined
-            data.append(COUPLER_PU * np.array([1.0, 1.0, -1.0, -1.0]))
-            rows.append(np.array([a, b, a, b]))
-            columns.append(np.array([a, b, b, a]))
-        return sparse.csr_matrix((np.concatenate(data), (np.concatenate(rows), np.concatenate(columns))), shape=(size, size))
+        data = np.concatenate([values.diagonal, values.lower, values.upper])
+        rows = np.concatenate([place, self.pattern.row, column])
+        columns = np.concatenate([place, column, self.pattern.row])
+        return sparse.csr_matrix((data, (rows, columns)), shape=(size, size))
 
     def no_load(self, factor: Factor) -> np.ndarray:
         """Voltages without any injection [pu], complex, dims (position,)."""

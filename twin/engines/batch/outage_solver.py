@@ -96,7 +96,7 @@ class OutageSolver:
         steps, size = profiles.steps, self._matrix.pattern.size
         figure = np.full((len(cases), FIGURES, steps), np.nan)
         per_case = 16.0 * (2 * len(self._matrix.pattern.row) + 2 * size)
-        group = int(max(1, min(len(cases), _FACTOR_BYTES // per_case)))
+        group = int(max(1, min(len(cases), _FACTOR_BYTES // max(per_case, 1.0))))
         bounds = Bounds(limits.loading_percent, np.full(size, limits.vm_min_pu), np.full(size, limits.vm_max_pu))
         for first_case in range(0, len(cases), group):
             part = slice(first_case, first_case + group)
@@ -154,14 +154,17 @@ class OutageSolver:
         """Newton-Raphson for the steps ``left`` of a case; NaN where it finds none either."""
         found[:, left] = np.nan
         y, source = self._case_matrix(cases, c)
-        newton = Newton(y, source, self._solver.flat)
+        whole, first = _merged(len(source), int(cases.fused[c]), int(cases.into[c]))
+        newton = Newton(sparse.csr_matrix(whole.T @ y @ whole), whole.T @ source, self._solver.flat[first])
         work = self._memory(self._solver.v)
         lanes = np.zeros((FIGURES, work.node.shape[2]))
         size = len(source)
         for step in np.flatnonzero(left):
             s = self._packer.powers(varying, profiles.fixed, int(step))
-            s[:, cases.dark[c]] = 0.0
-            v = newton.solve(*s) if np.isfinite(s).all() else np.full(size, np.nan + 0j)
+            s[:, np.flatnonzero(cases.dark[c])] = 0.0
+            if not np.isfinite(s).all():
+                continue
+            v = whole @ newton.solve(*(s[:, :size] @ whole))
             if np.isfinite(v).all():
                 work.node[:size, XR], work.node[:size, XI] = v.real[:, None], v.imag[:, None]
                 worst(work, self._branches, cases.branch_on[c], cases.counted[c], bounds, lanes)
@@ -174,8 +177,7 @@ class OutageSolver:
         self._matrix.isolate(values, self._matrix.pattern.node[cases.dark[c]])
         if cases.held[c] >= 0:
             self._matrix.hold(values, self._matrix.pattern.node[cases.held[c]], cases.held_v[c])
-        joined = None if cases.fused[c] < 0 else (int(cases.fused[c]), int(cases.into[c]))
-        return self._matrix.sparse(values, joined), values.source
+        return self._matrix.sparse(values), values.source
 
     def _factors(self, cases: Cases) -> tuple[np.ndarray, ...]:
         count, size, entries = len(cases.branch), self._matrix.pattern.size, len(self._matrix.pattern.row)
@@ -225,6 +227,16 @@ class OutageSolver:
             violation=figure[:, found["violation"]],
             loss_mw=figure[:, LOSS] * grid.base_mva,
         )
+
+
+def _merged(size: int, fused: int, into: int) -> tuple[sparse.csr_matrix, np.ndarray]:
+    """Which unknown each position is (two that a closure joins are one), dims (position, unknown), and one position of each."""
+    unknown = np.arange(size)
+    if fused >= 0:
+        unknown[fused + 1 :] -= 1
+        unknown[fused] = unknown[into]
+    whole = sparse.csr_matrix((np.ones(size), (np.arange(size), unknown)), shape=(size, int(unknown.max(initial=-1)) + 1))
+    return whole, np.delete(np.arange(size), fused) if fused >= 0 else np.arange(size)
 
 
 def _matrices(matrix: Matrix) -> Matrices:

@@ -81,13 +81,16 @@ class Packer:
         return Injected(p, q, empty, empty, empty, empty, zeros, zero_zip, False)
 
     def powers(self, varying: Mapping[str, np.ndarray], fixed: Mapping[str, np.ndarray], step: int) -> np.ndarray:
-        """Injected power of one step at 1 pu [pu], complex, dims (part, position): constant, by |V|, by |V|^2."""
+        """Injected power of one step at 1 pu [pu], complex, dims (part, position + 1): constant, by |V|, by |V|^2.
+
+        The last column is what goes nowhere: without supply, or at a source. It is NaN if any of that is.
+        """
         s = np.zeros((3, self._size + 1), dtype=complex)
         for name, place in self._places.items():
             value = (varying[name][step] if name in varying else fixed[name]) * (1j if name.endswith("q_mvar") else 1.0)
             for row, weight in enumerate((place.weight, place.weight_i, place.weight_z)):
                 np.add.at(s[row], place.position, weight * value)
-        return s[:, : self._size]
+        return s
 
     def _elements(self, name: str, value: np.ndarray | None, value_dtype: np.dtype) -> Elements:
         place = self._places[name]

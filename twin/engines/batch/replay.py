@@ -136,8 +136,9 @@ class Replay:
         work, size = self._solver.work, self._solver.matrix.pattern.size
         rescued = 0
         for step in np.flatnonzero(~settled):
-            v = self._solver.newton_step(powers(int(step)))
-            if not np.isfinite(v).all():
+            s = powers(int(step))
+            v = self._solver.newton_step(s)
+            if not (np.isfinite(s).all() and np.isfinite(v).all()):
                 continue
             work.fine[:] = 0.0
             deviation = v - self._solver.flat

@@ -46,8 +46,8 @@ def check_replay(chunk: int | None, quantiles: Sequence[float]) -> None:
         BadInput: all of them at once.
     """
     problems = Problems()
-    if chunk is not None and chunk < 1:
-        problems.add("replay, chunk", chunk, "at least 1 step", "leave it out")
+    if chunk is not None and (chunk < 1 or chunk != int(chunk)):
+        problems.add("replay, chunk", chunk, "a whole number of steps, at least 1", "leave it out")
     for share in quantiles:
         if not 0.0 <= share <= 1.0:
             problems.add("replay, quantiles", share, "shares from 0 to 1", "correct the list")
@@ -70,6 +70,8 @@ def to_dataset(
         slot: where each node stands in ``found.node``, dims (node,).
     """
     labels = np.arange(found.solved + len(found.unsolved)) if time is None else time
+    if not found.solved:  # nothing is known, which is not nothing
+        hours = np.nan
     data: dict[str, Any] = {}
     nodes = np.where(grid.bus_node >= 0, slot[grid.bus_node], -1)
     frame = _Frame(labels, found.solved, quantiles)
@@ -134,12 +136,15 @@ class _Frame:
         return data
 
 
+def served_by(model: GridModel) -> dict[str, str]:
+    """Who served, and why."""
+    return {"engine": model.engine, "engine_version": model.engine_version, "reason": model.reason}
+
+
 def attrs_of(model: GridModel, found: Replayed, steps: int) -> dict[str, Any]:
     """Who served, why, and how it went."""
     return {
-        "engine": model.engine,
-        "engine_version": model.engine_version,
-        "reason": model.reason,
+        **served_by(model),
         "steps": steps,
         "solved": found.solved,
         "newton": found.newton,

@@ -16,7 +16,7 @@ from twin.engines.batch.packing import Packer
 
 FLOAT64 = np.dtype(np.float64)
 Powers = Callable[[int], np.ndarray]
-"""Injected power of a step at 1 pu [pu], complex, dims (part, position): see `twin.engines.batch.packing.Packer.powers`."""
+"""Injected power of a step at 1 pu [pu], complex, dims (part, position + 1): see `twin.engines.batch.packing.Packer.powers`."""
 
 
 @dataclass(frozen=True)
@@ -72,32 +72,33 @@ class Solver:
         size, base = self.matrix.pattern.size, self.grid.base_mva
         drawn = consumption[:, self.matrix.pattern.node]
         solved = self._run(self.packer.pack_nodes(drawn.real, drawn.imag), len(consumption))
-        self._rescue(solved, lambda step: np.stack([-drawn[step] / base, np.zeros(size), np.zeros(size)]))
+        none = np.zeros(size + 1)
+        self._rescue(solved, lambda step: np.stack([np.append(-drawn[step] / base, 0.0), none, none]))
         return solved
 
     def _run(self, injected: Injected, steps: int) -> Solved:
         kind = np.complex64 if self.dtype == np.float32 else np.complex128
         v = np.full((steps, self.grid.nodes), np.nan, dtype=kind)
-        iterations = np.zeros(steps, dtype=np.int64)
-        solve_steps(self.work, self.factor, injected, self.tolerance, self.matrix.pattern.node, v, iterations)
-        converged = np.isfinite(v[:, self.matrix.pattern.node]).all(axis=1)
+        iterations, converged = np.zeros(steps, dtype=np.int64), np.zeros(steps, dtype=bool)
+        solve_steps(self.work, self.factor, injected, self.tolerance, self.matrix.pattern.node, v, converged, iterations)
         v[np.ix_(converged, self.grid.source_node)] = self.matrix.node_v[self.grid.source_node]
         return Solved(v, converged, iterations, np.zeros(steps, dtype=bool))
 
     def _rescue(self, solved: Solved, powers: Powers) -> None:
         """Newton-Raphson for every step that the kernel left, in place."""
         for step in np.flatnonzero(~solved.converged):
-            v = self.newton_step(powers(int(step)))
-            if np.isfinite(v).all():
+            s = powers(int(step))
+            v = self.newton_step(s)
+            if np.isfinite(s).all() and np.isfinite(v).all():
                 solved.v[step, self.matrix.pattern.node] = v
                 solved.v[step, self.grid.source_node] = self.matrix.node_v[self.grid.source_node]
                 solved.converged[step] = solved.newton[step] = True
 
     def newton_step(self, s: np.ndarray) -> np.ndarray:
-        """Voltages of one step [pu], complex, dims (position,), for injected power, dims (part, position); else NaN."""
+        """Voltages of one step [pu], complex, dims (position,), for injected power, dims (part, position + 1); else NaN."""
         if not np.isfinite(s).all():
             return np.full(self.matrix.pattern.size, np.nan + 0j)
-        return self._newton.solve(*s)
+        return self._newton.solve(*s[:, : self.matrix.pattern.size])
 
     @cached_property
     def _newton(self) -> Newton:

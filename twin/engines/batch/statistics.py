@@ -82,15 +82,20 @@ class Statistics:
             np.add.at(self.count, (everyone[None, :], place), 1)
 
     def quantile(self, share: float) -> np.ndarray:
-        """Value that ``share`` of the steps do not exceed, dims (element,); NaN without any step."""
+        """Value that ``share`` of the steps do not exceed, dims (element,).
+
+        NaN without any step, and where it lies in an outer bin that also holds what is beyond the scale.
+        """
         steps = self.count.sum(axis=1)
         rank = share * np.maximum(steps - 1.0, 0.0) + 0.5
         place, below = np.zeros(self.size, dtype=np.int64), np.zeros(self.size, dtype=np.int64)
         places(self.count, rank, place, below)
         inside = np.maximum(self.count[np.arange(self.size), place], 1)
         value = self.scale.first + self.scale.width * (place + np.clip((rank - below) / inside, 0.0, 1.0))
+        last = self.scale.first + self.scale.width * self.scale.count
+        beyond = ((place == 0) & (self.low < self.scale.first)) | ((place == self.scale.count - 1) & (self.high > last))
         with np.errstate(invalid="ignore"):
-            return np.where(steps > 0, np.clip(value, self.low, self.high), np.nan)
+            return np.where((steps > 0) & ~beyond, np.clip(value, self.low, self.high), np.nan)
 
     def _extremes(self, low: np.ndarray, low_at: np.ndarray, high: np.ndarray, high_at: np.ndarray) -> None:
         for kept, kept_at, new, new_at, better in (

@@ -19,7 +19,7 @@ from twin.engines.estimation.state_equations import I_END, P_END, P_NODE, Q_END,
 from twin.engines.estimation.state_readings import Readings
 from twin.engines.estimation.state_start import SensorPlan
 from twin.engines.flows import Flows
-from twin.engines.net_problems import net_problems
+from twin.engines.net_problems import not_held, structure_problems
 
 _REFERENCE_SIGMA = 1e-4
 """Of the angle [rad] that an island without any measured angle starts from; nothing contradicts it, so it biases nothing."""
@@ -128,7 +128,7 @@ class StateModel:
         Raises:
             BadInput: naming every fault of the net (see `twin.engines.net_problems`).
         """
-        if found := net_problems(net):
+        if found := structure_problems(net) or not_held(net):
             raise BadInput(found)
         compiled = compile_net(net, topology)
         return cls(compiled.grid, Flows(compiled), _injects(net, compiled.grid))

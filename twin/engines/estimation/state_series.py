@@ -39,6 +39,9 @@ def estimate_series(net: Any, measurements: pd.DataFrame, values: xr.DataArray) 
     if values.dims != ("time", "measurement") or values.sizes["measurement"] != len(measurements):
         wanted = f"('time', 'measurement'), {len(measurements)} measurements"
         raise BadInput([Problem("estimate_series, values", f"{dict(values.sizes)}", wanted, "give every meter of the table")])
+    if "measurement" in values.coords and not np.array_equal(values["measurement"].to_numpy(), measurements.index.to_numpy()):
+        wanted, remedy = "the table's index, in its order", "reindex the values by the table's index"
+        raise BadInput([Problem("estimate_series, values, measurement", "other labels", wanted, remedy)])
     model = net if isinstance(net, StateModel) else StateModel.of_net(net)
     shown = values.to_numpy().astype(float)
     v = np.full((len(shown), model.grid.nodes), np.nan + 0j)

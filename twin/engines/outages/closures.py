@@ -123,6 +123,15 @@ def minutes_of(switch: pd.DataFrame, index: int) -> float:
     return float(switch["minutes"].astype(float).loc[index]) if "minutes" in switch else float("nan")
 
 
+def coupler_z_ohm(net: Any) -> dict[int, float]:
+    """Impedance [ohm] of the bus-bus switches that have one, by switch."""
+    switch = net["switch"]
+    if "z_ohm" not in switch:
+        return {}
+    z_ohm = switch.loc[switch["et"] == "b", "z_ohm"].astype(float)
+    return {int(index): float(value) for index, value in z_ohm[z_ohm > 0.0].items()}
+
+
 def is_permitted(switch: pd.DataFrame, index: int) -> bool:
     """Whether the switch may be operated, by the optional column ``permitted``."""
     return _told(switch, index, "permitted", default=True)

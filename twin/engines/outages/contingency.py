@@ -50,7 +50,11 @@ def outages_of(grid: Grid, outages: Outages) -> list[Outage]:
         BadInput: naming every unknown table and index.
     """
     problems = Problems()
-    if not isinstance(outages, str):
+    wanted: object = outages
+    if not isinstance(wanted, (str, Iterable)):
+        pairs = []
+        problems.add("outages", repr(outages), '"lines", "trafos" or indices', "give a list")
+    elif not isinstance(outages, str):
         pairs = [item if isinstance(item, tuple) else ("line", item) for item in outages]
     elif outages in _TABLES:
         pairs = [(_TABLES[outages], index) for index in getattr(grid, _TABLES[outages])]
@@ -82,27 +86,44 @@ class Tie:
     branch: int
 
 
-def ties_of(grid: Grid, closures: Iterable[Closure]) -> list[Tie]:
-    """The permitted closures that join two nodes of the compiled grid.
+def ties_of(grid: Grid, closures: Iterable[Closure], z_ohm: Mapping[int, float]) -> tuple[list[Tie], list[int]]:
+    """The permitted closures that join two nodes of the compiled grid, and the switches of those that it cannot hold.
 
     A coupler joins its buses. A line or transformer that is open at one end ends in a node of its own there.
+
+    Args:
+        z_ohm: impedance of the couplers that have one, by switch: they join no two nodes to one, and are not tried.
     """
     node = dict(zip(grid.bus.tolist(), grid.bus_node.tolist(), strict=True))
-    ties = []
+    ties, untried = [], []
     for closure in closures:
-        here, there = node[closure.bus], node[closure.other_bus]
-        branch = -1
+        if not closure.permitted:
+            continue
+        here, branch = node[closure.bus], -1
         if closure.kind == "coupler":
-            end = there
-        elif closure.kind in {"line", "trafo"}:
+            end = -1 if z_ohm.get(closure.switch, 0.0) > 0.0 else node[closure.other_bus]
+        elif closure.kind == "trafo3w":
+            end = _open_winding(grid, closure.branch, here)
+        else:
             branch = int(getattr(grid, f"{closure.kind}_branch")[getattr(grid, closure.kind) == closure.branch][0])
             ends = () if branch < 0 else (int(grid.branch_from[branch]), int(grid.branch_to[branch]))
-            end = next((e for e in ends if e not in (here, there)), -1)
-        else:
-            end = -1
-        if closure.permitted and here >= 0 and end >= 0 and here != end:
+            end = next((e for e in ends if e not in (here, node[closure.other_bus])), -1)
+        if here >= 0 and end >= 0 and here != end:
             ties.append(Tie(closure.switch, (here, end), branch))
-    return ties
+        elif here != end or here < 0:
+            untried.append(closure.switch)
+    return ties, untried
+
+
+def _open_winding(grid: Grid, trafo3w: int, here: int) -> int:
+    """The end of a three-winding transformer that is a node of its own, not its star point and no bus's; -1 for none."""
+    windings = grid.trafo3w_branch[grid.trafo3w == trafo3w][0]
+    if (windings < 0).any():
+        return -1
+    ends = [{int(grid.branch_from[w]), int(grid.branch_to[w])} for w in windings]
+    star = set.intersection(*ends)
+    own = set.union(*ends) - star - set(grid.bus_node.tolist()) - {here}
+    return own.pop() if len(own) == 1 else -1
 
 
 def contingencies(

@@ -110,6 +110,10 @@ def restore(
 
 
 def _fault_node(wiring: Wiring, topology: Topology, fault: tuple[str, int]) -> int:
+    given: object = fault
+    if not isinstance(given, tuple) or len(given) != 2 or isinstance(given[1], (bool, float)):
+        limit = 'a table and an index, as ("line", 12)'
+        raise BadInput([Problem("fault", repr(fault), limit, "correct the fault")])
     table, index = fault
     place = f"fault, {table} {index}"
     if table not in FAULTS or (table, index) not in wiring.node:
@@ -169,12 +173,15 @@ class _Crew:
             self._move(closure.switch, closes=True, action="restore", verdict=verdict)
 
     def left(self) -> tuple[Problem, ...]:
-        """Customers without supply at the end, by connected part, with the reason."""
+        """Customers without supply at the end, by connected part, with the reason; and whether the end is not proved."""
         found = []
         for buses, mw in self._state.dark_parts(self.topology, self._lost, self.isolation.zone):
             shown = ", ".join(map(str, buses[:5])) + (f" ... ({len(buses)} buses)" if len(buses) > 5 else "")
             remedy = self._reason(buses)
             found.append(Problem(f"bus {shown}", f"{mw:.3f} MW unsupplied", "supplied", remedy))
+        if self.steps and not self.steps[-1].figures.converged:
+            remedy = "correct the injections, or switch when the load is one that the grid can carry"
+            found.append(Problem("power flow after the last step", "no solution", "a state that is proved", remedy))
         return tuple(found)
 
     def _reason(self, buses: list[int]) -> str:

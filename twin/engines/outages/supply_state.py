@@ -10,8 +10,10 @@ import pandas as pd
 import xarray as xr
 
 from twin.contracts.ports import Engine
-from twin.domain.grid import Topology
+from twin.domain.grid import Grid, Topology
 from twin.domain.problems import BadInput, Problem
+from twin.engines.compile import own_injections
+from twin.engines.injections import read_profiles
 from twin.engines.outages.islands import SupplyGraph
 from twin.engines.outages.wiring import Wiring
 
@@ -67,7 +69,7 @@ class SupplyState:
         self.engine, self.injections = engine, injections
         self._wiring = wiring
         self._served = SupplyGraph(wiring, before).supplied[: len(wiring.bus)]
-        self._load_mw, self._has_load = _loads(net, wiring.bus, injections)
+        self._load_mw, self._has_load = _loads(net, engine.model(before).grid, wiring.bus, injections)
         self._band = [
             pd.to_numeric(net["bus"][name], errors="coerce").fillna(value).to_numpy()
             if name in net["bus"]
@@ -129,12 +131,11 @@ class SupplyState:
         return on
 
 
-def _loads(net: Any, bus: np.ndarray, injections: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
+def _loads(net: Any, grid: Grid, bus: np.ndarray, injections: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
     """Load at every bus [MW] after scaling, and whether a load in service stands there, dims (bus,)."""
     load = net["load"]
-    p_mw = load["p_mw"].to_numpy(dtype=float)
-    if "load_p_mw" in injections:
-        p_mw = injections["load_p_mw"].to_numpy().reshape(len(load))
+    profiles = read_profiles(grid, own_injections(net), injections)
+    p_mw = {**profiles.fixed, **{name: values[0] for name, values in profiles.chunk(0, 1).items()}}["load_p_mw"]
     active = load["in_service"].to_numpy(dtype=bool)
     at = pd.Index(bus).get_indexer(load["bus"])[active]
     total, has = np.zeros(len(bus)), np.zeros(len(bus), dtype=bool)

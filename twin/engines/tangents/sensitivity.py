@@ -54,9 +54,9 @@ def sensitivities(
     from twin.engines.compile import compile_net
     from twin.engines.flows import Flows
     from twin.engines.injections import read_profiles
-    from twin.engines.net_problems import net_problems
+    from twin.engines.net_problems import not_held, structure_problems
 
-    if found := net_problems(net):
+    if found := structure_problems(net) or not_held(net):
         raise BadInput(found)
     compiled = compile_net(net, topology)
     profiles = read_profiles(compiled.grid, compiled.own, injections)
