@@ -8,7 +8,7 @@ import numpy as np
 
 from twin.engines.batch.jit import jit
 from twin.engines.batch.kernel import FIELDS, XI, XR
-from twin.engines.batch.lanes import load, splat, square_root, where_greater
+from twin.engines.batch.lanes import fused, fused_less, load, splat, square_root, where_greater
 
 
 class Branches(NamedTuple):
@@ -47,16 +47,16 @@ def loading_and_loss(work, branches, b):  # type: ignore[no-untyped-def]
     xr, xi, zr, zi = load(node, at + XR), load(node, at + XI), load(node, to + XR), load(node, to + XI)
     ff, ft, tf, tt = branches.yff[b], branches.yft[b], branches.ytf[b], branches.ytt[b]
     idle, rest = branches.idle_from[b], branches.idle_to[b]
-    fr = xr * ff.real - xi * ff.imag + (zr * ft.real - zi * ft.imag) + splat(node, idle.real)
-    fi = xi * ff.real + xr * ff.imag + (zi * ft.real + zr * ft.imag) + splat(node, idle.imag)
-    tr = xr * tf.real - xi * tf.imag + (zr * tt.real - zi * tt.imag) + splat(node, rest.real)
-    ti = xi * tf.real + xr * tf.imag + (zi * tt.real + zr * tt.imag) + splat(node, rest.imag)
-    squared_from = (fr * fr + fi * fi) * branches.percent_from[b]
-    squared_to = (tr * tr + ti * ti) * branches.percent_to[b]
+    fr = fused_less(zi, ft.imag, fused(zr, ft.real, fused_less(xi, ff.imag, fused(xr, ff.real, splat(node, idle.real)))))
+    fi = fused(zr, ft.imag, fused(zi, ft.real, fused(xr, ff.imag, fused(xi, ff.real, splat(node, idle.imag)))))
+    tr = fused_less(zi, tt.imag, fused(zr, tt.real, fused_less(xi, tf.imag, fused(xr, tf.real, splat(node, rest.real)))))
+    ti = fused(zr, tt.imag, fused(zi, tt.real, fused(xr, tf.imag, fused(xi, tf.real, splat(node, rest.imag)))))
+    squared_from = fused(fr, fr, fi * fi) * branches.percent_from[b]
+    squared_to = fused(tr, tr, ti * ti) * branches.percent_to[b]
     loading = square_root(where_greater(squared_from, squared_to, squared_from, squared_to))
     vr, vi = xr + splat(node, reference[0, i]), xi + splat(node, reference[1, i])
     wr, wi = zr + splat(node, reference[0, j]), zi + splat(node, reference[1, j])
-    return loading, vr * fr + vi * fi + (wr * tr + wi * ti)
+    return loading, fused(vr, fr, fused(vi, fi, fused(wr, tr, wi * ti)))
 
 
 @jit
@@ -75,4 +75,4 @@ def voltage(work, k):  # type: ignore[no-untyped-def]
     node = work.node
     vr = load(node, k * FIELDS + XR) + splat(node, work.reference[0, k])
     vi = load(node, k * FIELDS + XI) + splat(node, work.reference[1, k])
-    return square_root(vr * vr + vi * vi)
+    return square_root(fused(vr, vr, vi * vi))

@@ -17,7 +17,18 @@ from typing import NamedTuple
 import numpy as np
 
 from twin.engines.batch.jit import jit
-from twin.engines.batch.lanes import add_tile, aligned, lane_count, load, splat, square_root, store, where_greater
+from twin.engines.batch.lanes import (
+    add_tile,
+    aligned,
+    fused,
+    fused_less,
+    lane_count,
+    load,
+    splat,
+    square_root,
+    store,
+    where_greater,
+)
 
 XR, XI, SR, SI, YR, YI = range(6)
 FIELDS = 6
@@ -230,20 +241,20 @@ def _to_root(work, factor, has_zip):  # type: ignore[no-untyped-def]
         at = k * FIELDS
         vr = load(node, at + XR) + splat(node, work.reference[0, k])
         vi = load(node, at + XI) + splat(node, work.reference[1, k])
-        sr, si, square = load(node, at + SR), load(node, at + SI), vr * vr + vi * vi
+        sr, si, square = load(node, at + SR), load(node, at + SI), fused(vr, vr, vi * vi)
         if has_zip:
             of, magnitude = k * ZIP_FIELDS, square_root(square)
             sr = sr + load(work.zip, of + IR) * magnitude + load(work.zip, of + ZR) * square
             si = si + load(work.zip, of + II) * magnitude + load(work.zip, of + ZI) * square
         inverse = 1.0 / square
-        yr = load(node, at + YR) + (sr * vr + si * vi) * inverse  # conj(S / V) = conj(S) V / |V|^2
-        yi = load(node, at + YI) + (sr * vi - si * vr) * inverse
+        yr = fused(fused(sr, vr, si * vi), inverse, load(node, at + YR))  # conj(S / V) = conj(S) V / |V|^2
+        yi = fused(fused_less(si, vr, sr * vi), inverse, load(node, at + YI))
         store(node, at + YR, yr)
         store(node, at + YI, yi)
         for e in range(factor.start[k], factor.start[k + 1]):
             to, entry = factor.row[e] * FIELDS, factor.lower[e]
-            store(node, to + YR, load(node, to + YR) - (yr * entry.real - yi * entry.imag))
-            store(node, to + YI, load(node, to + YI) - (yi * entry.real + yr * entry.imag))
+            store(node, to + YR, fused(yi, entry.imag, fused_less(yr, entry.real, load(node, to + YR))))
+            store(node, to + YI, fused_less(yr, entry.imag, fused_less(yi, entry.real, load(node, to + YI))))
 
 
 @jit
@@ -254,17 +265,17 @@ def _to_leaves(work, factor):  # type: ignore[no-untyped-def]
     for k in range(len(factor.inverse) - 1, -1, -1):
         at, inverse, source = k * FIELDS, factor.inverse[k], factor.source[k]
         yr, yi = load(node, at + YR), load(node, at + YI)
-        xr = yr * inverse.real - yi * inverse.imag
-        xi = yi * inverse.real + yr * inverse.imag
+        xr = fused_less(yi, inverse.imag, yr * inverse.real)
+        xi = fused(yr, inverse.imag, yi * inverse.real)
         for e in range(factor.start[k], factor.start[k + 1]):
             to, entry = factor.row[e] * FIELDS, factor.upper[e]
             wr, wi = load(node, to + XR), load(node, to + XI)
-            xr = xr - (wr * entry.real - wi * entry.imag)
-            xi = xi - (wi * entry.real + wr * entry.imag)
+            xr = fused(wi, entry.imag, fused_less(wr, entry.real, xr))
+            xi = fused_less(wr, entry.imag, fused_less(wi, entry.real, xi))
         old_r, old_i = load(node, at + XR), load(node, at + XI)
         xr, xi = where_greater(active, zero, xr, old_r), where_greater(active, zero, xi, old_i)
         dr, di = xr - old_r, xi - old_i
-        change = dr * dr + di * di
+        change = fused(dr, dr, di * di)
         largest = where_greater(change, largest, change, largest)
         total = total + change
         store(node, at + XR, xr)
