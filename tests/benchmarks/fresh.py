@@ -15,6 +15,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from twin.site.files import cache_folder
+
 FOLDER = Path(__file__).resolve().parent
 _TIMEOUT_S = 900.0
 
@@ -41,7 +43,7 @@ def second_start(grid: str) -> dict[str, Any]:
 
 def _cache_files() -> dict[str, tuple[int, int]]:
     """Size and time of every file of numba's caches."""
-    folders = [Path(FOLDER.parents[1], "twin")]
+    folders = [Path(FOLDER.parents[1], "twin"), cache_folder()]
     if own := os.environ.get("NUMBA_CACHE_DIR"):
         folders.append(Path(own))
     files = [file for folder in folders for pattern in ("*.nbi", "*.nbc") for file in folder.rglob(pattern)]
