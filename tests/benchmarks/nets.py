@@ -103,7 +103,7 @@ def _units(name: str) -> dict[str, str]:
     return {"units": "MW" if name.endswith("p_mw") else "Mvar"}
 
 
-class _Made(BackendArray):  # type: ignore[misc]
+class _Made(BackendArray):  # type: ignore[misc]  # xarray gives its backend class no types
     """An array of xarray's whose values are made when they are read."""
 
     def __init__(self, profiles: Profiles) -> None:

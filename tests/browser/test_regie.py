@@ -120,8 +120,7 @@ def test_a_new_snapshot_is_on_screen_within_a_second_without_reload(page, regie,
         factory.write(regie.state, factory.snapshot(tick=tick))
         expect(page.locator("#header .state")).to_contain_text(f"tick {tick}", timeout=3 * SECOND_MS)
         seen.append(time.monotonic() - begun)
-    # the middle one: the suite's other worker may hold both cores while one of them waits
-    assert sorted(seen)[len(seen) // 2] < 1.0, seen
+    assert max(seen) < 1.0, seen
     assert page.evaluate("window.sameDocument") is True
 
 

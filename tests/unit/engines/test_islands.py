@@ -36,7 +36,10 @@ def random_net(seed):
     net = pp.create_empty_network()
     for index in rng.permutation(50)[:12]:
         pp.create_bus(net, vn_kv=10.0, index=int(index), in_service=rng.random() > 0.05)
-    pick = lambda: (int(b) for b in rng.choice(net.bus.index, 2, replace=False))  # noqa: E731
+
+    def pick():
+        return (int(bus) for bus in rng.choice(net.bus.index, 2, replace=False))
+
     for bus in rng.choice(net.bus.index, rng.integers(1, 4)):
         pp.create_ext_grid(net, int(bus))
     for _ in range(14):

@@ -44,6 +44,8 @@ LEAST_RATIO = 0.02
 """Contraction that is believed at best: the ratio of the largest changes may be that of a lightly loaded feeder."""
 TOLERANCE_PU: dict[np.dtype, float] = {np.dtype(np.float64): 2e-9, np.dtype(np.float32): 5e-8}
 """Estimated error of a voltage [pu] at which an iteration stops; the true one was never above twice that (measured)."""
+SOLVE_TOLERANCE_PU = 1e-10
+"""The same for the float64 steps of `solve`, which decisions are proved by: a balance of powers holds to milliwatts."""
 
 
 class Elements(NamedTuple):

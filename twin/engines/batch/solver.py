@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from twin.domain.grid import Grid
-from twin.engines.batch.kernel import TOLERANCE_PU, Injected, make_work, solve_steps
+from twin.engines.batch.kernel import SOLVE_TOLERANCE_PU, TOLERANCE_PU, Injected, make_work, solve_steps
 from twin.engines.batch.matrix import Matrix
 from twin.engines.batch.newton import Newton
 from twin.engines.batch.packing import Packer
@@ -80,7 +80,8 @@ class Solver:
         kind = np.complex64 if self.dtype == np.float32 else np.complex128
         v = np.full((steps, self.grid.nodes), np.nan, dtype=kind)
         iterations, converged = np.zeros(steps, dtype=np.int64), np.zeros(steps, dtype=bool)
-        solve_steps(self.work, self.factor, injected, self.tolerance, self.matrix.pattern.node, v, converged, iterations)
+        tolerance = SOLVE_TOLERANCE_PU if self.dtype == FLOAT64 else self.tolerance
+        solve_steps(self.work, self.factor, injected, tolerance, self.matrix.pattern.node, v, converged, iterations)
         v[np.ix_(converged, self.grid.source_node)] = self.matrix.node_v[self.grid.source_node]
         return Solved(v, converged, iterations, np.zeros(steps, dtype=bool))
 
