@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
+LEVELS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 """Quantile levels of every forecast, ascending."""
 
 STEPS = 192
@@ -18,7 +18,9 @@ NODES = (0, 1, 3, 7, 11, 23, 47, 95, 143, 191)
 """Steps at which error tables are kept: dense where the last measurement helps, sparse beyond a day."""
 
 # Standard normal quantiles of LEVELS, for the wide band of a site that has no error history yet.
-NORMAL = np.array([-1.644854, -1.281552, -0.674490, 0.0, 0.674490, 1.281552, 1.644854])
+NORMAL = np.array(
+    [-1.644854, -1.281552, -0.841621, -0.524401, -0.253347, 0.0, 0.253347, 0.524401, 0.841621, 1.281552, 1.644854]
+)
 
 _FEWEST = 12  # below this many errors the outer quantiles of a cell would rest on a single day
 

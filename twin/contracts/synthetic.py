@@ -25,7 +25,7 @@ from twin.domain.time import QUARTER_HOUR, QUARTER_HOUR_S, floor_quarter, quarte
 ZONES = ("town", "neighbourhood")
 TRAFOS = ("main_1", "neighbourhood")
 DEVICES = ("battery_458", "battery_school", "ev_12")
-QUANTILES = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
+QUANTILES = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 NINE_WEEKS = 9 * 7 * 96
 AS_OF = datetime(2016, 6, 15, 10, 0, tzinfo=UTC)
 AHEAD_STEPS = 192
