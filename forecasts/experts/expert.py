@@ -6,6 +6,7 @@ answers from local midnight on; what the day has shown since is the champion's t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
@@ -63,4 +64,39 @@ class Expert(Protocol):
         Raises:
             UnpackError: when the bytes are none of this expert's.
         """
+        ...
+
+
+class FittedBlend(Protocol):
+    """What a blender has learnt."""
+
+    def predict(self, paths: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Quantiles [MW] of one issue, dims (depth, slot, quantile), from the others' paths, dims (depth, slot, level)."""
+        ...
+
+    def to_bytes(self) -> bytes:
+        """All of it, for `Blender.load`."""
+        ...
+
+
+@runtime_checkable
+class Blender(Protocol):
+    """An expert that listens to the others: it learns from their past issues and answers from their present ones."""
+
+    name: ClassVar[str]
+    kinds: ClassVar[frozenset[str]]
+
+    def fit_on(self, truth: np.ndarray, paths: Mapping[str, np.ndarray], *, seed: int) -> FittedBlend:
+        """Learn from issues whose truth is in.
+
+        Args:
+            truth: [MW], dims (issue, depth, slot), NaN = not known yet. ``paths``: dims (issue, depth, slot, level).
+
+        Raises:
+            NotEnoughHistory: with too few issues.
+        """
+        ...
+
+    def load(self, data: bytes) -> FittedBlend:
+        """Inverse of `FittedBlend.to_bytes`."""
         ...

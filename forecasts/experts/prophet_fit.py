@@ -1,13 +1,12 @@
-"""Prophet on hourly means: daily shapes by day type, a weekly cycle, holidays, and warmth where temperature is measured.
+"""Prophet on hourly means: daily shapes by day type, a weekly cycle, holidays, and weather where it is known.
 
-Only here is Prophet imported; what it finds leaves as a `Curve`. A yearly term is left out: sixty days
-cannot know it.
+Only here is Prophet imported; what it finds leaves as a `Curve`. A yearly term is left out: sixty days cannot know it.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,42 +14,48 @@ import numpy as np
 import pandas as pd
 
 from forecasts.calendar import DAY_TYPES
-from forecasts.load.prophet_curve import Curve, Seasonality
+from forecasts.experts.prophet_curve import Curve, Seasonality
 
 _DAILY_ORDER = 8  # down to three hours: the evening peak of a residential feeder is about that wide
 _WEEKLY_ORDER = 3  # Prophet's default
-_REGRESSORS = ("warmth_now", "warmth_day")
 _CHANGEPOINTS = 12  # one in four days of the window's first 80 %, as Prophet places them
 
 
 def hourly_table(
-    load_mw: np.ndarray, warm_k: np.ndarray, wall: np.ndarray, day_type: np.ndarray, holiday: np.ndarray
-) -> pd.DataFrame:
-    """Prophet's training table from quarter hours: one row per hour with at least half of its load known.
+    load_mw: np.ndarray,
+    wall: np.ndarray,
+    day_type: np.ndarray,
+    holiday: np.ndarray,
+    weather: Mapping[str, np.ndarray],
+    per_hour: int,
+) -> tuple[pd.DataFrame, dict[str, float], dict[str, float]]:
+    """Prophet's training table: one row per hour with at least half of its load known; and regressors' centre and scale.
 
     Args:
-        load_mw: dims (time,), whole hours, NaN = missing. ``warm_k``: of `temperature.warmth`, dims (feature, time).
-        wall: wall clock of each quarter hour. ``day_type``, ``holiday``: of its day.
+        load_mw: dims (time,), whole hours, NaN = missing. ``wall``: wall clock of each interval. ``day_type``, ``holiday``: of
+            its day. ``weather``: by name, dims (time,). ``per_hour``: intervals of an hour.
     """
-    hours = len(load_mw) // 4
-    quarter = load_mw[: hours * 4].reshape(hours, 4)
-    count = np.isfinite(quarter).sum(axis=1)
-    first = slice(0, hours * 4, 4)
+    hours = len(load_mw) // per_hour
+    parts = load_mw[: hours * per_hour].reshape(hours, per_hour)
+    count = np.isfinite(parts).sum(axis=1)
+    first = slice(0, hours * per_hour, per_hour)
     table = pd.DataFrame(
-        {
-            "ds": wall[first],
-            "y": np.nansum(quarter, axis=1) / np.maximum(count, 1),
-            "holiday": holiday[first],
-        }
+        {"ds": wall[first], "y": np.nansum(parts, axis=1) / np.maximum(count, 1), "holiday": holiday[first]},
     )
     for kind, name in enumerate(DAY_TYPES):
         table[name] = day_type[first] == kind
-    for name, values in zip(_REGRESSORS, warm_k, strict=True):
-        table[name] = values[: hours * 4].reshape(hours, 4).mean(axis=1)
-    return table[count >= 2].reset_index(drop=True)
+    centre, scale = {}, {}
+    for name, values in weather.items():
+        hourly = values[: hours * per_hour].reshape(hours, per_hour).mean(axis=1)
+        known = np.isfinite(hourly)
+        if known.mean() < 0.9 or np.nanstd(hourly) <= 0.0:
+            continue
+        centre[name], scale[name] = float(np.nanmean(hourly)), float(np.nanstd(hourly))
+        table[name] = np.where(known, (hourly - centre[name]) / scale[name], 0.0)
+    return table[2 * count >= per_hour].reset_index(drop=True), centre, scale
 
 
-def fit_prophet(table: pd.DataFrame, *, seed: int) -> Any:
+def fit_prophet(table: pd.DataFrame, regressors: tuple[str, ...], *, seed: int) -> Any:
     """A fitted ``prophet.Prophet`` of `hourly_table`; silent, and the same for the same table and seed."""
     from prophet import Prophet
 
@@ -67,7 +72,7 @@ def fit_prophet(table: pd.DataFrame, *, seed: int) -> Any:
     )
     for name in DAY_TYPES:
         model.add_seasonality(f"daily_{name}", period=1, fourier_order=_DAILY_ORDER, condition_name=name)
-    for name in _REGRESSORS:
+    for name in regressors:
         model.add_regressor(name, standardize=False)
     with _silence():
         model.fit(table.drop(columns="holiday"), seed=seed % 2**31)
@@ -75,7 +80,7 @@ def fit_prophet(table: pd.DataFrame, *, seed: int) -> Any:
     return model
 
 
-def curve_of(model: Any, *, reference_c: float) -> Curve:
+def curve_of(model: Any, centre: dict[str, float], scale: dict[str, float]) -> Curve:
     """The numbers that `Curve` needs, out of a fitted Prophet model (whose attributes are typed as not yet fitted)."""
     columns, beta = model.train_component_cols, model.params["beta"][0]
 
@@ -94,8 +99,9 @@ def curve_of(model: Any, *, reference_c: float) -> Curve:
         deltas=tuple(float(d) for d in model.params["delta"][0]),
         seasonalities=tuple(seasonalities),
         holiday=part("holiday")[0] if "holiday" in columns else 0.0,
-        reference_c=reference_c,
-        warmth=tuple(part(name)[0] for name in _REGRESSORS),
+        regressors={name: part(name)[0] for name in centre},
+        centre=centre,
+        scale=scale,
     )
 
 

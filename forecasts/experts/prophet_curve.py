@@ -48,8 +48,7 @@ class Curve:
         y_scale: load that scaled values are multiplied with [MW]. ``k``, ``m``: initial slope and offset,
             scaled.
         changepoints, deltas: scaled times and slope changes. ``holiday``: effect of a public holiday, scaled.
-        reference_c: temperature at which the curve itself holds [degC]. ``warmth``: coefficients of `temperature.warmth`,
-            scaled load per K.
+        regressors: coefficient of each regressor's standardised value, scaled; ``centre``, ``scale``: what standardises it.
     """
 
     start_s: int
@@ -61,20 +60,19 @@ class Curve:
     deltas: tuple[float, ...]
     seasonalities: tuple[Seasonality, ...]
     holiday: float
-    reference_c: float
-    warmth: tuple[float, ...]
+    regressors: dict[str, float]
+    centre: dict[str, float]
+    scale: dict[str, float]
 
-    @property
-    def slope(self) -> np.ndarray:
-        """What a degree above the reference adds [MW/K], dims (feature,)."""
-        return self.y_scale * np.array(self.warmth)
-
-    def load_mw(self, wall: np.ndarray, day_type: np.ndarray, holiday: np.ndarray) -> np.ndarray:
-        """The curve at the reference temperature [MW], dims (time,).
+    def components(
+        self, wall: np.ndarray, day_type: np.ndarray, holiday: np.ndarray, weather: Mapping[str, np.ndarray]
+    ) -> dict[str, np.ndarray]:
+        """Trend, daily, weekly, holiday and weather [MW], dims (time,) each; their sum is Prophet's ``yhat``.
 
         Args:
             wall: what the clock on the wall shows, ``datetime64[ns]``. ``day_type``, ``holiday``: of its day. All dims
                 (time,).
+            weather: regressors by name, dims (time,); one that is missing or NaN is at its mean.
         """
         ns = wall.astype(np.int64)
         t = (ns - self.start_s * _NS_PER_S) / (self.t_scale_s * _NS_PER_S)
@@ -82,11 +80,19 @@ class Curve:
         steps = passed * np.array(self.deltas)
         scaled = (steps.sum(axis=1) + self.k) * t + self.m - (steps * np.array(self.changepoints)).sum(axis=1)
         days = ns / (_S_PER_DAY * _NS_PER_S)
+        daily, weekly = np.zeros(len(t)), np.zeros(len(t))
         for part in self.seasonalities:
             values = part.at(days)
-            scaled += values if part.day_type is None else np.where(day_type == part.day_type, values, 0.0)
-        scaled += self.holiday * holiday
-        return scaled * self.y_scale
+            if part.day_type is None:
+                weekly += values
+            else:
+                daily += np.where(day_type == part.day_type, values, 0.0)
+        felt = np.zeros(len(t))
+        for name, beta in self.regressors.items():
+            if name in weather:
+                felt += beta * np.nan_to_num((weather[name] - self.centre[name]) / self.scale[name])
+        parts = {"trend": scaled, "daily": daily, "weekly": weekly, "holiday": self.holiday * holiday, "weather": felt}
+        return {name: values * self.y_scale for name, values in parts.items()}
 
     def to_meta(self) -> dict[str, Any]:
         """JSON-able; Python writes floats so that they are read back bit by bit."""
@@ -96,5 +102,5 @@ class Curve:
     def from_meta(cls, meta: Mapping[str, Any]) -> Curve:
         """Inverse of `to_meta`."""
         parts = tuple(Seasonality(**{**part, "beta": tuple(part["beta"])}) for part in meta["seasonalities"])
-        lists = {name: tuple(meta[name]) for name in ("changepoints", "deltas", "warmth")}
+        lists = {name: tuple(meta[name]) for name in ("changepoints", "deltas")}
         return cls(**{**meta, **lists, "seasonalities": parts})

@@ -1,0 +1,59 @@
+"""Which experts there are for a kind of series. A third party's expert is an entry point in group ``regie.experts``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib import import_module
+from importlib.metadata import entry_points
+
+from forecasts.experts.expert import Blender, Expert
+from twin.domain.problems import Problems
+
+GROUP = "regie.experts"
+FLOORS = ("last_week", "yesterday", "day_type", "sky_days")
+"""Experts that need no training: what serves on the first day."""
+
+# In the order in which weights are shown; a blender comes after those that it listens to.
+_BY_KIND = {
+    "load": (
+        "forecasts.experts.floor:LastWeek",
+        "forecasts.experts.floor:Yesterday",
+        "forecasts.experts.floor:DayType",
+        "forecasts.experts.ridge:Ridge",
+        "forecasts.experts.boosted:Boosted",
+        "forecasts.experts.boosted:BoostedProfile",
+        "forecasts.experts.boosted:BoostedRidge",
+        "forecasts.experts.prophet:ProphetExpert",
+        "forecasts.experts.stack:Stack",
+    ),
+}
+
+
+def experts_for(kind: str, names: Iterable[str] | None = None) -> dict[str, Expert | Blender]:
+    """Experts of a kind by name.
+
+    Args:
+        names: those wanted; all that are installed when None.
+
+    Raises:
+        BadInput: naming every expert that there is not.
+    """
+    known = {expert.name: expert for expert in (_make(target) for target in _BY_KIND[kind])}
+    for entry in entry_points(group=GROUP):
+        expert = entry.load()()
+        if kind in expert.kinds:
+            known[expert.name] = expert
+    if names is None:
+        return known
+    wanted = list(dict.fromkeys(names))
+    problems = Problems()
+    for name in wanted:
+        if name not in known:
+            problems.add("experts", repr(name), f"experts for {kind}: {', '.join(known)}", "correct the name or leave it out")
+    problems.raise_if_any()
+    return {name: expert for name, expert in known.items() if name in wanted}
+
+
+def _make(target: str) -> Expert | Blender:
+    module, name = target.split(":")
+    return getattr(import_module(module), name)()

@@ -1,0 +1,55 @@
+"""Whether an answer can be a forecast at all: finite, within reach of what was ever seen, and not the truth itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from forecasts.past import Past
+
+_REACH = 1.0  # spans of the known values beyond them, on either side
+_EXACT = 1e-9  # of the values' span: closer than that is no forecast
+_SHARE = 0.5
+_ALIKE = 0.02  # share of exact hits that a repetitive series (a night, a constant base) gives to everybody
+
+
+def gate(path: np.ndarray, past: Past) -> tuple[np.ndarray, str]:
+    """The path, NaN throughout where it is no forecast, and why.
+
+    Args:
+        path: [MW], dims (time,) or (time, quantile).
+    """
+    known = past.values[np.isfinite(past.values)]
+    if not known.size:
+        return path, ""
+    low, high = float(known.min()), float(known.max())
+    span = max(high - low, 1e-9 * max(abs(high), 1.0))
+    if np.isnan(path).all():
+        return path, "an issue without values"
+    if np.isinf(path).any() or np.nanmin(path) < low - _REACH * span or np.nanmax(path) > high + _REACH * span:
+        worst = path.reshape(-1)[int(np.nanargmax(np.abs(path - 0.5 * (low + high))))]
+        limit = f"{low - _REACH * span:.4g} .. {high + _REACH * span:.4g} MW"
+        return np.full(path.shape, np.nan), f"an issue out of reach ({worst:.4g} MW, expected {limit})"
+    return path, ""
+
+
+def too_good(path: np.ndarray, truth: np.ndarray, all_paths: Mapping[str, np.ndarray]) -> bool:
+    """True when a path repeats the truth where others do not.
+
+    Args:
+        path: [MW], dims (issue, depth, slot, level). ``truth``: dims (issue, depth, slot). ``all_paths``: everybody's.
+    """
+    known = np.isfinite(truth)
+    if not known.any():
+        return False
+    span = float(np.ptp(truth[known]))
+
+    def hits(candidate: np.ndarray) -> np.ndarray:
+        middle = candidate[..., candidate.shape[-1] // 2]
+        return np.asarray(np.abs(middle - truth)[known] <= max(_EXACT, 1e-7) * span)  # paths are kept in single precision
+
+    mine = hits(path)
+    others = [hits(p).mean() for p in all_paths.values() if p is not path]
+    usual = float(np.median(others)) if others else 0.0
+    return bool(mine.mean() > _SHARE and usual + _ALIKE < mine.mean() / 2.0)
