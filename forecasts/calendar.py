@@ -15,13 +15,13 @@ import numpy as np
 import pandas as pd
 
 from twin.domain.problems import Problems
+from twin.domain.time import QUARTER_HOUR_S
 
 SLOTS_PER_DAY = 96
 WORKDAY, SATURDAY, OFF_DAY = 0, 1, 2
 DAY_TYPES = ("workday", "saturday", "off_day")
 
 _NS_PER_DAY = 86_400_000_000_000
-_NS_PER_SLOT = 900_000_000_000
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 
 
@@ -54,10 +54,10 @@ class LocalCalendar:
             )
         problems.raise_if_any()
 
-    def locate(self, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Local day (days since 1970-01-01) and wall-clock quarter hour 0..95 of each UTC label, both dims (time,)."""
+    def locate(self, labels: np.ndarray, *, step_s: int = QUARTER_HOUR_S) -> tuple[np.ndarray, np.ndarray]:
+        """Local day (days since 1970-01-01) and wall-clock slot (quarter hour 0..95) of each UTC label, both dims (time,)."""
         wall = self.wall_clock(labels).astype(np.int64)
-        return wall // _NS_PER_DAY, wall % _NS_PER_DAY // _NS_PER_SLOT
+        return wall // _NS_PER_DAY, wall % _NS_PER_DAY // (step_s * 1_000_000_000)
 
     def wall_clock(self, labels: np.ndarray) -> np.ndarray:
         """What the clock on the wall shows at each UTC label, ``datetime64[ns]`` without zone, dims (time,)."""

@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from forecasts.limits import Bounds
 from forecasts.past import Past
-from forecasts.plan import IssueDays, Plan
+from forecasts.plan import IssueDays, Plan, origins_of
 from forecasts.series import Series
 
 if TYPE_CHECKING:
     from forecasts.rehearsal import Block
+
+LIMIT_DAYS = 30
+"""Days of history that limits are read with: an envelope of the plant's own days, where its position is unknown."""
 
 
 @dataclass
@@ -40,9 +44,7 @@ class Campaign:
     def empty(cls, series: Series, plan: Plan, days: IssueDays) -> Campaign:
         """Nothing asked yet."""
         per_day = 86_400 // series.step_s
-        latest = _latest_offset(plan, days)
-        steps = latest + plan.horizon
-        depths = -(-steps // per_day)
+        steps, depths = _reach(plan, days, per_day)
         sheet = _sheet(series, days, per_day, depths)
         at = np.arange(len(days.row))[:, None] + np.arange(depths)
         return cls(series, plan, days, depths, steps, sheet[at])
@@ -109,6 +111,21 @@ class Campaign:
             truth[max(0, issue - depth) :, depth] = np.nan
         return truth
 
+    def limits(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Lower limit, upper limit and error scale of every issue [MW], dims (issue, depth, slot).
+
+        What is possible is learnt with every refit, from what was known then.
+        """
+        found = np.zeros((3, *self.truth.shape))
+        bounds = None
+        for i in range(self.issues):
+            if bounds is None or i % self.plan.refit_days == 0:
+                bounds = Bounds.learnt(self.lesson(i))
+            past = self.issue(i, LIMIT_DAYS)
+            limits = bounds.of(past, self.steps)
+            found[:, i] = self.on_grid(np.stack([limits.low, limits.high, limits.scale], axis=-1), past).transpose(2, 0, 1)
+        return found[0], found[1], found[2]
+
     def _past(self, row: int, first: int) -> Past:
         return self.series.as_of(row, reach=self.steps + 3 * self.slots, first=first)
 
@@ -117,13 +134,17 @@ class Campaign:
         return int(self.days.midnight[max(0, at - days)])
 
 
-def _latest_offset(plan: Plan, days: IssueDays) -> int:
-    """Most intervals between a local midnight and an origin of the same day."""
-    origins = np.arange(plan.warm_from, plan.end, plan.issue_every)
+def _reach(plan: Plan, days: IssueDays, per_day: int) -> tuple[int, int]:
+    """Most intervals from a local midnight to the end of a path of that day, and most local days that such a path touches.
+
+    Over the spring change 48 hours end an hour later on the wall. A site's first origin may come at any time.
+    """
+    origins = origins_of(plan, days, per_day)
     if not len(origins):
-        return 0
+        return plan.horizon + per_day - 1, -(-(plan.horizon + per_day - 1) // per_day)
     begin = days.midnight[np.searchsorted(days.midnight, origins, side="right") - 1]
-    return int((origins - begin).max())
+    last = origins + plan.horizon - 1
+    return int((last - begin).max()) + 1, int((days.day[last] - days.day[origins]).max()) + 1
 
 
 def _sheet(series: Series, days: IssueDays, per_day: int, depths: int) -> np.ndarray:

@@ -105,7 +105,9 @@ def load_table(sheet: Sheet, recent: Recent, target: np.ndarray, depth: np.ndarr
     columns.append(("same_weekday", "lags", filled[weekly].mean(axis=0) - profile))
     columns.append(("newest_against_week", "lags", filled[k] - filled[np.maximum(k - 7, 0)]))
     columns.append(("surprise_slot", "level", surprise[k]))
-    columns.append(("surprise_3_slot", "level", (surprise[k] + surprise[np.maximum(k - 1, 0)] + surprise[np.maximum(k - 2, 0)]) / 3))
+    columns.append(
+        ("surprise_3_slot", "level", (surprise[k] + surprise[np.maximum(k - 1, 0)] + surprise[np.maximum(k - 2, 0)]) / 3)
+    )
     total = np.concatenate([np.zeros((1,)), np.cumsum(surprise.mean(axis=1))])
 
     def level(name: str, value: np.ndarray) -> None:

@@ -52,6 +52,7 @@ class Past:
         start_s: label of row 0, epoch seconds. ``step_s``: length of an interval.
         values: mean power [MW] of complete intervals, dims (time,), NaN = missing.
         weather: name -> values, dims (time + reach,): measured or forecast up to now, forecast beyond.
+        planes: of a photovoltaic plant where they are declared: (tilt [deg], azimuth [deg, 180 = south], peak power [MW]).
     """
 
     kind: str
@@ -61,6 +62,7 @@ class Past:
     weather: Mapping[str, np.ndarray]
     place: Place
     capacity_mw: float | None = None
+    planes: tuple[tuple[float, float, float], ...] = ()
     _memo: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -100,7 +102,9 @@ class Past:
             raise FutureReadError(f"row {row} is after the last of {self.rows} known rows")
         back = self.rows - row
         weather = {name: column[: len(column) - back].copy() for name, column in self.weather.items()}
-        return Past(self.kind, self.start_s, self.step_s, self.values[:row].copy(), weather, self.place, self.capacity_mw)
+        return Past(
+            self.kind, self.start_s, self.step_s, self.values[:row].copy(), weather, self.place, self.capacity_mw, self.planes
+        )
 
     def shared(self, key: str, make: Callable[[], T]) -> T:
         """Work that several experts need of this past, done once."""

@@ -60,3 +60,15 @@ def issue_days(series: Series, plan: Plan) -> IssueDays:
     start = begins[max(0, int(np.searchsorted(begins, plan.warm_from, side="right")) - 1)]
     row = inside[inside >= start]
     return IssueDays(row, int(day[row[0]]) if len(row) else 0, begins, day, slot)
+
+
+def origins_of(plan: Plan, days: IssueDays, slots: int) -> np.ndarray:
+    """Rows of all origins, dims (origin,). An interval that divides the day keeps its time on the wall across clock changes.
+
+    Args:
+        slots: steps of a day without clock change.
+    """
+    if slots % plan.issue_every:
+        return np.arange(plan.warm_from, plan.end, plan.issue_every)
+    rows = np.arange(plan.warm_from, plan.end)
+    return rows[days.slot[rows] % plan.issue_every == 0]

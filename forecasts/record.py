@@ -10,7 +10,7 @@ from forecasts.campaign import Campaign
 from forecasts.champion.settings import ChampionSettings
 from forecasts.champion.standing import Played, play
 from forecasts.champion.ticks import Ticks, spread_of
-from forecasts.plan import Plan
+from forecasts.plan import Plan, origins_of
 from forecasts.quantiles import LEVELS
 from forecasts.rehearsal import gated
 from forecasts.series import Series
@@ -87,10 +87,11 @@ def record_of(
     settings = settings or ChampionSettings()
     paths = campaign.paths()
     inside = {name: path for name, path in paths.items() if name not in outsiders}
-    played = play(campaign.truth, inside, settings, spread_of(campaign.series.values))
-    ticks = Ticks.of(campaign, played)
+    low, high, room = campaign.limits()
+    played = play(campaign.truth, inside, settings, spread_of(campaign.series.values), low, high)
+    ticks = Ticks.of(campaign, played, (low, high, room))
     plan = campaign.plan
-    origin = np.arange(plan.warm_from, plan.end, plan.issue_every)
+    origin = origins_of(plan, campaign.days, campaign.slots)
     origin = origin[origin >= campaign.days.row[0]]
     issue, _, _ = ticks.place(origin)
     intraday = bool((origin != campaign.days.row[issue]).any())

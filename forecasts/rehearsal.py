@@ -140,7 +140,8 @@ def _blend(block: Block, name: str, blender: Blender, campaign: Campaign, pasts:
         return
     asked = time.perf_counter()
     answers = [
-        fitted.predict({n: p[i].astype(np.float64) for n, p in block.paths.items()}).astype(np.float32) for i in range(len(pasts))
+        fitted.predict({n: p[i].astype(np.float64) for n, p in block.paths.items()}).astype(np.float32)
+        for i in range(len(pasts))
     ]
     block.paths[name] = np.stack(answers)
     block.fit_s[name] = asked - begun

@@ -24,7 +24,7 @@ class Series:
         values: mean power [MW], dims (time,); NaN = missing. ``quality``: `Quality` flags, dims (time,).
         weather: dims (time,) each, NaN where unknown; names as in `forecasts.data` (temp_c, ghi_w_m2, wind_m_s, ...).
         weather_source: "measured" marks every figure as perfect weather: what was measured stands in for a forecast.
-        capacity_mw: of a plant where it is known.
+        capacity_mw: of a plant where it is known. ``planes``: as in `Past`, where they are declared.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Series:
     weather: Mapping[str, np.ndarray] = field(default_factory=dict)
     weather_source: WeatherSource = "none"
     capacity_mw: float | None = None
+    planes: tuple[tuple[float, float, float], ...] = ()
 
     def as_of(self, row: int, *, reach: int, first: int = 0) -> Past:
         """What was known when row ``row`` began: rows before it, and weather ``reach`` rows further.
@@ -53,4 +54,5 @@ class Series:
             weather={name: column[first : row + reach].copy() for name, column in self.weather.items()},
             place=self.place,
             capacity_mw=self.capacity_mw,
+            planes=self.planes,
         )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from forecasts.champion.settings import RANGES, ChampionSettings
+from forecasts.experts.registry import experts_for
 from twin.contracts.box import BoxContext
 from twin.domain.problems import Problems
 
@@ -55,6 +57,51 @@ def read_fallbacks(config: Mapping[str, Any], place: str, problems: Problems) ->
     if not chain or chain[-1] != "constant":
         problems.add(f"{place}: fallbacks", repr(list(chain)), "a chain that ends in 'constant'", "append 'constant'")
     return chain
+
+
+def read_engine(config: Mapping[str, Any], kind: str, place: str, problems: Problems) -> str:
+    """ "champion", or the name of a single expert of the kind."""
+    engine = config.get("engine", "champion")
+    known = ("champion", *experts_for(kind))
+    if engine not in known:
+        problems.add(f"{place}: engine", repr(engine), f"one of {', '.join(known)}", "choose an engine")
+        return "champion"
+    return str(engine)
+
+
+def read_experts(config: Mapping[str, Any], kind: str, engine: str, place: str, problems: Problems) -> tuple[str, ...]:
+    """Names of the experts that are weighed: all of the kind, the listed ones, or the single one that is the engine."""
+    known = tuple(experts_for(kind))
+    names = config.get("experts")
+    if names is None:
+        return known if engine == "champion" else (engine,)
+    if engine != "champion":
+        problems.add(f"{place}: experts", repr(names), "a list only with engine 'champion'", "remove the key or the engine")
+    if isinstance(names, str) or not isinstance(names, list | tuple) or not names or any(n not in known for n in names):
+        problems.add(f"{place}: experts", repr(names), f"a list of {', '.join(known)}", "correct the list")
+        return known
+    return tuple(names)
+
+
+def read_champion(config: Mapping[str, Any], place: str, problems: Problems) -> ChampionSettings:
+    """How experts are weighed and bands are made; every figure within its range."""
+    table = config.get("champion", {})
+    if not isinstance(table, Mapping):
+        problems.add(f"{place}: champion", repr(table), f"a table of {', '.join(RANGES)}", "write it as a table")
+        return ChampionSettings()
+    whole = {"window_days", "parts", "recent_issues"}
+    found: dict[str, Any] = {}
+    for key, value in table.items():
+        low, high = RANGES.get(key, (0.0, 0.0))
+        number = not isinstance(value, bool) and isinstance(value, int if key in whole else int | float)
+        if key not in RANGES or not number or not low <= value <= high:
+            limit = f"{low:g} .. {high:g}" if key in RANGES else f"one of {', '.join(RANGES)}"
+            problems.add(f"{place}: champion.{key}", repr(value), limit, "correct or remove the key")
+        else:
+            found[key] = value
+    if 24 % found.get("parts", 1):
+        problems.add(f"{place}: champion.parts", repr(found.pop("parts")), "a divisor of 24", "choose 1, 2, 3, 4, 6 or 8")
+    return ChampionSettings(**found)
 
 
 def read_number(

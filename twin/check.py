@@ -11,8 +11,9 @@ from twin.adapters.site_check import OnGrid, check_on_grid
 from twin.contracts.box import BoxCard
 from twin.domain.grid import Grid
 from twin.domain.problems import BadInput, Problem
-from twin.regie.box_order import Sources, order_boxes
+from twin.regie.box_order import checked_order
 from twin.regie.cast import read_cards
+from twin.regie.roles import sources_of
 from twin.site import Site
 from twin.site.locate import Places
 from twin.site.site import Unread
@@ -76,9 +77,12 @@ def check_boxes(site: Site, grid: Grid, places: Places) -> tuple[Problem, ...]:
             for problem, at in found.items()
         )
     # Needs and cycles only show among all boxes: one that is missing would make faults of those that rely on it.
-    champions = [box.name for box in site.boxes if box.role == "champion"]
+    champions = {box.name for box in site.boxes if box.role == "champion"}
+    if any(box.role == "shadow" and box.shadows not in champions for box in site.boxes):
+        return ()  # a fault of the file, reported there
+    instances, ahead = map(box_instance, site.boxes), known_ahead(site, outlook=site.telemetry.source == "plant")
     try:
-        order_boxes(Sources(cards, champions, layout, known_ahead(site, outlook=site.telemetry.source == "plant")))
+        checked_order(sources_of(instances, cards, layout, ahead))
     except BadInput as refused:
         return refused.problems
     return ()

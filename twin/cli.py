@@ -14,6 +14,11 @@ from typing import Annotated, Any
 
 import typer
 
+from twin.cli_forecasts import register as register_forecasts
+from twin.cli_jobs import register as register_jobs
+from twin.cli_tune import register as register_tune
+from twin.cli_worth import register as register_worth
+
 app = typer.Typer(
     name="regie",
     help="Régie: a digital twin of a local electricity grid, run like a live broadcast.",
@@ -30,6 +35,10 @@ app.add_typer(site_app, name="site")
 app.add_typer(box_app, name="box")
 app.add_typer(journal_app, name="journal")
 app.add_typer(bench_app, name="bench")
+register_forecasts(app)
+register_jobs(app)
+register_tune(app)
+register_worth(app)
 
 StateOption = Annotated[Path, typer.Option(help="State directory of a run.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one compact JSON line last.")]

@@ -136,6 +136,7 @@ def wire(site: Site, window: Window, state: Path, progress: Progress, on_ops: Op
         actuator=sources.actuator if site.orders.write else None,
         referee=sources.referee,
         kpi_facts=_kpi_facts(site, limits),
+        promote=site.promote,
         prehistory=PREHISTORY,
         on_ops=on_ops,
     )
@@ -203,6 +204,7 @@ def _runner(site: Site, grid: Grid, state: Path, on_ops: Ops, *, outlook: bool) 
         layout=site.layout(),
         frame_path=state / "run",
         artifacts=state / "artifacts",
+        jobs=state / "jobs",
         allow=site.boxes_allowed,
         outlook=known_ahead(site, outlook=outlook),
         keep_rows=_KEEP_ROWS,
@@ -213,7 +215,7 @@ def _runner(site: Site, grid: Grid, state: Path, on_ops: Ops, *, outlook: bool) 
 
 def box_instance(box: BoxEntry) -> BoxInstance:
     """A box of the site file, as the runner takes it."""
-    return BoxInstance(box.name, box.use, box.role, dict(box.config))
+    return BoxInstance(box.name, box.use, box.role, dict(box.config), box.shadows)
 
 
 def known_ahead(site: Site, *, outlook: bool) -> list[str]:

@@ -51,8 +51,8 @@ class Names:
         return f"{table}:{index}"
 
     def group(self, group: str) -> str:
-        """The title of a group of devices."""
-        return self.of(f"group:{group}")
+        """The title of a group of devices, or the name of the box whose place is contested."""
+        return self.of(group if group.startswith("box:") else f"group:{group}")
 
     def asked(self, ref: str) -> str:
         """What somebody answered: a recommendation (its group, and since when it stands) or an alarm (its key's end)."""

@@ -13,6 +13,8 @@ import numpy as np
 _OLDEST_S = 4 * 3600  # without telemetry for longer, the last error says nothing any more
 _RIDGE = 0.05  # share of the predictors' own energy; damps factors that rest on few days
 _NARROWEST = 0.1  # of the day path's band: meters and models err even a quarter hour ahead
+_LUCK = 0.02  # share of the error that a correction must take away before it is trusted; twice that for full trust
+_HALF_DAY_H = 12.0
 _FEWEST = 48  # origins with truth; before, nothing is corrected
 
 
@@ -94,11 +96,11 @@ def newest(error: np.ndarray, scale: np.ndarray, per_day: int) -> tuple[tuple[fl
     return (float(found[0]), float(found[1])), age
 
 
-def fit(errors: np.ndarray, scale: np.ndarray, seen: np.ndarray, age_ok: np.ndarray) -> Correction:
-    """Damping factors by ridge regression for each lead.
+def fit(errors: np.ndarray, scale: np.ndarray, seen: np.ndarray, age_ok: np.ndarray, step_s: int) -> Correction:
+    """Damping factors by ridge regression for each lead, as far as they held on days that had not taught them.
 
     Args:
-        errors: path errors seen from each origin, dims (origin, lead), NaN = unknown. ``scale``: same dims.
+        errors: path errors seen from each origin, oldest first, dims (origin, lead), NaN = unknown. ``scale``: same dims.
         seen: predictors of each origin, dims (predictor, origin). ``age_ok``: whose last error is fresh, dims (origin,).
     """
     leads = errors.shape[1]
@@ -108,6 +110,25 @@ def fit(errors: np.ndarray, scale: np.ndarray, seen: np.ndarray, age_ok: np.ndar
     errors, scale, seen = errors[usable], scale[usable], seen[:, usable]
     known = np.isfinite(errors)
     target, weight = np.where(known, errors, 0.0), np.where(known, scale, 0.0)
+    half = len(target) // 2
+    older, newer = slice(0, half), slice(half, None)
+    left = np.concatenate(
+        [
+            _left(target[a], weight[a], seen[:, a], _phi(target[b], weight[b], seen[:, b]))
+            for a, b in ((older, newer), (newer, older))
+        ]
+    )
+    before, after = (_smooth(np.abs(e).sum(axis=0)[None])[0] for e in (target, left))
+    share = np.divide(after, before, out=np.ones(leads), where=before > 0.0)
+    # What a fortnight may have by chance is no skill, and from half a day on weather and habits have moved on.
+    hours = np.arange(leads) * step_s / 3600.0
+    trust = np.clip((1.0 - share - _LUCK) / _LUCK, 0.0, 1.0) * np.clip(2.0 - hours / _HALF_DAY_H, 0.0, 1.0)
+    kept = np.clip(1.0 - trust * (1.0 - share), _NARROWEST, 1.0)
+    return Correction(trust * _phi(target, weight, seen), np.maximum.accumulate(kept))
+
+
+def _phi(target: np.ndarray, weight: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """Factors, dims (predictor, lead)."""
     energy = weight * weight
     gram = np.stack([np.einsum("o,oh->h", seen[i] * seen[j], energy) for i, j in ((0, 0), (0, 1), (1, 1))])
     cross = np.stack([np.einsum("o,oh->h", seen[i], weight * target) for i in (0, 1)])
@@ -117,11 +138,12 @@ def fit(errors: np.ndarray, scale: np.ndarray, seen: np.ndarray, age_ok: np.ndar
     solvable = det > 1e-12 * np.maximum(a * c, 1e-300)
     det = np.where(solvable, det, 1.0)
     phi = np.where(solvable, np.stack([c * cross[0] - b * cross[1], a * cross[1] - b * cross[0]]) / det, 0.0)
-    phi = np.clip(phi, 0.0, 1.0)  # a correction points the way of the error and never beyond it
-    left = target - weight * (phi[0] * seen[0][:, None] + phi[1] * seen[1][:, None])
-    before, after = (_smooth(np.abs(np.where(known, e, 0.0)).sum(axis=0)[None])[0] for e in (target, left))
-    share = np.clip(np.divide(after, before, out=np.ones(leads), where=before > 0.0), _NARROWEST, 1.0)
-    return Correction(phi, np.maximum.accumulate(share))
+    return np.clip(phi, 0.0, 1.0)  # a correction points the way of the error and never beyond it
+
+
+def _left(target: np.ndarray, weight: np.ndarray, seen: np.ndarray, phi: np.ndarray) -> np.ndarray:
+    """Errors after correction, dims (origin, lead)."""
+    return target - weight * (phi[0] * seen[0][:, None] + phi[1] * seen[1][:, None])
 
 
 def _smooth(moments: np.ndarray) -> np.ndarray:

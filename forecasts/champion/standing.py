@@ -32,27 +32,28 @@ class Standing:
     weights: np.ndarray
     width: np.ndarray
 
-    def bands(self, paths: Mapping[str, np.ndarray]) -> np.ndarray:
+    def bands(self, paths: Mapping[str, np.ndarray], low: np.ndarray, high: np.ndarray) -> np.ndarray:
         """Every member's quantiles [MW], dims (expert, depth, slot, quantile); NaN where a member says nothing.
 
         Args:
             paths: [MW], dims (depth, slot, level), one level for a point forecast.
+            low, high: what is possible [MW], dims (depth, slot).
         """
         depths, slots = next(iter(paths.values())).shape[:2]
         found = np.full((len(self.members), depths, slots, len(LEVELS)), np.nan)
         for e, name in enumerate(self.members):
             if name in paths:
                 shift = np.stack([over_slots(self.offsets[e, d], slots) for d in range(depths)])
-                found[e] = np.sort(paths[name] + shift, axis=-1)
+                found[e] = np.sort(np.clip(paths[name] + shift, low[..., None], high[..., None]), axis=-1)
         return found
 
     def mixed(self, bands: np.ndarray) -> np.ndarray:
         """The weighted experts before the width is set [MW], dims (depth, slot, quantile)."""
         return np.stack([blended(self.weights[:, d], bands[:, d]) for d in range(bands.shape[1])])
 
-    def answer(self, paths: Mapping[str, np.ndarray]) -> np.ndarray:
-        """The issue [MW], dims (depth, slot, quantile)."""
-        return stretched(self.mixed(self.bands(paths)), self.width[:, None, None])
+    def answer(self, paths: Mapping[str, np.ndarray], low: np.ndarray, high: np.ndarray) -> np.ndarray:
+        """The issue [MW], dims (depth, slot, quantile); arguments as for `bands`."""
+        return stretched(self.mixed(self.bands(paths, low, high)), self.width[:, None, None])
 
 
 @dataclass(frozen=True)
@@ -72,13 +73,21 @@ class Played:
     standing: Standing
 
 
-def play(truth: np.ndarray, paths: Mapping[str, np.ndarray], settings: ChampionSettings, spread: float) -> Played:
+def play(
+    truth: np.ndarray,
+    paths: Mapping[str, np.ndarray],
+    settings: ChampionSettings,
+    spread: float,
+    low: np.ndarray,
+    high: np.ndarray,
+) -> Played:
     """Go through consecutive daily issues.
 
     Args:
         truth: [MW], dims (issue, depth, slot), NaN = unknown or not in yet.
         paths: of each expert [MW], dims (issue, depth, slot, level).
         spread: standard deviation of a forecast without error history [MW].
+        low, high: what is possible [MW], dims (issue, depth, slot).
     """
     issues, depths, slots = truth.shape
     members = tuple(paths)
@@ -98,7 +107,7 @@ def play(truth: np.ndarray, paths: Mapping[str, np.ndarray], settings: ChampionS
         if i == issues:
             break
         history[i] = weights
-        spoken = standing.bands({name: path[i] for name, path in paths.items()})
+        spoken = standing.bands({name: path[i] for name, path in paths.items()}, low[i], high[i])
         bands[i] = spoken
         mixed[i] = standing.mixed(spoken)
         quantiles[i] = stretched(mixed[i], standing.width[:, None, None])

@@ -10,7 +10,6 @@ from forecasts.campaign import Campaign
 from forecasts.champion.correction import Correction, fit, newest, oldest_age, predictors
 from forecasts.champion.standing import Played
 from forecasts.champion.width import stretched
-from forecasts.limits import Limits, limits_of
 from forecasts.quantiles import LEVELS
 
 _WINDOW = 56  # issues whose errors teach how errors fade
@@ -42,29 +41,41 @@ def bent(
     return stretched(path, correction.remaining(errors, age, oldest)[:leads, None]) + shift[:, None]
 
 
+def within(quantiles: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """Quantiles ascending and inside their limits, dims (time, quantile); limits dims (time,)."""
+    return np.sort(np.clip(quantiles, low[:, None], high[:, None]), axis=-1)
+
+
 @dataclass(frozen=True)
 class Ticks:
     """Corrected forecasts of a campaign.
 
     Attributes:
-        limits: bounds and error scale of every issue. ``error``: truth minus the median of the same day's path [MW], dims
-            (time,) over slots of consecutive days. ``scale``: of it, same dims.
+        low, high, room: lower and upper limit and error scale of every issue [MW], dims (issue, depth, slot).
+        error: truth minus the median of the same day's path [MW], dims (time,) over slots of consecutive days. ``scale``: of it,
+            same dims.
     """
 
     campaign: Campaign
     played: Played
-    limits: Limits
+    low: np.ndarray
+    high: np.ndarray
+    room: np.ndarray
     error: np.ndarray
     scale: np.ndarray
     _fits: dict[int, Correction]
 
     @classmethod
-    def of(cls, campaign: Campaign, played: Played) -> Ticks:
-        """Ready to be asked; factors are fitted when an issue is first asked for."""
-        limits = limits_of(campaign)
+    def of(cls, campaign: Campaign, played: Played, limits: tuple[np.ndarray, np.ndarray, np.ndarray]) -> Ticks:
+        """Ready to be asked; factors are fitted when an issue is first asked for.
+
+        Args:
+            limits: of `Campaign.limits`.
+        """
         issues = len(played.quantiles)
+        low, high, room = limits
         error = (campaign.truth[:issues, 0] - played.quantiles[:, 0, :, _MIDDLE]).reshape(-1)
-        return cls(campaign, played, limits, error, limits.scale[:issues, 0].reshape(-1), {})
+        return cls(campaign, played, low, high, room, error, room[:issues, 0].reshape(-1), {})
 
     def place(self, origins: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Issue of each origin, dims (origin,); issue day and slot of each of its steps, dims (origin, step)."""
@@ -84,9 +95,8 @@ class Ticks:
         errors, age = newest(self.error[back], self.scale[back], slots)
         correction = self.correction(int(issue))
         step_s = self.campaign.series.step_s
-        quantiles = bent(path, correction, errors, age, self.limits.scale[issue, depth, slot], step_s)
-        low, high = self.limits.low[issue, depth, slot], self.limits.high[issue, depth, slot]
-        return np.sort(np.clip(quantiles, low[:, None], high[:, None]), axis=-1)
+        quantiles = bent(path, correction, errors, age, self.room[issue, depth, slot], step_s)
+        return within(quantiles, self.low[issue, depth, slot], self.high[issue, depth, slot])
 
     def correction(self, issue: int) -> Correction:
         """How errors fade, as learnt from the issues before one."""
@@ -99,7 +109,7 @@ class Ticks:
         first = max(0, issue - _WINDOW)
         truth = self.campaign.known_truth(issue)[first:]
         whole = (truth - self.played.quantiles[first:issue, ..., _MIDDLE]).reshape(len(truth), depths * slots)
-        scale = self.limits.scale[first:issue].reshape(len(truth), depths * slots)
+        scale = self.room[first:issue].reshape(len(truth), depths * slots)
         horizon = self.campaign.plan.horizon
         hourly = np.arange(0, slots, max(1, slots // 24))
         lead = np.minimum(hourly[:, None] + np.arange(horizon), depths * slots - 1)
@@ -108,4 +118,4 @@ class Ticks:
         at = (np.arange(len(truth))[:, None] * slots + hourly).reshape(-1)
         fresh = np.isfinite(np.concatenate([[np.nan], self.error[rows]]))[at]
         errors, scales = (a[:, lead].reshape(-1, horizon) for a in (whole, scale))
-        return fit(errors, scales, seen[:, at], fresh)
+        return fit(errors, scales, seen[:, at], fresh, self.campaign.series.step_s)

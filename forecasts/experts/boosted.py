@@ -24,11 +24,11 @@ _HEADROOM = 0.15  # predictions stay within the training range and this share of
 class BoostedSettings:
     """What an analyst may tune: LightGBM's own names, and how many rows are learnt from at most."""
 
-    trees: int = 200
+    trees: int = 120
     num_leaves: int = 31
-    learning_rate: float = 0.06
+    learning_rate: float = 0.09
     min_data_in_leaf: int = 30
-    max_rows: int = 40_000
+    max_rows: int = 20_000
     half_life_days: float = 240.0
 
 

@@ -10,7 +10,7 @@ from forecasts.experts.expert import Blender, Expert
 from twin.domain.problems import Problems
 
 GROUP = "regie.experts"
-FLOORS = ("last_week", "yesterday", "day_type", "sky_days")
+FLOORS = ("last_week", "yesterday", "day_type", "sky_days", "wind_decay")
 """Experts that need no training: what serves on the first day."""
 
 # In the order in which weights are shown; a blender comes after those that it listens to.
@@ -24,6 +24,31 @@ _BY_KIND = {
         "forecasts.experts.boosted:BoostedProfile",
         "forecasts.experts.boosted:BoostedRidge",
         "forecasts.experts.prophet:ProphetExpert",
+        "forecasts.experts.stack:Stack",
+    ),
+    "pv": (
+        "forecasts.experts.floor:Yesterday",
+        "forecasts.experts.floor:LastWeek",
+        "forecasts.experts.pv_days:SkyDays",
+        "forecasts.experts.pv_ridge:SkyRidge",
+        "forecasts.experts.pv_boosted:SkyBoosted",
+        "forecasts.experts.pv_quantile:SkyQuantile",
+        "forecasts.experts.stack:Stack",
+    ),
+    "wind": (
+        "forecasts.experts.floor:Yesterday",
+        "forecasts.experts.wind_decay:WindDecay",
+        "forecasts.experts.wind_power_curve:WindPowerCurve",
+        "forecasts.experts.wind_boosted:WindBoosted",
+        "forecasts.experts.wind_quantile:WindQuantile",
+        "forecasts.experts.stack:Stack",
+    ),
+    "hydro": (
+        "forecasts.experts.floor:LastWeek",
+        "forecasts.experts.floor:Yesterday",
+        "forecasts.experts.floor:DayType",
+        "forecasts.experts.hydro_recession:Recession",
+        "forecasts.experts.hydro_ridge:HydroRidge",
         "forecasts.experts.stack:Stack",
     ),
 }

@@ -74,7 +74,10 @@ class RidgeFit:
     def to_bytes(self) -> bytes:
         """Packed; equal fits give equal bytes."""
         arrays = {name: getattr(self, name) for name in ("beta", "offset", "centre", "scale")}
-        return pack({"expert": Ridge.name, "low": self.low, "high": self.high, "names": list(self.names), "groups": list(self.groups)}, arrays)
+        return pack(
+            {"expert": Ridge.name, "low": self.low, "high": self.high, "names": list(self.names), "groups": list(self.groups)},
+            arrays,
+        )
 
     def _hours(self, table: Table) -> np.ndarray:
         slots = table.profile.shape[1]
@@ -111,9 +114,7 @@ class Ridge:
         low, high = np.nanmin(lessons.truth), np.nanmax(lessons.truth)
         margin = _HEADROOM * (high - low)
         beta, offset, centre, scale = (np.stack(part) for part in zip(*fits, strict=True))
-        return RidgeFit(
-            beta, offset, centre, scale, float(low - margin), float(high + margin), lessons.names, lessons.groups
-        )
+        return RidgeFit(beta, offset, centre, scale, float(low - margin), float(high + margin), lessons.names, lessons.groups)
 
     def load(self, data: bytes) -> RidgeFit:
         """Inverse of `RidgeFit.to_bytes`.
@@ -163,7 +164,8 @@ def _moments(x: np.ndarray, y: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, n
     gram = scaled.transpose(0, 2, 1) @ hours
     cross = np.einsum("hrf,hr->hf", scaled, value)
     mass = weight.sum(axis=1)
-    return tuple(m + 0.5 * (np.roll(m, 1, axis=0) + np.roll(m, -1, axis=0)) for m in (gram, cross, mass))  # type: ignore[return-value]
+    gram, cross, mass = (m + 0.5 * (np.roll(m, 1, axis=0) + np.roll(m, -1, axis=0)) for m in (gram, cross, mass))
+    return gram, cross, mass
 
 
 def _solve(gram: np.ndarray, cross: np.ndarray, mass: np.ndarray, alpha: float) -> np.ndarray:

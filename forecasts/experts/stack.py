@@ -17,6 +17,7 @@ from twin.domain.pack import UnpackError, pack, unpack
 
 _TAUGHT = (0.05, 0.2, 0.5, 0.8, 0.95)  # the levels between follow from their neighbours
 _FEWEST_ISSUES = 14
+_SPOKEN = 0.9  # share of its values that a member must have given lately
 _MOST_ROWS = 12_000
 _TREES = 60
 
@@ -72,7 +73,9 @@ class Stack:
         Raises:
             NotEnoughHistory: with fewer than a fortnight of issues, or nobody to listen to.
         """
-        members = tuple(n for n, p in paths.items() if n != self.name and len(p) and np.isfinite(p[-_FEWEST_ISSUES:]).all())
+        members = tuple(
+            n for n, p in paths.items() if n != self.name and len(p) and np.isfinite(p[-_FEWEST_ISSUES:]).mean() > _SPOKEN
+        )
         issues = int(np.isfinite(truth[:, 0]).any(axis=1).sum())
         if issues < _FEWEST_ISSUES or len(members) < 2:
             raise NotEnoughHistory(

@@ -28,6 +28,7 @@ class Stage:
             layout=SITE.layout,
             frame_path=directory / "run",
             artifacts=artifacts or directory / "artifacts",
+            jobs=directory / "jobs",
             allow={instance.box_ref for instance in instances},
             outlook=OUTSIDE_SIGNALS,
             keep_rows=SITE.rows,

@@ -296,7 +296,7 @@ class ConsumerBox:
 
 
 class TrainedBox(SteadyBox):
-    """Multiplies by the mean that it learned; ``fit`` can be told to hang or raise."""
+    """Multiplies by the mean that it learned; ``fit`` can be told to hang, leak or raise, from the as-of ``after_s`` on."""
 
     def __init__(self, config, context):
         super().__init__(config, context)
@@ -313,12 +313,19 @@ class TrainedBox(SteadyBox):
         )
 
     def fit(self, view, *, seed):
-        if self.config.get("fit") == "hangs":
-            time.sleep(3600)
-        if self.config.get("fit") == "raises":
-            raise RuntimeError("singular")
+        if to_epoch_s(view.as_of) >= self.config.get("after_s", 0):
+            self.misbehave(self.config.get("fit"))
+        time.sleep(self.config.get("fit_s", 0.0))
         level = float(np.nanmean(view.history("zone_load_p_mw", ("town",)).values))
         return json.dumps({"level": level, "as_of": view.as_of.isoformat()}).encode()
+
+    def misbehave(self, how):
+        if how == "hangs":
+            time.sleep(3600)
+        if how == "leaks":
+            self.kept = [np.ones(2**20) for _ in range(64)]
+        if how == "raises":
+            raise RuntimeError("singular")
 
     def step(self, view, artifact, state):
         if artifact is None:
@@ -372,3 +379,15 @@ def _descriptors():
     # The listing holds a descriptor of its own, which is gone when it is over.
     listed = [path for path in list(Path("/proc/self/fd").iterdir()) if path.is_symlink()]
     return [int(path.name) for path in listed]
+
+
+class PatientBox(SteadyBox):
+    """Is not built before the file ``config["until"]`` is there, and has started a process that outlives it."""
+
+    def __init__(self, config, context):
+        super().__init__(config, context)
+        until = Path(config["until"])
+        if not until.exists():
+            subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)", config["tag"]], start_new_session=True)
+        while not until.exists():
+            time.sleep(0.1)

@@ -1,11 +1,15 @@
 """Rows 1, 2, 3 and 38 of the fault table: the loop is killed, at random and where it hurts most, and told to end."""
 
+import os
 import random
+import signal
 import sqlite3
+import sys
 import time
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -13,10 +17,14 @@ from hamlet import SUMMER, hamlet
 
 from twin.domain.time import QUARTER_HOUR, from_epoch_s, to_epoch_s
 from twin.regie.chain import verify
+from twin.work.listing import list_jobs
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "boxes"))
+from box_stage import descendants, running, until
 
 pytestmark = pytest.mark.fault
 
-TICKS = 30
+TICKS = 20
 DRAIN_S = 10.0
 RESUME_S = 30.0
 """Ten seconds on an idle machine; the tests share theirs."""
@@ -35,37 +43,95 @@ def assert_whole(place, ticks):
 # ---------------------------------------------------------------------------------------------- rows 1 and 38
 
 
+LEARNING = hamlet(days=1.0).with_learner(fit_s=0.4)
+"""A fit is due every fourth quarter hour and in force two later, so at this pace one is made in half of them."""
+
+
+@pytest.fixture(scope="module")
+def calm(play):
+    """Twenty undisturbed quarter hours."""
+    return play(LEARNING, TICKS, "calm")
+
+
 @pytest.fixture(scope="module")
 def interrupted(settle):
-    """Killed at a random moment, resumed, told to end, resumed to the window's end."""
+    """Killed at a random moment, resumed, robbed of its work process in a fit, told to end, resumed to the window's end."""
     chance = random.Random(1)
-    place, heads = settle(hamlet(days=1.0), "interrupted"), []
+    place, heads = settle(LEARNING, "interrupted"), []
+    fit = place.state / "jobs" / "run" / "learner.fit"
 
     resumed_s = []
 
-    def on_air(least):
+    def on_air(least, befall=lambda run: None):
         begun, before = time.monotonic(), place.acked
         run = place.start(TICKS, speed="9000")
         run.until(lambda: place.acked > before)
         resumed_s.append(time.monotonic() - begun)
+        befall(run)
         run.until(lambda: place.acked >= least)
         time.sleep(chance.uniform(0.0, 0.2))
         return run
 
-    on_air(chance.randint(3, 8)).kill()
+    def kill_work(run):
+        run.until(fit.is_dir)
+        (work,) = (pid for pid in descendants(run.process.pid) if b"twin.work.process" in cmdline(pid))
+        os.kill(work, signal.SIGKILL)
+        run.until(lambda: not running(work))
+
+    run = on_air(chance.randint(3, 8))
+    below = descendants(run.process.pid)
+    run.kill()
+    alone = until(lambda: not any(running(pid) for pid in below), 1.0)
     heads.append([record.head for record in place.records])
-    run = on_air(len(heads[0]) + chance.randint(3, 8))
+    run = on_air(len(heads[0]) + chance.randint(3, 8), kill_work)
     told = time.monotonic()
     term = run.term()
     drained_s = time.monotonic() - told
     heads.append([record.head for record in place.records])
+    last = place.run(TICKS)
     return SimpleNamespace(
-        place=place, heads=heads, term=term, drained_s=drained_s, resumed_s=resumed_s[1], last=place.run(TICKS)
+        place=place,
+        heads=heads,
+        below=below,
+        alone=alone,
+        term=term,
+        drained_s=drained_s,
+        resumed_s=resumed_s[1],
+        last=last,
+        jobs=list_jobs(place.state / "jobs"),
     )
 
 
-def test_a_run_killed_at_random_ends_with_the_undisturbed_head(interrupted, clean):
-    assert interrupted.last.figures["journal"] == {"acked": TICKS, "head": clean.head}
+def cmdline(pid):
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def test_a_run_killed_at_random_ends_with_the_undisturbed_head(interrupted, calm):
+    assert interrupted.last.figures["journal"] == {"acked": TICKS, "head": calm.head}
+
+
+def test_kill_9_of_the_loop_takes_along_all_that_it_started(interrupted):
+    assert len(interrupted.below) >= 6  # the boxes' fork server and workers, the work process
+    assert interrupted.alone
+
+
+def test_a_fit_that_was_pending_when_the_loop_was_killed_is_taken_up(interrupted, calm):
+    # Due in ticks 3, 7, 11 ... and in force two ticks later.
+    assert len(interrupted.heads[0]) % 4 in (0, 1)
+    adopted = [[r.seq for r in place.records if adopts(r)] for place in (interrupted.place, calm.place)]
+    assert adopted[0] == adopted[1] == [0, *range(5, TICKS, 4)]
+
+
+def test_a_fit_that_lost_the_work_process_is_made_again(interrupted):
+    assert 2 in [job["attempts"] for job in interrupted.jobs]
+    assert {job["state"] for job in interrupted.jobs} <= {"done", "interrupted"}
+
+
+def adopts(record):
+    return any(code == "artifact_adopted" for code, _ in record.meta["lines"])
 
 
 def test_a_killed_run_is_back_with_its_next_tick_within_seconds(interrupted):
@@ -80,8 +146,8 @@ def test_no_acknowledged_tick_is_lost_or_doubled(interrupted):
         assert final[: len(acknowledged)] == acknowledged
 
 
-def test_figures_after_kills_are_the_undisturbed_ones(interrupted, clean):
-    figures, undisturbed = interrupted.last.figures, clean.ended.figures
+def test_figures_after_kills_are_the_undisturbed_ones(interrupted, calm):
+    figures, undisturbed = interrupted.last.figures, calm.ended.figures
     for name in ("ticks", "events", "fallback_ticks", "alarms", "orders", "kpis", "max_vm_error_pu"):
         assert figures[name] == undisturbed[name], name
 

@@ -34,11 +34,11 @@ def ops(place, kind):
 
 
 def test_a_breaker_that_opens_while_the_loop_waits_is_on_the_screen_within_five_seconds(settle):
-    place, speed = settle(hamlet(days=0.5), "surprise"), 90.0  # a quarter hour in ten seconds
+    place, speed = settle(hamlet(days=0.5), "surprise"), 225.0  # a quarter hour in four seconds
     run = place.start(8, speed=str(speed))
     screen = place.state / "snapshots" / "regie.json"
     run.until(lambda: screen.exists() and place.snapshot["tick"] >= 1)
-    before, waited_s = datetime.fromisoformat(place.snapshot["as_of"]), 3.0
+    before, waited_s = datetime.fromisoformat(place.snapshot["as_of"]), 1.5
     time.sleep(waited_s)
     instant = before + timedelta(seconds=round(waited_s * speed))
     row = f"{(before - QUARTER_HOUR).isoformat()},switch.0.closed,0,{instant.isoformat()}"
@@ -64,17 +64,18 @@ def test_sigterm_during_the_first_fit_ends_the_run_and_the_next_start_makes_it(s
     made = hamlet(days=0.5).with_learner(fit_s=40.0)
     place = settle(made, "untrained")
     run = place.start(4)
-    fit = place.state / "run" / "boxes" / "learner.fit"
+    fit = place.state / "jobs" / "run" / "learner.fit"
     run.until(fit.is_dir)
     ended, drained_s = told_to_end(run)
     assert ended.code == 0, ended.err
     assert drained_s <= DRAIN_S
     assert ended.figures["ticks"] == place.acked == 0
     assert not any((place.state / "run").rglob("*"))
+    assert not (place.state / "jobs" / "run").exists()
 
 
 def test_sigterm_while_a_tick_waits_for_its_model_ends_the_run_and_the_fit_goes_on_after_a_restart(settle):
-    place = settle(hamlet(days=0.5).with_learner(fit_s=5.0), "waiting")
+    place = settle(hamlet(days=0.5).with_learner(fit_s=2.5), "waiting")
     run = place.start(8)
     run.until(lambda: place.acked >= WAITS)
     time.sleep(1.0)

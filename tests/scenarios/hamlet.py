@@ -88,6 +88,17 @@ class Hamlet:
         self.site += f'config = {{ mood = "{mood}", from_s = {begin}, until_s = {end} }}\n'
         return self
 
+    def with_shadow(self, champion: str = "", shadow: str = "", rule: str = "") -> "Hamlet":
+        """A load forecast in the shadow of another: TOML keys for the config of either, and for ``[promote]``."""
+        begin, end = 'name = "load"\nuse = "load"\nconfig = { ', '[[boxes]]\nname = "pv"'
+        before, after = self.site.split(begin)
+        config, others = after.split(end)
+        use = 'use = "hamlet_boxes:Skewed"\nconfig = { '
+        tuned = f'[[boxes]]\nname = "load_tuned"\nrole = "shadow"\nshadows = "load"\n{use}{shadow}{config}'
+        self.site = f'{before}name = "load"\n{use}{champion}{config}{tuned}{end}{others}\n[promote]\n{rule}\n'
+        self.site = self.site.replace("boxes_allowed = [", 'boxes_allowed = ["hamlet_boxes:Skewed", ')
+        return self
+
     def scale(self, factor: float, label: datetime) -> "Hamlet":
         """Every power of one quarter hour multiplied: consumption, feeders, transformer."""
         at = to_epoch_s(label)

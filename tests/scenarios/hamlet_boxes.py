@@ -1,4 +1,5 @@
-"""A third party's boxes, loaded by module and class: one moves the hamlet's battery in turns, one learns, one has moods."""
+"""A third party's boxes, loaded by module and class: one moves the hamlet's battery in turns, one learns, one has moods, one is
+a load forecast that is off."""
 
 import time
 from dataclasses import replace
@@ -6,6 +7,7 @@ from datetime import timedelta
 
 import numpy as np
 
+from forecasts.load.box import LoadBox
 from twin.contracts.box import BoxCard, Need, Training
 from twin.contracts.messages import Finding, Headline, Proposal, Report
 from twin.domain.time import QUARTER_HOUR_S, floor_quarter, to_epoch_s
@@ -102,3 +104,26 @@ class Moody:
             raise RuntimeError("not today")
         found = Finding("mood", 1, "mood", {}, 2, view.as_of, view.as_of, "planning")
         return replace(report, findings=(found,)), None
+
+
+class Skewed:
+    """The house's load forecast times ``factor``; with a ``mood`` it "raises" or "hangs" instead."""
+
+    def __init__(self, config, context):
+        self.config = config
+        own = ("factor", "mood", "deadline_s")
+        self.load = LoadBox({name: value for name, value in config.items() if name not in own}, context)
+        self.card = replace(self.load.card, deadline_s=config.get("deadline_s", 3.0))
+
+    def fit(self, view, *, seed):
+        return self.load.fit(view, seed=seed)
+
+    def step(self, view, artifact, state):
+        if self.config.get("mood") == "raises":
+            raise RuntimeError("not today")
+        if self.config.get("mood") == "hangs":
+            time.sleep(60.0)
+        report, state = self.load.step(view, artifact, state)
+        factor = self.config.get("factor", 1.0)
+        outputs = {name: output.copy(data=factor * output.values) for name, output in report.outputs.items()}
+        return replace(report, outputs=outputs), state

@@ -21,12 +21,12 @@ def numbers(value):
 
 @pytest.fixture(scope="module")
 def both(settle):
-    """A day with the engine of the site file, and beside it an hour with the other one."""
+    """A day with the engine of the site file, and beside it half an hour with the other one."""
     made = hamlet(SUMMER, days=1.0, weeks=9)
     place = settle(made, "day")
     made.site = made.site.replace("batch", "pandapower")
-    other = settle(made, "hour")
-    runs = [(place, place.start(96)), (other, other.start(4))]
+    other = settle(made, "half_hour")
+    runs = [(place, place.start(96)), (other, other.start(2))]
     found = [(one, run.ended()) for one, run in runs]
     for _, ended in found:
         assert ended.code == 0, ended.err
@@ -73,7 +73,7 @@ def test_the_estimate_meets_the_power_flow_behind_the_telemetry(day):
 
 def test_pandapower_as_engine_runs_the_loop_end_to_end(both):
     (place, _), (other, ended) = both
-    assert ended.figures["ticks"] == 4
+    assert ended.figures["ticks"] == 2
     assert max(ended.figures["fallback_ticks"].values()) == 0
     assert ended.figures["max_vm_error_pu"] < 1e-6  # its solver against runpp at 1e-8: the same equations
     for record, reference in zip(other.records, place.records, strict=False):

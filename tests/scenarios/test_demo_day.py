@@ -1,9 +1,10 @@
-"""The demo town's summer day: its figures, the same day again, and the day with three kills."""
+"""The demo town's summer day: its figures; and its night and morning again, interrupted three times."""
 
 import random
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from golden import case_input, differences, place_of
@@ -14,96 +15,86 @@ pytestmark = pytest.mark.slow
 
 CASE = Path(__file__).parent / "summer_day"
 TICKS = case_input(CASE)["ticks"]
+MORNING = 40
+"""Ticks to ten o'clock: the nightly fit is in force from the twelfth on, and the batteries have begun to obey."""
 
 
 @pytest.fixture(scope="module")
 def days(tmp_path_factory):
-    """The day, the day again, and beside them the day with three kills: two streams for two cores."""
-    first, second, hurt = (place_of(CASE, tmp_path_factory.mktemp(name) / "state") for name in ("day", "again", "disturbed"))
+    """The day, and beside it the same day until ten, interrupted: two streams for two cores."""
+    place, hurt = (place_of(CASE, tmp_path_factory.mktemp(name) / "state") for name in ("day", "disturbed"))
     with ThreadPoolExecutor(1) as beside:
-        calm = [beside.submit(place.run, TICKS) for place in (first, second)]
-        disturbed = hurt, *killed_three_times(hurt)
-    found = [(first, calm[0].result()), (second, calm[1].result())]
-    for _, ended in found:
-        assert ended.code == 0, ended.err
-    return found, disturbed
+        calm = beside.submit(place.run, TICKS)
+        ended, heads = interrupted(hurt)
+    found = SimpleNamespace(place=place, ended=calm.result(), hurt=hurt, hurt_ended=ended, heads=heads)
+    for one in (found.ended, found.hurt_ended):
+        assert one.code == 0, one.err
+    return found
 
 
-def killed_three_times(place):
-    """How it ended, and what was acknowledged at each kill -9."""
+def interrupted(place):
+    """Twice kill -9 at random and at last SIGTERM: how it ended, and what was acknowledged each time."""
     chance, heads = random.Random(3), []
-    for _ in range(3):
-        least = place.acked + chance.randint(5, 25)
+    for last in (False, False, True):
+        least = MORNING if last else place.acked + chance.randint(5, 18)
         run = place.start(TICKS)
         run.until(lambda least=least: place.acked >= least)
         time.sleep(chance.uniform(0.0, 0.4))
-        run.kill()
+        ended = run.term() if last else run.kill()
         heads.append([record.head for record in place.records])
-    return place.run(TICKS), heads
+    return ended, heads
 
 
-@pytest.fixture(scope="module")
-def twice(days):
-    return days[0]
+def test_the_day_has_its_figures(days):
+    assert differences(CASE, days.ended.figures) == []
 
 
-@pytest.fixture(scope="module")
-def disturbed(days):
-    return days[1]
-
-
-def test_the_day_has_its_figures(twice):
-    assert differences(CASE, twice[0][1].figures) == []
-
-
-def test_no_tick_is_late_and_no_box_needs_its_fallback_for_long(twice):
-    for _, ended in twice:
+def test_no_tick_is_late_and_no_box_needs_its_fallback_for_long(days):
+    for ended in (days.ended, days.hurt_ended):
         assert ended.figures["deadline_misses"] == 0
         assert max(ended.figures["fallback_ticks"].values()) <= 2
         assert len(ended.figures["fallback_ticks"]) >= 10
 
 
-def test_a_day_of_decisions_costs_no_more_than_a_day_of_none(twice):
+def test_a_day_of_decisions_costs_no_more_than_a_day_of_none(days):
     # half a franc: the last quarter hours' plan is credited at the day's mean price, not at the next morning's
-    assert twice[0][1].figures["kpis"]["economic"]["difference"]["total_chf"] <= 0.5
+    assert days.ended.figures["kpis"]["economic"]["difference"]["total_chf"] <= 0.5
 
 
-def test_the_same_day_twice_gives_the_same_head(twice):
-    (_, one), (_, other) = twice
-    assert one.figures["journal"] == other.figures["journal"]
+def test_the_same_hours_again_with_two_kills_and_an_orderly_end_give_the_same_heads(days):
+    again, calm = ([record.head for record in place.records] for place in (days.hurt, days.place))
+    assert MORNING <= len(again) < TICKS == len(calm)
+    assert again == calm[: len(again)]
+    assert len({len(acknowledged) for acknowledged in days.heads}) == 3
+    for acknowledged in days.heads:
+        assert again[: len(acknowledged)] == acknowledged
+    assert days.hurt_ended.figures["journal"] == {"acked": len(again), "head": again[-1]}
 
 
-def test_the_day_with_three_kills_gives_the_same_head(twice, disturbed):
-    place, ended, heads = disturbed
-    assert ended.code == 0, ended.err
-    assert ended.figures["journal"] == twice[0][1].figures["journal"]
-    final = [record.head for record in place.records]
-    for acknowledged in heads:
-        assert final[: len(acknowledged)] == acknowledged
+def test_the_interrupted_hours_hold_a_new_model_and_orders(days):
+    records = days.hurt.records
+    adopted = [record.seq for record in records if any(code == "artifact_adopted" for code, _ in record.meta["lines"])]
+    assert adopted[0] == 0
+    assert len(adopted) == 2
+    assert any(record.meta["sent"] for record in records)
 
 
-def test_figures_of_the_disturbed_day_are_those_of_the_undisturbed(twice, disturbed):
-    one, other = twice[0][1].figures, disturbed[1].figures
-    for name in ("ticks", "fallback_ticks", "alarms", "orders", "kpis", "max_vm_error_pu", "estimate_vm_rmse_pu"):
-        assert one[name] == other[name], name
-
-
-def test_every_journal_verifies(twice, disturbed):
-    for place in (*(place for place, _ in twice), disturbed[0]):
+def test_every_journal_verifies(days):
+    for place, ticks in ((days.place, TICKS), (days.hurt, days.hurt.acked)):
         count, _, problems = verify(place.state)
-        assert (count, problems) == (TICKS, [])
+        assert (count, problems) == (ticks, [])
 
 
-def test_every_order_of_the_day_was_sent_once(twice):
-    sent = [key for record in twice[0][0].records for key in record.meta["sent"]]
-    assert len(sent) == len(set(sent)) > 0
+def test_every_order_of_the_day_was_sent_once(days):
+    for place in (days.place, days.hurt):
+        sent = [key for record in place.records for key in record.meta["sent"]]
+        assert len(sent) == len(set(sent)) > 0
 
 
-def test_a_complete_day_prints_the_same_line_again_and_another_window_is_refused(twice):
-    (place, ended), (beside, _) = twice
-    again, other = place.start(TICKS), beside.start(TICKS + 1)
+def test_a_complete_day_prints_the_same_line_again_and_another_window_is_refused(days):
+    again, other = days.place.start(TICKS), days.hurt.start(TICKS + 1)
     found = again.ended()
-    assert (found.code, found.figures) == (0, ended.figures)
+    assert (found.code, found.figures) == (0, days.ended.figures)
     assert "starting the boxes" not in found.err
     refused = other.ended()
     assert (refused.code, refused.out) == (2, "")

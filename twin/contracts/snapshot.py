@@ -73,6 +73,23 @@ class Band(_Frozen):
     high: tuple[float | None, ...]
 
 
+class ShadowView(_Frozen):
+    """How a shadow stands against ``champion`` over the days on which both were scored.
+
+    Attributes:
+        ratio: pinball of the shadow by the champion's; below 1 it is better. None where there is none yet.
+        code: "earned", or the first reason why it has not; words come from it and ``params``.
+    """
+
+    champion: str
+    days: int
+    pinball_mw: float | None
+    champion_pinball_mw: float | None
+    ratio: float | None
+    code: str
+    params: Mapping[str, Any]
+
+
 class BoxCardView(_Frozen):
     """One card on the wall of boxes. ``as_of``: when the answer was made, which a held or last good one shows honestly."""
 
@@ -94,6 +111,7 @@ class BoxCardView(_Frozen):
     problems: tuple[str, ...]
     past: Curve | None = None
     forecast: Band | None = None
+    shadow: ShadowView | None = None
 
 
 class AlarmView(_Frozen):

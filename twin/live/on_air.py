@@ -13,7 +13,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -240,7 +240,7 @@ class OnAir:
         """
         loop, as_of = wired.loop, self._next(wired.loop.regular)
         while not self._stop:
-            self._look_after(screens)
+            self._look_after(wired, screens)
             last = loop.last or self._window.start
             left_s = self._pace.left_s()
             now = as_of if left_s <= 0.0 else self._pace.grid_time(as_of)
@@ -256,8 +256,10 @@ class OnAir:
             time.sleep(min(left_s, _POLL_S))
         return None
 
-    def _look_after(self, screens: Screens | None) -> None:
-        """Between ticks: screens that fell, and what became of a look at the site file."""
+    def _look_after(self, wired: Wired, screens: Screens | None) -> None:
+        """Between ticks: screens and the work process if they fell, and what became of a look at the site file."""
+        with suppress(OSError):  # no room or no process to be had: tried again
+            wired.parts.runner.keep_work()
         for name in screens.look_after() if screens is not None else ():
             self._note("screen_restarted", {"screen": name})
         found = self._recheck.look()

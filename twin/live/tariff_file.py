@@ -22,7 +22,7 @@ def write_tariff(folder: Path, envelopes: Iterable[Envelope]) -> None:
     """
     for envelope in envelopes:
         prices = envelope.report.outputs.get(SIGNAL)
-        if prices is None or envelope.service is not Service.FRESH:
+        if prices is None or envelope.service is not Service.FRESH or envelope.role != "champion":
             continue
         published_at = envelope.report.params.get("published_at")
         document = grid_tariff_document(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from twin.contracts.box import BoxCard, Mode, Need, Provide
 from twin.contracts.card import INSTANCE, card_problems
 from twin.contracts.frame import Layout
 from twin.contracts.needs import reads_ahead
-from twin.domain.problems import Problems
+from twin.domain.problems import BadInput, Problem, Problems
 
 Levels = tuple[tuple[str, ...], ...]
 
@@ -21,22 +21,38 @@ class Sources:
     Attributes:
         cards: instance -> card, standbys included. ``champions``: those whose outputs others read.
         layout: columns of the frame. ``outlook``: signals that the outside world provides ahead of time.
+        shadows: shadow -> the champion that it is compared with.
     """
 
     cards: Mapping[str, BoxCard]
     champions: Collection[str]
     layout: Layout
     outlook: Collection[str]
+    shadows: Mapping[str, str] = field(default_factory=dict)
 
     def providers(self, signal: str) -> list[str]:
         """Champions that provide ``signal``."""
         return [name for name in self.champions if any(p.signal == signal for p in self.cards[name].provides)]
 
 
+def checked_order(sources: Sources) -> Levels:
+    """The order, and that every shadow could take its champion's place; before the first process starts.
+
+    Raises:
+        twin.domain.problems.BadInput: as `order_boxes`, or else naming every shadow that could not be promoted.
+    """
+    levels, problems = order_boxes(sources), Problems()
+    for shadow, champion in sources.shadows.items():
+        _check_shadow(shadow, champion, sources, problems)
+    problems.raise_if_any()
+    return levels
+
+
 def order_boxes(sources: Sources) -> Levels:
     """Levels of instance names; all of a level can be asked at once, given the champions of the levels before.
 
-    A standby that serves as somebody's fallback comes no later than the one it stands in for.
+    A standby that serves as somebody's fallback comes no later than the one it stands in for. Shadows come last, all at once:
+    nobody waits for them but the tick, and that no longer than the longest of their deadlines.
 
     Raises:
         twin.domain.problems.BadInput: naming the chain of a cycle, every unmet need, every card that promises nonsense.
@@ -48,7 +64,7 @@ def order_boxes(sources: Sources) -> Levels:
         problems.found += card_problems(card, place)
         for rung in card.fallbacks:
             if rung.startswith(INSTANCE):
-                _check_rung(place, name, rung, cards, problems)
+                _check_rung(place, name, rung, sources, problems)
     problems.raise_if_any()
     before = {name: _before(name, sources, problems) for name in cards}
     _check_doubles(sources, problems)
@@ -56,7 +72,9 @@ def order_boxes(sources: Sources) -> Levels:
     for name in cards:
         _place(name, before, level, (), problems)
     problems.raise_if_any()
-    return tuple(tuple(n for n in cards if level[n] == i) for i in range(max(level.values(), default=-1) + 1))
+    last = max(level.values(), default=-1) + 1
+    level |= dict.fromkeys(sources.shadows, last)
+    return tuple(names for i in range(last + 1) if (names := tuple(n for n in cards if level[n] == i)))
 
 
 def _before(name: str, sources: Sources, problems: Problems) -> dict[str, int]:
@@ -133,12 +151,14 @@ def _place(
     return level[name]
 
 
-def _check_rung(place: str, name: str, rung: str, cards: Mapping[str, BoxCard], problems: Problems) -> None:
-    other = rung.removeprefix(INSTANCE)
+def _check_rung(place: str, name: str, rung: str, sources: Sources, problems: Problems) -> None:
+    other, cards = rung.removeprefix(INSTANCE), sources.cards
     if other not in cards or other == name:
         known = f"{INSTANCE} and one of {sorted(set(cards) - {name})}"
         problems.add(place, f"fallback {rung!r}", known, "add that instance to the site file or take the rung out")
         return
+    if other in sources.shadows and name not in sources.shadows:
+        problems.add(place, f"fallback {rung!r}", "no shadow: it answers last", "choose a standby, or make it one")
     theirs = {provide.signal: provide for provide in cards[other].provides}
     for provide in cards[name].provides:
         lacking = _lacking(provide, theirs.get(provide.signal))
@@ -172,3 +192,22 @@ def _check_doubles(sources: Sources, problems: Problems) -> None:
                 if mine != (theirs.horizon, theirs.resolution, theirs.quantiles):
                     problems.add(place, "different labels", "one horizon, resolution and quantiles", "let them agree")
             seen[provide.signal].append((name, provide))
+
+
+def _check_shadow(shadow: str, champion: str, sources: Sources, problems: Problems) -> None:
+    """That it provides what its champion provides, and that all the others could go on with it in the champion's place."""
+    place = f"box {shadow!r} shadows {champion!r}"
+    if champion not in sources.champions:
+        problems.add(place, "no champion", f"one of {sorted(sources.champions)}", "name whom it shadows")
+        return
+    mine = {provide.signal: provide for provide in sources.cards[shadow].provides}
+    for provide in sources.cards[champion].provides:
+        lacking = _lacking(provide, mine.get(provide.signal))
+        if lacking:
+            problems.add(place, f"{provide.signal!r} differs", f"one with {lacking}", "let the cards agree")
+    promoted = [shadow if name == champion else name for name in sources.champions]
+    others = {name: shadow if of == champion else of for name, of in sources.shadows.items() if name != shadow}
+    try:
+        order_boxes(replace(sources, champions=promoted, shadows={**others, champion: shadow}))
+    except BadInput as refused:
+        problems.found += [Problem(f"{place}, promoted: {p.place}", p.value, p.limit, p.remedy) for p in refused.problems]

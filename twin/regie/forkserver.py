@@ -19,6 +19,23 @@ _FORK_S = 1.0
 _START_S = 120.0
 
 
+def child_environment(scratch: Path) -> dict[str, str]:
+    """What a process below this one finds in its environment: one thread a library, our paths, the same order of names.
+
+    Args:
+        scratch: where its temporary files go.
+    """
+    # The paths of this process, made absolute: a checkout that is not installed must import there too.
+    paths = [str(Path(entry or ".").absolute()) for entry in sys.path]
+    return {
+        **os.environ,
+        **_ONE_THREAD,
+        "PYTHONPATH": os.pathsep.join(paths),
+        "PYTHONHASHSEED": "0",  # the order of a set of names is the same in every run
+        "TMPDIR": str(scratch),
+    }
+
+
 class ForkServerDown(RuntimeError):
     """The fork server is gone or does not answer; the supervisor starts another one."""
 
@@ -38,20 +55,11 @@ class ForkServer:
         self._begun = time.monotonic()
         self._ready = self._killed = False
         order = {"channel": theirs.fileno(), "parent": os.getpid(), "modules": list(self.modules)}
-        # The paths of this process, made absolute: a checkout that is not installed must import there too.
-        paths = [str(Path(entry or ".").absolute()) for entry in sys.path]
-        environment = {
-            **os.environ,
-            **_ONE_THREAD,
-            "PYTHONPATH": os.pathsep.join(paths),
-            "PYTHONHASHSEED": "0",  # the order of a set of names is the same in every run
-            "TMPDIR": str(scratch),
-        }
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-c", "from twin.regie.preload import main; main()", json.dumps(order)],
                 pass_fds=[theirs.fileno()],
-                env=environment,
+                env=child_environment(scratch),
                 cwd=scratch,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

@@ -11,15 +11,17 @@ import xarray as xr
 from scipy.special import ndtri
 
 from twin.contracts.devices import Device
-from twin.contracts.messages import Envelope, Service
-from twin.contracts.ports import Outlook
+from twin.contracts.messages import Envelope, Recommendation, Service
+from twin.contracts.ports import Outlook, OutlookSource
 from twin.domain.grid import Grid
 from twin.domain.signals import SIGNALS
-from twin.domain.time import QUARTER_HOUR_S, to_epoch_s
+from twin.domain.time import QUARTER_HOUR_S, floor_quarter, to_epoch_s
 from twin.domain.zones import Zone
 from twin.regie.estimate import StateEstimator, ZoneInput
 from twin.regie.proof import HORIZON_STEPS, Outlooks, before_scaling
+from twin.regie.recommend import mandate
 
+AHEAD_STEPS = 192
 ELEMENT_POWERS = ("load_p_mw", "sgen_p_mw", "storage_p_mw")
 """What the elements of an estimated grid take or give."""
 _FORECASTS = {"load": "load_forecast_p_mw", "pv": "pv_forecast_p_mw"}
@@ -38,6 +40,16 @@ def outside_signals(outlook: Outlook | None, as_of: datetime) -> dict[str, xr.Da
         }
         found[name] = xr.DataArray(values, dims=("time",), coords={"time": outlook.times}, attrs=attrs, name=name)
     return found
+
+
+def signals_ahead(
+    source: OutlookSource | None, devices: Sequence[Device], held: Mapping[str, Recommendation], as_of: datetime
+) -> tuple[dict[str, xr.DataArray], dict[str, xr.DataArray]]:
+    """What is known ahead of time at ``as_of``: of the outside, and all that boxes may see, people's mandates included."""
+    start = floor_quarter(as_of)
+    outside = outside_signals(None if source is None else source.outlook(start, AHEAD_STEPS), as_of)
+    movable = [device for device in devices if device.dispatchable]
+    return outside, outside | ({"device_mandate": mandate(held, movable, start, AHEAD_STEPS)} if movable else {})
 
 
 def medians(envelopes: Mapping[str, Envelope], zones: Sequence[Zone]) -> dict[str, np.ndarray]:

@@ -19,9 +19,9 @@ from twin.contracts.messages import Envelope, State
 from twin.domain.grid import Topology
 from twin.domain.quality import Quality
 from twin.domain.time import QUARTER_HOUR, QUARTER_HOUR_S, floor_quarter, from_epoch_s, to_epoch_s
-from twin.regie import kpi, memory, orders, recommend
+from twin.regie import kpi, memory, orders, promotion
 from twin.regie.account import COMMAND_EVENT, counted, fit_meta, journal_lines
-from twin.regie.horizon import ELEMENT_POWERS, after_switching, element_outlooks, label_s, medians, outside_signals, zone_input
+from twin.regie.horizon import ELEMENT_POWERS, after_switching, element_outlooks, label_s, medians, signals_ahead, zone_input
 from twin.regie.journal import JournalUnavailable
 from twin.regie.memory import LoopMemory
 from twin.regie.origin import Flows, Mix
@@ -34,7 +34,6 @@ from twin.regie.sender import Sender
 from twin.regie.side import readings_to_arrays
 from twin.regie.tick import Frames, Moment, Observation, Tick
 
-AHEAD_STEPS = 192
 _STATE = ("vm_pu", "line_loading_percent", "trafo_loading_percent", "line_p_from_mw", "trafo_p_hv_mw", "loss_mw")
 DEGRADED_COVERAGE = 0.7
 """Below this share of fresh channels the régie says 'degraded' (FAULTS row 13: 30 % missing)."""
@@ -52,6 +51,7 @@ class Loop:
         self._sender = Sender(parts.actuator, parts.on_ops)
         self._sent: tuple[str, ...] = ()
         self._fits: Mapping[str, Any] = {}
+        self._exchanged: tuple[tuple[str, str], ...] = ()
         self._unacked: list[dict[str, Any]] = []
         self._seq = 0
         stored = parts.journal.resume_state()
@@ -162,15 +162,10 @@ class Loop:
         return State(moment.as_of, interval, topology, grid, quality, coverage, mode), baseline
 
     def _run_boxes(self, state: State, moment: Moment) -> tuple[dict[str, xr.DataArray], Mapping[str, Envelope]]:
-        parts = self._parts
-        outlook = None if parts.outside is None else parts.outside.outlook(floor_quarter(state.as_of), AHEAD_STEPS)
-        outside = outside_signals(outlook, state.as_of)
-        movable = [device for device in parts.devices if device.dispatchable]
-        ahead = dict(outside)
-        if movable:
-            held = self._memory.decision.recommendations
-            ahead["device_mandate"] = recommend.mandate(held, movable, floor_quarter(state.as_of), AHEAD_STEPS)
-        return outside, parts.runner.run(state.as_of, ahead, tick=self._seq, event=moment.event is not None)
+        parts, held, event = self._parts, self._memory.decision.recommendations, moment.event is not None
+        self._exchanged = () if event else parts.runner.roles.exchange(promotion.wanted(held))
+        outside, ahead = signals_ahead(parts.outside, parts.devices, held, state.as_of)
+        return outside, parts.runner.run(state.as_of, ahead, tick=self._seq, event=event)
 
     def _decide(
         self,
@@ -182,7 +177,8 @@ class Loop:
         moment: Moment,
     ) -> Tick:
         parts, held = self._parts, self._memory
-        before = self._followed(frames.live.signals, state, moment)
+        trials = promotion.trials(parts.runner.roles.pairs(), parts.promote)
+        before = promotion.proposed(self._followed(frames.live.signals, state, moment), trials, state.as_of)
         earned_chf = orders.earned_chf(held.decision.outbox, before.outbox)
         ours, theirs, mix, flows = self._accounted(frames, state, baseline, earned_chf)
         if moment.event is not None:
@@ -205,8 +201,8 @@ class Loop:
             forecast={key: tuple(path.tolist()) for key, path in forecasts.items()} or held.forecast,
         )
         failed = orders.failed(held.decision.outbox, before.outbox)
-        lines = journal_lines(frames.live, result, self._sent, failed, self._fits, moment)
-        return Tick(self._seq, moment, frames.live, state, reports, result, mix, flows, outside, self._memory, lines)
+        lines = promotion.in_force(self._exchanged) + journal_lines(frames.live, result, self._sent, failed, self._fits, moment)
+        return Tick(self._seq, moment, frames.live, state, reports, result, mix, flows, outside, self._memory, lines, trials)
 
     def _followed(self, signals: Mapping[tuple[str, str], float], state: State, moment: Moment) -> Memory:
         """The decision's memory with what was sent, and with what the newest quarter hour shows of it."""

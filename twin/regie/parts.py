@@ -17,6 +17,7 @@ from twin.regie.journal import Journal
 from twin.regie.kpi import KpiFacts
 from twin.regie.runner import BoxRunner
 from twin.regie.side import Side
+from twin.site.rules import Promote
 
 
 @dataclass(frozen=True)
@@ -45,5 +46,6 @@ class Parts:
     actuator: Actuator | None
     referee: Referee | None
     kpi_facts: KpiFacts
+    promote: Promote
     prehistory: timedelta
     on_ops: Callable[[Mapping[str, Any]], None]

@@ -17,7 +17,6 @@ box reads the compiled grid, and 136 MB a worker would buy nothing.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import gc
 import importlib
 import json
@@ -26,14 +25,12 @@ import select
 import signal
 import socket
 import sys
-from pathlib import Path
 from types import FrameType
 
 from twin.regie import worker_main
+from twin.regie.processes import adopt_orphans, children, die_with_parent, end_children, kill
 
 FORBIDDEN = ("pandapower", "simbench")
-_PR_SET_PDEATHSIG = 1
-_PR_SET_CHILD_SUBREAPER = 36
 _MAX_REQUEST = 65536
 
 
@@ -52,15 +49,6 @@ def main() -> None:
     with socket.socket(fileno=order["channel"]) as channel:
         channel.send(json.dumps({"ready": True, "failed": failed}).encode())
         _Server(channel, order["parent"]).serve()
-
-
-def die_with_parent(number: int, parent: int) -> None:
-    """Let the kernel send ``number`` when the parent ends; leave at once if it has ended already."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(_PR_SET_PDEATHSIG, number, 0, 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG)")
-    if os.getppid() != parent:
-        os._exit(1)
 
 
 def _import_all(names: list[str]) -> dict[str, str]:
@@ -82,8 +70,7 @@ class _Server:
         self.wake, self._wake_writer = socket.socketpair()
         self.wake.setblocking(False)
         self._wake_writer.setblocking(False)
-        libc = ctypes.CDLL(None, use_errno=True)
-        libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        adopt_orphans()
         signal.set_wakeup_fd(self._wake_writer.fileno(), warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, _noticed)
         signal.signal(signal.SIGUSR1, _noticed)
@@ -101,7 +88,7 @@ class _Server:
                 if not data:
                     break
                 self.fork(json.loads(data), descriptors)
-        self.end_everything()
+        end_children()
 
     def fork(self, order: dict[str, object], descriptors: list[int]) -> None:
         pid = os.fork()
@@ -149,39 +136,7 @@ class _Server:
             dead = True
         if dead:
             for pid in children() - self.workers:
-                _kill(pid)
-
-    def end_everything(self) -> None:
-        """Kill until no descendant is left: those of a killed process come here and are next."""
-        self.workers.clear()
-        while left := children():
-            for pid in left:
-                _kill(pid)
-            with contextlib.suppress(ChildProcessError):
-                os.waitpid(-1, 0)
-                self.reap()
-
-
-def children() -> set[int]:
-    """Ids of this process's children, zombies included."""
-    mine = os.getpid()
-    try:
-        return {int(pid) for pid in Path(f"/proc/self/task/{mine}/children").read_text(encoding="ascii").split()}
-    except FileNotFoundError:  # a kernel without CONFIG_PROC_CHILDREN
-        return {int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit() and _parent(entry) == mine}
-
-
-def _parent(entry: Path) -> int:
-    try:
-        # The name in parentheses may itself hold blanks and parentheses; state and parent follow the last one.
-        return int((entry / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[1])
-    except OSError:
-        return 0
-
-
-def _kill(pid: int) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
+                kill(pid)
 
 
 def _noticed(_number: int, _frame: FrameType | None) -> None:

@@ -31,6 +31,7 @@ from twin.contracts.snapshot import (
     KpiTriple,
     OrderView,
     RecommendationView,
+    ShadowView,
     SiteFacts,
     Snapshot,
     Strip,
@@ -40,15 +41,15 @@ from twin.domain.grid import Topology
 from twin.domain.quality import Quality, words, worst
 from twin.domain.time import QUARTER_HOUR, floor_quarter, from_datetime64
 from twin.regie.account import COMMAND_EVENT
+from twin.regie.promotion import Trial, shown
 from twin.regie.record import SHOWN_STEPS
+from twin.regie.shadow import TRUTH
 from twin.regie.tick import Tick
 
 JOURNAL_LINES = 40
 ORDER_LINES = 40
 CURVE_STEPS = 96
 LineSwitches = Mapping[int, Sequence[tuple[int, bool]]]
-_PAST = {"load_forecast_p_mw": "zone_load_p_mw", "pv_forecast_p_mw": "zone_pv_p_mw"}
-"""The measured past of a forecast signal; other boxes show the past of their own headline."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ class Publisher:
         state, decision = tick.state, tick.result.decision
         signals = tick.observation.signals
         return Snapshot(
-            site=self.facts,
+            site=_cast_now(self.facts, tick),
             since=self.since,
             tick=tick.seq,
             kind="regular" if tick.moment.event is None else "event",
@@ -140,7 +141,7 @@ class Publisher:
             },
             renewable_share=tick.mix.share,
             import_p_mw=_number(signals.get(("zone_net_p_mw", root), float("nan"))),
-            boxes=tuple(self._card(envelope, state.as_of) for envelope in tick.envelopes.values()),
+            boxes=tuple(self._card(envelope, tick) for envelope in tick.envelopes.values()),
             grid=_grid_values(tick, self.line_switches, self.couplers),
             alarms=(
                 *(_alarm(alarm, of_host=True) for alarm in host.alarms),
@@ -155,12 +156,12 @@ class Publisher:
             head=tick.head,
         )
 
-    def _card(self, envelope: Envelope, as_of: datetime) -> BoxCardView:
-        report = envelope.report
+    def _card(self, envelope: Envelope, tick: Tick) -> BoxCardView:
+        report, trial = envelope.report, tick.trials.get(envelope.instance)
         signal, element, output = _shown_output(report)
-        measured = _PAST.get(signal)
+        measured = TRUTH.get(signal)  # other boxes show the past of their own headline
         past = self._past.get((measured, element) if measured else ("", envelope.instance))
-        first = floor_quarter(as_of) - QUARTER_HOUR * (len(past) if past else 0)
+        first = floor_quarter(tick.state.as_of) - QUARTER_HOUR * (len(past) if past else 0)
         return BoxCardView(
             instance=envelope.instance,
             box=envelope.box,
@@ -180,6 +181,7 @@ class Publisher:
             problems=envelope.problems,
             past=Curve(start=first, values=_numbers(past)) if past else None,
             forecast=None if output is None or envelope.service is Service.ABSENT else _band(output),
+            shadow=None if trial is None else _shadow(trial),
         )
 
 
@@ -192,6 +194,25 @@ def write_atomically(path: Path, model: BaseModel) -> None:
 
 
 # ---------------------------------------------------------------------------------------------- pieces
+
+
+def _cast_now(facts: SiteFacts, tick: Tick) -> SiteFacts:
+    """The facts with the boxes' roles of this tick: a promotion exchanges them while on air."""
+    now = {name: envelope.role for name, envelope in tick.envelopes.items() if name in facts.boxes}
+    boxes = {name: facts.boxes[name].model_copy(update={"role": role}) for name, role in now.items()}
+    return facts.model_copy(update={"boxes": {**facts.boxes, **boxes}})
+
+
+def _shadow(trial: Trial) -> ShadowView:
+    return ShadowView(
+        champion=trial.champion,
+        days=trial.days,
+        pinball_mw=_number(trial.pinball_mw),
+        champion_pinball_mw=_number(trial.champion_pinball_mw),
+        ratio=_number(trial.ratio),
+        code=trial.code,
+        params=finite(shown(trial)),
+    )
 
 
 def _shown_output(report: Report) -> tuple[str, str, xr.DataArray | None]:
@@ -249,7 +270,8 @@ def _strip(tick: Tick, devices: Sequence[Device]) -> Strip:
     stored = [soc * d.e_max_mwh for soc, d in zip(values("device_soc_percent", batteries), batteries, strict=True)]
     plugged = _total(values("device_available", chargers))
     on_call = [there * d.p_max_mw for there, d in zip(values("device_available", movable), movable, strict=True)]
-    tariffs = [e.report.outputs.get("grid_tariff_chf_per_kwh") for e in tick.envelopes.values()]
+    champions = [e for e in tick.envelopes.values() if e.role == "champion"]
+    tariffs = [e.report.outputs.get("grid_tariff_chf_per_kwh") for e in champions]
     tariff = next((tariff for tariff in tariffs if tariff is not None), None)
     charge = _total(stored)
     keys = [("price_chf_per_kwh", ""), *(("device_p_mw", d.id) for d in movable)]

@@ -28,9 +28,9 @@ from twin.contracts.validation import Limit, Premises
 from twin.domain.pack import pack, unpack
 from twin.domain.problems import Problems
 from twin.domain.time import floor_quarter, from_epoch_s, require_utc, to_epoch_s
-from twin.regie.box_order import Levels, Sources, order_boxes
 from twin.regie.cast import Part, read_cards
 from twin.regie.crew import Crew
+from twin.regie.roles import Roles
 from twin.regie.seat import BoxInstance, Seat, seats_from_parts, seats_to_parts
 from twin.regie.serving import Asked, Server, published
 from twin.regie.shared_frame import SharedFrame
@@ -40,7 +40,7 @@ from twin.regie.workers import Question, SharedFiles, Worker, gather
 __all__ = ["BoxInstance", "BoxRunner", "FitResult"]
 
 _LOG = logging.getLogger(__name__)
-_STATE_VERSION = 1
+_STATE_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,7 @@ class BoxRunner:
         layout, keep_rows: columns and rows of the shared frame (6,048 rows = nine weeks).
         frame_path: directory for temporary files of the boxes; emptied at start and stop.
         artifacts: directory of trained models, named by their SHA-256; survives the run.
+        jobs: the work process's directory, where models are made.
         allow: box references the site trusts. ``outlook``: signals that the outside provides ahead of time.
         limits: what the site holds plausible, by (signal, element); outside is questionable.
         on_ops: told what is no part of the journal's chain: durations, restarts, failures.
@@ -72,6 +73,7 @@ class BoxRunner:
         layout: Layout,
         frame_path: Path,
         artifacts: Path,
+        jobs: Path,
         allow: Collection[str],
         outlook: Collection[str] = (),
         keep_rows: int = 6048,
@@ -93,9 +95,9 @@ class BoxRunner:
         self._seats: dict[str, Seat] = {}
         self._servers: dict[str, Server] = {}
         self._digests = AheadDigests()
-        self._trainer = Trainer(artifacts.absolute(), self._scratch, self._files, self._ops)
+        self.roles = Roles.of({}, layout, outlook, "UTC")
+        self._trainer = Trainer(artifacts.absolute(), jobs.absolute(), self._ops)
         self._crew = Crew(self._scratch, self._ops)
-        self.order: Levels = ()
 
     @property
     def cards(self) -> Mapping[str, BoxCard]:
@@ -114,8 +116,8 @@ class BoxRunner:
         """
         self._cast = read_cards(self._instances, self._context_for, self._layout, self._allow)
         self._seats = {name: part.seat for name, part in self._cast.items()}
-        champions = [name for name, seat in self._seats.items() if seat.champion]
-        self.order = order_boxes(Sources(self.cards, champions, self._layout, self._outlook))
+        timezone = next((part.context.timezone for part in self._cast.values()), "UTC")
+        self.roles = Roles.of(self._seats, self._layout, self._outlook, timezone)
 
     def start(self) -> None:
         """Start the fork server and one process per box; returns when all are ready.
@@ -157,12 +159,12 @@ class BoxRunner:
             )
         begun = time.monotonic()
         self._crew.look_after()
-        self._trainer.pump(self._crew.server)
+        self._trainer.ask()
         now = _Tick(as_of, tick, event, self._shared.frame())
         known: dict[str, xr.DataArray] = dict(ahead)
         asked: dict[str, Asked] = {}
         envelopes: dict[str, Envelope] = {}
-        for level in self.order:
+        for level in self.roles.order:
             for name in level:
                 asked[name] = self._plan(self._seats[name], now, known)
             questions = self._questions([name for name in level if asked[name].outcome is Outcome.OK], asked, as_of, known)
@@ -173,6 +175,8 @@ class BoxRunner:
             for name in sorted(level, key=lambda n: self._seats[n].champion):
                 envelopes[name] = self._servers[name].serve(asked[name], as_of, envelopes)
             known |= published(self._seats, envelopes, level, known)
+        if not event:
+            self.roles.scorer.observe(as_of, envelopes, now.frame)
         self._crew.restart_dead()
         self._ops(
             {
@@ -186,9 +190,11 @@ class BoxRunner:
         return {name: envelopes[name] for name in self._seats}
 
     def state(self) -> bytes:
-        """What a resume needs, canonical: the boxes' states, breakers, last good answers, models in force, pending fits."""
+        """What a resume needs, canonical: the boxes' states, roles, scores, breakers, last good answers, models, fits."""
         meta, arrays = seats_to_parts(self._seats)
-        return pack({"version": _STATE_VERSION, "seats": meta, "fits": self._trainer.pending_meta()}, arrays)
+        scores, paths = self.roles.scorer.to_parts()
+        full = {"version": _STATE_VERSION, "seats": meta, "fits": self._trainer.pending_meta(), "scores": scores}
+        return pack(full, arrays | {f"scores/{name}": path for name, path in paths.items()})
 
     def restore(self, state: bytes) -> None:
         """Continue from `state`; call after `start`.
@@ -207,6 +213,8 @@ class BoxRunner:
             )
             problems.raise_if_any()
         seats_from_parts(self._seats, meta["seats"], arrays)
+        self.roles.settle()
+        self.roles.scorer.from_parts(meta["scores"], {name.removeprefix("scores/"): path for name, path in arrays.items()})
         self._trainer.restore(meta["fits"], {name: seat.artifact for name, seat in self._seats.items()}, problems)
         problems.raise_if_any()
 
@@ -233,13 +241,13 @@ class BoxRunner:
         return tuple(due)
 
     def store_histories(self) -> None:
-        """Bring what the fits learn from to disk, before the commit of a `state` that names them, and begin the first.
+        """Bring what the fits learn from to disk, before the commit of a `state` that names them, and ask for the fits.
 
         Raises:
             OSError: when the disk does not take it; try again later.
         """
         self._trainer.store_histories()
-        self._trainer.pump(self._crew.server)
+        self._trainer.ask()
 
     def sweep(self) -> None:
         """Remove models and histories that are of no use any more; when the last `state` is acknowledged."""
@@ -247,15 +255,23 @@ class BoxRunner:
 
     def await_training(self, effect_as_of: datetime) -> Mapping[str, FitResult]:
         """Put in force every model due by ``effect_as_of``; waits for its fit, outside the tick's time."""
-        results = self._trainer.conclude(effect_as_of, self._crew.live_server)
+        results = self._trainer.conclude(effect_as_of)
         for name, result in results.items():
             if result.artifact is not None:
                 self._seats[name].artifact = result.artifact
         return results
 
+    def keep_work(self) -> None:
+        """Start the work process if it is not there: jobs that people ask for are done also where nothing is trained.
+
+        Raises:
+            OSError: when it cannot be started now.
+        """
+        self._trainer.work.keep()
+
     def stop(self) -> None:
         """End every process and remove every temporary file; nothing is left behind."""
-        self._trainer.stop()
+        self._trainer.work.stop()
         self._crew.stop()
         if self._ahead >= 0:
             os.close(self._ahead)
@@ -315,5 +331,5 @@ def _ignore(_event: Mapping[str, Any]) -> None:
 
 def _due(seat: Seat, now: _Tick) -> bool:
     if now.event:
-        return seat.card.on_event
+        return seat.card.on_event and not seat.shadow  # an event is for the screens at once
     return seat.good is None or to_epoch_s(now.as_of) % int(seat.card.cadence.total_seconds()) == 0

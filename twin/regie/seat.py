@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -23,14 +23,17 @@ class BoxInstance:
 
     Attributes:
         name: unique in the site. ``box_ref``: entry-point name or "module:Class".
-        role: "champion" (its outputs are used) or "standby" (asked like a champion, used only as a fallback).
+        role: "champion" (its outputs are used), "standby" (asked like a champion, used only as a fallback) or "shadow" (asked
+            last, only compared with a champion). A promotion changes it while on air.
         config: what the box is made with; plain values only.
+        shadows: of a shadow, the champion that it is compared with.
     """
 
     name: str
     box_ref: str
     role: str
     config: Mapping[str, Any] = field(default_factory=dict)
+    shadows: str | None = None
 
 
 @dataclass
@@ -62,6 +65,11 @@ class Seat:
         """True when others read its outputs."""
         return self.instance.role == "champion"
 
+    @property
+    def shadow(self) -> bool:
+        """True when nobody reads its outputs: it is only compared with a champion."""
+        return self.instance.role == "shadow"
+
     def remember(self, good: Remembered, data: bytes) -> None:
         """Keep a valid answer; ``data`` are its canonical bytes."""
         self.good, self.good_bytes = good, data
@@ -82,6 +90,7 @@ def seats_to_parts(seats: Mapping[str, Seat]) -> tuple[dict[str, Any], dict[str,
             "breaker": [breaker.failures, breaker.pause, breaker.retry_tick],
             "artifact": seat.artifact,
             "failing": seat.failing,
+            "role": [seat.instance.role, seat.instance.shadows],
             "good": None if seat.good is None else [seat.good.as_of.isoformat(), int(seat.good.quality)],
             "state": seat.state is not None,
         }
@@ -101,6 +110,8 @@ def seats_from_parts(seats: Mapping[str, Seat], meta: Mapping[str, Any], arrays:
         seat.breaker = Breaker(*facts["breaker"])
         seat.artifact = facts["artifact"]
         seat.failing = facts["failing"]
+        role, shadows = facts["role"]
+        seat.instance = replace(seat.instance, role=role, shadows=shadows)
         seat.keep_state(arrays[f"{name}/state"].tobytes() if facts["state"] else None)
         seat.good, seat.good_bytes = None, b""
         if facts["good"] is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
@@ -14,6 +14,7 @@ from twin.contracts.ports import GridEvent, Readings
 from twin.regie.memory import LoopMemory
 from twin.regie.origin import Flows, Mix
 from twin.regie.outcome import Result
+from twin.regie.promotion import Trial
 from twin.regie.raw import Intake
 
 
@@ -56,7 +57,7 @@ class Frames:
 
 @dataclass(frozen=True)
 class Tick:
-    """A finished tick, for the views. ``lines``: what the running journal says of it."""
+    """A finished tick, for the views. ``lines``: what the running journal says of it. ``trials``: by shadow."""
 
     seq: int
     moment: Moment
@@ -69,5 +70,6 @@ class Tick:
     outside: Mapping[str, xr.DataArray]
     memory: LoopMemory
     lines: tuple[tuple[str, Mapping[str, object]], ...]
+    trials: Mapping[str, Trial] = field(default_factory=dict)
     head: str = ""
     acked: bool = False

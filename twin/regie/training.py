@@ -1,16 +1,13 @@
-"""Scheduled fits: on a frozen history, in a niced process of their own, in force at a grid time fixed beforehand.
+"""Scheduled fits: on a frozen history, in the work process, in force at a grid time fixed beforehand.
 
 The history is frozen when the fit is due and on disk before the journal speaks of the fit, so that a fit that is repeated
-after a crash learns from the same values, whatever was revised since. A model is stored under its SHA-256. One fit runs at a
-time: the tick's boxes share the machine. What became of a fit is an outcome to journal; after a failure the old model stays.
-A disk that takes nothing ends no run: the fit stays due.
+after a crash learns from the same values, whatever was revised since. A model is stored under its SHA-256. What became of a
+fit is an outcome to journal; after a failure the old model stays. A disk that takes nothing ends no run: the fit stays due.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
-import time
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -25,12 +22,15 @@ from twin.contracts.messages import Outcome
 from twin.domain.pack import pack
 from twin.domain.problems import Problems
 from twin.domain.time import QUARTER_HOUR, QUARTER_HOUR_S, floor_quarter, to_epoch_s
-from twin.regie.forkserver import ForkServer, ForkServerDown
+from twin.regie.fit_files import FOLDER, FitAnswer, FitAsk, forget, get_answer, put_ask
 from twin.regie.seat import Seat
-from twin.regie.workers import Answer, Question, SharedFiles, Worker
+from twin.regie.whole_file import write_whole
+from twin.regie.work import WorkProcess
 
-_NICE = 10
 _DAY = timedelta(days=1)
+_LOOK_S = 0.5
+_DEATHS = 5
+"""Of the work process while one fit is asked for: then the fit counts as one that nobody can make."""
 
 
 @dataclass(frozen=True)
@@ -50,40 +50,42 @@ class FitResult:
 
 @dataclass
 class _Fit:
-    """``history``: its SHA-256. ``frozen``: its bytes, None once they are on disk."""
+    """``history``: its SHA-256. ``frozen``: its bytes, None once they are on disk. ``deaths``: of the work process before."""
 
     name: str
     as_of: datetime
     effect: datetime
     history: str
     frozen: bytes | None = None
-    question: Question | None = None
-    answer: Answer | None = None
+    asked: str | None = None
+    deaths: int = 0
 
 
 class Trainer:
     """Fits of all instances, in the order in which they became due.
 
     Args:
-        store: directory of models and pending histories. ``zone_of``: set by `enrol`, time zone per instance.
+        store: directory of models and pending histories. ``jobs``: of the work process.
     """
 
-    def __init__(self, store: Path, scratch: Path, files: SharedFiles, on_ops: Callable[[Mapping[str, Any]], None]) -> None:
+    def __init__(self, store: Path, jobs: Path, on_ops: Callable[[Mapping[str, Any]], None]) -> None:
+        self.work = WorkProcess(jobs, on_ops)
         self._store = store
-        self._scratch = scratch
-        self._files = files
+        self._fits = jobs / FOLDER
         self._on_ops = on_ops
         self._cards: dict[str, BoxCard] = {}
         self._seeds: dict[str, int] = {}
         self._zones: dict[str, ZoneInfo] = {}
         self._descriptions: dict[str, bytes] = {}
         self._pending: list[_Fit] = []
-        self._swept = False
+        self._opened = self._swept = False
 
     def enrol(self, card: BoxCard, name: str, description: bytes, *, timezone: str, seed: int) -> None:
         """Make an instance known."""
         self._cards[name], self._descriptions[name], self._seeds[name] = card, description, seed
         self._zones[name] = ZoneInfo(timezone)
+        if card.training is not None:
+            self.work.preload = tuple(dict.fromkeys([*self.work.preload, *card.preload]))
 
     def path(self, artifact: str) -> Path:
         """Where the model of that hash lies."""
@@ -101,7 +103,7 @@ class Trainer:
         return as_of + training.effect_after
 
     def schedule(self, seat: Seat, as_of: datetime, effect: datetime, frame: Frame) -> None:
-        """Freeze the history of a fit; it starts with the first `pump` after `store_histories`."""
+        """Freeze the history of a fit; it is asked for with the first `ask` after `store_histories`."""
         data = _history(seat.card, as_of, frame)
         self._pending.append(_Fit(seat.name, as_of, effect, hashlib.sha256(data).hexdigest(), data))
 
@@ -114,24 +116,17 @@ class Trainer:
         for fit in self._pending:
             if fit.frozen is not None:
                 self._store.mkdir(parents=True, exist_ok=True)
-                _write_durably(self._store / f"history-{fit.history}", fit.frozen)
+                write_whole(self._store / f"history-{fit.history}", fit.frozen)
                 fit.frozen = None
 
-    def pump(self, server: ForkServer | None) -> None:
-        """Collect a fit that has ended, start the next one; never waits."""
-        now = time.monotonic()
-        for fit in self._pending:
-            if fit.answer is not None:
-                continue
-            if fit.question is None:
-                self._begin(fit, server)
-                return
-            fit.answer = fit.question.look(now)
-            if fit.answer is None:
-                return
-            fit.question.worker.end()
+    def ask(self) -> None:
+        """Ask for every fit whose history is on disk; never waits. What the disk does not take is asked for again."""
+        with suppress(OSError):
+            for fit in self._pending:
+                if fit.asked is None and fit.frozen is None:
+                    self._ask(fit)
 
-    def conclude(self, effect_as_of: datetime, server: Callable[[], ForkServer]) -> dict[str, FitResult]:
+    def conclude(self, effect_as_of: datetime) -> dict[str, FitResult]:
         """Results of every fit that takes effect by ``effect_as_of``; waits for those that still run.
 
         A fit whose history or model finds no place on the disk is left out: it is concluded by the next call.
@@ -139,7 +134,7 @@ class Trainer:
         results: dict[str, FitResult] = {}
         for fit in [fit for fit in self._pending if fit.effect <= effect_as_of]:
             try:
-                answer = self._finish(fit, server)
+                answer = self._await(fit)
                 result = self._result(fit, answer)
             except OSError as error:
                 self._on_ops({"event": "fit_waits", "instance": fit.name, "reason": str(error)})
@@ -160,6 +155,7 @@ class Trainer:
             for path in self._store.iterdir():
                 if path.name not in needed:
                     path.unlink()
+        forget(self._fits, but={fit.asked for fit in self._pending if fit.asked is not None})
         self._swept = True
 
     def pending_meta(self) -> list[list[str]]:
@@ -168,8 +164,6 @@ class Trainer:
 
     def restore(self, meta: list[list[str]], artifacts: Mapping[str, str | None], problems: Problems) -> None:
         """Take the journalled fits up again, from their frozen histories."""
-        for fit in self._pending:
-            self._abandon(fit)
         self._pending = [
             _Fit(name, datetime.fromisoformat(as_of), datetime.fromisoformat(effect), history)
             for name, as_of, effect, history in meta
@@ -192,64 +186,52 @@ class Trainer:
                     "restore the artifacts directory of this state",
                 )
 
-    def stop(self) -> None:
-        """End a running fit; it stays pending and is taken up after a resume."""
-        for fit in self._pending:
-            self._abandon(fit)
-
-    def _begin(self, fit: _Fit, server: ForkServer | None) -> None:
+    def _ask(self, fit: _Fit) -> str:
+        """Put the fit to the work process, which is started if it is not there; asking again changes nothing."""
         card = self._cards[fit.name]
-        if server is None or card.training is None or fit.frozen is not None:
-            return
-        worker = Worker(
-            f"{fit.name}.fit",
-            self._descriptions[fit.name],
-            self._files,
+        if card.training is None:
+            raise ValueError(f"box {card.name!r} has no training on its card")
+        if not self._opened:
+            forget(self._fits, but=())  # an earlier run's, perhaps with an earlier version of a box
+            self._opened = True
+        if fit.asked is None:
+            fit.deaths = self.work.deaths
+        ask = FitAsk(
+            instance=fit.name,
+            as_of_s=to_epoch_s(fit.as_of),
+            effect_s=to_epoch_s(fit.effect),
+            seed=seed_of(self._seeds[fit.name], fit.name, fit.as_of),
+            deadline_s=card.training.deadline_s,
             memory_mb=card.memory_mb,
-            scratch=self._scratch / f"{fit.name}.fit",
-            nice=_NICE,
+            history=str(self._store / f"history-{fit.history}"),
+            description=self._descriptions[fit.name],
         )
-        try:
-            if not server.ready():
-                return
-            worker.start(server)
-        except ForkServerDown:
-            return
-        message = {
-            "op": "fit",
-            "as_of_s": to_epoch_s(fit.as_of),
-            "history": str(self._store / f"history-{fit.history}"),
-            "target": str(self._scratch / f"{fit.name}.fit" / "artifact"),
-            "seed": seed_of(self._seeds[fit.name], fit.name, fit.as_of),
-        }
-        fit.question = Question(worker, message, None, card.training.deadline_s)
-        fit.question.begin(time.monotonic())
+        fit.asked = put_ask(self._fits, ask)
+        self.work.keep()
+        self.work.ring()
+        return fit.asked
 
-    def _finish(self, fit: _Fit, server: Callable[[], ForkServer]) -> Answer:
+    def _await(self, fit: _Fit) -> FitAnswer:
         self.store_histories()
-        while fit.answer is None:
-            self.pump(server())
-            running = next((f for f in self._pending if f.question is not None and f.answer is None), None)
-            if running is not None and running.question is not None:
-                running.question.wait()
-            elif fit.question is None:
-                time.sleep(0.01)  # the fork server is starting again
-        return fit.answer
+        self.ask()  # those that are due later need not wait for this one
+        while True:
+            name = self._ask(fit)
+            answer = get_answer(self._fits, name)
+            if answer is not None:
+                return answer
+            if self.work.deaths - fit.deaths >= _DEATHS:
+                return FitAnswer(Outcome.DIED, f"the work process ended {_DEATHS} times while it was asked for it", 0.0)
+            self.work.wait(_LOOK_S)
+            refused = self.work.refused.pop(name, None)
+            if refused is not None:
+                raise OSError(refused)
 
-    def _result(self, fit: _Fit, answer: Answer) -> FitResult:
-        if answer.outcome is not Outcome.OK:
+    def _result(self, fit: _Fit, answer: FitAnswer) -> FitResult:
+        if answer.model is None:
             return FitResult(answer.outcome, fit.as_of, fit.effect, None, (answer.text,))
-        source = self._scratch / f"{fit.name}.fit" / "artifact"
-        data = source.read_bytes()
-        digest = hashlib.sha256(data).hexdigest()
-        _write_durably(self.path(digest), data)
-        source.unlink()
+        digest = hashlib.sha256(answer.model).hexdigest()
+        write_whole(self.path(digest), answer.model)
         return FitResult(Outcome.OK, fit.as_of, fit.effect, digest)
-
-    def _abandon(self, fit: _Fit) -> None:
-        if fit.question is not None:
-            fit.question.worker.end()
-            fit.question = fit.answer = None
 
 
 def fit_due(training: Training, as_of: datetime, zone: ZoneInfo) -> bool:
@@ -287,18 +269,3 @@ def _history(card: BoxCard, as_of: datetime, frame: Frame) -> bytes:
     }
     rows = slice(first, end)
     return pack(meta, {"values": frame.values[rows][:, positions], "quality": frame.quality[rows][:, positions]})
-
-
-def _write_durably(path: Path, data: bytes) -> None:
-    """The whole file or none, on disk when this returns."""
-    temporary = path.with_name(f".{path.name}.new")
-    with temporary.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    directory = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)

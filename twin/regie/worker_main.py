@@ -44,7 +44,7 @@ def serve(order: Mapping[str, Any], descriptors: list[int]) -> None:
 
     Args:
         order: ``init`` (bytes of the request file that describe the box), ``rows`` (capacity of the shared frame),
-            ``memory_mb``, ``nice``, ``scratch`` (its own directory for temporary files).
+            ``memory_mb``, ``scratch`` (its own directory for temporary files).
         descriptors: channel, frame, ahead, request, result.
     """
     channel = socket.socket(fileno=descriptors[0])
@@ -61,7 +61,6 @@ def serve(order: Mapping[str, Any], descriptors: list[int]) -> None:
 
 def _settle(order: Mapping[str, Any]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.nice(int(order["nice"]))
     scratch = str(order["scratch"])
     Path(scratch).mkdir(parents=True, exist_ok=True)
     os.chdir(scratch)
@@ -127,12 +126,10 @@ class _Worker:
         artifact = self.box.fit(AsOfView(from_epoch_s(request["as_of_s"]), frame), seed=request["seed"])
         if not isinstance(artifact, bytes):
             raise TypeError(f"fit returned {type(artifact).__name__}, expected bytes")
-        target = Path(request["target"])
-        with target.open("wb") as file:
-            file.write(artifact)
-            file.flush()
-            os.fsync(file.fileno())
-        return json.dumps({"seq": request["seq"], "sha256": hashlib.sha256(artifact).hexdigest()}).encode()
+        if len(artifact) > MAX_RESULT:
+            raise ValueError(f"the model is larger than {MAX_RESULT} bytes")
+        _write(self.result, artifact)
+        return json.dumps({"seq": request["seq"], "report": len(artifact)}).encode()
 
     def _load(self, path: str) -> bytes:
         digest = Path(path).name

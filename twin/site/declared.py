@@ -182,6 +182,23 @@ def _boxes(site: Site, places: Places, problems: Problems) -> None:
                 problems.add(places("boxes", i, "config", "fallbacks"), repr(rung), limit, "correct the name")
 
 
+def _shadows(site: Site, places: Places, problems: Problems) -> None:
+    champions = sorted(box.name for box in site.boxes if box.role == "champion")
+    for i, box in enumerate(site.boxes):
+        if box.role == "shadow" and box.shadows not in champions:
+            value = "missing" if box.shadows is None else repr(box.shadows)
+            problems.add(places("boxes", i, "shadows"), value, f"one of the champions {champions}", "name whom it shadows")
+        if box.role != "shadow" and box.shadows is not None:
+            limit, remedy = 'role = "shadow" beside it', "state the role, or leave the key out"
+            problems.add(places("boxes", i, "shadows"), f"{box.shadows!r} of a {box.role}", limit, remedy)
+
+
+def _promote(site: Site, places: Places, problems: Problems) -> None:
+    low, high = site.promote.coverage_90
+    if low >= high:
+        problems.add(places("promote", "coverage_90"), [low, high], "a lower share before a higher one", "exchange them")
+
+
 def _public(site: Site, places: Places, problems: Problems) -> None:
     public = site.public
     if public is None:
@@ -237,6 +254,8 @@ _CHECKS = (
     _money,
     _orders,
     _boxes,
+    _shadows,
+    _promote,
     _public,
     _plant,
 )

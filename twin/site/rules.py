@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from twin.site.tables import Index, Name, NotNegative, Positive, Table, VoltagePu
+from twin.site.tables import Index, Name, NotNegative, Positive, Share, Table, VoltagePu
 
 # --------------------------------------------------------------------------------------- money, limits, rules
 
@@ -96,12 +96,39 @@ class Orders(Table):
 
 
 class BoxEntry(Table):
-    """``[[boxes]]``: one box instance. ``use``: entry point in group ``regie.boxes``, or ``module:Class``."""
+    """``[[boxes]]``: one box instance.
+
+    Attributes:
+        use: entry point in group ``regie.boxes``, or ``module:Class``.
+        role: a champion is used, a standby serves as somebody's fallback, a shadow is only compared with a champion.
+        shadows: of a shadow, the champion that it is compared with.
+    """
 
     name: Name
     use: str = Field(pattern=r"^[A-Za-z_][\w.\-]*(:[A-Za-z_]\w*)?$")
-    role: Literal["champion", "standby"] = "champion"
+    role: Literal["champion", "standby", "shadow"] = "champion"
+    shadows: Name | None = None
     config: dict[str, Any] = Field(default={})
+
+
+class Promote(Table):
+    """``[promote]``: when a shadow has earned its champion's place. It is proposed then, and people decide.
+
+    Attributes:
+        min_days: scored local days; a fortnight holds every weekday twice.
+        min_gain_share: by how much the mean pinball must be lower; a smaller gain is not worth a change.
+        min_days_better_share: share of the days on which the shadow must be better, so that no single day decides; or else
+        max_p_value: of the paired test (`twin.regie.promotion.diebold_mariano`): the usual bound of a one-sided test on few
+            days.
+        coverage_90: bounds on the share of values inside the shadow's 90 % band. A fortnight holds 1,344 values, but they hang
+            together over hours: a sound band may well show 85 %, and one outside of .80 to .97 is another band.
+    """
+
+    min_days: int = Field(default=14, ge=2, le=28)
+    min_gain_share: float = Field(default=0.02, ge=0, lt=1)
+    min_days_better_share: Share = 0.6
+    max_p_value: Share = 0.1
+    coverage_90: tuple[Share, Share] = (0.80, 0.97)
 
 
 class Public(Table):

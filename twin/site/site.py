@@ -16,7 +16,7 @@ from twin.contracts.devices import Acceptance, Behind, Device, Right, RightOfUse
 from twin.contracts.frame import Layout
 from twin.domain.channels import Channel, parse_channel
 from twin.domain.signals import OUTSIDE_SIGNALS
-from twin.site.rules import Bands, BoxEntry, Kpi, Orders, PlantTable, Privacy, Public, Tariff
+from twin.site.rules import Bands, BoxEntry, Kpi, Orders, PlantTable, Privacy, Promote, Public, Tariff
 from twin.site.tables import About, ChannelGroup, DeviceGroup, GridTable, Table, TelemetryTable, Zone
 from twin.site.trafo import Trafo
 
@@ -52,6 +52,7 @@ class Site(Table):
     orders: Orders = Orders()
     boxes: tuple[BoxEntry, ...] = ()
     boxes_allowed: tuple[str, ...] = ()
+    promote: Promote = Promote()
     public: Public | None = None
     plant: PlantTable | None = None
 

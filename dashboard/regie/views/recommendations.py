@@ -35,8 +35,10 @@ def recommendation_list(items: Sequence[RecommendationView], names: Names, *, re
 
 
 def what(item: RecommendationView, names: Names) -> str:
-    """One line: which devices, how much now."""
+    """One line: which devices, how much now; or which box to promote."""
     words = names.words
+    if _is_promotion(item):
+        return words("ui.promote", box=names.of(f"box:{item.params['box']}"))
     power = words("ui.unchanged") if is_nothing(item.p_mw_now) else words.power(item.p_mw_now, signed=True)
     return words("ui.what", group=names.group(item.group), devices=item.devices, power=power)
 
@@ -69,12 +71,17 @@ def _item(item: RecommendationView, names: Names, *, read_only: bool) -> Markup:
             class_="line",
         ),
         tag("p", reason(item, names)),
-        tag("dl", *_effects(item, names), class_="effects"),
+        None if _is_promotion(item) else tag("dl", *_effects(item, names), class_="effects"),
         tag("p", tag("span", until, class_="decide"), class_="meta"),
         class_=f"recommendation {item.state}",
         data_recommendation=item.id,
         data_focus=f"recommendation-{item.id}",
     )
+
+
+def _is_promotion(item: RecommendationView) -> bool:
+    """True where a box is to take another's place; what that is worth in the three figures, ``regie worth`` replays."""
+    return item.reason == "promotion_earned"
 
 
 def _effects(item: RecommendationView, names: Names) -> list[Markup]:

@@ -7,7 +7,7 @@ from dashboard.regie.messages import told
 from dashboard.regie.names import Names
 from dashboard.regie.views.spark import sparkline
 from dashboard.regie.words import Words
-from twin.contracts.snapshot import BoxCardView, Snapshot, Strip
+from twin.contracts.snapshot import BoxCardView, ShadowView, Snapshot, Strip
 
 _DOUBTFUL = {"questionable", "invalid", "stale"}
 _ANSWERED = ("ok", "not_due")
@@ -62,6 +62,7 @@ def _card(card: BoxCardView, snapshot: Snapshot, names: Names) -> Markup:
         drawing if drawing is not None else tag("div", class_="spark empty"),
         tag("p", *_health(card, names), class_="health"),
         tag("p", _why(card, names), class_="why") if card.service in _NOT_ITS_OWN else None,
+        tag("p", trial(card.shadow, names), class_="why") if card.shadow is not None else None,
         class_="card doubtful" if doubtful else "card",
         data_tip=_tip(card, title, names),
         data_box=card.instance,
@@ -98,6 +99,12 @@ def _why(card: BoxCardView, names: Names) -> str:
     if card.outcome in _ANSWERED:
         return names.words.fill(f"reason.{card.reason}", told(card.params, names))
     return names.words(f"outcome.{card.outcome}")
+
+
+def trial(shadow: ShadowView, names: Names) -> str:
+    """One line: whom it shadows, over how many days, how much better it is, and what is missing to take its place."""
+    words, params = names.words, told(shadow.params, names)
+    return f"{words.fill('ui.shadow', params)} {words.fill(f'trial.{shadow.code}', params)}"
 
 
 def _tip(card: BoxCardView, title: str, names: Names) -> str:

@@ -117,7 +117,7 @@ def owners():
 def reasons():
     """Reasons of cards and of recommendations."""
     rows = _all(("GridRow",), 1, "kind") - {"trafo"}  # a limit's kind is its reason; a transformer's has a name of its own
-    given = _all(("Report", "Proposal", "report", "_report"), 99, "reason")
+    given = _all(("Report", "Proposal", "Recommendation", "report", "_report"), 99, "reason")
     return rows | given | _all(("Move",), 0, "code")
 
 
@@ -148,6 +148,12 @@ def _makes_lines(function):
         for annotation in (function.returns, *(n.annotation for n in ast.walk(function) if isinstance(n, ast.AnnAssign)))
         if annotation is not None
     )
+
+
+@cache
+def verdicts():
+    """How a shadow can stand against its champion."""
+    return _all(("replace",), 99, "code")
 
 
 @cache

@@ -71,6 +71,7 @@ def test_every_alarm_that_can_be_raised_has_cause_consequence_and_action_and_no_
         ("journal", emitted_codes.journal_lines),
         ("reason", emitted_codes.reasons),
         ("state", emitted_codes.recommendation_states),
+        ("trial", emitted_codes.verdicts),
         ("outcome", lambda: set(Outcome) - {Outcome.OK, Outcome.NOT_DUE}),
         ("service", lambda: set(Service)),
         ("order", lambda: set(OrderState)),

@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from forecasts.past import Place
+from forecasts.series import Series
 from twin.contracts.box import BoxContext
 from twin.contracts.frame import AsOfView, Frame, Layout
 from twin.domain.quality import Quality
@@ -19,6 +21,9 @@ GROUPS = (
     {"tilt_deg": 35.0, "azimuth_deg": 210.0, "kwp": 3000.0},
     {"tilt_deg": 25.0, "azimuth_deg": 120.0, "kwp": 1000.0},
 )
+
+PLANES = tuple((g["tilt_deg"], g["azimuth_deg"], g["kwp"]) for g in GROUPS)
+ZURICH = Place("Europe/Zurich", "CH", "ZH", LATITUDE, LONGITUDE)
 
 
 def context(timezone="Europe/Zurich", zones=None):
@@ -73,14 +78,18 @@ def frame(values, start, quality=None):
     return Frame(layout, to_epoch_s(start), table, flags)
 
 
-def load_view(as_of, days=62, edit=None):
-    """Load history up to ``as_of``; ``edit`` may punch holes into (labels, values)."""
-    start = as_of - timedelta(days=days)
-    labels = quarter_hours(start, int((as_of - start) / timedelta(minutes=15)))
+def load_view(end, days=62, edit=None, as_of=None):
+    """Load history up to ``end``, read there or at ``as_of`` within the quarter hour that begins then.
+
+    Args:
+        edit: may punch holes into (labels, values).
+    """
+    start = end - timedelta(days=days)
+    labels = quarter_hours(start, int((end - start) / timedelta(minutes=15)))
     values = load_mw(labels)
     if edit is not None:
         values = edit(labels, values)
-    return AsOfView(as_of, frame({("zone_load_p_mw", "town"): values}, start))
+    return AsOfView(as_of or end, frame({("zone_load_p_mw", "town"): values}, start))
 
 
 def temp_c(labels):
@@ -124,14 +133,47 @@ def sky_index(labels):
     return 0.1 + 0.95 / (1.0 + np.exp(-(1.6 * raw + 0.3)))
 
 
+class Plant:
+    """The town's plant under a clear sky, by pvlib's own functions: whoever forecasts it has another implementation.
+
+    Args:
+        planes: (tilt [deg], azimuth [deg, 180 = south], peak power [kW]) of each orientation.
+    """
+
+    def __init__(self, planes=PLANES, latitude=LATITUDE, longitude=LONGITUDE):
+        self.planes, self.latitude, self.longitude = planes, latitude, longitude
+        self.peak_mw = sum(kwp for _, _, kwp in planes) / 1000.0
+
+    def clear_sky(self, labels):
+        """(power [MW], irradiance on the horizontal [W/m2]) of each quarter hour, dims (time,); 0 while the sun is down."""
+        from pvlib import atmosphere, clearsky, irradiance, solarposition
+
+        power, ghi = np.zeros(len(labels)), np.zeros(len(labels))
+        middle = pd.DatetimeIndex(labels + np.timedelta64(450, "s")).tz_localize("UTC")
+        sun = solarposition.get_solarposition(middle, self.latitude, self.longitude, method="ephemeris")
+        up = sun["apparent_elevation"].to_numpy() > 0.0
+        zenith, azimuth = sun["apparent_zenith"].to_numpy()[up], sun["azimuth"].to_numpy()[up]
+        extra = irradiance.get_extra_radiation(middle[up]).to_numpy()
+        sky = clearsky.ineichen(zenith, atmosphere.get_relative_airmass(zenith), 3.0, altitude=0.0, dni_extra=extra)
+        ghi[up] = sky["ghi"]
+        for tilt, facing, kwp in self.planes:
+            plane = irradiance.get_total_irradiance(
+                tilt, facing, zenith, azimuth, sky["dni"], sky["ghi"], sky["dhi"],
+                dni_extra=extra, albedo=0.2, model="haydavies",
+            )  # fmt: skip
+            power[up] += kwp / 1000.0 * np.asarray(plane["poa_global"]) / 1000.0
+        return power, ghi
+
+
+PLANT = Plant()
+
+
 def sun(labels):
     """Hidden truth of the plant: (power [MW], irradiance [W/m2]) with other losses and a 70 % inverter cap."""
-    from forecasts.pv.clear_sky import Plant
-
-    plant = Plant(planes=[(g["tilt_deg"], g["azimuth_deg"], g["kwp"]) for g in GROUPS], latitude=LATITUDE, longitude=LONGITUDE)
-    sky, index = plant.clear_sky(labels), sky_index(labels)
-    power = sky.p_mw * (0.05 + 0.8 * index) * (1.0 + 0.03 * noise(labels, "pv.white"))
-    return np.clip(power, 0.0, 0.7 * plant.peak_mw), sky.ghi_w_m2 * index
+    clear, ghi = PLANT.clear_sky(labels)
+    index = sky_index(labels)
+    power = clear * (0.05 + 0.8 * index) * (1.0 + 0.03 * noise(labels, "pv.white"))
+    return np.clip(power, 0.0, 0.7 * PLANT.peak_mw), ghi * index
 
 
 def pv_view(as_of, days=35, edit=None, with_outlook=True, measured_ghi=True):
@@ -150,3 +192,26 @@ def pv_view(as_of, days=35, edit=None, with_outlook=True, measured_ghi=True):
         error = 0.25 * lead * slow(labels[past:], "outlook", 4.0)
         ahead["ghi_w_m2"] = outlook("ghi_w_m2", as_of, np.clip(ghi[past:] * (1.0 + error), 0.0, None), "W/m2")
     return AsOfView(as_of, frame(columns, start), ahead), power[past:]
+
+
+def series(first_day, days, *, heated=False, edit=None, zone="Europe/Zurich"):
+    """The town as a series of whole local days, and some more weather beyond their end.
+
+    Args:
+        heated: with heat pumps, and the temperature that they feel. ``edit``: (labels, values) -> values.
+    """
+    local = pd.date_range(first_day, periods=days + 1, tz=zone)
+    begin, end = (int(local[i].timestamp()) for i in (0, -1))
+    labels = quarter_hours(datetime.fromtimestamp(begin, UTC), (end - begin) // 900)
+    values = heated_mw(labels) if heated else load_mw(labels)
+    if edit is not None:
+        values = edit(labels, values)
+    weather = {"temp_c": temp_c(quarter_hours(datetime.fromtimestamp(begin, UTC), len(labels) + 600))} if heated else {}
+    source = "measured" if heated else "none"
+    return Series("town", "load", begin, 900, values, np.zeros(len(values), np.uint8), ZURICH, weather, source)
+
+
+def midnight(one, day):
+    """Row at which a local day begins, counted from the first."""
+    local = pd.Timestamp(one.start_s, unit="s", tz="UTC").tz_convert(one.place.timezone) + pd.DateOffset(days=day)
+    return int((local.timestamp() - one.start_s) // one.step_s)

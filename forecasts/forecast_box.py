@@ -1,0 +1,127 @@
+"""What the load box and the PV box have in common: a card, a nightly training, a forecast at every tick."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from forecasts.answer import HORIZON, report
+from forecasts.experts.registry import FLOORS, experts_for
+from forecasts.past import Place
+from forecasts.quantiles import LEVELS
+from forecasts.settings import check_keys, read_champion, read_engine, read_experts, read_fallbacks, read_zone
+from forecasts.zone_forecast import ZoneForecast
+from forecasts.zone_past import ZoneFacts
+from twin.contracts.box import BoxCard, BoxContext, Mode, Need, Provide, Training
+from twin.contracts.frame import AsOfView
+from twin.contracts.messages import Report
+from twin.domain.problems import Problems
+from twin.domain.time import QUARTER_HOUR
+
+HISTORY = timedelta(days=60)
+_LEADS = int(HORIZON / QUARTER_HOUR)
+_STALE = timedelta(days=2)
+_NIGHTLY = Training(every=timedelta(days=1), local_hour=2, effect_after=timedelta(hours=1), history=HISTORY, deadline_s=120.0)
+
+
+class ForecastBox:
+    """Forecasts one zone's power.
+
+    Args:
+        config: ``zone``; ``engine``: "champion" (all experts, weighed), or the name of a single expert; optional ``experts``
+            (names, for the champion), ``champion`` (a table of `ChampionSettings`), ``fallbacks`` and what ``more`` reads.
+        context: the site.
+        name, kind, signal: of the box, of its series, of what it reads. ``provides``: what it writes.
+        weather: signals that its experts read where they are known.
+        floors: experts that serve until something is trained.
+
+    Raises:
+        BadInput: with every fault of the configuration.
+    """
+
+    def __init__(
+        self,
+        config: Mapping[str, Any],
+        context: BoxContext,
+        *,
+        name: str,
+        kind: str,
+        signal: str,
+        provides: str,
+        weather: tuple[str, ...],
+        constant_mw: float,
+        planes: tuple[tuple[float, float, float], ...],
+        problems: Problems,
+        more_keys: tuple[str, ...] = (),
+    ) -> None:
+        place = f"box {context.instance!r}"
+        check_keys(config, ("zone", "engine", "experts", "champion", "fallbacks", *more_keys), place, problems)
+        zone = read_zone(config, context, place, problems)
+        engine = read_engine(config, kind, place, problems)
+        names = read_experts(config, kind, engine, place, problems)
+        settings = read_champion(config, place, problems)
+        fallbacks = read_fallbacks(config, place, problems)
+        problems.raise_if_any()
+        where = Place(context.timezone, context.country, context.subdivision, context.latitude, context.longitude)
+        _ = where.calendar  # an unknown time zone or canton is refused now
+        capacity = sum(peak for _, _, peak in planes) or None
+        self._provides, self._zone, self._engine = provides, zone, engine
+        self._forecast = ZoneForecast(
+            ZoneFacts(kind, signal, zone, where, weather, capacity, planes),
+            experts_for(kind, names),
+            experts_for(kind, [expert for expert in FLOORS if expert in experts_for(kind)]),
+            settings,
+            HISTORY,
+            _LEADS,
+        )
+        trained = any(expert not in FLOORS for expert in names)
+        self.card = BoxCard(
+            name=name,
+            version="2.0.0",
+            owner="forecasting",
+            needs=(
+                Need(signal, (zone,), history=HISTORY, max_age=_STALE, mode=Mode.LAST_GOOD),
+                *(Need(w, history=HISTORY, ahead=HORIZON, max_age=_STALE, mode=Mode.OPTIONAL) for w in weather),
+            ),
+            provides=(Provide(provides, (zone,), horizon=HORIZON, quantiles=LEVELS),),
+            constants={provides: constant_mw},
+            fallbacks=fallbacks,
+            deadline_s=3.0,
+            memory_mb=700,
+            training=_NIGHTLY if trained else None,
+            preload=("xarray", "pandas", "holidays", *_LIBRARIES[kind], *(("prophet",) if "prophet" in names else ())),
+            params={"engine": engine, "zone": zone, "experts": list(names)},
+        )
+
+    def fit(self, view: AsOfView, *, seed: int) -> bytes:
+        """A trained champion; equal data and seed give equal bytes.
+
+        Raises:
+            ValueError: with too little history, or for floor experts, which need no training.
+        """
+        if self.card.training is None:
+            raise ValueError(f"zone {self._zone!r}: engine {self._engine!r} is not trained; ask 'champion' or step")
+        return self._forecast.fit(view, seed=seed)
+
+    def step(self, view: AsOfView, artifact: bytes | None, state: bytes | None) -> tuple[Report, bytes | None]:
+        """The forecast from ``view.as_of`` on; the state holds what was issued at the last midnights.
+
+        Raises:
+            ValueError: when the zone was never measured.
+        """
+        quantiles, day, issued = self._forecast.answer(view, artifact, state)
+        kind = self.card.name
+        answer = report(
+            quantiles,
+            as_of=view.as_of,
+            signal=self._provides,
+            zone=self._zone,
+            label=f"{kind}_forecast",
+            reason=f"{kind}_peak" if day.settled or self.card.training is None else f"{kind}_cold_start",
+            params={"engine": self._engine, "history_days": day.days},
+        )
+        return answer, issued
+
+
+_LIBRARIES = {"load": ("lightgbm",), "pv": ("lightgbm", "pvlib")}

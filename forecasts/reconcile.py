@@ -1,0 +1,213 @@
+"""Forecasts that sum: minimum trace reconciliation of a hierarchy, of medians, quantiles and whole paths.
+
+Town, feeders and buildings are forecast on their own and do not add up. Of all forecasts that do, the one with the smallest sum
+of error variances is the base forecast moved along the errors' covariance until every sum holds:
+
+    y~ = M y^,   M = I - W C' (C W C')^-1 C
+
+with C y = 0 the sums and W the covariance of the base forecasts' errors. It is written with the sums instead of the summing
+matrix S, for which M = S (S' W^-1 S)^-1 S' W^-1 is the same, because a series without forecast then drops out by elimination.
+
+Source: S. Wickramasuriya, G. Athanasopoulos, R. Hyndman, Optimal Forecast Reconciliation for Hierarchical and Grouped Time
+Series Through Trace Minimization, Journal of the American Statistical Association 114 (2019), which gives both forms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import nnls
+
+from forecasts.hierarchy import Hierarchy
+from forecasts.quantiles import LEVELS
+
+_MEDIAN = LEVELS.index(0.5)
+_FEWEST = 10  # samples below which only the variances are believed
+_SMALL = 1e-12
+
+
+def shrunk_covariance(errors: np.ndarray) -> np.ndarray:
+    """Covariance about zero with correlations shrunk towards none, dims (name, name); NaN rows for names never seen.
+
+    Only samples in which every seen name has an error tell correlations; with fewer than ten of them none is believed.
+
+    Args:
+        errors: truth minus forecast [MW], dims (sample, name), NaN = unknown.
+
+    Source: J. Schäfer, K. Strimmer, Statistical Applications in Genetics and Molecular Biology 4 (2005), target D; about
+    zero as in the R package hts, which accompanies Wickramasuriya and others (2019).
+    """
+    variance = _variances(errors)
+    seen = np.isfinite(variance) & (variance > 0.0)
+    covariance = np.diag(variance)
+    covariance[np.isnan(variance), :] = np.nan
+    covariance[:, np.isnan(variance)] = np.nan
+    whole = errors[:, seen][np.isfinite(errors[:, seen]).all(axis=1)]
+    n = len(whole)
+    if n < _FEWEST or seen.sum() < 2:
+        return covariance
+    z = whole / np.sqrt(np.mean(whole**2, axis=0))
+    correlation = z.T @ z / n
+    variance_of_r = ((z**2).T @ (z**2) - (z.T @ z) ** 2 / n) / (n * (n - 1))
+    apart = ~np.eye(len(correlation), dtype=bool)
+    energy = np.sum(correlation[apart] ** 2)
+    shrinkage = float(np.clip(np.sum(variance_of_r[apart]) / energy, 0.0, 1.0)) if energy > 0.0 else 1.0
+    spread = np.sqrt(variance[seen])
+    shrunk = np.where(apart, (1.0 - shrinkage) * correlation, 1.0) * spread[:, None] * spread
+    covariance[np.ix_(seen, seen)] = shrunk
+    return covariance
+
+
+def variances_only(errors: np.ndarray) -> np.ndarray:
+    """Diagonal covariance (weighted least squares), dims (name, name); NaN for names never seen.
+
+    Args:
+        errors: truth minus forecast [MW], dims (sample, name), NaN = unknown.
+    """
+    variance = _variances(errors)
+    covariance = np.diag(variance)
+    covariance[np.isnan(variance), :] = np.nan
+    covariance[:, np.isnan(variance)] = np.nan
+    return covariance
+
+
+@dataclass(frozen=True)
+class MinimumTrace:
+    """What makes forecasts of a hierarchy sum.
+
+    Attributes:
+        covariance: of the base forecasts' errors [MW²], dims (name, name), from `shrunk_covariance` or `variances_only`; it may
+            be off by a factor. A name whose row is NaN (no error was ever seen) is left out like one without forecast.
+    """
+
+    hierarchy: Hierarchy
+    covariance: np.ndarray
+
+    def reconcile(self, base: np.ndarray, *, nonnegative: bool = False) -> np.ndarray:
+        """Coherent values nearest to ``base`` in the errors' own measure, same dims; sums hold to rounding.
+
+        Args:
+            base: [MW], dims (name, ...): steps, paths, anything; each column stands for itself. A NaN leaves its name out of
+                that column and stays NaN; a rest without forecast becomes its parent minus the known children.
+            nonnegative: no result is below zero (loads; not a zone that feeds back). It is the nearest such point, not a
+                clipped one, so the sums still hold; a rest that nobody forecast is bound by it too.
+        """
+        flat = base.reshape(len(base), -1)
+        usable = np.isfinite(flat) & np.isfinite(np.diag(self.covariance))[:, None]
+        result = np.full(flat.shape, np.nan)
+        patterns, which = np.unique(usable, axis=1, return_inverse=True)
+        for i, mask in enumerate(patterns.T):
+            columns = np.flatnonzero(which.ravel() == i)
+            result[:, columns] = self._one_pattern(flat[:, columns], mask, nonnegative=nonnegative)
+        return result.reshape(base.shape)
+
+    def reconcile_quantiles(self, base: np.ndarray, *, nonnegative: bool = False) -> np.ndarray:
+        """Quantiles around reconciled medians, dims as ``base``; the medians sum, other quantiles of sums never do.
+
+        A band moves with its median and narrows by the share that reconciliation takes off the error's standard deviation. That
+        share trusts the covariance: from `variances_only` it takes errors to be unrelated, and bands come out too narrow where
+        they are not. A rest that nobody forecast has no band: its quantiles are NaN.
+
+        Args:
+            base: [MW], ascending, dims (name, time, quantile).
+        """
+        median = base[..., _MEDIAN]
+        moved = self.reconcile(median, nonnegative=nonnegative)
+        usable = np.isfinite(median) & np.isfinite(np.diag(self.covariance))[:, None]
+        share = np.full(median.shape, np.nan)
+        patterns, which = np.unique(usable, axis=1, return_inverse=True)
+        for i, mask in enumerate(patterns.T):
+            after = self._after(mask)
+            share[np.ix_(mask, np.flatnonzero(which.ravel() == i))] = np.sqrt(
+                np.clip(np.diag(after), 0.0, None) / np.maximum(np.diag(self.covariance)[mask], _SMALL)
+            )[:, None]
+        found = moved[..., None] + np.minimum(share, 1.0)[..., None] * (base - median[..., None])
+        return np.maximum(found, 0.0) if nonnegative else found
+
+    def projection(self, mask: np.ndarray) -> np.ndarray:
+        """M for the names in ``mask``, dims (name in mask, name in mask); idempotent, and it leaves coherent values alone."""
+        known = self._sums_among(mask)
+        if not len(known):
+            return np.eye(int(mask.sum()))
+        spread = self.covariance[np.ix_(mask, mask)] @ known.T
+        return np.eye(int(mask.sum())) - spread @ np.linalg.pinv(known @ spread, hermitian=True) @ known
+
+    def _one_pattern(self, base: np.ndarray, mask: np.ndarray, *, nonnegative: bool) -> np.ndarray:
+        result = np.full(base.shape, np.nan)
+        result[mask] = self.projection(mask) @ base[mask]
+        result = self.hierarchy.fill_rests(result)
+        if nonnegative and mask.any():
+            # Rests that nobody forecast hang on the others: how every name follows from the forecast ones.
+            follow = np.zeros((len(base), int(mask.sum())))
+            follow[mask] = np.eye(int(mask.sum()))
+            open_names = np.isnan(result).all(axis=1)
+            follow = np.nan_to_num(self.hierarchy.fill_rests(np.where((mask | open_names)[:, None], follow, np.nan)))
+            covariance = follow @ self._after(mask) @ follow.T
+            known = np.flatnonzero(~open_names)
+            root = _root(covariance[np.ix_(known, known)])
+            for column in np.flatnonzero((result < 0.0).any(axis=0)):
+                result[known, column] = _lift(result[known, column], root)
+        return result
+
+    def _after(self, mask: np.ndarray) -> np.ndarray:
+        """Covariance of the reconciled errors of the names in ``mask``: M W."""
+        after = self.projection(mask) @ self.covariance[np.ix_(mask, mask)]
+        return 0.5 * (after + after.T)
+
+    def _sums_among(self, mask: np.ndarray) -> np.ndarray:
+        """The sums that hold among the names in ``mask`` once all others are eliminated, dims (sum, name in mask)."""
+        sums = self.hierarchy.sums
+        left = _left_null_space(sums[:, ~mask]) @ sums[:, mask]
+        return left[np.abs(left).max(axis=1, initial=0.0) > _SMALL]
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """What was learnt, for `twin.domain.pack.pack`; the hierarchy itself stands in the site file."""
+        return {"covariance": self.covariance}
+
+    @classmethod
+    def from_arrays(cls, hierarchy: Hierarchy, arrays: Mapping[str, np.ndarray]) -> MinimumTrace:
+        """What `to_arrays` gave, with the hierarchy it was learnt for."""
+        return cls(hierarchy, arrays["covariance"])
+
+
+def _variances(errors: np.ndarray) -> np.ndarray:
+    known = np.isfinite(errors)
+    count = known.sum(axis=0)
+    return np.where(count > 0, np.sum(np.where(known, errors, 0.0) ** 2, axis=0) / np.maximum(count, 1), np.nan)
+
+
+def _left_null_space(matrix: np.ndarray) -> np.ndarray:
+    """Rows that combine the sums so that the columns of ``matrix`` vanish, dims (kept, sum)."""
+    if not matrix.shape[1]:
+        return np.eye(len(matrix))
+    left, value, _ = np.linalg.svd(matrix)
+    rank = int(np.sum(value > 1e-9))
+    return left[:, rank:].T
+
+
+def _root(covariance: np.ndarray) -> np.ndarray:
+    """A factor with covariance = root root', dims (name, independent error)."""
+    value, vector = np.linalg.eigh(covariance)
+    kept = value > _SMALL * value[-1]
+    return vector[:, kept] * np.sqrt(value[kept])
+
+
+def _lift(values: np.ndarray, root: np.ndarray) -> np.ndarray:
+    """The nearest coherent values without a negative one, by the multipliers of the bounds (non-negative least squares).
+
+    Args:
+        values: coherent, some negative, dims (name,). ``root``: factor of the covariance of their errors after reconciliation.
+
+    Source: C. Lawson, R. Hanson, Solving Least Squares Problems (1974), chapter 23: the dual of a least distance problem.
+    """
+    # min |d| with values + root d >= 0: with E = [root'; -values'] and u = nnls(E, e_last), the residual of E u gives d.
+    scale = float(np.abs(values).max())
+    stacked = np.vstack([root.T, -values / scale])
+    last = np.zeros(len(stacked))
+    last[-1] = 1.0
+    multipliers, _ = nnls(stacked, last)
+    residual = stacked @ multipliers - last
+    lifted = values - root @ (residual[:-1] / residual[-1]) * scale
+    return np.where(np.abs(lifted) < 1e-12 * scale, 0.0, lifted)

@@ -1,0 +1,1 @@
+"""The backtest's report: one HTML file that an analyst opens offline."""

@@ -1,0 +1,1 @@
+"""The search for a better configuration of a forecast, and its proposal as a shadow box."""

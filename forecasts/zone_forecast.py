@@ -1,0 +1,192 @@
+"""The forecast of one zone at one instant: the day's path by the champion, bent by what was measured since.
+
+A pure function of what is known, of the artifact and of what was issued before. What the object keeps is a cache of the day's
+path; late telemetry or a newer weather forecast changes its key, and the answer is the one that would have been given had all
+come in order.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+import numpy as np
+
+from forecasts.champion.champion import Champion, train
+from forecasts.champion.correction import Correction, newest, no_correction
+from forecasts.champion.settings import ChampionSettings
+from forecasts.champion.ticks import bent, spread_of, within
+from forecasts.champion.width import stretched
+from forecasts.experts.expert import Blender, Expert, NotEnoughHistory
+from forecasts.issued import Issued
+from forecasts.outlook_error import spread_of_outlook
+from forecasts.past import Past
+from forecasts.quantiles import LEVELS, NORMAL, widen
+from forecasts.zone_past import Now, ZoneFacts, now_of
+from twin.contracts.frame import AsOfView
+from twin.domain.time import QUARTER_HOUR_S
+
+_MIDDLE = LEVELS.index(0.5)
+_SPARE = 100  # quarter hours of the longest local day: a tick may be issued at its end
+
+
+@dataclass(frozen=True)
+class Day:
+    """A day's path, from yesterday's midnight on so that its latest errors can be seen.
+
+    Attributes:
+        quantiles: [MW], dims (time, quantile), from today's midnight. ``low``, ``high``, ``scale``: dims (time,).
+        before: yesterday's median as it would have been issued, dims (time,), NaN where unknown. ``before_scale``: its scale.
+        days: of history. ``settled``: it rests on a training.
+    """
+
+    quantiles: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    scale: np.ndarray
+    before: np.ndarray
+    before_scale: np.ndarray
+    correction: Correction
+    days: int
+    settled: bool
+
+
+@dataclass
+class ZoneForecast:
+    """Answers for one zone.
+
+    Args:
+        experts: by name. ``floors``: those that serve before anything was trained.
+        leads: quarter hours that an answer covers.
+    """
+
+    facts: ZoneFacts
+    experts: Mapping[str, Expert | Blender]
+    floors: Mapping[str, Expert | Blender]
+    settings: ChampionSettings
+    history: timedelta
+    leads: int
+    _day: dict[str, Day] = field(default_factory=dict)
+    _before: dict[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
+    _champion: dict[str, Champion] = field(default_factory=dict)
+
+    def fit(self, view: AsOfView, *, seed: int) -> bytes:
+        """A trained champion; equal data and seed give equal bytes.
+
+        Raises:
+            NotEnoughHistory: when nothing can be learnt yet.
+        """
+        now = now_of(view, self.facts, self.history, 0)
+        return train(now.past, self.experts, leads=self.leads, seed=seed, settings=self.settings).to_bytes()
+
+    def answer(self, view: AsOfView, artifact: bytes | None, state: bytes | None) -> tuple[np.ndarray, Day, bytes]:
+        """Quantiles from ``view.as_of`` on [MW], dims (time, quantile), the day that they were cut from, and the next state.
+
+        Raises:
+            ValueError: when nothing at all was ever measured.
+        """
+        now = now_of(view, self.facts, self.history, self.leads + _SPARE)
+        key = _key(now, artifact)
+        if key not in self._day:
+            self._day = {key: self._make_day(now, artifact)}
+        day = self._day[key]
+        slots = now.past.slots_per_day
+        midnight_s = now.past.start_s + now.past.rows * now.past.step_s
+        before = Issued.read(state, slots)
+        issued = before.with_issue(midnight_s, day.quantiles)
+        width = before.factor(now.past.start_s, now.past.values, now.past.step_s, self.settings)
+        at = len(now.today)
+        error = np.concatenate([now.past.values[-len(day.before) :], now.today]) if len(day.before) else now.today
+        middle = np.concatenate([day.before, day.quantiles[:at, _MIDDLE]])
+        scale = np.concatenate([day.before_scale, day.scale[:at]])
+        back = slice(max(0, len(error) - slots), None)
+        errors, age = newest((error - middle)[back], scale[back], slots)
+        coming = slice(at, at + self.leads)
+        path = stretched(day.quantiles[coming], width)
+        quantiles = bent(path, day.correction, errors, age, day.scale[coming], QUARTER_HOUR_S)
+        return within(quantiles, day.low[coming], day.high[coming]), day, issued.write()
+
+    def _make_day(self, now: Now, artifact: bytes | None) -> Day:
+        past = now.past
+        champion = self._trained(past, artifact) if _taught(past) else None
+        if champion is None:
+            return self._from_today(now)
+        path = champion.quantiles(past, champion.said(past))
+        limits = champion.limits(past)
+        spread = spread_of_outlook(
+            past, path[:, _MIDDLE], lambda other: champion.quantiles(other, champion.said(other))[:, _MIDDLE]
+        )
+        path = within(widen(path, spread), limits.low, limits.high)
+        before, before_scale = self._yesterday(champion, past, artifact)
+        return Day(
+            path, limits.low, limits.high, limits.scale, before, before_scale, champion.correction, champion.days,
+            settled=artifact is not None,
+        )  # fmt: skip
+
+    def _trained(self, past: Past, artifact: bytes | None) -> Champion | None:
+        if artifact is None:
+            try:
+                return train(past, self.floors, leads=self.leads, seed=0, settings=self.settings)
+            except NotEnoughHistory:
+                return None
+        key = hashlib.sha256(artifact).hexdigest()
+        if key not in self._champion:
+            self._champion = {key: Champion.read(artifact, self.experts)}
+        return self._champion[key]
+
+    def _yesterday(self, champion: Champion, past: Past, artifact: bytes | None) -> tuple[np.ndarray, np.ndarray]:
+        """What the champion would have said of yesterday: (median, scale), dims (time,)."""
+        day, _ = past.place.calendar.locate(past.labels(0, past.rows + 1), step_s=past.step_s)
+        begin = int(np.searchsorted(day, day[-1] - 1))
+        if begin in (0, past.rows):
+            return np.empty(0), np.empty(0)
+        weather = {name: column[: past.rows] for name, column in past.weather.items()}
+        earlier = replace(past, values=past.values[:begin], weather=weather, _memo={})
+        key = _key(Now(earlier, np.empty(0), 0.0), artifact)
+        if key not in self._before:
+            rows = past.rows - begin
+            middle = champion.quantiles(earlier, champion.said(earlier))[:rows, _MIDDLE]
+            self._before = {key: (middle, champion.limits(earlier).scale[:rows])}
+        return self._before[key]
+
+    def _from_today(self, now: Now) -> Day:
+        """The first hours of a site: what today has shown, or for a plant anything between nothing and its clear sky."""
+        steps = self.leads + _SPARE
+        known = now.today[np.isfinite(now.today)]
+        nothing, one = np.zeros(steps), np.ones(steps)
+        if self.facts.kind == "pv":
+            top = self._declared_sky(now.past, steps)
+            quantiles, low, high = top[:, None] * np.array(LEVELS), nothing, top
+        elif known.size:
+            path = known.mean() + spread_of(now.today) * NORMAL
+            quantiles, low, high = np.tile(path, (steps, 1)), np.full(steps, -np.inf), np.full(steps, np.inf)
+        else:
+            raise ValueError(
+                f"zone {self.facts.zone!r}: no valid {self.facts.signal} in the last {self.history.days} days; "
+                "check the telemetry of the zone's meters"
+            )
+        empty = np.empty(0)
+        return Day(quantiles, low, high, one, empty, empty, no_correction(self.leads), 0, settled=False)
+
+    def _declared_sky(self, past: Past, steps: int) -> np.ndarray:
+        from forecasts.sky.reference import declared_clear_sky
+
+        return declared_clear_sky(past, steps)
+
+
+def _taught(past: Past) -> bool:
+    """Whether anything was measured before today."""
+    return bool(np.isfinite(past.values).any())
+
+
+def _key(now: Now, artifact: bytes | None) -> str:
+    """Of all that a day's path depends on; on the first day that is what was measured since midnight."""
+    past = now.past
+    digest = hashlib.sha256(artifact or b"")
+    digest.update(f"{past.start_s}/{past.rows}".encode())
+    first_day = () if _taught(past) else (now.today,)
+    for array in (past.values, *past.weather.values(), *first_day):
+        digest.update(np.nan_to_num(array, nan=-9e99).tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,103 @@
+"""What a forecast was worth: a window replayed as it is, and with another box in its champion's place."""
+
+import pytest
+from hamlet import hamlet
+from on_air import regie
+
+from twin.domain.problems import BadInput
+from twin.live.worth import in_place, journalled
+from twin.site import load_site
+
+pytestmark = pytest.mark.fault
+
+TICKS = 12
+
+
+@pytest.fixture(scope="module")
+def place(settle):
+    return settle(hamlet(days=1.0).with_planner().with_shadow(champion="factor = 1.3, "), "worth")
+
+
+@pytest.fixture(scope="module")
+def asked(place):
+    words = ["worth", "load_tuned", "--site", str(place.site), "--start", place.begin, "--ticks", str(TICKS), "--json"]
+    return regie(*words, REGIE_CACHE=str(place.cache))
+
+
+def test_the_three_figures_of_both_runs_and_their_differences(asked):
+    assert asked.code == 0, asked.err
+    figures = asked.figures
+    assert (figures["box"], figures["against"], figures["ticks"]) == ("load_tuned", "load", TICKS)
+    assert set(figures["kpis"]) == {"economic", "grid", "climate"}
+    for sides in figures["kpis"].values():
+        for name, value in sides["difference"].items():
+            assert value == pytest.approx(sides["with_box"][name] - sides["as_it_is"][name], abs=1e-9)
+
+
+def test_the_better_forecast_has_the_lower_pinball(asked):
+    pinball = asked.figures["pinball_mw"]
+    assert 0.0 < pinball["with_box"] < pinball["as_it_is"]
+    assert pinball["ratio"] == pytest.approx(pinball["with_box"] / pinball["as_it_is"])
+
+
+def test_a_runs_window_is_taken_from_its_state_which_is_only_read(place, asked):
+    assert place.run(TICKS).code == 0
+    before = {path: path.stat().st_mtime_ns for path in place.state.iterdir()}
+    words = ["worth", "load_tuned", "--site", str(place.site), "--state", str(place.state), "--json"]
+    again = regie(*words, REGIE_CACHE=str(place.cache))
+    assert again.code == 0, again.err
+    assert again.figures == asked.figures
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+
+
+def test_the_state_of_another_site_is_refused(place, settle):
+    other = settle(hamlet(days=1.0), "other")
+    assert other.run(1).code == 0
+    with pytest.raises(BadInput, match="another site file"):
+        journalled(other.state, load_site(place.site))
+
+
+@pytest.mark.parametrize(
+    ("box", "against", "fault"),
+    [
+        ("nobody", None, "BOX: 'nobody'"),
+        ("pv", None, "BOX: 'pv'"),
+        ("load_tuned", "nobody", "--against: 'nobody'"),
+    ],
+)
+def test_boxes_that_cannot_change_places_are_refused(place, box, against, fault):
+    with pytest.raises(BadInput, match=fault):
+        in_place(load_site(place.site), box, against)
+
+
+def test_the_two_exchange_their_roles_and_the_file_stays_as_it_is(place):
+    before = place.site.read_text()
+    champion, site = in_place(load_site(place.site), "load_tuned", None)
+    found = {box.name: (box.role, box.shadows) for box in site.boxes if box.name.startswith("load")}
+    assert champion == "load"
+    assert found == {"load": ("shadow", "load_tuned"), "load_tuned": ("champion", None)}
+    assert place.site.read_text() == before
+
+
+def test_a_standby_can_take_a_place_that_is_named():
+    champion, site = in_place(load_site("demo"), "load_town_profile", "load_town")
+    found = {box.name: (box.role, box.shadows) for box in site.boxes if box.name.startswith("load_town")}
+    assert champion == "load_town"
+    assert found == {"load_town": ("standby", None), "load_town_profile": ("champion", None)}
+    with pytest.raises(BadInput, match="--against: missing"):
+        in_place(load_site("demo"), "load_town_profile", None)
+
+
+@pytest.mark.parametrize(
+    ("words", "fault"),
+    [
+        ((), "--start: missing"),
+        (("--start", "2024-06-13"), "--ticks: missing"),
+        (("--start", "2024-06-13", "--ticks", "0"), "--ticks: 0"),
+        (("--start", "2024-06-13", "--state", "here"), "--state: beside --start or --ticks"),
+    ],
+)
+def test_a_window_that_is_none_is_refused(place, words, fault):
+    ended = regie("worth", "load_tuned", "--site", str(place.site), *words, REGIE_CACHE=str(place.cache))
+    assert ended.code == 2
+    assert fault in ended.err

@@ -1,0 +1,1 @@
+"""The work process: what may take minutes and must not disturb the loop."""
