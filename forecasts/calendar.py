@@ -59,6 +59,10 @@ class LocalCalendar:
         wall = self.wall_clock(labels).astype(np.int64)
         return wall // _NS_PER_DAY, wall % _NS_PER_DAY // (step_s * 1_000_000_000)
 
+    def days_and_slots(self, start_s: int, rows: int, *, step_s: int) -> tuple[np.ndarray, np.ndarray]:
+        """What `locate` says of ``rows`` intervals from ``start_s`` (epoch seconds) on; remembered, so read-only."""
+        return _days_and_slots(self.zone.key, int(start_s), int(rows), int(step_s))
+
     def wall_clock(self, labels: np.ndarray) -> np.ndarray:
         """What the clock on the wall shows at each UTC label, ``datetime64[ns]`` without zone, dims (time,)."""
         local = pd.DatetimeIndex(labels).tz_localize("UTC").tz_convert(self.zone).tz_localize(None)
@@ -88,6 +92,16 @@ class LocalCalendar:
         for year in range(first, last + 1):
             known += _holidays_of_year(self._country, self._subdivision, year)
         return np.isin(day, np.array(known, dtype=np.int64))
+
+
+@lru_cache(maxsize=64)
+def _days_and_slots(timezone: str, start_s: int, rows: int, step_s: int) -> tuple[np.ndarray, np.ndarray]:
+    seconds = start_s + np.arange(rows, dtype=np.int64) * step_s
+    calendar = LocalCalendar(timezone=timezone, country="", subdivision="")
+    found = calendar.locate(seconds.astype("datetime64[s]").astype("datetime64[ns]"), step_s=step_s)
+    for part in found:
+        part.flags.writeable = False
+    return found
 
 
 @lru_cache(maxsize=64)

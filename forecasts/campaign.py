@@ -152,8 +152,7 @@ def _sheet(series: Series, days: IssueDays, per_day: int, depths: int) -> np.nda
     from forecasts.profile import day_sheet
 
     rows = len(series.values)
-    sheet = day_sheet(series.values, days.day[:rows] - days.first, days.slot[:rows], len(days.row) + depths, per_day)
-    return sheet
+    return day_sheet(series.values, days.day[:rows] - days.first, days.slot[:rows], len(days.row) + depths, per_day)
 
 
 def _fill_skipped(grid: np.ndarray) -> np.ndarray:

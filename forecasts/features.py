@@ -1,8 +1,8 @@
 """What a load expert knows about a coming day: recent days, the week, surprises, weather and calendar.
 
 Every load feature is a difference to the day-type profile of the target day, so that a level shift moves profile and forecast
-together and a ridge that knows nothing answers with the profile. ``depth`` is how many whole days lie between the target and the
-newest day that may be used: 0 for today, 1 for tomorrow. A missing last day is one more depth, nothing else.
+together and a ridge that knows nothing answers with the profile. ``depth`` is how many whole days lie between the target and
+the newest day that may be used: 0 for today, 1 for tomorrow. A missing last day is one more depth, nothing else.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Table:
     depth: np.ndarray
 
     def columns(self, names: tuple[str, ...]) -> np.ndarray:
-        """Features by name, dims (day, slot, feature); NaN for what is not known here (weather that is not forecast any more)."""
+        """Features by name, dims (day, slot, feature); NaN for what is not known here (weather that nobody forecasts now)."""
         if names == self.names:
             return self.x
         at = {name: i for i, name in enumerate(self.names)}

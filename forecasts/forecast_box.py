@@ -117,11 +117,23 @@ class ForecastBox:
             as_of=view.as_of,
             signal=self._provides,
             zone=self._zone,
-            label=f"{kind}_forecast",
-            reason=f"{kind}_peak" if day.settled or self.card.training is None else f"{kind}_cold_start",
+            label=_label(kind),
+            reason=_reason(kind, settled=day.settled or self.card.training is None),
             params={"engine": self._engine, "history_days": day.days},
         )
         return answer, issued
+
+
+def _label(kind: str) -> str:
+    """Code of the headline."""
+    return "load_forecast" if kind == "load" else "pv_forecast"
+
+
+def _reason(kind: str, *, settled: bool) -> str:
+    """Code of the message: the coming peak, or that nothing was trained yet."""
+    if kind == "load":
+        return "load_peak" if settled else "load_cold_start"
+    return "pv_peak" if settled else "pv_cold_start"
 
 
 _LIBRARIES = {"load": ("lightgbm",), "pv": ("lightgbm", "pvlib")}

@@ -1,6 +1,6 @@
 """What was truly issued at the last midnights, and whether it held: the width that live issues ask for.
 
-A rehearsal is judged on measured weather; what is on air rests on forecast weather, late telemetry and whatever else goes wrong.
+A rehearsal is judged on measured weather; what is on air rests on forecast weather, late telemetry and what else goes wrong.
 Only what was issued can tell, so the last issues travel in the box's state.
 """
 

@@ -80,6 +80,11 @@ class Past:
         seconds = self.start_s + np.arange(first, end, dtype=np.int64) * self.step_s
         return seconds.astype("datetime64[s]").astype("datetime64[ns]")
 
+    def days_and_slots(self, first: int, end: int) -> tuple[np.ndarray, np.ndarray]:
+        """Local day (days since 1970-01-01) and wall-clock slot of rows ``first .. end``, both dims (time,), read-only."""
+        start_s = self.start_s + first * self.step_s
+        return self.place.calendar.days_and_slots(start_s, end - first, step_s=self.step_s)
+
     def read(self, first: int, end: int) -> np.ndarray:
         """Values of rows ``first .. end``, dims (time,).
 

@@ -60,7 +60,7 @@ def read_fallbacks(config: Mapping[str, Any], place: str, problems: Problems) ->
 
 
 def read_engine(config: Mapping[str, Any], kind: str, place: str, problems: Problems) -> str:
-    """ "champion", or the name of a single expert of the kind."""
+    """The word champion, or the name of a single expert of the kind."""
     engine = config.get("engine", "champion")
     known = ("champion", *experts_for(kind))
     if engine not in known:

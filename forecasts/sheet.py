@@ -59,7 +59,7 @@ def _build(past: Past, days_ahead: int) -> Sheet:
     calendar = past.place.calendar
     slots = past.slots_per_day
     reach = (days_ahead + 1) * slots + _SPRING_AND_AUTUMN * 3600 // past.step_s
-    day, slot = calendar.locate(past.labels(0, past.rows + reach), step_s=past.step_s)
+    day, slot = past.days_and_slots(0, past.rows + reach)
     first, known = int(day[0]), int(day[past.rows] - day[0])
     day = day - first
     total = known + days_ahead

@@ -116,7 +116,7 @@ class ZoneForecast:
         path = champion.quantiles(past, champion.said(past))
         limits = champion.limits(past)
         spread = spread_of_outlook(
-            past, path[:, _MIDDLE], lambda other: champion.quantiles(other, champion.said(other))[:, _MIDDLE]
+            past, path[:, _MIDDLE], lambda other: champion.quantiles(other, champion.said(other))[:, _MIDDLE], now.unsure
         )
         path = within(widen(path, spread), limits.low, limits.high)
         before, before_scale = self._yesterday(champion, past, artifact)
@@ -138,13 +138,13 @@ class ZoneForecast:
 
     def _yesterday(self, champion: Champion, past: Past, artifact: bytes | None) -> tuple[np.ndarray, np.ndarray]:
         """What the champion would have said of yesterday: (median, scale), dims (time,)."""
-        day, _ = past.place.calendar.locate(past.labels(0, past.rows + 1), step_s=past.step_s)
+        day, _ = past.days_and_slots(0, past.rows + 1)
         begin = int(np.searchsorted(day, day[-1] - 1))
         if begin in (0, past.rows):
             return np.empty(0), np.empty(0)
         weather = {name: column[: past.rows] for name, column in past.weather.items()}
         earlier = replace(past, values=past.values[:begin], weather=weather, _memo={})
-        key = _key(Now(earlier, np.empty(0), 0.0), artifact)
+        key = _key(Now(earlier, np.empty(0), {}), artifact)
         if key not in self._before:
             rows = past.rows - begin
             middle = champion.quantiles(earlier, champion.said(earlier))[:rows, _MIDDLE]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,6 +12,7 @@ from forecasts.calendar import LocalCalendar
 from forecasts.data.cleaning import clean
 from forecasts.history import ahead, measured
 from forecasts.past import Past, Place
+from forecasts.stand_in import stand_in
 from twin.contracts.frame import AsOfView
 from twin.domain.time import QUARTER_HOUR, QUARTER_HOUR_S, floor_quarter, to_epoch_s
 
@@ -40,12 +42,12 @@ class Now:
 
     Attributes:
         past: up to the last local midnight, from the first day with a value on. ``today``: power since, dims (time,).
-        known: share of the last day's quarter hours that were measured, 0..1.
+        unsure: weather whose forecast did not come -> standard deviation of what stands in for it, dims (time ahead,).
     """
 
     past: Past
     today: np.ndarray
-    known: float
+    unsure: Mapping[str, np.ndarray]
 
 
 def now_of(view: AsOfView, facts: ZoneFacts, history: timedelta, steps: int) -> Now:
@@ -59,15 +61,18 @@ def now_of(view: AsOfView, facts: ZoneFacts, history: timedelta, steps: int) -> 
     first = _first_midnight(power, start, today, calendar)
     start, power = first, power[(first - start) // QUARTER_HOUR :]
     rows = (today - start) // QUARTER_HOUR
-    weather = {}
+    weather, unsure = {}, {}
     for name in facts.weather:
-        behind = measured(view, name, "", start, issue)
-        weather[name] = np.concatenate([behind, ahead(view, name, steps)])
+        behind, coming = measured(view, name, "", start, issue), ahead(view, name, steps)
+        # A plant's experts know how to do without; tomorrow's clouds are not today's.
+        if facts.kind == "load" and steps and not np.isfinite(coming).any() and np.isfinite(behind).any():
+            coming, error = stand_in(behind, steps, _DAY_S // QUARTER_HOUR_S)
+            unsure[name] = np.concatenate([np.zeros(len(power) - rows), error])
+        weather[name] = np.concatenate([behind, coming])
     past = Past(
         facts.kind, to_epoch_s(start), QUARTER_HOUR_S, power[:rows], weather, facts.place, facts.capacity_mw, facts.planes
     )
-    last = power[-_DAY_S // QUARTER_HOUR_S :]
-    return Now(past, power[rows:], float(np.isfinite(last).mean()) if len(last) else 0.0)
+    return Now(past, power[rows:], unsure)
 
 
 def _first_midnight(power: np.ndarray, start: datetime, today: datetime, calendar: LocalCalendar) -> datetime:

@@ -14,6 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
+from twin.cli_expert import register as register_expert
 from twin.cli_forecasts import register as register_forecasts
 from twin.cli_jobs import register as register_jobs
 from twin.cli_tune import register as register_tune
@@ -35,6 +36,7 @@ app.add_typer(site_app, name="site")
 app.add_typer(box_app, name="box")
 app.add_typer(journal_app, name="journal")
 app.add_typer(bench_app, name="bench")
+register_expert(app)
 register_forecasts(app)
 register_jobs(app)
 register_tune(app)
@@ -211,12 +213,29 @@ def bench_engines(
 ) -> None:
     """Measure year replay, outages and estimation against pandapower, lightsim2grid and power-grid-model."""
     script = Path(__file__).resolve().parents[1] / "tests" / "benchmarks" / "engines.py"
-    if not script.is_file():
-        typer.echo(f"regie: {script} is missing; benchmarks live in a source checkout: run this from one", err=True)
-        raise typer.Exit(2)
     flags = ["--rounds", str(rounds)]
     flags += ["--grids", grids] if grids else []
     flags += [flag for flag, asked in (("--quick", quick), ("--json", json_line)) if asked]
+    _run_script(script, flags)
+
+
+@bench_app.command("forecasts")
+def bench_forecasts(
+    series: Annotated[str | None, typer.Option(help='Series, with commas: "NL 287,GEFCom PV 1". Default: all.')] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Four weeks scored instead of ninety days.")] = False,
+    json_line: JsonOption = False,
+) -> None:
+    """Measure the forecasts on the measured series beside a checkout: skill, coverage, ticks, bad data, cost."""
+    script = Path(__file__).resolve().parents[1] / "tests" / "benchmarks" / "forecast_skill.py"
+    flags = ["--series", series] if series else []
+    flags += [flag for flag, asked in (("--quick", quick), ("--json", json_line)) if asked]
+    _run_script(script, flags)
+
+
+def _run_script(script: Path, flags: list[str]) -> None:
+    if not script.is_file():
+        typer.echo(f"regie: {script} is missing; benchmarks live in a source checkout: run this from one", err=True)
+        raise typer.Exit(2)
     # One thread each, as every engine is measured on one core; a library reads this once, when it is loaded.
     threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
     os.execve(  # noqa: S606 - a fresh interpreter, no shell

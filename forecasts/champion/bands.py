@@ -2,8 +2,8 @@
 
 A point forecast gets the quantiles of its errors; a quantile forecast gets, level by level, the shift that would have made
 the level true. Raw quantile losses cover 55 to 80 % of what they promise; they never go out without this. The middle stays
-where the expert put it: moving it by the median of past errors lost 2 % of pinball on six measured series, for a season's bias is
-mostly gone when it has been learnt.
+where the expert put it: moving it by the median of past errors lost 2 % of pinball on six measured series, for a season's bias
+is mostly gone when it has been learnt.
 
 Source: V. Vovk, A. Gammerman, G. Shafer, Algorithmic Learning in a Random World (2005), ch. 2; Y. Romano, E. Patterson,
 E. Candes, Conformalized Quantile Regression, NeurIPS 32 (2019).

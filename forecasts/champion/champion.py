@@ -78,7 +78,7 @@ class Champion:
     def steps(self, past: Past) -> int:
         """Intervals from the end of ``past`` to the end of the last local day that a path touches."""
         most = self.depths * past.slots_per_day + 2 * 3600 // past.step_s
-        day, _ = past.place.calendar.locate(past.labels(past.rows, past.rows + most), step_s=past.step_s)
+        day, _ = past.days_and_slots(past.rows, past.rows + most)
         return int(np.searchsorted(day, day[0] + self.depths))
 
     def to_bytes(self) -> bytes:
@@ -194,7 +194,7 @@ def _fit_all(
 
 def _on_grid(path: np.ndarray, past: Past, steps: int, depths: int) -> np.ndarray:
     """A path by depth and slot, dims (depth, slot, level); a slot that the clock skips is never read."""
-    day, slot = past.place.calendar.locate(past.labels(past.rows, past.rows + steps), step_s=past.step_s)
+    day, slot = past.days_and_slots(past.rows, past.rows + steps)
     levels = path.reshape(steps, -1)
     grid = np.full((depths, past.slots_per_day, levels.shape[1]), np.nan)
     grid[day - day[0], slot] = levels

@@ -52,8 +52,8 @@ class Ticks:
 
     Attributes:
         low, high, room: lower and upper limit and error scale of every issue [MW], dims (issue, depth, slot).
-        error: truth minus the median of the same day's path [MW], dims (time,) over slots of consecutive days. ``scale``: of it,
-            same dims.
+        error: truth minus the median of the same day's path [MW], dims (time,) over slots of consecutive days.
+        scale: of it, same dims.
     """
 
     campaign: Campaign

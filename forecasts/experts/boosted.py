@@ -117,8 +117,8 @@ class _Boosted:
 
         params = {
             "objective": "l1", "num_leaves": s.num_leaves, "learning_rate": s.learning_rate,
-            "min_data_in_leaf": min(s.min_data_in_leaf, max(5, len(y) // 100)), "feature_fraction": 0.7, "bagging_fraction": 0.7,
-            "bagging_freq": 1, "max_bin": 63, "lambda_l2": 1.0, "verbosity": -1, "num_threads": 1, "seed": seed % 2**31,
+            "min_data_in_leaf": min(s.min_data_in_leaf, max(5, len(y) // 100)), "feature_fraction": 0.7,
+            "bagging_fraction": 0.7, "bagging_freq": 1, "max_bin": 63, "lambda_l2": 1.0, "verbosity": -1, "num_threads": 1, "seed": seed % 2**31,
             "deterministic": True, "force_row_wise": True,
         }  # fmt: skip
         booster = lightgbm.train(params, lightgbm.Dataset(x, y, weight=w, params={"max_bin": 63}), num_boost_round=s.trees)
@@ -172,7 +172,7 @@ class BoostedRidge(_Boosted):
 
 
 def _columns(x: np.ndarray, table: Table, base: str) -> np.ndarray:
-    """Features as trees read them, dims (day, slot, feature): with the depth, and for the value with levels beside differences."""
+    """Features as trees read them, dims (day, slot, feature): with depth, and for the value with levels beside differences."""
     depth = np.broadcast_to(table.depth[:, None, None].astype(float), (*table.profile.shape, 1))
     if base != "value":
         return np.concatenate([x, depth], axis=-1)

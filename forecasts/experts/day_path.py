@@ -16,7 +16,7 @@ def rows_of(past: Past, steps: int) -> tuple[np.ndarray, np.ndarray]:
     """Day (0 = the one that begins at as-of) and slot of each coming interval, both dims (time,)."""
 
     def locate() -> tuple[np.ndarray, np.ndarray]:
-        day, slot = past.place.calendar.locate(past.labels(past.rows, past.rows + steps), step_s=past.step_s)
+        day, slot = past.days_and_slots(past.rows, past.rows + steps)
         return day - day[0], slot
 
     return past.shared(f"rows/{steps}", locate)

@@ -1,4 +1,4 @@
-"""The floor: experts that need no fitting. Whoever cannot beat them has learnt nothing; on the first day they are all there is."""
+"""The floor: experts that need no fitting. Whoever cannot beat them has learnt nothing; on day one they are all there is."""
 
 from __future__ import annotations
 

@@ -88,7 +88,7 @@ class Curve:
             else:
                 daily += np.where(day_type == part.day_type, values, 0.0)
         felt = np.zeros(len(t))
-        for name, beta in self.regressors.items():
+        for name, beta in sorted(self.regressors.items()):  # in one order, whatever it travelled as
             if name in weather:
                 felt += beta * np.nan_to_num((weather[name] - self.centre[name]) / self.scale[name])
         parts = {"trend": scaled, "daily": daily, "weekly": weekly, "holiday": self.holiday * holiday, "weather": felt}

@@ -7,7 +7,7 @@ from importlib import import_module
 from importlib.metadata import entry_points
 
 from forecasts.experts.expert import Blender, Expert
-from twin.domain.problems import Problems
+from twin.domain.problems import BadInput, Problems
 
 GROUP = "regie.experts"
 FLOORS = ("last_week", "yesterday", "day_type", "sky_days", "wind_decay")
@@ -77,6 +77,26 @@ def experts_for(kind: str, names: Iterable[str] | None = None) -> dict[str, Expe
             problems.add("experts", repr(name), f"experts for {kind}: {', '.join(known)}", "correct the name or leave it out")
     problems.raise_if_any()
     return {name: expert for name, expert in known.items() if name in wanted}
+
+
+def expert_named(name: str) -> Expert:
+    """An installed expert by its name, or any by "module:Class".
+
+    Raises:
+        BadInput: when there is none, or it cannot be imported or made.
+    """
+    problems = Problems()
+    try:
+        found = _make(name) if ":" in name else next(e for kind in _BY_KIND for n, e in experts_for(kind).items() if n == name)
+        if isinstance(found, Expert):
+            return found
+        problems.add(f"expert {name!r}", "listens to other experts", "one that forecasts a series itself", "check those")
+    except StopIteration:
+        known = sorted({n for kind in _BY_KIND for n in experts_for(kind)})
+        problems.add(f"expert {name!r}", "unknown", f"MODULE:CLASS or one of {', '.join(known)}", "correct the name")
+    except (ImportError, AttributeError, TypeError) as error:
+        problems.add(f"expert {name!r}", str(error), "a class that can be imported and made without arguments", "correct it")
+    raise BadInput(problems)
 
 
 def _make(target: str) -> Expert | Blender:

@@ -127,6 +127,17 @@ def of_peaks(peaks: Mapping[str, Any]) -> str:
     return f"The hour of the day's peak was met within one hour on {percent(ours, 0)} of {counted(days, 'day')}{against}."
 
 
+def of_warnings(skills: Mapping[str, float | None]) -> str:
+    """Which warnings say more than how often such events happen anyway; ``skills`` are Brier skill scores."""
+    known = {name: skill for name, skill in skills.items() if skill is not None}
+    if not known:
+        return "Too few events to judge warnings by"
+    useless = [name for name, skill in known.items() if skill <= 0.0]
+    if not useless:
+        return "Every warning says more than how often such events happen anyway"
+    return f"Warnings of {', '.join(useless)} say no more than how often such events happen anyway"
+
+
 def of_ticks(ratios: Mapping[str, float | None]) -> str:
     """How far the correction of the tick reaches."""
     known = {float(hours): ratio for hours, ratio in ratios.items() if ratio is not None}

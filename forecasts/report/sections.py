@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from forecasts.report.look import BANDS
 from forecasts.report.page import picture
 from forecasts.report.reliability import reliability
 from forecasts.report.scored import MEDIAN, Scored
-from forecasts.report.words import Unit, counted, day, figure, percent, unit_for
+from forecasts.report.words import MISSING, Unit, counted, figure, minute, percent, unit_for
 from forecasts.report.worst import pick_origins, worst_days
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 _LAG_DAYS = 8
 _FANS = {"worst": 3, "typical": 2, "best": 1}
 _WORST_DAYS = 12
+_FEWEST_CASES = 5  # of a dot: fewer say nothing of a frequency
 _MOST_POINTS = 800  # of a stacked area: a screen shows no more
 
 
@@ -86,7 +88,7 @@ def section(item: Shown, anchor: str) -> str:
 def _head(item: Shown) -> str:
     found, series = item.summary, item.scored.series
     badge = '<span class="badge">perfect weather</span> ' if series.weather_source == "measured" else ""
-    span = f"{found.get('from', '')} to {found.get('to', '')}"
+    span = " to ".join(_local(item, found.get(end)) for end in ("from", "to"))
     made = (
         f"{series.kind}, {series.step_s // 60} min, {span}, {counted(found.get('origins', item.scored.origins), 'origin')}, "
         f"{found.get('horizon_h', 0):g} h ahead, {item.weather}, shown in {item.unit.name}"
@@ -96,6 +98,13 @@ def _head(item: Shown) -> str:
     lead = findings.headline(found["experts"], item.champion, item.naive, item.peers)
     lead = f"{lead} {findings.against_peers(found['experts'], item.champion, item.peers)}"
     return f'<h2>{escape(series.name)}</h2><p class="muted">{badge}{escape(made)}</p><p class="lead">{escape(lead)}</p>'
+
+
+def _local(item: Shown, instant: str | None) -> str:
+    if instant is None:
+        return MISSING
+    at = np.array([datetime.fromisoformat(instant).astimezone(UTC).replace(tzinfo=None)], dtype="datetime64[ns]")
+    return minute(item.scored.series.place.calendar.wall_clock(at)[0])
 
 
 def _experts(item: Shown) -> str:
@@ -126,7 +135,7 @@ def _fans(item: Shown) -> str:
             unit=item.unit.name,
             clock=f"local time (UTC{hours:+g} h)",
         )
-        title = f"{kind.capitalize()}: issued {day(first)}, mean error {figure(mae * scale)} {item.unit.name}"
+        title = f"{kind.capitalize()}: issued {minute(first)}, mean error {figure(mae * scale)} {item.unit.name}"
         known = int(np.isfinite(scored.truth[origin]).sum())
         drawn.append(picture(title, drawing, f"{counted(known, 'truth')}; {item.weather}", level=4))
     bands = "".join(
@@ -248,16 +257,21 @@ def _warnings(item: Shown) -> str:
     if ramps:
         found += f"<h3>Ramps</h3>{tables.cases(ramps, 'window and direction')}"
     kinds = {
-        "above the month's peak": peaks.get("above_month_peak") or {},
-        **{f"ramp {name}": of for name, of in ramps.items()},
+        "the month's peak": peaks.get("above_month_peak") or {},
+        **{f"ramps {_words(name)}": of for name, of in ramps.items()},
     }
-    curves = {name.replace("_", " "): of[tables.CURVE] for name, of in kinds.items() if of.get(tables.CURVE)}
+    dots = {name: [dot for dot in of.get(tables.CURVE) or () if dot[2] >= _FEWEST_CASES] for name, of in kinds.items()}
+    curves = {name: found_dots for name, found_dots in dots.items() if found_dots}
     if curves:
-        caption = item.caption(counted(sum(int(of["cases"]) for of in kinds.values() if of), "case"), "larger dots: more cases")
-        found += picture(
-            "Events happened as often as was said where dots lie on the line", drawings.occurrences(curves), caption, level=4
-        )
+        count = counted(sum(int(kinds[name]["cases"]) for name in curves), "case")
+        said = f"larger dots hold more cases, dots of fewer than {_FEWEST_CASES} are left out"
+        title = findings.of_warnings({name: of.get("skill") for name, of in kinds.items()})
+        found += picture(title, drawings.occurrences(curves), item.caption(count, said), level=4)
     return f'{found}<p class="muted">Powers in MW; {escape(item.weather)}.</p>'
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def _tick(item: Shown) -> str:
@@ -265,7 +279,7 @@ def _tick(item: Shown) -> str:
     if not ratios:
         return ""
     rows = [[f"{hours} h", figure(ratio)] for hours, ratio in ratios.items()]
-    note = f"Mean absolute error of the champion over that of its path of midnight; below 1 the tick helps. {item.weather}."
+    note = f"Mean absolute error of the champion over that of its path of midnight; below 1 the tick helps; {item.weather}."
     body = tables.table(["end of the interval, after the issue", "MAE ratio"], rows, label="Correction at every tick")
     return (
         f'<h3>Correction at every tick</h3><p>{escape(findings.of_ticks(ratios))}</p>{body}<p class="muted">{escape(note)}</p>'

@@ -53,7 +53,7 @@ def experts_table(experts: Mapping[str, Mapping[str, Any]], champion: str, naive
         cells = [f"<strong>{escape(name)}</strong>" if name == champion else f"{escape(name)}{tag}"]
         cells += [_cell(found.get(key), unit.per_mw, best[key]) for key, _ in _POWERS]
         cells += [_cell(found.get("nmae"), 100.0, best["nmae"]), _share(found.get("coverage_90")), _share(found.get("skill"))]
-        cells += [_cell(found.get("fit_s")), _cell(found.get("predict_s")), f"<td>{whole(found.get('origins'))}</td>"]
+        cells += [_seconds(found.get("fit_s")), _seconds(found.get("predict_s")), f"<td>{whole(found.get('origins'))}</td>"]
         rows.append(cells)
     return table(head, rows, label="Experts", sortable=True)
 
@@ -89,7 +89,7 @@ def cases(found: Mapping[str, Mapping[str, Any]], first: str) -> str:
         [escape(name.replace("_", " ")), *(escape(_plain(facts_of.get(key))) for key in head)]
         for name, facts_of in found.items()
     ]
-    return table([first, *(escape(key.replace("_", " ")) for key in head)], rows, label=first)
+    return table([first, *(escape(_label(key)) for key in head)], rows, label=first)
 
 
 def curve_table(first: str, at: Sequence[str], curves: Mapping[str, np.ndarray], digits: int = 3) -> str:
@@ -103,11 +103,16 @@ def _flat(found: Mapping[str, Any], above: str = "") -> Iterable[tuple[str, str]
     for key, value in found.items():
         if key == CURVE:
             continue
-        name = f"{above}{str(key).replace('_', ' ')}"
+        name = f"{above}{_label(str(key))}"
         if isinstance(value, Mapping):
             yield from _flat(value, f"{name}: ")
         else:
             yield name, _plain(value)
+
+
+def _label(key: str) -> str:
+    words = key.replace("_", " ")
+    return f"{words.removesuffix(' mw')} [MW]" if words.endswith(" mw") else words
 
 
 def _plain(value: Any) -> str:
@@ -121,6 +126,10 @@ def _cell(value: Any, factor: float = 1.0, best: float | None = None) -> str:
         return _td(None, MISSING)
     text = figure(value * factor)
     return _td(value, f"<strong>{text}</strong>" if value == best else text)
+
+
+def _seconds(value: Any) -> str:
+    return _td(value, MISSING if value is None else f"{value:.2f}")
 
 
 def _share(value: Any) -> str:

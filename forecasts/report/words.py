@@ -55,6 +55,11 @@ def day(instant: np.datetime64) -> str:
     return instant.astype("datetime64[s]").item().strftime("%a %-d %b %Y")
 
 
+def minute(instant: np.datetime64) -> str:
+    """A local instant: ``Mon 6 Jan 2020 00:00``."""
+    return instant.astype("datetime64[s]").item().strftime("%a %-d %b %Y %H:%M")
+
+
 def counted(number: int, thing: str) -> str:
     """``1 origin``, ``12 origins``."""
     return f"{number:,} {thing}" + ("" if number == 1 else "s")

@@ -36,21 +36,25 @@ class DayError:
 
 
 def pick_origins(scored: Scored, champion: str, *, best: int, typical: int, worst: int) -> list[tuple[str, int, float]]:
-    """Origins worth a picture: ``(kind, origin, mae)`` with kind "best", "typical" (around the median) or "worst".
+    """Origins worth a picture: ``(kind, origin, mae)`` with kind "worst", "typical" (around the median) or "best".
 
-    Origins with less than half of their truth are not judged.
+    They are a day apart at least. Origins with less than half of their truth are not judged.
     """
     error = np.abs(scored.error(champion))
     known = np.isfinite(error)
     judged = np.flatnonzero(known.sum(axis=1) * 2 >= max(1, error.shape[1]))
     mae = np.where(known, error, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
-    order = [int(origin) for origin in judged[np.argsort(mae[judged], kind="stable")]]
-    last = order[::-1][: min(worst, len(order))]
-    rest = [origin for origin in order if origin not in last]
-    first, middle = rest[:best], rest[best:]
-    from_row = max(0, (len(middle) - typical) // 2)
-    chosen = [("worst", last), ("typical", middle[from_row : from_row + typical]), ("best", first)]
-    return [(kind, origin, float(mae[origin])) for kind, origins in chosen for origin in origins]
+    order = judged[np.argsort(mae[judged], kind="stable")]
+    middle = order[np.argsort(np.abs(np.arange(len(order)) - (len(order) - 1) / 2), kind="stable")]
+    per_day, chosen = 86_400 // scored.series.step_s, list[tuple[str, int]]()
+    for kind, candidates, wanted in (("worst", order[::-1], worst), ("typical", middle, typical), ("best", order, best)):
+        found = 0
+        for origin in candidates.tolist():
+            apart = all(abs(int(scored.rows[origin, 0] - scored.rows[other, 0])) >= per_day for _, other in chosen)
+            if found < wanted and apart:
+                chosen.append((kind, origin))
+                found += 1
+    return [(kind, origin, float(mae[origin])) for kind, origin in chosen]
 
 
 def worst_days(scored: Scored, champion: str, naive: str, *, count: int) -> list[DayError]:

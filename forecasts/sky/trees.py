@@ -111,7 +111,7 @@ def read_trees(text: str) -> lgb.Booster:
     """
     import lightgbm as lgb
 
-    return lgb.Booster(params={"num_threads": 1, "verbose": -1}, model_str=text)
+    return lgb.Booster(model_str=text)
 
 
 def _boosting(rows: RatioRows, objective: dict[str, Any], seed: int) -> dict[str, Any]:

@@ -147,7 +147,11 @@ def cost(series: Series) -> dict[str, float]:
         lap = time.process_time()
         champion.quantiles(fresh, champion.said(fresh))
         laps.append(time.process_time() - lap)
-    return {"days": len(past.values) * series.step_s / _DAY_S, "refit_s": trained - begun, "predict_ms": 1000 * float(np.median(laps))}
+    return {
+        "days": len(past.values) * series.step_s / _DAY_S,
+        "refit_s": trained - begun,
+        "predict_ms": 1000 * float(np.median(laps)),
+    }
 
 
 def show(figures: Mapping[str, Any], console: Console) -> None:
@@ -179,14 +183,17 @@ def main() -> int:
     console = Console(stderr=flags.json)
     say = Console(stderr=True).print if sys.stderr.isatty() else lambda _text: None
     scored, warm = (28, 42) if flags.quick else (90, 56)
-    lean = {"load": ["last_week", "day_type", "ridge", "boosted_profile", "boosted_ridge"], "pv": ["yesterday", "sky_days", "sky_ridge"]}
+    lean = {
+        "load": ["last_week", "day_type", "ridge", "boosted_profile", "boosted_ridge"],
+        "pv": ["yesterday", "sky_days", "sky_ridge"],
+    }
     figures: dict[str, Any] = {"skill": {}, "ticks": {}, "hardship": {}, "cost": {}, "geometric_mean": {}}
     for name, series in series_named(flags.series):
         figures["skill"][name] = skill(told(series, plan_of(series, scored=scored, warm=warm), None, say))
         figures["cost"][name] = cost(series)
         if series.kind == "load":
-            figures["ticks"][name] = ticks(series, say, lean["load"])
-            figures["hardship"][name] = hardship(series, say, lean["load"])
+            figures["ticks"][name] = ticks(series, say, lean)
+            figures["hardship"][name] = hardship(series, say, lean)
     if not figures["skill"]:
         sys.stderr.write("regie: no measured series found; they lie in ../shared/data beside the checkout\n")
         return 1

@@ -1,4 +1,4 @@
-"""The measured series that the forecasts are benchmarked on, as an analyst would state them; folders that are absent are left out."""
+"""The measured series that the forecasts are benchmarked on, as an analyst would state them; what is absent is left out."""
 
 from __future__ import annotations
 

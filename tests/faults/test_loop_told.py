@@ -34,7 +34,7 @@ def ops(place, kind):
 
 
 def test_a_breaker_that_opens_while_the_loop_waits_is_on_the_screen_within_five_seconds(settle):
-    place, speed = settle(hamlet(days=0.5), "surprise"), 225.0  # a quarter hour in four seconds
+    place, speed = settle(hamlet(days=0.5), "surprise"), 150.0  # a quarter hour in six seconds
     run = place.start(8, speed=str(speed))
     screen = place.state / "snapshots" / "regie.json"
     run.until(lambda: screen.exists() and place.snapshot["tick"] >= 1)

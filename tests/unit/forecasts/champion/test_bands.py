@@ -65,10 +65,16 @@ def test_a_quantile_expert_that_covers_60_percent_is_widened_to_90():
 
 def test_every_level_of_a_quantile_expert_is_made_true():
     rng = np.random.default_rng(3)
-    stated = 0.3 + 0.4 * NORMAL  # too narrow and biased
+    stated = 0.4 * NORMAL  # too narrow
     offsets = hour_offsets(rng.standard_normal((200, HOURS))[..., None] - stated, 1.0)
     # A thousand errors behind each hour: the quantiles' own standard error is 0.07 at the ends, 0.04 in the middle.
     assert stated + offsets == pytest.approx(np.broadcast_to(NORMAL, (HOURS, len(LEVELS))), abs=0.25)
+
+
+def test_the_middle_stays_where_the_expert_put_it():
+    errors = 2.0 + np.random.default_rng(4).standard_normal((40, 96, 1))
+    assert (hour_offsets(errors, 1.0)[:, LEVELS.index(0.5)] == 0.0).all()
+    assert (hour_offsets(errors - 0.4 * NORMAL, 1.0)[:, LEVELS.index(0.5)] == 0.0).all()
 
 
 def test_with_three_days_of_errors_the_stated_spread_stands_in():

@@ -98,3 +98,9 @@ def test_peers_are_compared_and_are_no_experts_of_ours():
     assert findings.best_single(experts, "champion", ("openstef",)) == "ridge"
     assert findings.against_peers(experts, "champion", ("openstef",)) == "On the same origins its loss is 0.91 of openstef's."
     assert findings.against_peers(experts, "champion", ()) == ""
+
+
+def test_warnings_without_skill_are_named():
+    text = findings.of_warnings({"ramps 1h up": 0.7, "ramps 1h down": -0.1, "the month's peak": None})
+    assert text == "Warnings of ramps 1h down say no more than how often such events happen anyway"
+    assert findings.of_warnings({"ramps 1h up": 0.7}).startswith("Every warning")

@@ -154,7 +154,7 @@ def test_warnings_are_shown_with_their_reliability_drawn(results, tmp_path):
     assert "met within one hour on 80 % of 15 days" in text
     assert "1h up" in text
     drawn = [one for one in figures_of(text) if one["layout"]["xaxis"]["title"]["text"] == "probability said [%]"]
-    assert [trace["name"] for trace in drawn[0]["data"][1:]] == ["above the month's peak"]
+    assert [trace["name"] for trace in drawn[0]["data"][1:]] == ["the month's peak"]
 
 
 def test_the_correction_of_the_tick_is_shown_by_lead(results, tmp_path):

@@ -16,8 +16,8 @@ def test_origins_are_picked_from_both_ends_and_the_middle(series, record):
     for origin in range(len(made.origin)):
         made.given["champion"][origin] += origin  # the error grows with the origin
     found = pick_origins(Scored(made), "champion", best=1, typical=1, worst=2)
-    assert [(kind, origin) for kind, origin, _ in found] == [("worst", 10), ("worst", 9), ("typical", 4), ("best", 0)]
-    assert [mae for *_, mae in found] == pytest.approx([10.0, 9.0, 4.0, 0.0])
+    assert [(kind, origin) for kind, origin, _ in found] == [("worst", 10), ("worst", 9), ("typical", 5), ("best", 0)]
+    assert [mae for *_, mae in found] == pytest.approx([10.0, 9.0, 5.0, 0.0])
 
 
 def test_an_origin_without_half_of_its_truth_is_not_judged(series, record):
@@ -73,3 +73,13 @@ def test_a_gap_on_the_day_before_is_told(series, record):
     made = record(series(values), horizon=24, every=24, first=24, offsets={"champion": 1.0, "last_week": 1.0})
     last = max(worst_days(Scored(made), "champion", "last_week", count=20), key=lambda found: found.day)
     assert "50 % of the day before missing" in last.notes
+
+
+def test_pictures_of_issues_four_times_a_day_are_a_day_apart(series, record):
+    made = record(series(np.full(24 * 12, 10.0)), horizon=24, every=6, first=24, offsets={"champion": 0.0})
+    for origin in range(len(made.origin)):
+        made.given["champion"][origin] += origin
+    found = pick_origins(Scored(made), "champion", best=1, typical=1, worst=3)
+    rows = sorted(int(made.origin[origin]) for _, origin, _ in found)
+    assert min(np.diff(rows)) >= 24
+    assert [kind for kind, *_ in found] == ["worst"] * 3 + ["typical", "best"]

@@ -90,7 +90,9 @@ def test_a_real_roof_in_aargau_is_placed_in_switzerland():
         pytest.skip("aew_pv_2019/A.csv absent")
     table = pd.read_csv(path)
     stamps = pd.DatetimeIndex(pd.to_datetime(table["Timestamp"])) - pd.Timedelta("15min")
-    known = pd.Series(table["Generation_kW"].to_numpy(), stamps.tz_localize("Europe/Zurich", ambiguous="NaT", nonexistent="NaT"))
+    known = pd.Series(
+        table["Generation_kW"].to_numpy(), stamps.tz_localize("Europe/Zurich", ambiguous="NaT", nonexistent="NaT")
+    )
     known = known[known.index.notna()].tz_convert("UTC")
     known = known[~known.index.duplicated()].asfreq("15min")
     found = estimate_position(known.to_numpy(), start_s=int(known.index[0].timestamp()), step_s=900)

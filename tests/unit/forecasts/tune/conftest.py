@@ -1,8 +1,11 @@
+import re
+
 import numpy as np
 import pytest
 
 from forecasts.past import Place
 from forecasts.series import Series
+from twin.site.read import site_path
 
 
 @pytest.fixture(scope="session")
@@ -17,3 +20,23 @@ def feeder():
     start_s = int(np.datetime64("2019-01-06T23:00", "s").astype(np.int64))  # local midnight of a Monday
     place = Place("Europe/Zurich", "CH", "ZH")
     return Series("feeder", "load", start_s, 3600, values, np.zeros(days * 24, np.uint8), place, {"temp_c": temp}, "measured")
+
+
+@pytest.fixture
+def site(tmp_path):
+    """A writable copy of the demo town; called, it states the configuration of its town's load box anew."""
+
+    path = tmp_path / "town.toml"
+    path.write_bytes(site_path("demo").read_bytes())
+
+    def restate(config):
+        text, count = re.subn(
+            r'(name = "load_town"\nuse = "load"\n)\n?(\[boxes\.config\]\n[^\[]*|config = [^\n]*\n)',
+            lambda found: found[1] + "\n[boxes.config]\n" + config + "\n\n",
+            path.read_text(),
+        )
+        assert count == 1
+        path.write_text(text)
+
+    path_with_restate = path
+    return path_with_restate, restate
