@@ -10,7 +10,8 @@ from forecasts.answer import HORIZON, report
 from forecasts.experts.registry import FLOORS, experts_for
 from forecasts.past import Place
 from forecasts.quantiles import LEVELS
-from forecasts.settings import check_keys, read_champion, read_engine, read_experts, read_fallbacks, read_zone
+from forecasts.settings import check_keys, read_fallbacks, read_zone
+from forecasts.setup import KEYS, read_setup
 from forecasts.zone_forecast import ZoneForecast
 from forecasts.zone_past import ZoneFacts
 from twin.contracts.box import BoxCard, BoxContext, Mode, Need, Provide, Training
@@ -20,6 +21,8 @@ from twin.domain.problems import Problems
 from twin.domain.time import QUARTER_HOUR
 
 HISTORY = timedelta(days=60)
+"""What the loop keeps of the past for its boxes; longer trainings happen in backtests."""
+
 _LEADS = int(HORIZON / QUARTER_HOUR)
 _STALE = timedelta(days=2)
 _NIGHTLY = Training(every=timedelta(days=1), local_hour=2, effect_after=timedelta(hours=1), history=HISTORY, deadline_s=120.0)
@@ -29,12 +32,11 @@ class ForecastBox:
     """Forecasts one zone's power.
 
     Args:
-        config: ``zone``; ``engine``: "champion" (all experts, weighed), or the name of a single expert; optional ``experts``
-            (names, for the champion), ``champion`` (a table of `ChampionSettings`), ``fallbacks`` and what ``more`` reads.
+        config: ``zone``; ``engine``: "champion" (all experts, weighed), or the name of a single expert; optional ``fallbacks``
+            and what `forecasts.setup` reads: ``experts``, ``train_days`` and the tables ``champion``, ``ridge``, ``boosted``.
         context: the site.
         name, kind, signal: of the box, of its series, of what it reads. ``provides``: what it writes.
-        weather: signals that its experts read where they are known.
-        floors: experts that serve until something is trained.
+        weather: signals that its experts read where they are known. ``planes``: of a plant, where they are declared.
 
     Raises:
         BadInput: with every fault of the configuration.
@@ -56,23 +58,24 @@ class ForecastBox:
         more_keys: tuple[str, ...] = (),
     ) -> None:
         place = f"box {context.instance!r}"
-        check_keys(config, ("zone", "engine", "experts", "champion", "fallbacks", *more_keys), place, problems)
+        check_keys(config, ("zone", "engine", "fallbacks", *KEYS, *more_keys), place, problems)
         zone = read_zone(config, context, place, problems)
-        engine = read_engine(config, kind, place, problems)
-        names = read_experts(config, kind, engine, place, problems)
-        settings = read_champion(config, place, problems)
+        setup = read_setup(config, kind, place, problems)
         fallbacks = read_fallbacks(config, place, problems)
         problems.raise_if_any()
         where = Place(context.timezone, context.country, context.subdivision, context.latitude, context.longitude)
         _ = where.calendar  # an unknown time zone or canton is refused now
         capacity = sum(peak for _, _, peak in planes) or None
-        self._provides, self._zone, self._engine = provides, zone, engine
+        experts = setup.make(kind)
+        names = tuple(experts)
+        history = min(timedelta(days=setup.train_days), HISTORY)
+        self._provides, self._zone, self._engine = provides, zone, str(config.get("engine", "champion"))
         self._forecast = ZoneForecast(
             ZoneFacts(kind, signal, zone, where, weather, capacity, planes),
-            experts_for(kind, names),
-            experts_for(kind, [expert for expert in FLOORS if expert in experts_for(kind)]),
-            settings,
-            HISTORY,
+            experts,
+            {name: expert for name, expert in experts_for(kind).items() if name in FLOORS},
+            setup.champion,
+            history,
             _LEADS,
         )
         trained = any(expert not in FLOORS for expert in names)
@@ -91,7 +94,7 @@ class ForecastBox:
             memory_mb=700,
             training=_NIGHTLY if trained else None,
             preload=("xarray", "pandas", "holidays", *_LIBRARIES[kind], *(("prophet",) if "prophet" in names else ())),
-            params={"engine": engine, "zone": zone, "experts": list(names)},
+            params={"engine": self._engine, "zone": zone, "experts": list(names)},
         )
 
     def fit(self, view: AsOfView, *, seed: int) -> bytes:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from forecasts.sky.reference import SkyReference
 
 _DARK = 0.005  # of the envelope's peak: below, it is a meter's offset
+_AT_CAP, _FEWEST_AT_CAP = 0.99, 8  # eight equal maxima are no single bright quarter hour
 
 
 @dataclass(frozen=True)
@@ -45,13 +46,16 @@ class Bounds:
     @classmethod
     def learnt(cls, past: Past) -> Bounds:
         """From what is known; without any sun yet, a plant is bounded by zero and its capacity alone."""
-        sky = None
+        sky, capacity = None, past.capacity_mw
         if past.kind == "pv":
-            from forecasts.sky.reference import learn_reference
+            from forecasts.sky.reference import HEADROOM, learn_reference
 
             with suppress(NotEnoughHistory):
                 sky = learn_reference(past)
-        return cls(past.kind, past.capacity_mw, sky)
+            inverter = HEADROOM * _inverter_mw(past)  # often less than the planes' peak power, and never declared
+            if np.isfinite(inverter):
+                capacity = inverter if capacity is None else min(capacity, inverter)
+        return cls(past.kind, capacity, sky)
 
     def meta(self) -> dict[str, Any]:
         """All of it, for JSON."""
@@ -72,7 +76,8 @@ class Bounds:
             return Limits(np.full(steps, -np.inf), np.full(steps, np.inf), one)
         top = np.full(steps, np.inf if self._capacity is None else self._capacity)
         if self._sky is None:
-            return Limits(nothing, top, one)
+            sun = _declared(past, steps) if self._kind == "pv" else None
+            return Limits(nothing, top, one) if sun is None else Limits(nothing, np.minimum(sun, top), sun)
         clear = self._sky.rows(past, past.rows, past.rows + steps).p_mw
         ceiling = self._sky.ceiling_mw(clear)
         if not past.planes:
@@ -80,6 +85,24 @@ class Bounds:
             seen = _seen(past, steps)
             clear, ceiling = np.maximum(clear, seen), np.maximum(ceiling, self._sky.ceiling_mw(seen))
         return Limits(nothing, np.minimum(ceiling, top), clear)
+
+
+def _declared(past: Past, steps: int) -> np.ndarray | None:
+    """Clear sky of the declared planes [MW], dims (time,); None where none are."""
+    from forecasts.sky.reference import declared_clear_sky
+
+    try:
+        return declared_clear_sky(past, steps)
+    except NotEnoughHistory:
+        return None
+
+
+def _inverter_mw(past: Past) -> float:
+    """The power at which a plant's best hours are cut off [MW], infinite where none shows."""
+    from forecasts.sky.plant_fit import FEWEST_DAYS, flat_top
+
+    top = flat_top(past.values) if past.rows >= FEWEST_DAYS * past.slots_per_day else np.inf
+    return top if (past.values > _AT_CAP * top).sum() >= _FEWEST_AT_CAP else np.inf
 
 
 def _seen(past: Past, steps: int) -> np.ndarray:

@@ -109,21 +109,33 @@ class ZoneForecast:
         return within(quantiles, day.low[coming], day.high[coming]), day, issued.write()
 
     def _make_day(self, now: Now, artifact: bytes | None) -> Day:
-        past = now.past
+        past, settled = now.past, artifact is not None
+        if _sky_unseen(now):  # who was taught to rely on the sun to come would be as sure without it
+            past, artifact = replace(past, weather={}, _memo={}), None
         champion = self._trained(past, artifact) if _taught(past) else None
         if champion is None:
             return self._from_today(now)
-        path = champion.quantiles(past, champion.said(past))
         limits = champion.limits(past)
+        path = self._whole(champion.quantiles(past, champion.said(past)), limits.high, now)
         spread = spread_of_outlook(
             past, path[:, _MIDDLE], lambda other: champion.quantiles(other, champion.said(other))[:, _MIDDLE], now.unsure
         )
-        path = within(widen(path, spread), limits.low, limits.high)
+        path = within(widen(path, np.nan_to_num(spread)), limits.low, limits.high)
         before, before_scale = self._yesterday(champion, past, artifact)
         return Day(
             path, limits.low, limits.high, limits.scale, before, before_scale, champion.correction, champion.days,
-            settled=artifact is not None,
+            settled=settled,
         )  # fmt: skip
+
+    def _whole(self, path: np.ndarray, high: np.ndarray, now: Now) -> np.ndarray:
+        """A path whose hours without any expert (a second day knows but half of the first) are as open as on a first day."""
+        silent = np.isnan(path[:, 0])
+        if not silent.any():
+            return path
+        known = np.concatenate([now.past.values, now.today])
+        top = np.where(np.isfinite(high), high, np.nanmax(known))
+        open_to_all = top[:, None] * np.array(LEVELS) if self.facts.kind == "pv" else _level(known)
+        return np.where(silent[:, None], open_to_all, path)
 
     def _trained(self, past: Past, artifact: bytes | None) -> Champion | None:
         if artifact is None:
@@ -144,7 +156,7 @@ class ZoneForecast:
             return np.empty(0), np.empty(0)
         weather = {name: column[: past.rows] for name, column in past.weather.items()}
         earlier = replace(past, values=past.values[:begin], weather=weather, _memo={})
-        key = _key(Now(earlier, np.empty(0), {}), artifact)
+        key = _key(Now(earlier, np.empty(0), {}), artifact) + ("" if artifact else _key(Now(past, np.empty(0), {}), None))
         if key not in self._before:
             rows = past.rows - begin
             middle = champion.quantiles(earlier, champion.said(earlier))[:rows, _MIDDLE]
@@ -160,8 +172,7 @@ class ZoneForecast:
             top = self._declared_sky(now.past, steps)
             quantiles, low, high = top[:, None] * np.array(LEVELS), nothing, top
         elif known.size:
-            path = known.mean() + spread_of(now.today) * NORMAL
-            quantiles, low, high = np.tile(path, (steps, 1)), np.full(steps, -np.inf), np.full(steps, np.inf)
+            quantiles, low, high = np.tile(_level(now.today), (steps, 1)), np.full(steps, -np.inf), np.full(steps, np.inf)
         else:
             raise ValueError(
                 f"zone {self.facts.zone!r}: no valid {self.facts.signal} in the last {self.history.days} days; "
@@ -179,6 +190,18 @@ class ZoneForecast:
 def _taught(past: Past) -> bool:
     """Whether anything was measured before today."""
     return bool(np.isfinite(past.values).any())
+
+
+def _sky_unseen(now: Now) -> bool:
+    """A plant whose irradiance is known up to now and not a quarter hour further."""
+    column = now.past.weather.get("ghi_w_m2", np.empty(0))
+    ahead = column[now.past.rows + len(now.today) :]
+    return now.past.kind == "pv" and bool(np.isfinite(column).any()) and not np.isfinite(ahead).any()
+
+
+def _level(known: np.ndarray) -> np.ndarray:
+    """Quantiles of a load of which nothing but some values is known [MW], dims (quantile,)."""
+    return np.asarray(np.nanmean(known) + spread_of(known) * NORMAL)
 
 
 def _key(now: Now, artifact: bytes | None) -> str:

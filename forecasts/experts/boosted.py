@@ -17,6 +17,18 @@ from forecasts.features import Table
 from forecasts.past import Past
 from twin.domain.pack import UnpackError, pack, unpack
 
+_SETTINGS = {
+    "objective": "l1",
+    "feature_fraction": 0.7,
+    "bagging_fraction": 0.7,
+    "bagging_freq": 1,
+    "max_bin": 63,
+    "lambda_l2": 1.0,
+    "verbosity": -1,
+    "num_threads": 1,
+    "deterministic": True,
+    "force_row_wise": True,
+}
 _HEADROOM = 0.15  # predictions stay within the training range and this share of it
 
 
@@ -116,11 +128,12 @@ class _Boosted:
         import lightgbm
 
         params = {
-            "objective": "l1", "num_leaves": s.num_leaves, "learning_rate": s.learning_rate,
-            "min_data_in_leaf": min(s.min_data_in_leaf, max(5, len(y) // 100)), "feature_fraction": 0.7,
-            "bagging_fraction": 0.7, "bagging_freq": 1, "max_bin": 63, "lambda_l2": 1.0, "verbosity": -1, "num_threads": 1, "seed": seed % 2**31,
-            "deterministic": True, "force_row_wise": True,
-        }  # fmt: skip
+            **_SETTINGS,
+            "num_leaves": s.num_leaves,
+            "learning_rate": s.learning_rate,
+            "min_data_in_leaf": min(s.min_data_in_leaf, max(5, len(y) // 100)),
+            "seed": seed % 2**31,
+        }
         booster = lightgbm.train(params, lightgbm.Dataset(x, y, weight=w, params={"max_bin": 63}), num_boost_round=s.trees)
         low, high = np.nanmin(lessons.truth), np.nanmax(lessons.truth)
         margin = _HEADROOM * (high - low)

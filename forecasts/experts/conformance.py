@@ -47,8 +47,9 @@ def check_expert(expert: Expert) -> list[ExpertCheck]:
 
 
 def _declares(expert: Expert) -> ExpertCheck:
-    kinds = getattr(expert, "kinds", frozenset())
-    ok = isinstance(expert, Expert) and bool(getattr(expert, "name", "")) and bool(kinds) and set(kinds) <= set(KINDS)
+    kinds: frozenset[str] = getattr(expert, "kinds", frozenset())
+    complete = all(hasattr(expert, part) for part in ("name", "kinds", "fit", "load"))
+    ok = complete and bool(kinds) and set(kinds) <= set(KINDS)
     return ExpertCheck("declares name, kinds, fit and load", ok, "" if ok else f"kinds out of {', '.join(KINDS)} are expected")
 
 

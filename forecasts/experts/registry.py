@@ -33,6 +33,7 @@ _BY_KIND = {
         "forecasts.experts.pv_ridge:SkyRidge",
         "forecasts.experts.pv_boosted:SkyBoosted",
         "forecasts.experts.pv_quantile:SkyQuantile",
+        "forecasts.experts.pv_forest:SkyForest",
         "forecasts.experts.stack:Stack",
     ),
     "wind": (

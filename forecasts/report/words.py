@@ -35,7 +35,8 @@ def figure(value: object, digits: int = 3) -> str:
     if size == 0.0:
         return "0"
     places = max(0, digits - 1 - math.floor(math.log10(size)))
-    return f"{value:,.{min(places, 6)}f}"
+    text = f"{value:,.{min(places, 6)}f}"
+    return text if any(digit in text for digit in "123456789") else "0"
 
 
 def whole(value: object) -> str:

@@ -79,7 +79,7 @@ def fit_plant(values: np.ndarray, sky: Sky, *, step_s: int) -> PlantFit | None:
     rows = _envelope_rows(values, sky, _DAY_S // step_s)
     if len(values) * step_s < FEWEST_DAYS * _DAY_S or len(rows) < _FEWEST_POINTS:
         return None
-    envelope = _Envelope(values[rows], sky.take(rows), _flat_top(values))
+    envelope = _Envelope(values[rows], sky.take(rows), flat_top(values))
     one = envelope.best([(t, (a,)) for t in _TILTS_DEG for a in (_AZIMUTHS_DEG if t else (180.0,))])
     two = envelope.best([(t, (a, a + 180.0)) for t in _ROOF_TILTS_DEG for a in _AZIMUTHS_DEG if a < 180.0])
     shares = two.capacities / max(float(two.capacities.sum()), 1e-12)
@@ -109,7 +109,7 @@ def _envelope_rows(values: np.ndarray, sky: Sky, per_day: int) -> np.ndarray:
     return np.sort(np.concatenate(rows)) if rows else np.zeros(0, dtype=np.int64)
 
 
-def _flat_top(values: np.ndarray) -> float:
+def flat_top(values: np.ndarray) -> float:
     """The inverter's cap [MW], infinite when the largest values do not crowd."""
     top = float(np.nanmax(values, initial=0.0))
     near = int((values > _NEAR_CAP * top).sum())

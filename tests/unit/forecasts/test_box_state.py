@@ -84,6 +84,14 @@ def test_history_that_comes_late_gives_the_forecast_that_it_would_have_given_in_
     assert band(before).tobytes() != band(in_time.step(view, artifact, None)).tobytes()
 
 
+@pytest.mark.parametrize("rows", LATE.values(), ids=LATE.keys())
+def test_late_history_serves_a_floor_as_history_in_time(rows):
+    view = towns.heated_view(towns.instant("2016-01-21T10:00"))
+    late = floor()
+    late.step(without(view, rows), None, None)
+    assert same(late.step(view, None, None), floor().step(view, None, None))
+
+
 def test_history_that_comes_in_any_order_gives_the_same_forecast_and_state(artifact):
     view = towns.heated_view(towns.instant("2016-01-21T10:00"))
     parts = [slice(-288, -192), slice(-192, -96), slice(-96, None)]

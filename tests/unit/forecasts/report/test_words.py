@@ -6,7 +6,7 @@ from forecasts.report.words import MISSING, counted, day, figure, percent, unit_
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0.012345, "0.0123"), (1.2345, "1.23"), (123.45, "123"), (12345.6, "12,346"), (-0.5, "-0.500"), (0, "0")],
+    [(0.012345, "0.0123"), (1.2345, "1.23"), (123.45, "123"), (12345.6, "12,346"), (-0.5, "-0.500"), (0, "0"), (-1e-9, "0")],
 )
 def test_figures_have_three_digits_and_no_exponent(value, text):
     assert figure(value) == text

@@ -24,19 +24,20 @@ def feeder():
 
 @pytest.fixture
 def site(tmp_path):
-    """A writable copy of the demo town; called, it states the configuration of its town's load box anew."""
-
+    """A writable copy of the demo town."""
     path = tmp_path / "town.toml"
     path.write_bytes(site_path("demo").read_bytes())
+    return path
 
-    def restate(config):
-        text, count = re.subn(
-            r'(name = "load_town"\nuse = "load"\n)\n?(\[boxes\.config\]\n[^\[]*|config = [^\n]*\n)',
-            lambda found: found[1] + "\n[boxes.config]\n" + config + "\n\n",
-            path.read_text(),
-        )
+
+@pytest.fixture
+def restate(site):
+    """Gives the town's load box of the copy another configuration."""
+
+    def write(config):
+        table = r'(name = "load_town"\nuse = "load"\n\n\[boxes\.config\]\n)[^\n]+\n(?:[^\n]+\n)*'
+        text, count = re.subn(table, lambda found: f"{found[1]}{config}\n", site.read_text())
         assert count == 1
-        path.write_text(text)
+        site.write_text(text)
 
-    path_with_restate = path
-    return path_with_restate, restate
+    return write

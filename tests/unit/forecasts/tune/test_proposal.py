@@ -6,16 +6,9 @@ from forecasts.champion.settings import ChampionSettings
 from forecasts.setup import Setup
 from forecasts.tune.proposal import append, snippet, target_of
 from twin.domain.problems import BadInput, Problems
-from twin.site.read import load_site, site_path
+from twin.site.read import load_site
 
 SETUP = Setup(experts=("last_week", "ridge"), train_days=240, champion=ChampionSettings(eta=1.2))
-
-
-@pytest.fixture
-def site(tmp_path):
-    path = tmp_path / "town.toml"
-    path.write_bytes(site_path("demo").read_bytes())
-    return path
 
 
 def target(path, box="load_town", kind="load"):
@@ -50,11 +43,8 @@ def test_a_second_proposal_does_not_take_the_first_ones_name(site):
     assert [box.name for box in load_site(site).boxes][-2:] == ["load_town_tuned", "load_town_tuned_2"]
 
 
-def test_a_champion_tuned_before_is_tuned_from_where_it_stands(site):
-    text = site.read_text().replace(
-        'zone = "town"\nengine = "prophet"', 'zone = "town"\ntrain_days = 120\nchampion = { eta = 2.0 }'
-    )
-    site.write_text(text)
+def test_a_champion_tuned_before_is_tuned_from_where_it_stands(site, restate):
+    restate('zone = "town"\ntrain_days = 120\nchampion = { eta = 2.0 }')
     found, problems = target(site)
     assert not problems
     assert (found.setup.train_days, found.setup.champion.eta) == (120, 2.0)
@@ -108,3 +98,12 @@ def test_a_packaged_site_is_not_written_into(tmp_path):
 def test_every_fault_of_the_site_is_told(site):
     site.write_text(site.read_text().replace('name = "load_town"', 'nam = "load_town"', 1).replace("k = 15", "k = -1"))
     assert target(site)[1]
+
+
+def test_a_box_with_one_engine_is_tuned_from_that_expert_and_its_shadow_weighs(site, restate):
+    restate('zone = "town"\nengine = "day_type"')
+    found, problems = target(site)
+    assert not problems
+    assert found.setup.experts == ("day_type",)
+    append(site, proposed(site))
+    assert "engine" not in load_site(site).boxes[-1].config

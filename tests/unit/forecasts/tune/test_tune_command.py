@@ -7,7 +7,7 @@ import pytest
 from forecasts.backtest.flags import Flags
 from forecasts.backtest.options import BacktestOptions
 from forecasts.tune.command import Asked, tune
-from twin.site.read import load_site, site_path
+from twin.site.read import load_site
 
 
 @pytest.fixture
@@ -43,14 +43,9 @@ OPTIONS = BacktestOptions(train_days=60, refit_days=28, experts="last_week,day_t
 
 
 @pytest.mark.slow
-def test_a_search_from_file_to_site_proposes_what_held_on_unseen_days(csv, tmp_path, capsys):
-    site = tmp_path / "town.toml"
-    text = (
-        site_path("demo")
-        .read_text()
-        .replace('zone = "town"\nengine = "prophet"', 'zone = "town"\ntrain_days = 60\nexperts = ["last_week", "day_type"]')
-    )
-    site.write_text(text)
+def test_a_search_from_file_to_site_proposes_what_held_on_unseen_days(csv, site, restate, capsys):
+    restate('zone = "town"\ntrain_days = 60\nexperts = ["last_week", "day_type"]')
+    text = site.read_text()
     assert tune(csv, OPTIONS, Asked(minutes=0.15, site=site, box="load_town", json_line=True)) == 0
     out, err = capsys.readouterr()
     found = json.loads(out)
