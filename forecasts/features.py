@@ -21,6 +21,7 @@ ANNUAL = ("year_sin", "year_cos")
 YEAR_DAYS = 350
 """Days of history from which annual terms are known to be cycles; with less they explode."""
 
+_RATED_WIND_M_S = 11.0  # where turbines reach their rated power, usually 11 to 13 m/s; below, power goes with the cube
 _HEATING_LIMIT_C = 15.0  # Eurostat, heating degree days
 _COOLING_LIMIT_C = 21.0  # Eurostat, cooling degree days: cooling starts above 24, is measured from 21
 
@@ -68,12 +69,18 @@ def recent_of(sheet: Sheet) -> Recent:
     """Filled values and surprises of the known days, and which day is the newest good one before each day."""
     days = np.arange(sheet.known)
     seen = profiles(sheet.values, sheet.types[: sheet.known], days)
-    seen = np.where(np.isfinite(seen), seen, np.nanmean(sheet.values) if np.isfinite(sheet.values).any() else 0.0)
+    seen = np.where(np.isfinite(seen), seen, _first_level(sheet.values))
     filled = np.where(np.isfinite(sheet.values), sheet.values, seen)
     surprise = np.where(np.isfinite(sheet.values), sheet.values - seen, 0.0)
     last = np.maximum.accumulate(np.where(sheet.good, days, -1)) if sheet.known else np.empty(0, dtype=int)
     newest = np.concatenate([[-1], last, np.full(sheet.days - sheet.known, last[-1] if sheet.known else -1)])[: sheet.days]
     return Recent(filled, surprise, newest.astype(int))
+
+
+def _first_level(values: np.ndarray) -> float:
+    """Mean of the first day that has a value [MW]: what stands in for a profile before there is one."""
+    known = np.isfinite(values).any(axis=1)
+    return float(np.nanmean(values[int(known.argmax())])) if known.any() else 0.0
 
 
 def load_table(sheet: Sheet, recent: Recent, target: np.ndarray, depth: np.ndarray, deepest: int) -> Table:
@@ -163,11 +170,33 @@ def _weather(
         (f"{name}_24h_unusual", day - usual_day),
         (f"{name}_change", now - grid[np.maximum(k, 0)]),
     ]
-    if name == "temp_c":
-        heat, cool = np.maximum(_HEATING_LIMIT_C - trailing, 0.0), np.maximum(trailing - _COOLING_LIMIT_C, 0.0)
-        for what, sheet_of in (("heating_k", heat), ("cooling_k", cool)):
-            found.append((f"{what}_unusual", sheet_of[target] - _any_profile(sheet_of[: sheet.known], sheet, target, k + 1)))
+    for label, felt in _felt(name, grid, trailing):
+        usual_felt = _any_profile(felt[: sheet.known], sheet, target, k + 1)
+        found += [(f"{label}_unusual", felt[target] - usual_felt), (f"{label}_change", felt[target] - felt[np.maximum(k, 0)])]
     return [(label, "weather", np.nan_to_num(column)) for label, column in found]
+
+
+def _felt(name: str, grid: np.ndarray, day_mean: np.ndarray) -> list[tuple[str, np.ndarray]]:
+    """What consumers and small plants answer to, where that is no straight line of the weather, dims (day, slot).
+
+    Args:
+        day_mean: the mean of the last 24 hours, same dims.
+    """
+    if name == "temp_c":
+        return [
+            ("heating_k", np.maximum(_HEATING_LIMIT_C - day_mean, 0.0)),
+            ("cooling_k", np.maximum(day_mean - _COOLING_LIMIT_C, 0.0)),
+        ]
+    if name.startswith("wind") and name.endswith("m_s") and not name.endswith(("_u_m_s", "_v_m_s")):
+        return [(f"{name}_power", np.clip(grid / _RATED_WIND_M_S, 0.0, 1.0) ** 3)]
+    if name == "ghi_w_m2":
+        # clouds are forecast, and seldom on time: the brightness of the hour around is worth more than that of the moment
+        half = max(1, grid.shape[1] // 24)
+        padded = np.pad(grid.reshape(-1), half, mode="edge")
+        total = np.concatenate([[0.0], np.cumsum(padded)])
+        width = 2 * half + 1
+        return [("ghi_around", ((total[width:] - total[:-width]) / width).reshape(grid.shape))]
+    return []
 
 
 def _calendar(sheet: Sheet, target: np.ndarray, shape: tuple[int, ...]) -> list[tuple[str, str, np.ndarray]]:
@@ -175,11 +204,10 @@ def _calendar(sheet: Sheet, target: np.ndarray, shape: tuple[int, ...]) -> list[
         return np.broadcast_to(value.astype(float)[:, None], shape)
 
     holiday = sheet.holiday
-    after = np.minimum(target + 1, sheet.days - 1)
     found = [(f"weekday_{w}", whole_day(sheet.weekday[target] == w)) for w in range(7)]
     found += [
         ("holiday", whole_day(holiday[target])),
-        ("day_before_holiday", whole_day(holiday[after] & ~holiday[target])),
+        ("day_before_holiday", whole_day(holiday[target + 1] & ~holiday[target])),
         ("day_after_holiday", whole_day(holiday[target - 1] & ~holiday[target])),
         ("weekday", whole_day(sheet.weekday[target])),
         ("slot", np.broadcast_to(np.arange(shape[1], dtype=float) / shape[1], shape)),

@@ -86,7 +86,13 @@ def sample_joint_paths(
 
 
 def reduce_paths(paths: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
-    """The ``n`` paths that stand for all, and how probable each is; deterministic, ties go to the earlier path.
+    """The ``n`` paths that stand for all [MW], dims (n, ...), and how probable each is, dims (n,); see `representatives`."""
+    kept, probability = representatives(paths, n)
+    return paths[kept], probability
+
+
+def representatives(paths: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Which ``n`` paths stand for all, and how probable each is; deterministic, ties go to the earlier path.
 
     Fast forward selection: one path after the other is kept, each time the one that leaves all others nearest to a kept path;
     then every path gives its probability to the nearest kept one.
@@ -96,14 +102,14 @@ def reduce_paths(paths: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
         n: at least one; as many as there are paths, or more, keeps them all.
 
     Returns:
-        Paths in their old order, dims (n, ...), and their probabilities, which sum to one, dims (n,).
+        Positions in ascending order, dims (n,), and their probabilities, which sum to one, dims (n,).
 
     Source: H. Heitsch, W. Römisch, Scenario reduction algorithms in stochastic programming, Computational Optimization and
     Applications 24 (2003), algorithm 2.4.
     """
     total = len(paths)
     if n >= total:
-        return paths, np.full(total, 1.0 / total)
+        return np.arange(total), np.full(total, 1.0 / total)
     flat = np.nan_to_num(paths.reshape(total, -1))
     square = np.sum(flat**2, axis=1)
     distance = np.sqrt(np.maximum(square[:, None] + square - 2.0 * flat @ flat.T, 0.0))
@@ -117,7 +123,7 @@ def reduce_paths(paths: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
         nearest = np.minimum(nearest, distance[:, kept[-1]])
     kept.sort()
     owner = np.argmin(distance[:, kept], axis=1)
-    return paths[kept], np.bincount(owner, minlength=n) / total
+    return np.array(kept), np.bincount(owner, minlength=n) / total
 
 
 def as_array(

@@ -88,7 +88,7 @@ def record_of(
     paths = campaign.paths()
     inside = {name: path for name, path in paths.items() if name not in outsiders}
     low, high, room = campaign.limits()
-    played = play(campaign.truth, inside, settings, spread_of(campaign.series.values), low, high)
+    played = play(campaign.truth, inside, settings, spread_of(campaign.series.values[: campaign.days.row[0]]), low, high)
     ticks = Ticks.of(campaign, played, (low, high, room))
     plan = campaign.plan
     origin = origins_of(plan, campaign.days, campaign.slots)

@@ -16,7 +16,7 @@ from forecasts.campaign import Campaign
 from forecasts.experts.expert import Blender, Expert, Fitted, NotEnoughHistory
 from forecasts.past import Past
 from forecasts.plan import Plan, issue_days
-from forecasts.sane import gate, too_good
+from forecasts.sane import asked, too_good
 from forecasts.series import Series
 from twin.contracts.frame import FutureReadError
 from twin.domain.problems import Problem
@@ -108,26 +108,23 @@ def _run(block: Block, name: str, fit: Callable[[], Fitted], pasts: list[Past], 
     except Exception as error:  # noqa: BLE001 - an expert may fail in any way, and the others go on
         block.problems.append((name, f"its fit failed: {type(error).__name__}: {error}"))
         return
-    asked = time.perf_counter()
+    begun_asking = time.perf_counter()
     paths, said = [], ""
     for past in pasts:
         try:
-            path = np.asarray(fitted.predict(past, campaign.steps), dtype=np.float64)
+            path, fault = asked(fitted, past, campaign.steps)
         except FutureReadError as error:
             block.problems.append((name, _words(error)))
             return
-        except Exception as error:  # noqa: BLE001 - see above
-            said, path = f"an issue failed: {type(error).__name__}: {error}", np.full(campaign.steps, np.nan)
-        mended, fault = gate(path, past)
         said = said or fault
-        paths.append(campaign.on_grid(mended, past))
+        paths.append(campaign.on_grid(path, past))
     if said:
         block.problems.append((name, said))
     levels = max(path.shape[-1] for path in paths)
     wide = [np.broadcast_to(path, (*path.shape[:-1], levels)) for path in paths]
     block.paths[name] = np.stack(wide).astype(np.float32)
-    block.fit_s[name] = asked - begun
-    block.predict_s[name] = time.perf_counter() - asked
+    block.fit_s[name] = begun_asking - begun
+    block.predict_s[name] = time.perf_counter() - begun_asking
 
 
 def _blend(block: Block, name: str, blender: Blender, campaign: Campaign, pasts: list[Past], seed: int) -> None:
@@ -135,17 +132,20 @@ def _blend(block: Block, name: str, blender: Blender, campaign: Campaign, pasts:
     begun = time.perf_counter()
     try:
         fitted = blender.fit_on(campaign.known_truth(block.first), campaign.paths_until(block.first), seed=seed)
+        begun_asking = time.perf_counter()
+        answers = [
+            fitted.predict({n: p[i].astype(np.float64) for n, p in block.paths.items()}).astype(np.float32)
+            for i in range(len(pasts))
+        ]
     except NotEnoughHistory as error:
         block.problems.append((name, str(error)))
         return
-    asked = time.perf_counter()
-    answers = [
-        fitted.predict({n: p[i].astype(np.float64) for n, p in block.paths.items()}).astype(np.float32)
-        for i in range(len(pasts))
-    ]
+    except Exception as error:  # noqa: BLE001 - as for an expert
+        block.problems.append((name, f"it failed: {type(error).__name__}: {error}"))
+        return
     block.paths[name] = np.stack(answers)
-    block.fit_s[name] = asked - begun
-    block.predict_s[name] = time.perf_counter() - asked
+    block.fit_s[name] = begun_asking - begun
+    block.predict_s[name] = time.perf_counter() - begun_asking
 
 
 def _leaks(block: Block, campaign: Campaign, issues: range) -> None:

@@ -6,12 +6,34 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from forecasts.experts.expert import Fitted
 from forecasts.past import Past
+from forecasts.quantiles import LEVELS
+from twin.contracts.frame import FutureReadError
 
 _REACH = 1.0  # spans of the known values beyond them, on either side
-_EXACT = 1e-9  # of the values' span: closer than that is no forecast
+_EXACT = 1e-7  # of the values' span: closer than that is no forecast
+_SINGLE = 2.0**-23  # of the values themselves: paths are kept in single precision
 _SHARE = 0.5
 _ALIKE = 0.02  # share of exact hits that a repetitive series (a night, a constant base) gives to everybody
+
+
+def asked(expert: Fitted, past: Past, steps: int) -> tuple[np.ndarray, str]:
+    """What an expert says [MW], dims (time,) or (time, quantile), NaN throughout where it fails or cannot be true; and why.
+
+    Raises:
+        FutureReadError: when it asks for what was not known.
+    """
+    silence = np.full(steps, np.nan)
+    try:
+        path = np.asarray(expert.predict(past, steps), dtype=np.float64)
+    except FutureReadError:
+        raise
+    except Exception as error:  # noqa: BLE001 - an expert may fail in any way, and the others go on
+        return silence, f"an issue failed: {type(error).__name__}: {error}"
+    if path.shape not in {(steps,), (steps, len(LEVELS))}:
+        return silence, f"an issue of shape {path.shape}, expected ({steps},) or ({steps}, {len(LEVELS)})"
+    return gate(path, past)
 
 
 def gate(path: np.ndarray, past: Past) -> tuple[np.ndarray, str]:
@@ -43,11 +65,11 @@ def too_good(path: np.ndarray, truth: np.ndarray, all_paths: Mapping[str, np.nda
     known = np.isfinite(truth)
     if not known.any():
         return False
-    span = float(np.ptp(truth[known]))
+    near = max(_EXACT * float(np.ptp(truth[known])), _SINGLE * float(np.abs(truth[known]).max()))
 
     def hits(candidate: np.ndarray) -> np.ndarray:
         middle = candidate[..., candidate.shape[-1] // 2]
-        return np.asarray(np.abs(middle - truth)[known] <= max(_EXACT, 1e-7) * span)  # paths are kept in single precision
+        return np.asarray(np.abs(middle - truth)[known] <= near)
 
     mine = hits(path)
     others = [hits(p).mean() for p in all_paths.values() if p is not path]

@@ -83,9 +83,16 @@ def nmae(truth: np.ndarray, forecast: np.ndarray) -> float:
 
 
 def coverage(truth: np.ndarray, low: np.ndarray, high: np.ndarray) -> float:
-    """Share of truths within the band, its edges included, 0..1."""
-    known = np.isfinite(truth) & np.isfinite(low) & np.isfinite(high)
+    """Share of truths within the band, its edges included, 0..1.
+
+    A night, where band and truth are the same single value, tests no band and is left out.
+    """
+    known = np.isfinite(truth) & np.isfinite(low) & np.isfinite(high) & ~_certain(truth, low, high)
     return _mean(np.where(known, (low <= truth) & (truth <= high), np.nan))
+
+
+def _certain(truth: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    return (low == high) & (truth == low)
 
 
 def skill(loss: float, naive_loss: float) -> float:
@@ -111,6 +118,7 @@ class Scorecard:
         cells: truths that counted. ``origins``: origins with at least one of them.
         absolute, square: sums of |e| and e^2 of the median [MW, MW^2]. ``size``: sum of |truth| [MW].
         loss: sums of the pinball loss, dims (quantile,) [MW]. ``inside``: truths within the band .05-.95.
+        certain: truths that were the band's single value; they test no band.
     """
 
     cells: int
@@ -120,6 +128,7 @@ class Scorecard:
     size: float
     loss: np.ndarray
     inside: int
+    certain: int
 
     @classmethod
     def of(cls, truth: np.ndarray, quantiles: np.ndarray) -> Scorecard:
@@ -136,6 +145,7 @@ class Scorecard:
             size=float(np.abs(y).sum()),
             loss=pinball_losses(y, q).sum(axis=0),
             inside=int(((q[:, low] <= y) & (y <= q[:, high])).sum()),
+            certain=int(_certain(y, q[:, low], q[:, high]).sum()),
         )
 
     def __add__(self, other: Scorecard) -> Scorecard:
@@ -147,6 +157,7 @@ class Scorecard:
             self.size + other.size,
             self.loss + other.loss,
             self.inside + other.inside,
+            self.certain + other.certain,
         )
 
     @property
@@ -168,5 +179,5 @@ class Scorecard:
             "nmae": ratio(self.absolute, self.size),
             "pinball_10_90": self.pinball_10_90,
             "crps": float(2.0 * interval_weights(LEVELS) @ self.pinball),
-            "coverage_90": ratio(self.inside, self.cells),
+            "coverage_90": ratio(self.inside - self.certain, self.cells - self.certain),
         }

@@ -21,7 +21,7 @@ class Sheet:
     Attributes:
         first_day: local day of row 0, days since 1970-01-01. ``known``: complete days; the next one begins at as-of.
         values: [MW], dims (known day, slot). ``weather``: name -> dims (day, slot), days ahead included, gaps bridged.
-        types, weekday, holiday: of every day, dims (day,).
+        types, weekday: of every day, dims (day,). ``holiday``: of every day and the one after the last, dims (day + 1,).
         good: days with enough values to learn from, dims (known day,).
     """
 
@@ -80,7 +80,7 @@ def _build(past: Past, days_ahead: int) -> Sheet:
         weather=weather,
         types=calendar.day_type(numbers),
         weekday=(numbers + 3) % 7,  # 1970-01-01 was a Thursday
-        holiday=calendar.holiday(numbers),
+        holiday=calendar.holiday(first + np.arange(total + 1)),
         good=np.isfinite(values).mean(axis=1) >= _WHOLE_DAY,
         step_s=past.step_s,
     )

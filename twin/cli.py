@@ -17,6 +17,7 @@ import typer
 from twin.cli_expert import register as register_expert
 from twin.cli_forecasts import register as register_forecasts
 from twin.cli_jobs import register as register_jobs
+from twin.cli_split import register as register_split
 from twin.cli_tune import register as register_tune
 from twin.cli_worth import register as register_worth
 
@@ -40,6 +41,7 @@ register_expert(app)
 register_forecasts(app)
 register_jobs(app)
 register_tune(app)
+register_split()
 register_worth(app)
 
 StateOption = Annotated[Path, typer.Option(help="State directory of a run.")]

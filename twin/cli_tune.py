@@ -52,8 +52,8 @@ _LISTS = ("files", "values", "where")
 
 def register(app: typer.Typer) -> None:
     """Add the commands to ``regie``."""
-    app.command("tune")(_with_series(tune))
-    forecast_app.command("explain")(_with_series(explain))
+    app.command("tune")(with_series(tune))
+    forecast_app.command("explain")(with_series(explain))
     app.add_typer(forecast_app, name="forecast")
 
 
@@ -109,7 +109,7 @@ def explain(
     raise typer.Exit(run(flags, options, at=at, lead=lead, json_line=json_line))
 
 
-def _with_series(command: Callable[..., None]) -> Callable[..., None]:
+def with_series(command: Callable[..., None]) -> Callable[..., None]:
     """The command with the series flags of ``regie backtest`` before its own."""
     hints, own_hints = (get_type_hints(one, globalns=_names(one), include_extras=True) for one in (backtest, command))
     series = [

@@ -15,17 +15,19 @@ from forecasts.champion.correction import Correction, no_correction
 from forecasts.champion.settings import ChampionSettings
 from forecasts.champion.standing import Standing, play
 from forecasts.champion.ticks import Ticks, spread_of, within
+from forecasts.dependence import Dependence
 from forecasts.experts.day_path import along
 from forecasts.experts.expert import Blender, Expert, Fitted, FittedBlend, NotEnoughHistory
 from forecasts.limits import Bounds, Limits
+from forecasts.marginals import pit
 from forecasts.past import Past
 from forecasts.plan import Plan
 from forecasts.rehearsal import rehearse
-from forecasts.sane import gate
+from forecasts.sane import asked
 from forecasts.series import Series
 from twin.domain.pack import UnpackError, pack, unpack
 
-FORMAT = 1
+FORMAT = 2
 REHEARSED_DAYS = 56
 """Days of the training's rehearsal: as many as the bands' window."""
 
@@ -41,6 +43,7 @@ class Champion:
         fitted: experts that learn from the past; ``blends``: those that listen to the others.
         leads: steps that a tick answers. ``depths``: local days that a path touches.
         days: of history it rests on.
+        dependence: how errors of a day's path hang together, from its midnight to the end of its last tick.
     """
 
     fitted: Mapping[str, Fitted]
@@ -51,13 +54,14 @@ class Champion:
     leads: int
     depths: int
     days: int
+    dependence: Dependence
 
     def said(self, past: Past) -> dict[str, np.ndarray]:
         """What every expert says of the days that begin at the end of ``past`` [MW], dims (depth, slot, level)."""
         steps = self.steps(past)
         found: dict[str, np.ndarray] = {}
         for name, expert in self.fitted.items():
-            path, _ = gate(np.asarray(expert.predict(past, steps), dtype=np.float64), past)
+            path, _ = asked(expert, past, steps)
             found[name] = _on_grid(path, past, steps, self.depths)
         for name, blend in self.blends.items():
             found[name] = blend.predict(found)
@@ -91,6 +95,7 @@ class Champion:
             "offsets": self.standing.offsets, "weights": self.standing.weights, "width": self.standing.width,
             "phi": self.correction.phi, "narrowing": self.correction.narrowing,
         }  # fmt: skip
+        arrays |= {f"dependence.{name}": array for name, array in self.dependence.to_arrays().items()}
         parts: dict[str, Fitted | FittedBlend] = {**self.fitted, **self.blends}
         for name, part in parts.items():
             arrays[f"expert.{name}"] = np.frombuffer(part.to_bytes(), dtype=np.uint8)
@@ -118,6 +123,7 @@ class Champion:
             Correction(wide["phi"], wide["narrowing"]),
             Bounds.read(meta["bounds"]),
             meta["leads"], meta["depths"], meta["days"],
+            Dependence.from_arrays(_under("dependence.", arrays)),
         )  # fmt: skip
 
 
@@ -150,7 +156,8 @@ def train(
     ticks = Ticks.of(campaign, played, (low, high, room))
     correction = ticks.correction(campaign.issues) if campaign.issues else no_correction(leads)
     known = int(np.isfinite(past.values).sum() // past.slots_per_day)
-    return Champion(fitted, blends, played.standing, correction, Bounds.learnt(lesson), leads, depths, known)
+    dependence = _dependence(campaign, ticks, leads)
+    return Champion(fitted, blends, played.standing, correction, Bounds.learnt(lesson), leads, depths, known, dependence)
 
 
 def _rehearsed(past: Past, experts: Mapping[str, Expert | Blender], leads: int, seed: int) -> Campaign:
@@ -187,9 +194,22 @@ def _fit_all(
             else:
                 paths = {n: p for n, p in campaign.paths().items() if n in fitted}
                 blends[name] = expert.fit_on(campaign.known_truth(campaign.issues), paths, seed=seed)
-        except NotEnoughHistory:
+        except Exception:  # noqa: BLE001, S112 - too little history, or any other fault; the rehearsal tells which
             continue
     return fitted, blends
+
+
+def _dependence(campaign: Campaign, ticks: Ticks, leads: int) -> Dependence:
+    """Of the errors along the paths of past midnights as far as they are known, over every step that a tick may answer."""
+    issues = campaign.issues
+    low, high = (limit[:issues, ..., None] for limit in (ticks.low, ticks.high))
+    ranks = pit(campaign.known_truth(issues), np.clip(ticks.played.quantiles, low, high))
+    ranks = ranks.reshape(issues, campaign.depths * campaign.slots)
+    return Dependence.fit(ranks[:, : campaign.slots + leads], step_s=campaign.series.step_s)
+
+
+def _under(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
 
 
 def _on_grid(path: np.ndarray, past: Past, steps: int, depths: int) -> np.ndarray:

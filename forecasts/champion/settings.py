@@ -22,7 +22,7 @@ class ChampionSettings:
     parts: int = 4
     recent_issues: int = 20
     half_life: float = 6.0
-    strength: float = 0.8
+    strength: float = 0.9
 
 
 RANGES = {

@@ -39,7 +39,7 @@ def stretch(truth: np.ndarray, quantiles: np.ndarray, *, half_life: float, stren
     order = np.argsort(needed, kind="stable")
     mass = np.cumsum(weight[order])
     evidence = len(truth)
-    level = min(_COVERED * (1.0 + 0.5 / evidence), 0.99)  # few issues: a little wider
+    level = min(_COVERED * (1.0 + 0.6 / evidence), 0.99)  # few issues: a little wider
     factor = needed[order][min(np.searchsorted(mass, level * mass[-1]), len(order) - 1)]
     return float(np.clip(max(factor, 1e-6) ** strength, *_LIMITS))
 

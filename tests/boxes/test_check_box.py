@@ -16,13 +16,17 @@ import unfaithful
 from box_stage import descendants, running, until
 from faulty import SteadyBox
 
-OURS = {
-    "forecasts.load.box:LoadBox": {"zone": "town", "engine": "day_type"},
-    "forecasts.pv.box:PvBox": {"zone": "town"},
-    "twin.boxes.maintenance.box:TransformerBox": {"trafo": "neighbourhood"},
-    "twin.boxes.flexibility.box:FlexibilityBox": {},
-    "twin.boxes.tariffs.box:TariffBox": {},
-}
+OURS = (
+    ("forecasts.load.box:LoadBox", {"zone": "town", "engine": "day_type"}),
+    ("forecasts.load.box:LoadBox", {"zone": "town", "engine": "ridge"}),
+    ("forecasts.load.box:LoadBox", {"zone": "town", "experts": ["day_type", "ridge", "boosted_profile", "stack"]}),
+    ("forecasts.pv.box:PvBox", {"zone": "town", "experts": ["yesterday", "sky_days", "sky_ridge"]}),
+    ("forecasts.pv.box:PvBox", {"zone": "town"}),
+    ("forecasts.mix.box:MixBox", {"zone": "town"}),
+    ("twin.boxes.maintenance.box:TransformerBox", {"trafo": "neighbourhood"}),
+    ("twin.boxes.flexibility.box:FlexibilityBox", {}),
+    ("twin.boxes.tariffs.box:TariffBox", {}),
+)
 
 # Each promise with a box that breaks it and no other.
 BREAKERS = {
@@ -69,9 +73,9 @@ def test_a_good_box_keeps_every_promise(reference):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("reference", OURS)
-def test_every_box_of_ours_keeps_every_promise(check_box, reference):
-    check_box(reference, OURS[reference])
+@pytest.mark.parametrize(("reference", "config"), OURS, ids=str)
+def test_every_box_of_ours_keeps_every_promise(check_box, reference, config):
+    check_box(reference, config)
 
 
 @pytest.mark.parametrize("promise", BREAKERS)

@@ -8,7 +8,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scenarios"))
 from hamlet import Hamlet, hamlet
-from on_air import Ended, Place
+from on_air import Ended, Place, with_kernels
 
 from twin.regie.chain import Record
 
@@ -29,7 +29,7 @@ class Played:
 @pytest.fixture(scope="session")
 def settle(tmp_path_factory):
     """Writes a hamlet into a folder of its own; its grid is prepared once for all of them."""
-    cache = tmp_path_factory.mktemp("cache")
+    cache = with_kernels(tmp_path_factory.mktemp("cache"))
 
     def settled(made: Hamlet, name: str = "hamlet") -> Place:
         folder = tmp_path_factory.mktemp(name)

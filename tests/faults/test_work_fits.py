@@ -140,6 +140,16 @@ def test_an_answer_that_finds_no_room_keeps_the_fit_due(staged):
     assert list_jobs(stage.jobs)[0]["attempts"] == 1  # it was written later, not made again
 
 
+def test_a_fit_is_niced_and_its_libraries_have_one_thread(staged):
+    stage = staged(trained(fit="hangs", fit_deadline_s=60.0))
+    begin(stage)
+    assert until(lambda: running_fits(stage), 30.0)
+    (pid,) = running_fits(stage)
+    assert until(lambda: os.getpriority(os.PRIO_PROCESS, pid) == 10, 1.0)
+    environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    assert {b"OMP_NUM_THREADS=1", b"OPENBLAS_NUM_THREADS=1"} <= set(environment)
+
+
 def test_nothing_is_left_below_a_work_process_that_was_killed_or_ended(staged):
     stage = staged(trained(fit="hangs", fit_deadline_s=60.0))
     work = begin(stage)

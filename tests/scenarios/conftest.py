@@ -7,13 +7,13 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 from hamlet import Hamlet
-from on_air import Place
+from on_air import Place, with_kernels
 
 
 @pytest.fixture(scope="session")
 def settle(tmp_path_factory):
     """Writes a hamlet into a folder of its own."""
-    cache = tmp_path_factory.mktemp("cache")
+    cache = with_kernels(tmp_path_factory.mktemp("cache"))
 
     def settled(made: Hamlet, name: str = "hamlet") -> Place:
         folder = tmp_path_factory.mktemp(name)

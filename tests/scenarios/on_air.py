@@ -90,6 +90,16 @@ def launch(command: Sequence[str], environment: Mapping[str, str] | None = None,
     return Run(process)
 
 
+def with_kernels(cache: Path) -> Path:
+    """``cache`` with the engine's compiled code in it, which this process has or makes: no run compiles for itself."""
+    from twin.engines.batch import jit
+
+    kernels = Path(jit._FOLDER)
+    kernels.mkdir(parents=True, exist_ok=True)
+    (cache / kernels.name).symlink_to(kernels)
+    return cache
+
+
 @dataclass(frozen=True)
 class Place:
     """A site, its state directory, and the first quarter hour of its window."""

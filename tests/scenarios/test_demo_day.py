@@ -1,4 +1,4 @@
-"""The demo town's summer day: its figures; and its night and morning again, interrupted three times."""
+"""The demo town's summer day: its figures; and its night and morning again, killed and told to end."""
 
 import random
 import time
@@ -33,10 +33,10 @@ def days(tmp_path_factory):
 
 
 def interrupted(place):
-    """Twice kill -9 at random and at last SIGTERM: how it ended, and what was acknowledged each time."""
+    """kill -9 at a random moment of the night, then SIGTERM: how it ended, and what was acknowledged each time."""
     chance, heads = random.Random(3), []
-    for last in (False, False, True):
-        least = MORNING if last else place.acked + chance.randint(5, 18)
+    for last in (False, True):
+        least = MORNING if last else chance.randint(5, 25)
         run = place.start(TICKS)
         run.until(lambda least=least: place.acked >= least)
         time.sleep(chance.uniform(0.0, 0.4))
@@ -61,11 +61,11 @@ def test_a_day_of_decisions_costs_no_more_than_a_day_of_none(days):
     assert days.ended.figures["kpis"]["economic"]["difference"]["total_chf"] <= 0.5
 
 
-def test_the_same_hours_again_with_two_kills_and_an_orderly_end_give_the_same_heads(days):
+def test_the_same_hours_again_with_a_kill_and_an_orderly_end_give_the_same_heads(days):
     again, calm = ([record.head for record in place.records] for place in (days.hurt, days.place))
     assert MORNING <= len(again) < TICKS == len(calm)
     assert again == calm[: len(again)]
-    assert len({len(acknowledged) for acknowledged in days.heads}) == 3
+    assert 5 <= len(days.heads[0]) < len(days.heads[1])
     for acknowledged in days.heads:
         assert again[: len(acknowledged)] == acknowledged
     assert days.hurt_ended.figures["journal"] == {"acked": len(again), "head": again[-1]}
@@ -75,7 +75,7 @@ def test_the_interrupted_hours_hold_a_new_model_and_orders(days):
     records = days.hurt.records
     adopted = [record.seq for record in records if any(code == "artifact_adopted" for code, _ in record.meta["lines"])]
     assert adopted[0] == 0
-    assert len(adopted) == 2
+    assert len(adopted) >= 2
     assert any(record.meta["sent"] for record in records)
 
 
@@ -89,13 +89,3 @@ def test_every_order_of_the_day_was_sent_once(days):
     for place in (days.place, days.hurt):
         sent = [key for record in place.records for key in record.meta["sent"]]
         assert len(sent) == len(set(sent)) > 0
-
-
-def test_a_complete_day_prints_the_same_line_again_and_another_window_is_refused(days):
-    again, other = days.place.start(TICKS), days.hurt.start(TICKS + 1)
-    found = again.ended()
-    assert (found.code, found.figures) == (0, days.ended.figures)
-    assert "starting the boxes" not in found.err
-    refused = other.ended()
-    assert (refused.code, refused.out) == (2, "")
-    assert "ticks: the state has 96; expected 97 as asked" in refused.err

@@ -32,7 +32,8 @@ class Need:
     Attributes:
         elements: zones, transformers, devices it reads; empty = all.
         history: how far back. ``ahead``: how far forward (outlook or another box's forecast).
-        resolution, quantiles: of what comes from other boxes: the step it reads and the levels it must find there.
+        resolution, quantiles, scenarios: of what comes from other boxes: the step it reads, the levels that it must find there
+            or how many paths at least.
         max_age: oldest acceptable newest value; ahead, oldest acceptable issue.
         min_coverage: share of non-missing values in ``history`` and ``ahead``, 0..1.
     """
@@ -43,6 +44,7 @@ class Need:
     ahead: timedelta = timedelta(0)
     resolution: timedelta = QUARTER_HOUR
     quantiles: tuple[float, ...] = ()
+    scenarios: int = 0
     max_age: timedelta = timedelta(hours=1)
     min_coverage: float = 0.0
     mode: Mode = Mode.STRICT
@@ -55,6 +57,10 @@ class Provide:
     Attributes:
         quantiles: ascending levels when the output has a ``quantile`` dimension.
         horizon: from ``as_of`` on, left-labelled; zero = the value of the last interval only.
+        scenarios: number of paths when the output has a ``scenario`` dimension instead, labels 0, 1 ...: futures that hang
+            together over time and over the elements of this box. A coordinate ``probability``, dims (scenario,), says how
+            probable each is and sums to 1. Where several champions share the signal, whoever reads it finds the probability by
+            element, dims (scenario, <element dim>): the paths of one have nothing to do with those of another.
     """
 
     signal: str
@@ -62,6 +68,7 @@ class Provide:
     resolution: timedelta = QUARTER_HOUR
     horizon: timedelta = timedelta(0)
     quantiles: tuple[float, ...] = ()
+    scenarios: int = 0
 
 
 @dataclass(frozen=True)

@@ -65,6 +65,7 @@ def _check_need(need: Need, place: str, problems: Problems) -> None:
         problems.add(place, f"min_coverage={need.min_coverage}", "a share, 0..1", "divide a percentage by 100")
     _check_steps(place, "resolution", need.resolution, problems)
     _check_quantiles(place, need.quantiles, problems)
+    _check_scenarios(place, need, problems)
 
 
 def _check_provide(provide: Provide, card: BoxCard, place: str, problems: Problems) -> None:
@@ -74,6 +75,7 @@ def _check_provide(provide: Provide, card: BoxCard, place: str, problems: Proble
         whole = f"whole steps of {provide.resolution}, or 0"
         problems.add(place, f"horizon={provide.horizon}", whole, "round it to the resolution")
     _check_quantiles(place, provide.quantiles, problems)
+    _check_scenarios(place, provide, problems)
     spec = SIGNALS.get(provide.signal)
     if provide.signal not in card.constants:
         problems.add(place, "no constant", "one for every output", "name the last resort")
@@ -112,3 +114,12 @@ def _check_steps(place: str, name: str, span: timedelta, problems: Problems) -> 
 def _check_quantiles(place: str, levels: tuple[float, ...], problems: Problems) -> None:
     if list(levels) != sorted(set(levels)) or not all(0.0 < level < 1.0 for level in levels):
         problems.add(place, f"quantiles={levels}", "ascending levels between 0 and 1", "sort them, divide percentages by 100")
+
+
+def _check_scenarios(place: str, promise: Need | Provide, problems: Problems) -> None:
+    count = promise.scenarios
+    if type(count) is not int or count < 0:
+        problems.add(place, f"scenarios={count!r}", "a whole number of paths, 0 = none", "correct it")
+    elif count and promise.quantiles:
+        found = f"scenarios={count} and quantiles={promise.quantiles}"
+        problems.add(place, found, "one of the two for each signal", "give the paths a signal of their own")

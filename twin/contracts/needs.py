@@ -144,13 +144,14 @@ def _unmet_ahead(need: Need, view: AsOfView) -> list[str]:
 
 
 def _lacking(need: Need, signal: xr.DataArray) -> str:
-    """The elements or levels that ``signal`` does not have; "" when it has all of them."""
+    """The elements, levels or paths that ``signal`` does not have; "" when it has all of them."""
     for dim, wanted in (("quantile", need.quantiles), (SIGNALS[need.signal].dim, need.elements)):
         have = signal.get_index(dim).tolist() if dim in signal.dims else []
         absent = [label for label in wanted if label not in have]
         if absent:
             return f"nobody provides it ahead for {dim} {absent}, only for {have}"
-    return ""
+    paths = signal.sizes.get("scenario", 0)
+    return f"nobody provides it ahead in {need.scenarios} scenarios, only in {paths}" if need.scenarios > paths else ""
 
 
 def _coming(need: Need, signal: xr.DataArray, as_of: datetime) -> np.ndarray:

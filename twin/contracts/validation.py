@@ -80,9 +80,10 @@ def times_of(provide: Provide, as_of: datetime) -> np.ndarray:
 
 
 def dims_of(provide: Provide) -> tuple[str, ...]:
-    """``(time[, quantile][, element dimension])``."""
+    """``(time[, quantile or scenario][, element dimension])``."""
     element = SIGNALS[provide.signal].dim
-    return ("time", *(("quantile",) if provide.quantiles else ()), *((element,) if element else ()))
+    spread = ("quantile",) if provide.quantiles else ("scenario",) if provide.scenarios else ()
+    return ("time", *spread, *((element,) if element else ()))
 
 
 def judge(card: BoxCard, report: Report, as_of: datetime, premises: Premises) -> Verdict:
@@ -160,6 +161,8 @@ def _shape_problems(provide: Provide, output: xr.DataArray, as_of: datetime, pre
         problems.append(f"output {name!r}: time={have}, expected {expected[0]} .. {expected[-1]} ({expected.size})")
     if provide.quantiles and not _same_levels(_labels(output, "quantile"), provide.quantiles):
         problems.append(f"output {name!r}: quantile={_labels(output, 'quantile')}, expected {provide.quantiles}")
+    if provide.scenarios:
+        problems += _scenario_problems(provide, output)
     if spec.dim:
         problems += _element_problems(provide, [str(e) for e in _labels(output, spec.dim)], premises)
     if output.dtype.kind not in "fiu":
@@ -171,6 +174,20 @@ def _same_levels(levels: np.ndarray, expected: tuple[float, ...]) -> bool:
     if levels.dtype.kind != "f" or len(levels) != len(expected):
         return False
     return all(abs(level - wanted) <= _ROUNDING for level, wanted in zip(levels.tolist(), expected, strict=True))
+
+
+def _scenario_problems(provide: Provide, output: xr.DataArray) -> list[str]:
+    """Labels 0, 1 ... and a probability for each."""
+    name, problems = provide.signal, []
+    if not np.array_equal(_labels(output, "scenario"), np.arange(provide.scenarios)):
+        problems.append(f"output {name!r}: scenario={_labels(output, 'scenario')}, expected 0 .. {provide.scenarios - 1}")
+    probability = output.coords.get("probability")
+    if probability is None or probability.dims != ("scenario",) or probability.dtype.kind != "f":
+        return [*problems, f"output {name!r}: no coordinate 'probability' of real numbers with dims ('scenario',)"]
+    share = probability.values
+    if not np.isfinite(share).all() or share.min(initial=0.0) < 0.0 or abs(float(share.sum()) - 1.0) > _ROUNDING:
+        problems.append(f"output {name!r}: probability={share}, expected shares from 0 to 1 that sum to 1")
+    return problems
 
 
 def _element_problems(provide: Provide, have: list[str], premises: Premises) -> list[str]:
@@ -206,15 +223,18 @@ def _value_problems(provide: Provide, output: xr.DataArray) -> list[str]:
 
 def _doubts(provide: Provide, output: xr.DataArray, premises: Premises) -> list[str]:
     dim = SIGNALS[provide.signal].dim
+    values = output.values
+    # A single path may honestly jump (a cloud, a kettle); what all of them expect may not.
+    expected = np.tensordot(values, output["probability"].values, (1, 0)) if provide.scenarios else values
     if not dim:
-        return _element_doubts(provide, output.values, "", premises)
+        return _element_doubts(provide, values, expected, "", premises)
     doubts = []
     for i, element in enumerate(_labels(output, dim)):  # the element dimension is the last one
-        doubts += _element_doubts(provide, output.values[..., i], str(element), premises)
+        doubts += _element_doubts(provide, values[..., i], expected[..., i], str(element), premises)
     return doubts
 
 
-def _element_doubts(provide: Provide, values: np.ndarray, element: str, premises: Premises) -> list[str]:
+def _element_doubts(provide: Provide, values: np.ndarray, expected: np.ndarray, element: str, premises: Premises) -> list[str]:
     spec, limit = SIGNALS[provide.signal], premises.limits.get((provide.signal, element), Limit())
     place = f"output {provide.signal!r}" + (f", {spec.dim} {element!r}" if element else "")
     low, high = float(values.min()), float(values.max())
@@ -224,9 +244,9 @@ def _element_doubts(provide: Provide, values: np.ndarray, element: str, premises
     if limit.maximum is not None and high > limit.maximum + _ROUNDING:
         doubts.append(f"{place}: {high:.6g} {spec.unit} is above the site's {limit.maximum:g}")
     ramp = limit.ramp if limit.ramp is not None else spec.ramp
-    if ramp is not None and len(values) > 1:
+    if ramp is not None and len(expected) > 1:
         ramp *= provide.resolution / QUARTER_HOUR
-        steepest = float(np.abs(np.diff(values, axis=0)).max())
+        steepest = float(np.abs(np.diff(expected, axis=0)).max())
         if steepest > ramp + _ROUNDING:
             doubts.append(f"{place}: changes by {steepest:.6g} {spec.unit} in a step, limit {ramp:g}")
     return doubts

@@ -55,6 +55,8 @@ SIGNALS: dict[str, Signal] = _table(
     # provided by boxes, one row per future quarter hour
     Signal("load_forecast_p_mw", "MW", "zone", -1.0, _POWER, "forecast of zone_load_p_mw, dims (time, quantile, zone)"),
     Signal("pv_forecast_p_mw", "MW", "zone", -0.001, _POWER, "forecast of zone_pv_p_mw, dims (time, quantile, zone)"),
+    Signal("load_paths_p_mw", "MW", "zone", -1.0, _POWER, "possible courses of zone_load_p_mw, dims (time, scenario, zone)"),
+    Signal("pv_paths_p_mw", "MW", "zone", -0.001, _POWER, "possible courses of zone_pv_p_mw, dims (time, scenario, zone)"),
     Signal("hot_spot_c", "degC", "trafo", -60.0, 400.0, "winding hot-spot (IEC 60076-7), dims (time, trafo)"),
     Signal("top_oil_c", "degC", "trafo", -60.0, 300.0, "modelled top-oil, dims (time, trafo)"),
     Signal("ageing_rate", "1", "trafo", 0.0, 1e6, "relative ageing, 1 = normal, dims (time, trafo)"),

@@ -12,6 +12,7 @@ from twin.contracts.needs import reads_ahead
 from twin.domain.problems import BadInput, Problem, Problems
 
 Levels = tuple[tuple[str, ...], ...]
+_LABELS = ("resolution", "horizon", "quantiles", "scenarios")
 
 
 @dataclass(frozen=True)
@@ -100,8 +101,11 @@ def _check_need(place: str, need: Need, sources: Sources, problems: Problems) ->
     if not reads_ahead(need, sources.layout):
         return
     if need.signal in sources.outlook:
+        one_value = "none: the outlook has one value per time"
         if need.quantiles:
-            problems.add(place, f"quantiles={need.quantiles}", "none: the outlook has one value per time", "take them out")
+            problems.add(place, f"quantiles={need.quantiles}", one_value, "take them out")
+        if need.scenarios:
+            problems.add(place, f"scenarios={need.scenarios}", one_value, "take them out")
         return
     providers = sources.providers(need.signal)
     provided = [p for name in providers for p in sources.cards[name].provides if p.signal == need.signal]
@@ -110,6 +114,10 @@ def _check_need(place: str, need: Need, sources: Sources, problems: Problems) ->
         problems.add(place, "nobody provides it", f"a champion or one of {sorted(sources.outlook)}", remedy)
     else:
         _check_provided(place, need, provided, problems)
+        most = min(provide.scenarios for provide in provided)
+        if need.scenarios > most:
+            limit = f"at most the {most} that {', '.join(repr(name) for name in providers)} provides"
+            problems.add(place, f"scenarios={need.scenarios}", limit, "read fewer or let the provider draw more")
 
 
 def _check_provided(place: str, need: Need, provided: Sequence[Provide], problems: Problems) -> None:
@@ -173,7 +181,7 @@ def _lacking(ours: Provide, theirs: Provide | None) -> str:
         return "anything at all"
     if theirs.elements and not (ours.elements and set(ours.elements) <= set(theirs.elements)):
         return f"elements={list(ours.elements) or 'all'}"
-    different = [name for name in ("resolution", "horizon", "quantiles") if getattr(ours, name) != getattr(theirs, name)]
+    different = [name for name in _LABELS if getattr(ours, name) != getattr(theirs, name)]
     return ", ".join(f"{name}={getattr(ours, name)}" for name in different)
 
 
@@ -188,9 +196,9 @@ def _check_doubles(sources: Sources, problems: Problems) -> None:
                     problems.add(
                         place, f"both provide {sorted(both) or 'all of it'}", "one champion each", "make one a standby"
                     )
-                mine = (provide.horizon, provide.resolution, provide.quantiles)
-                if mine != (theirs.horizon, theirs.resolution, theirs.quantiles):
-                    problems.add(place, "different labels", "one horizon, resolution and quantiles", "let them agree")
+                if any(getattr(provide, label) != getattr(theirs, label) for label in _LABELS):
+                    limit = "one horizon, resolution and number of scenarios, the same quantiles"
+                    problems.add(place, "different labels", limit, "let them agree")
             seen[provide.signal].append((name, provide))
 
 

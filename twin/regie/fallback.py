@@ -98,14 +98,19 @@ def _of_elements(provide: Provide, output: xr.DataArray) -> xr.DataArray:
 
 def _constant(card: BoxCard, provide: Provide, as_of: datetime, premises: Premises) -> xr.DataArray:
     spec, dims, times = SIGNALS[provide.signal], dims_of(provide), times_of(provide, as_of)
-    coords: dict[str, np.ndarray | list[str] | list[float]] = {"time": times}
+    labels: dict[str, np.ndarray | list[str] | list[float]] = {"time": times}
     if provide.quantiles:
-        coords["quantile"] = list(provide.quantiles)
+        labels["quantile"] = list(provide.quantiles)
+    if provide.scenarios:
+        labels["scenario"] = np.arange(provide.scenarios)
     if spec.dim:
-        coords[spec.dim] = list(provide.elements or premises.elements.get(spec.dim, ()))
-    shape = tuple(len(coords[dim]) for dim in dims)
+        labels[spec.dim] = list(provide.elements or premises.elements.get(spec.dim, ()))
+    shape = tuple(len(labels[dim]) for dim in dims)
     values = np.full(shape, float(card.constants[provide.signal]))
-    return xr.DataArray(values, dims=dims, coords=coords, name=provide.signal, attrs={"units": spec.unit})
+    output = xr.DataArray(values, dims=dims, coords=labels, name=provide.signal, attrs={"units": spec.unit})
+    if provide.scenarios:
+        output.coords["probability"] = ("scenario", np.full(provide.scenarios, 1.0 / provide.scenarios))
+    return output
 
 
 def _later(plan: Proposal, as_of: datetime) -> Proposal | None:

@@ -218,7 +218,8 @@ def _shadow(trial: Trial) -> ShadowView:
 def _shown_output(report: Report) -> tuple[str, str, xr.DataArray | None]:
     """The output that the headline is taken from (its signal begins with the headline's label) and its first element."""
     for signal, output in report.outputs.items():
-        if not signal.startswith(report.headline.label) or output.sizes.get("time", 0) < 2:
+        of_another = not signal.startswith(report.headline.label) or "scenario" in output.dims
+        if of_another or output.sizes.get("time", 0) < 2:
             continue
         dims = [dim for dim in output.dims if dim not in ("time", "quantile")]
         if not dims:

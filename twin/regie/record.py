@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 from pydantic import TypeAdapter
 
-from twin.contracts.messages import Alarm, Command, Envelope, Kpi, Order, Recommendation, State
+from twin.contracts.messages import Alarm, Command, Envelope, Kpi, Order, Recommendation, Report, State
 from twin.contracts.report_codec import envelope_to_bytes
 from twin.domain.finite import finite
 from twin.domain.grid import Grid
@@ -67,9 +67,13 @@ def tick_record(
         meta[name] = _LISTS[name].dump_python(value, mode="json")
     arrays = {f"grid.{name}": variable.values.astype(float) for name, variable in state.grid.data_vars.items()}
     for name, envelope in envelopes.items():
-        for signal, output in envelope.report.outputs.items():
-            arrays[f"box.{name}.{signal}"] = shown(output)
+        arrays |= {f"box.{name}.{signal}": values for signal, values in kept(envelope.report).items()}
     return finite(meta), arrays
+
+
+def kept(report: Report) -> dict[str, np.ndarray]:
+    """Of each output what the screens show; of paths nothing, no screen shows them and the report's digest vouches for them."""
+    return {signal: shown(output) for signal, output in report.outputs.items() if "scenario" not in output.dims}
 
 
 def shown(output: xr.DataArray) -> np.ndarray:

@@ -273,7 +273,7 @@ def _of_a_box(signal: xr.DataArray, seats: Mapping[str, Seat]) -> bool:
 
 
 def _joined(before: xr.DataArray, after: xr.DataArray) -> xr.DataArray:
-    """Both along the element dimension; horizon and quantiles agree, that was checked at the start."""
+    """Both along the element dimension; horizon, quantiles and scenarios agree, that was checked at the start."""
     dim = str(before.dims[-1])
     shared = {str(name): before.coords[name] for name in before.dims if name != dim}
     elements = np.concatenate([before[dim].values, after[dim].values])
@@ -283,4 +283,14 @@ def _joined(before: xr.DataArray, after: xr.DataArray) -> xr.DataArray:
         "quality": int(before.attrs["quality"]) | int(after.attrs["quality"]),
     }
     values = np.concatenate([before.values, after.values], axis=-1)
-    return xr.DataArray(values, dims=before.dims, coords={**shared, dim: elements}, name=after.name, attrs=attrs)
+    joined = xr.DataArray(values, dims=before.dims, coords={**shared, dim: elements}, name=after.name, attrs=attrs)
+    if "scenario" in joined.dims:  # each box drew worlds of its own
+        of_each = np.concatenate([_probability(before, dim), _probability(after, dim)], axis=1)
+        joined.coords["probability"] = (("scenario", dim), of_each)
+    return joined
+
+
+def _probability(output: xr.DataArray, dim: str) -> np.ndarray:
+    """Of each path, dims (scenario, element)."""
+    share = output["probability"]
+    return share.values if dim in share.dims else np.repeat(share.values[:, None], output.sizes[dim], axis=1)

@@ -44,7 +44,7 @@ def serve(order: Mapping[str, Any], descriptors: list[int]) -> None:
 
     Args:
         order: ``init`` (bytes of the request file that describe the box), ``rows`` (capacity of the shared frame),
-            ``memory_mb``, ``scratch`` (its own directory for temporary files).
+            ``memory_mb``, ``nice``, ``scratch`` (its own directory for temporary files).
         descriptors: channel, frame, ahead, request, result.
     """
     channel = socket.socket(fileno=descriptors[0])
@@ -61,6 +61,7 @@ def serve(order: Mapping[str, Any], descriptors: list[int]) -> None:
 
 def _settle(order: Mapping[str, Any]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.nice(int(order["nice"]))
     scratch = str(order["scratch"])
     Path(scratch).mkdir(parents=True, exist_ok=True)
     os.chdir(scratch)

@@ -55,10 +55,12 @@ class Worker:
 
     Args:
         description: from `twin.contracts.description.box_description`. ``memory_mb``: beyond the preloaded libraries.
-        scratch: its own directory for temporary files.
+        scratch: its own directory for temporary files. ``nice``: 0 for the tick's boxes, more for training.
     """
 
-    def __init__(self, name: str, description: bytes, files: SharedFiles, *, memory_mb: int, scratch: Path) -> None:
+    def __init__(
+        self, name: str, description: bytes, files: SharedFiles, *, memory_mb: int, scratch: Path, nice: int = 0
+    ) -> None:
         self.name = name
         self.starts = 0
         self.ready = False
@@ -67,6 +69,7 @@ class Worker:
         self._files = files
         self._memory_mb = memory_mb
         self._scratch = scratch
+        self._nice = nice
         self._channel: socket.socket | None = None
         self._pidfd = -1
         self._request = -1
@@ -94,6 +97,7 @@ class Worker:
             "init": len(self._description),
             "rows": self._files.frame_rows,
             "memory_mb": self._memory_mb,
+            "nice": self._nice,
             "scratch": str(self._scratch),
         }
         descriptors = [theirs.fileno(), self._files.frame, self._files.ahead, self._request, self._result]

@@ -17,8 +17,8 @@ from twin.work.spool import asked_files
 from twin.work.table import JobTable
 
 LOGS = "logs"
-_NICER = 9
-"""On top of the work process's own 10: a fit, which the loop may wait for, goes before a job that nobody waits for."""
+_NICE = 19
+"""The lowest: a fit (10), which the loop may wait for, goes before a job that nobody waits for."""
 
 
 @dataclass
@@ -110,7 +110,7 @@ class Commands:
                     pass_fds=[self._lock],
                     start_new_session=True,
                     bufsize=0,
-                    preexec_fn=lambda: os.nice(_NICER),  # noqa: PLW1509 - one thread here
+                    preexec_fn=lambda: os.nice(_NICE),  # noqa: PLW1509 - one thread here
                 )
         except OSError as error:
             self._table.end(job, "failed", str(error))

@@ -21,6 +21,7 @@ from twin.regie.workers import Question, SharedFiles, Worker
 from twin.work.table import JobTable
 
 _SOON_S = 0.02
+_NICE = 10
 _IDLE_S = 60.0
 """How long the warm libraries (some hundred MB) are kept when nothing is to be fitted."""
 
@@ -96,7 +97,9 @@ class Fits:
         if ask is None:
             return True
         scratch = self._scratch / f"{ask.instance}.fit"
-        worker = Worker(f"{ask.instance}.fit", ask.description, self._files, memory_mb=ask.memory_mb, scratch=scratch)
+        worker = Worker(
+            f"{ask.instance}.fit", ask.description, self._files, memory_mb=ask.memory_mb, scratch=scratch, nice=_NICE
+        )
         try:
             server = self._live_server()
             if not server.ready():

@@ -1,4 +1,4 @@
-"""The work process: niced, below the loop, dying with it; what it does may be killed at any moment and is done again.
+"""The work process: below the loop, dying with it; what it does is niced, may be killed at any moment and is done again.
 
 It reads what others ask for as files, writes only in its own directory, and changes nothing in the loop: a model comes into
 force at the tick that the loop fixed, whatever else a job finds is for a person to adopt.
@@ -27,7 +27,6 @@ from twin.work.table import JobTable
 if TYPE_CHECKING:
     from twin.work.fits import Fits
 
-_NICE = 10
 _LOOK_S = 0.5
 """How long a job that somebody asks for on the command line may lie before it is seen."""
 
@@ -44,7 +43,6 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # the loop ends it, by its doorbell
     adopt_orphans()
-    os.nice(_NICE)
     jobs = Path(order["jobs"])
     with (jobs / LOCK).open("w") as lock, socket.socket(fileno=order["bell"]) as bell:
         fcntl.flock(lock, fcntl.LOCK_EX)  # waits until the last job of a killed predecessor is gone

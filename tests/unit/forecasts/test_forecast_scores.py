@@ -14,7 +14,7 @@ import towns
 
 from forecasts.load.box import LoadBox
 from forecasts.pv.box import PvBox
-from forecasts.quantiles import pinball
+from forecasts.quantiles import LEVELS, pinball
 from twin.contracts.frame import AsOfView
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
@@ -30,20 +30,23 @@ def from_end_labels(local, values):
     return series[~series.index.duplicated()].reindex(YEAR).to_numpy()
 
 
-def score(box, signal, column, values, *, lag, days, hour):
-    """Mean pinball over origins, ours and that of the value ``lag`` rows ago."""
+def score(box, signal, column, values, *, lag, days, hour, taught=1):
+    """Mean pinball over origins, ours trained at every ``taught``-th of them, and that of the value ``lag`` rows ago."""
     start = YEAR[0].to_pydatetime().replace(tzinfo=UTC)
     frame = towns.frame({column: values}, start)
     ours, naive = [], []
-    for day in days:
+    for number, day in enumerate(days):
         as_of = start + timedelta(days=day, hours=hour)
         row = (as_of - start) // timedelta(minutes=15)
-        answer, _ = box.step(AsOfView(as_of, frame), None, None)
+        view = AsOfView(as_of, frame)
+        if number % taught == 0:
+            artifact = box.fit(view, seed=1)
+        answer, _ = box.step(view, artifact, None)
         truth = values[row : row + 192].copy()
         before = np.resize(values[row - lag : row], 192)
         truth[~np.isfinite(before)] = np.nan
         ours.append(pinball(truth, answer.outputs[signal].values[:, :, 0]))
-        naive.append(pinball(truth, np.repeat(before[:, None], 7, axis=1)))
+        naive.append(pinball(truth, np.repeat(before[:, None], len(LEVELS), axis=1)))
     return np.mean(ours), np.mean(naive)
 
 
@@ -53,7 +56,7 @@ def test_city_load_is_forecast_better_than_last_week(record_property, capsys):
         pytest.skip(f"needs the measured load of Zurich at {path.name} in ../shared/data")
     raw = pd.read_csv(path, encoding="utf-8-sig")
     values = from_end_labels(raw["zeitpunkt"], raw["bruttolastgang"] * 4.0 / 1000.0)
-    box = LoadBox({"zone": "town", "engine": "day_type"}, towns.context())
+    box = LoadBox({"zone": "town", "experts": ["last_week", "day_type", "ridge"]}, towns.context())
     ours, naive = score(box, "load_forecast_p_mw", ("zone_load_p_mw", "town"), values, lag=672, days=range(70, 355, 22), hour=6)
     with capsys.disabled():
         sys.stdout.write(f"\nZurich load, pinball: {ours:.2f} MW, last week {naive:.2f} MW, ratio {ours / naive:.2f}\n")
@@ -67,12 +70,12 @@ def test_pv_site_without_known_orientation_is_forecast_better_than_yesterday(rec
         pytest.skip(f"needs the measured PV site at {path.name} in ../shared/data")
     raw = pd.read_csv(path)
     values = from_end_labels(raw["Timestamp"], raw["Generation_kW"] / 1000.0)
-    # Tilt, azimuth and peak power are not published: a usual roof is declared, the hour factors learn the
-    # rest.
-    zones = {"town": {"pv_groups": [{"tilt_deg": 20.0, "azimuth_deg": 180.0, "kwp": 60.0}]}}
-    context = dataclasses.replace(towns.context(zones=zones), latitude=47.4, longitude=8.1)
-    box = PvBox({"zone": "town"}, context)
-    ours, naive = score(box, "pv_forecast_p_mw", ("zone_pv_p_mw", "town"), values, lag=96, days=range(40, 355, 15), hour=0)
+    # Tilt, azimuth and peak power are not published: none is declared, and all of it is learnt.
+    context = dataclasses.replace(towns.context(zones={"town": {}}), latitude=47.4, longitude=8.1)
+    box = PvBox({"zone": "town", "experts": ["yesterday", "sky_days", "sky_ridge"]}, context)
+    ours, naive = score(
+        box, "pv_forecast_p_mw", ("zone_pv_p_mw", "town"), values, lag=96, days=range(40, 355, 7), hour=0, taught=5
+    )
     with capsys.disabled():
         sys.stdout.write(f"\nAargau PV without weather, pinball: {ours * 1000:.2f} kW, yesterday {naive * 1000:.2f} kW\n")
     record_property("ratio", float(ours / naive))

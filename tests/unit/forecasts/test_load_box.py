@@ -247,3 +247,17 @@ def test_a_box_with_an_expert_that_learns_is_trained_every_night():
 def test_the_last_rung_is_a_kilowatt_for_each_customer():
     assert make().card.constants == {SIGNAL: pytest.approx(10.0)}
     assert make(constant_mw=3.0).card.constants == {SIGNAL: 3.0}
+
+
+@pytest.mark.slow
+def test_all_load_experts_together_train_alike_twice_and_follow_the_town():
+    as_of = towns.instant("2016-01-26T01:00")
+    box = LoadBox({"zone": "town"}, towns.context())
+    view = towns.heated_view(as_of)
+    artifact = box.fit(view, seed=4)
+    assert LoadBox({"zone": "town"}, towns.context()).fit(view, seed=4) == artifact
+    answer, _ = box.step(view, artifact, None)
+    has_192_ascending_quarter_hours(answer, as_of)
+    truth = towns.heated_mw(answer.outputs[SIGNAL].time.values)
+    # The town's own error is about 0.4 MW.
+    assert np.mean(np.abs(quantiles(answer)[:, MIDDLE] - truth)) < 0.8

@@ -10,8 +10,8 @@ import pytest
 
 from forecasts.calendar import LocalCalendar
 from forecasts.experts.expert import NotEnoughHistory
-from forecasts.mix import closed, forecast_mix
-from forecasts.mix_local import renewable_share, renewable_share_band
+from forecasts.mix.local import renewable_share, renewable_share_band
+from forecasts.mix.national import closed, forecast_mix
 from forecasts.quantiles import LEVELS, NORMAL, pinball
 from twin.domain.problems import BadInput
 

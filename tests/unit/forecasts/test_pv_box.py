@@ -176,7 +176,9 @@ def test_the_first_morning_is_anything_between_nothing_and_the_clear_sky(box):
     view, _ = towns.pv_view(towns.instant("2016-06-15T08:00"), days=0.25)
     band = quantiles(box.step(view, None, None)[0])
     clear, _ = towns.PLANT.clear_sky(towns.quarter_hours(view.as_of, 192))
-    assert band == pytest.approx(clear[:, None] * np.array(LEVELS), rel=0.01, abs=1e-3)  # the position is rounded to a kilometre
+    assert band == pytest.approx(
+        clear[:, None] * np.array(LEVELS), rel=0.01, abs=1e-3
+    )  # the position is rounded to a kilometre
 
 
 def test_a_plant_without_declared_planes_says_what_it_needs_until_it_has_a_day():
@@ -211,7 +213,9 @@ def test_clear_sky_of_the_plant_is_the_one_that_pvlib_gives():
     from forecasts.sky.clear_sky import clear_sky
 
     labels = towns.quarter_hours(towns.instant("2016-06-20T00:00"), 96 * 3)
-    sky = clear_sky(towns.LATITUDE, towns.LONGITUDE, start_s=int(labels[0].astype("datetime64[s]").astype(int)), step_s=900, rows=288)
+    sky = clear_sky(
+        towns.LATITUDE, towns.LONGITUDE, start_s=int(labels[0].astype("datetime64[s]").astype(int)), step_s=900, rows=288
+    )
     power = sum(kwp / 1000.0 * sky.plane_w_m2(tilt, azimuth) / 1000.0 for tilt, azimuth, kwp in towns.PLANES)
     expected, ghi = towns.PLANT.clear_sky(labels)
     # The position is rounded to a hundredth of a degree, and the sun is only just up at the edges.

@@ -142,3 +142,8 @@ def history():
     truth = rng.normal(5.0, 2.0, (8, 24))
     truth[2, 5:9] = np.nan
     return truth, np.sort(rng.normal(5.0, 2.0, (8, 24, len(LEVELS))), axis=-1)
+
+
+def test_a_night_that_is_certain_tests_no_band() -> None:
+    truth, low, high = np.array([0.0, 0.0, 1.0, 3.0]), np.array([0.0, 0.0, 0.5, 1.0]), np.array([0.0, 0.0, 2.0, 2.0])
+    assert coverage(truth, low, high) == 0.5

@@ -45,7 +45,7 @@ def renewable_share_band(
 
     Args:
         load_mw: quantiles `LEVELS` [MW], dims (step, quantile). ``own_mw``: the same of each plant.
-        imported_share: the same of the mix at the boundary, `forecasts.mix.MixForecast.renewable_share`.
+        imported_share: the same of the mix at the boundary, `forecasts.mix.national.MixForecast.renewable_share`.
         step_s: length of a step.
         dependence: of the errors of load, plants and import, in this order, where past issues are known; without it the parts
             err independently of each other, and each forgets its error in some hours.

@@ -17,7 +17,7 @@ import numpy as np
 
 from forecasts.calendar import LocalCalendar
 from forecasts.experts.expert import NotEnoughHistory
-from forecasts.mix_days import Rows, apply, features, learn
+from forecasts.mix.days import Rows, apply, features, learn
 from forecasts.quantiles import error_quantiles
 from twin.domain.problems import Problems
 

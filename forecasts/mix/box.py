@@ -1,0 +1,159 @@
+"""The mix box: by source and in bands, where a zone's electricity of the coming two days comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from forecasts.answer import HORIZON
+from forecasts.history import ahead, measured
+from forecasts.mix.held import held
+from forecasts.mix.imported import imported_share
+from forecasts.mix.sources import Pool, band, pool
+from forecasts.quantiles import LEVELS
+from forecasts.settings import check_keys, read_fallbacks, read_zone
+from twin.contracts.box import BoxCard, BoxContext, Mode, Need, Provide
+from twin.contracts.frame import AsOfView
+from twin.contracts.messages import Headline, Report
+from twin.domain.problems import Problems
+from twin.domain.signals import SIGNALS
+from twin.domain.time import QUARTER_HOUR, floor_quarter, quarter_hours
+
+SHARES = {
+    "renewable": "renewable_share_forecast",
+    "pv": "pv_share_forecast",
+    "hydro": "hydro_share_forecast",
+    "import": "import_share_forecast",
+}
+"""Source, and all that is renewable of whatever source -> signal."""
+
+_LAST_RESORT = {"renewable": 0.0, "pv": 0.0, "hydro": 0.0, "import": 1.0}  # nobody vouches for more
+_STEPS = int(HORIZON / QUARTER_HOUR)
+_HISTORY = timedelta(days=28)
+_FORECAST_AGE = timedelta(hours=6)
+_OUTLOOK_AGE = timedelta(days=2)
+_HOUR = 4
+_DAY = 96
+_LOW, _MEDIAN, _HIGH = 0, LEVELS.index(0.5), -1
+
+
+class MixBox:
+    """Forecasts the shares of photovoltaics, hydro and import in what flows into a zone, and the renewable share of it all.
+
+    It reads the zone's load and PV forecasts; hydro is held at its newest value, with its own past changes as the band; hydro
+    that nobody measures counts as import. Batteries, which shift and do not make energy, are left out.
+
+    Args:
+        config: ``zone``; optional ``fallbacks``.
+        context: the site.
+
+    Raises:
+        BadInput: with every fault of the configuration.
+    """
+
+    def __init__(self, config: Mapping[str, Any], context: BoxContext) -> None:
+        place, problems = f"box {context.instance!r}", Problems()
+        check_keys(config, ("zone", "fallbacks"), place, problems)
+        self._zone = read_zone(config, context, place, problems)
+        fallbacks = read_fallbacks(config, place, problems)
+        problems.raise_if_any()
+        zone = (self._zone,)
+        forecasts = (
+            Need(signal, zone, ahead=HORIZON, quantiles=LEVELS, max_age=_FORECAST_AGE)
+            for signal in ("load_forecast_p_mw", "pv_forecast_p_mw")
+        )
+        self.card = BoxCard(
+            name="mix",
+            version="1.0.0",
+            owner="forecasting",
+            needs=(
+                *forecasts,
+                Need("zone_hydro_p_mw", zone, history=_HISTORY, mode=Mode.OPTIONAL),
+                Need("import_renewable_share", history=_HISTORY, ahead=HORIZON, max_age=_OUTLOOK_AGE, mode=Mode.OPTIONAL),
+            ),
+            provides=tuple(Provide(signal, zone, horizon=HORIZON, quantiles=LEVELS) for signal in SHARES.values()),
+            constants={SHARES[source]: share for source, share in _LAST_RESORT.items()},
+            fallbacks=fallbacks,
+            memory_mb=256,
+            preload=("xarray", "scipy.special"),
+            params={"zone": self._zone},
+        )
+
+    def fit(self, view: AsOfView, *, seed: int) -> bytes:
+        """Nothing is trained.
+
+        Raises:
+            TypeError: always; the card announces no training.
+        """
+        raise TypeError(f"the mix box of zone {self._zone!r} is not trained ({view.as_of}, seed {seed})")
+
+    def step(
+        self,
+        view: AsOfView,
+        artifact: bytes | None,  # noqa: ARG002 - the Box contract hands one to every box; this one has none
+        state: bytes | None,  # noqa: ARG002 - the same
+    ) -> tuple[Report, bytes | None]:
+        """The mix of the next 48 hours."""
+        now = floor_quarter(view.as_of)
+        labels = quarter_hours(now, _STEPS)
+        hydro = held(measured(view, "zone_hydro_p_mw", self._zone, now - _HISTORY, now), _STEPS)
+        behind = measured(view, "import_renewable_share", "", now - _HISTORY, now)
+        bought = imported_share(behind, ahead(view, "import_renewable_share", _STEPS))
+        inflow = pool(
+            load_mw=self._forecast(view, "load_forecast_p_mw", labels),
+            pv_mw=self._forecast(view, "pv_forecast_p_mw", labels),
+            hydro_mw=np.zeros((_STEPS, len(LEVELS))) if hydro is None else hydro,
+            imported_share=bought.quantiles,
+        )
+        bands = {SHARES[source]: band(shares) for source, shares in inflow.shares().items()}
+        outputs = {signal: self._output(signal, quantiles, labels, view.as_of) for signal, quantiles in bands.items()}
+        coming, params = _hours(inflow, now)
+        return (
+            Report(
+                outputs=outputs,
+                headline=Headline("renewable_share", coming, SIGNALS[SHARES["renewable"]].unit),
+                reason="greenest_hour" if bought.known else "import_mix_unknown",
+                params={"zone": self._zone, "hydro_known": hydro is not None, **params},
+            ),
+            None,
+        )
+
+    def _forecast(self, view: AsOfView, signal: str, labels: np.ndarray) -> np.ndarray:
+        """Quantiles [MW], ascending, dims (time, quantile).
+
+        Raises:
+            ValueError: when a label has none; the box is not asked then.
+        """
+        ours = view.outlook(signal).sel(zone=self._zone, quantile=list(LEVELS)).transpose("time", "quantile")
+        first = int(np.searchsorted(ours.get_index("time").to_numpy(), labels[0]))
+        quantiles = ours.values[first : first + len(labels)]
+        if len(quantiles) < len(labels) or not np.isfinite(quantiles).all():
+            raise ValueError(
+                f"{signal} of zone {self._zone!r} does not say all {len(labels)} quarter hours from {labels[0]} on"
+            )
+        return np.sort(quantiles, axis=1)
+
+    def _output(self, signal: str, quantiles: np.ndarray, labels: np.ndarray, as_of: datetime) -> xr.DataArray:
+        return xr.DataArray(
+            quantiles[:, :, None],
+            dims=("time", "quantile", "zone"),
+            coords={"time": labels, "quantile": list(LEVELS), "zone": [self._zone]},
+            name=signal,
+            attrs={"units": SIGNALS[signal].unit, "issued_at": as_of.isoformat()},
+        )
+
+
+def _hours(inflow: Pool, now: datetime) -> tuple[float, dict[str, Any]]:
+    """Renewable share of the coming hour, and the greenest hour of the next 24 h, which may begin at any quarter hour."""
+    hours = band(inflow.until(_DAY).over(_HOUR).shares()["renewable"])
+    greenest = int(np.argmax(hours[:, _MEDIAN]))
+    return float(hours[0, _MEDIAN]), {
+        "greenest_at": (now + greenest * QUARTER_HOUR).isoformat(),
+        "greenest_share": float(hours[greenest, _MEDIAN]),
+        "greenest_p05_share": float(hours[greenest, _LOW]),
+        "greenest_p95_share": float(hours[greenest, _HIGH]),
+    }
