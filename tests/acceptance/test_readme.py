@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from forecasts.experts.conformance import check_expert
 from twin.contracts.conformance import check_box
 from twin.contracts.resolve import known_boxes
 from twin.site.rules import BoxEntry
@@ -56,3 +57,9 @@ def test_the_site_snippets_of_the_readme_are_valid_tables() -> None:
     assert GridTable(**grid["grid"]).file == "grid.json"
     channels = [ChannelGroup(**group) for group in grid["telemetry"]["channels"]]
     assert TelemetryTable(**{**grid["telemetry"], "channels": channels}).timezone == "Europe/Zurich"
+
+
+def test_the_expert_of_the_readme_keeps_the_interface() -> None:
+    shown: dict[str, Any] = {}
+    exec(next(block for block in _blocks("python") if "class Drift" in block), shown)
+    assert [check for check in check_expert(shown["Drift"]()) if not check.ok] == []

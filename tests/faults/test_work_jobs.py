@@ -60,15 +60,15 @@ def under_way(house):
 
 def leftovers():
     """Processes that the box of a job has started."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and running(int(entry.name)):
-            try:
-                if f"\0{TAG}\0".encode() in (entry / "cmdline").read_bytes():
-                    found.append(int(entry.name))
-            except OSError:
-                continue
-    return found
+    pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    return [pid for pid in pids if running(pid) and f"\0{TAG}\0".encode() in cmdline(pid)]
+
+
+def cmdline(pid):
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 def test_a_job_is_a_regie_command_with_a_log_and_an_end(house):
@@ -128,7 +128,7 @@ def test_kill_9_of_the_work_process_takes_its_job_along_and_the_next_one_takes_i
 
 def test_a_job_that_lost_its_guard_has_failed_and_leaves_nothing(house):
     pids = under_way(house)
-    guard = next(pid for pid in pids if b"twin.work.guard" in Path(f"/proc/{pid}/cmdline").read_bytes())
+    guard = next(pid for pid in pids if b"twin.work.guard" in cmdline(pid))
     os.kill(guard, signal.SIGKILL)
     assert house.look(lambda: house.job()["state"] == "failed")
     assert until(lambda: not any(running(pid) for pid in pids), 5.0)
@@ -180,16 +180,16 @@ def test_a_regie_on_air_works_on_jobs_and_starts_the_work_process_again(settle, 
         return ended.figures
 
     def work():
-        return [p for p in descendants(run.process.pid) if b"twin.work.process" in Path(f"/proc/{p}/cmdline").read_bytes()]
+        return [pid for pid in descendants(run.process.pid) if b"twin.work.process" in cmdline(pid)]
 
     first = run.until(work)
     asked = jobs("run", "--state", str(place.state), "--json", "--", "box", "list")
     assert asked["at_work"]
     os.kill(first[0], signal.SIGKILL)
-    run.until(lambda: [job for job in list_jobs(place.state / "jobs") if job["state"] == "done"])
-    assert work() != first
-    (job,) = jobs("--state", str(place.state), "--json")["jobs"]
-    assert (job["id"], job["kind"]) == (asked["id"], "command")
+    run.until(lambda: work() not in ([], first))
+    run.until(lambda: ("command", "done") in [(job["kind"], job["state"]) for job in list_jobs(place.state / "jobs")])
+    (job,) = [job for job in jobs("--state", str(place.state), "--json")["jobs"] if job["kind"] == "command"]
+    assert job["id"] == asked["id"]
     assert "twin.boxes.tariffs.box:TariffBox" in "".join(job["tail"])
     below = descendants(run.process.pid)
     ended = run.term()

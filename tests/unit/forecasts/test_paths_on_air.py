@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import towns
+from scipy.special import ndtri
 
 from forecasts.champion.champion import Champion
 from forecasts.dependence import Dependence
 from forecasts.load.box import LoadBox
-from forecasts.marginals import pit
+from forecasts.marginals import pit, values_at
 from forecasts.paths import sample_paths
+from forecasts.pv.box import PvBox
 from forecasts.quantiles import LEVELS, NORMAL
 from forecasts.setup import read_setup
 from forecasts.tick_paths import PATHS, Course, draw
+from twin.contracts.validation import Premises, Verdict, judge
+from twin.domain.pack import unpack
 from twin.domain.problems import Problems
+from twin.domain.time import QUARTER_HOUR
 
 STEPS = 192
 DAY = 96
@@ -193,3 +199,131 @@ def test_a_training_without_issues_takes_the_first_law():
     champion, _ = trained(towns.load_view(NOW, days=1.4))
     first = Dependence.fit(np.empty((0, DAY + STEPS)), step_s=900)
     assert correlation(champion.dependence) == pytest.approx(correlation(first))
+
+
+# ---------------------------------------------------------------------------------------------- what the boxes answer
+
+MIDDLES = ndtri((np.arange(100) + 0.5) / 100)
+PLANT = {"zone": "town", "experts": ["yesterday", "sky_days", "sky_ridge"]}
+
+
+def load_box(instance="load", seed=7):
+    return LoadBox(SETTINGS, replace(towns.context(), instance=instance, seed=seed))
+
+
+def pv_box():
+    return PvBox(PLANT, towns.context())
+
+
+@pytest.fixture(scope="module")
+def load_artifact():
+    return load_box().fit(towns.load_view(towns.instant("2016-06-15T00:00")), seed=3)
+
+
+@pytest.fixture(scope="module")
+def pv_artifact():
+    return pv_box().fit(towns.pv_view(towns.instant("2016-06-15T00:00"))[0], seed=3)
+
+
+def load_answer(artifact, as_of=NOW, *, box=None, **view):
+    return (box or load_box()).step(towns.load_view(as_of, **view), artifact, None)[0]
+
+
+def of(report, kind="load"):
+    """Paths [MW], dims (time, scenario), probability, dims (scenario,), and quantiles [MW], dims (time, quantile)."""
+    paths = report.outputs[f"{kind}_paths_p_mw"]
+    assert paths.dims == ("time", "scenario", "zone")
+    assert np.array_equal(paths["time"], report.outputs[f"{kind}_forecast_p_mw"]["time"])
+    return (
+        paths.values[..., 0].astype(float),
+        paths["probability"].values,
+        report.outputs[f"{kind}_forecast_p_mw"].values[..., 0],
+    )
+
+
+def expected(quantiles):
+    """Mean of the distribution at each step [MW], dims (time,)."""
+    return values_at(quantiles, MIDDLES).mean(axis=1)
+
+
+def test_both_boxes_promise_ten_paths_and_keep_their_cards(load_artifact, pv_artifact):
+    premises = Premises.of(towns.context())
+    view, _ = towns.pv_view(NOW)
+    for box, report in ((load_box(), load_answer(load_artifact)), (pv_box(), pv_box().step(view, pv_artifact, None)[0])):
+        assert [provide.scenarios for provide in box.card.provides] == [0, PATHS]
+        assert judge(box.card, report, NOW, premises) == Verdict((), ())
+
+
+def test_paths_follow_the_quantiles_of_their_tick(load_artifact):
+    paths, probability, quantiles = of(load_answer(load_artifact))
+    assert paths @ probability == pytest.approx(expected(quantiles), abs=1e-5)  # float32
+
+
+def test_paths_follow_what_was_just_measured(load_artifact):
+    def lifted(labels, values):
+        return np.where(labels >= labels[-1] - np.timedelta64(3, "h"), values + 2.0, values)
+
+    (usual, share, _), (after, other, quantiles) = (of(load_answer(load_artifact, edit=edit)) for edit in (None, lifted))
+    assert after @ other == pytest.approx(expected(quantiles), abs=1e-5)
+    assert (after @ other - usual @ share)[:4].mean() > 0.5
+
+
+def test_a_days_energy_is_uncertain_as_its_hours_are_and_hang_together(load_artifact):
+    paths, probability, quantiles = of(load_answer(load_artifact))
+    energy = paths[:DAY].sum(axis=0) / 4.0
+    spread = np.sqrt(probability @ (energy - probability @ energy) ** 2)
+    each = values_at(quantiles[:DAY], MIDDLES).std(axis=1) / 4.0
+    # Between hours that know nothing of each other and hours that all err alike, well away from both.
+    assert 2.0 * np.sqrt(np.sum(each**2)) < spread < 0.95 * each.sum()
+
+
+@pytest.mark.parametrize("as_of", ["2016-06-15T10:00", "2016-06-15T02:30", "2016-06-15T20:00"])
+@pytest.mark.parametrize("situation", [{}, {"with_outlook": False}, {"days": 3}, {"days": 0.5}], ids=str)
+def test_no_path_of_a_plant_is_negative_or_above_its_clear_sky_and_nights_are_dark(pv_artifact, as_of, situation):
+    artifact = None if "days" in situation else pv_artifact
+    view, _ = towns.pv_view(towns.instant(as_of), **situation)
+    report, _ = pv_box().step(view, artifact, None)
+    paths, _, _ = of(report, "pv")
+    clear, _ = towns.PLANT.clear_sky(report.outputs["pv_paths_p_mw"]["time"].values)
+    assert (paths >= 0.0).all()
+    assert (paths <= clear[:, None] * 1.002 + 0.0002).all()  # two implementations of one clear sky
+    assert (paths[clear == 0.0] == 0.0).all()
+
+
+def test_a_plants_days_differ_from_path_to_path(pv_artifact):
+    view, _ = towns.pv_view(NOW)
+    paths, probability, quantiles = of(pv_box().step(view, pv_artifact, None)[0], "pv")
+    tomorrow = slice(56, 56 + DAY)
+    energy = paths[tomorrow].sum(axis=0)
+    assert np.sqrt(probability @ (energy - probability @ energy) ** 2) > 0.1 * quantiles[tomorrow, LEVELS.index(0.5)].sum()
+
+
+@pytest.mark.parametrize("day", ["2016-03-25", "2016-03-26", "2016-03-27", "2016-10-29", "2016-10-30"])
+@pytest.mark.parametrize("clock", ["00:45", "12:00", "21:45", "22:45"])
+def test_days_on_which_clocks_change_have_whole_paths(load_artifact, day, clock):
+    paths, probability, quantiles = of(load_answer(load_artifact, towns.instant(f"{day}T{clock}"), days=20))
+    assert paths.shape == (STEPS, PATHS)
+    assert paths @ probability == pytest.approx(expected(quantiles), abs=1e-5)
+
+
+@pytest.mark.parametrize("days", [0.3, 1.4, 10])
+def test_paths_come_from_the_first_day_on(days):
+    paths, probability, quantiles = of(load_answer(None, days=days))
+    assert paths @ probability == pytest.approx(expected(quantiles), abs=1e-5)
+
+
+def test_a_box_made_anew_draws_the_same_paths_and_another_instance_or_site_others(load_artifact):
+    first, again = (of(load_answer(load_artifact))[0] for _ in range(2))
+    assert np.array_equal(first, again)
+    for other in (load_box(instance="load_village"), load_box(seed=8)):
+        assert not np.array_equal(first, of(load_answer(load_artifact, box=other))[0])
+
+
+def test_the_next_quarter_hour_draws_anew(load_artifact):
+    now, later = (of(load_answer(load_artifact, NOW + i * QUARTER_HOUR))[0] for i in range(2))
+    assert not np.allclose(now[1:], later[:-1], rtol=0.01)
+
+
+def test_paths_leave_nothing_behind_in_the_state(load_artifact):
+    _, state = load_box().step(towns.load_view(NOW), load_artifact, None)
+    assert set(unpack(state)[1]) == {"start_s", "band"}
