@@ -13,7 +13,7 @@ from forecasts.answer import HORIZON
 from forecasts.history import ahead, measured
 from forecasts.mix.held import held
 from forecasts.mix.imported import imported_share
-from forecasts.mix.sources import Pool, band, pool
+from forecasts.mix.sources import Parts, bands
 from forecasts.quantiles import LEVELS
 from forecasts.settings import check_keys, read_fallbacks, read_zone
 from twin.contracts.box import BoxCard, BoxContext, Mode, Need, Provide
@@ -31,6 +31,7 @@ SHARES = {
 }
 """Source, and all that is renewable of whatever source -> signal."""
 
+_UNIT = SIGNALS["import_renewable_share"].unit
 _LAST_RESORT = {"renewable": 0.0, "pv": 0.0, "hydro": 0.0, "import": 1.0}  # nobody vouches for more
 _STEPS = int(HORIZON / QUARTER_HOUR)
 _HISTORY = timedelta(days=28)
@@ -38,6 +39,7 @@ _FORECAST_AGE = timedelta(hours=6)
 _OUTLOOK_AGE = timedelta(days=2)
 _HOUR = 4
 _DAY = 96
+_AS_GREEN = 0.005  # half of the whole percent that screens print
 _LOW, _MEDIAN, _HIGH = 0, LEVELS.index(0.5), -1
 
 
@@ -103,19 +105,17 @@ class MixBox:
         hydro = held(measured(view, "zone_hydro_p_mw", self._zone, now - _HISTORY, now), _STEPS)
         behind = measured(view, "import_renewable_share", "", now - _HISTORY, now)
         bought = imported_share(behind, ahead(view, "import_renewable_share", _STEPS))
-        inflow = pool(
+        parts = Parts(
             load_mw=self._forecast(view, "load_forecast_p_mw", labels),
             pv_mw=self._forecast(view, "pv_forecast_p_mw", labels),
             hydro_mw=np.zeros((_STEPS, len(LEVELS))) if hydro is None else hydro,
             imported_share=bought.quantiles,
         )
-        bands = {SHARES[source]: band(shares) for source, shares in inflow.shares().items()}
-        outputs = {signal: self._output(signal, quantiles, labels, view.as_of) for signal, quantiles in bands.items()}
-        coming, params = _hours(inflow, now)
+        coming, params = _hours(parts, now)
         return (
             Report(
-                outputs=outputs,
-                headline=Headline("renewable_share", coming, SIGNALS[SHARES["renewable"]].unit),
+                outputs=self._outputs(bands(parts), labels, view.as_of),
+                headline=Headline("renewable_share", coming, _UNIT),
                 reason="greenest_hour" if bought.known else "import_mix_unknown",
                 params={"zone": self._zone, "hydro_known": hydro is not None, **params},
             ),
@@ -128,32 +128,42 @@ class MixBox:
         Raises:
             ValueError: when a label has none; the box is not asked then.
         """
-        ours = view.outlook(signal).sel(zone=self._zone, quantile=list(LEVELS)).transpose("time", "quantile")
+        ours = view.outlook(signal).transpose("time", "quantile", "zone")
+        labelled, zones = ours.get_index("quantile").tolist(), ours.get_index("zone").tolist()
+        levels = [labelled.index(level) for level in LEVELS]
         first = int(np.searchsorted(ours.get_index("time").to_numpy(), labels[0]))
-        quantiles = ours.values[first : first + len(labels)]
+        quantiles = ours.values[first : first + len(labels)][:, levels, zones.index(self._zone)]
         if len(quantiles) < len(labels) or not np.isfinite(quantiles).all():
             raise ValueError(
                 f"{signal} of zone {self._zone!r} does not say all {len(labels)} quarter hours from {labels[0]} on"
             )
         return np.sort(quantiles, axis=1)
 
-    def _output(self, signal: str, quantiles: np.ndarray, labels: np.ndarray, as_of: datetime) -> xr.DataArray:
-        return xr.DataArray(
-            quantiles[:, :, None],
+    def _outputs(self, shares: Mapping[str, np.ndarray], labels: np.ndarray, as_of: datetime) -> dict[str, xr.DataArray]:
+        one = xr.DataArray(
+            np.zeros((len(labels), len(LEVELS), 1)),
             dims=("time", "quantile", "zone"),
             coords={"time": labels, "quantile": list(LEVELS), "zone": [self._zone]},
-            name=signal,
-            attrs={"units": SIGNALS[signal].unit, "issued_at": as_of.isoformat()},
+            attrs={"units": _UNIT, "issued_at": as_of.isoformat()},
         )
+        # A copy with other values costs a tenth of an array made anew.
+        return {
+            SHARES[name]: one.copy(deep=False, data=share[:, :, None]).rename(SHARES[name]) for name, share in shares.items()
+        }
 
 
-def _hours(inflow: Pool, now: datetime) -> tuple[float, dict[str, Any]]:
-    """Renewable share of the coming hour, and the greenest hour of the next 24 h, which may begin at any quarter hour."""
-    hours = band(inflow.until(_DAY).over(_HOUR).shares()["renewable"])
-    greenest = int(np.argmax(hours[:, _MEDIAN]))
-    return float(hours[0, _MEDIAN]), {
+def _hours(parts: Parts, now: datetime) -> tuple[float, dict[str, Any]]:
+    """Renewable share of the coming hour, and the greenest hour of the next 24 h, which may begin at any quarter hour.
+
+    Of hours that are equally green by their medians, the surest is told.
+    """
+    day = Parts(*(quantiles[:_DAY] for quantiles in (parts.load_mw, parts.pv_mw, parts.hydro_mw, parts.imported_share)))
+    hours = bands(day, over=_HOUR, of=("renewable",))["renewable"]
+    low, median = hours[:, _LOW], hours[:, _MEDIAN]
+    greenest = int(np.argmax(np.where(median > median.max() - _AS_GREEN, low, -1.0)))
+    return float(median[0]), {
         "greenest_at": (now + greenest * QUARTER_HOUR).isoformat(),
-        "greenest_share": float(hours[greenest, _MEDIAN]),
-        "greenest_p05_share": float(hours[greenest, _LOW]),
+        "greenest_share": float(median[greenest]),
+        "greenest_p05_share": float(low[greenest]),
         "greenest_p95_share": float(hours[greenest, _HIGH]),
     }

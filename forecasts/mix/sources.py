@@ -13,6 +13,7 @@ computation of multiple integrals, Doklady Akademii Nauk SSSR 124 (1959), for th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,58 +22,65 @@ from scipy.special import ndtri
 from forecasts.marginals import values_at
 from forecasts.quantiles import LEVELS
 
-_WORLDS = 257  # a prime
-_GENERATOR = 96  # of all with correlations below 0.015 between the parts, the one whose lattice is the most even
+SOURCES = ("renewable", "pv", "hydro", "import")
+"""The first holds the second and third, and what of the last is renewable."""
+
+_WORLDS = 521  # a prime
+_GENERATOR = 66  # of all with correlations below 0.03 between the parts, the one whose lattice is the most even
 _PARTS = 4
+_BLOCK = 24  # steps at a time: what all their worlds take stays in the processor's cache
 _SCORES = ndtri(((np.outer([_GENERATOR**power for power in range(_PARTS)], np.arange(_WORLDS)) % _WORLDS) + 0.5) / _WORLDS)
 _NEXT_KWH_MW = 1e-9  # bought where nothing flows: far below what anybody meters, and enough to have a mix
 
 
 @dataclass(frozen=True)
-class Pool:
-    """What flows into the town in every world [MW], dims (time, world): own generation, import, and what of it is renewable."""
+class Parts:
+    """What the mix is made of: quantiles `LEVELS`, ascending and finite, dims (time, quantile).
 
+    Attributes:
+        load_mw, pv_mw, hydro_mw: consumption and generation [MW]; what is negative counts as 0.
+        imported_share: renewable share of what is bought, 0..1.
+    """
+
+    load_mw: np.ndarray
     pv_mw: np.ndarray
     hydro_mw: np.ndarray
-    import_mw: np.ndarray
-    renewable_mw: np.ndarray
-
-    def shares(self) -> dict[str, np.ndarray]:
-        """Share of each source and of all that is renewable, 0..1, dims (time, world)."""
-        whole = self.pv_mw + self.hydro_mw + self.import_mw
-        parts = {"pv": self.pv_mw, "hydro": self.hydro_mw, "import": self.import_mw, "renewable": self.renewable_mw}
-        return {name: part / whole for name, part in parts.items()}
-
-    def over(self, steps: int) -> Pool:
-        """Means over ``steps`` steps, beginning with every step from which so many are left, dims (time, world)."""
-
-        def mean(part: np.ndarray) -> np.ndarray:
-            return np.lib.stride_tricks.sliding_window_view(part, steps, axis=0).mean(axis=-1)
-
-        return Pool(mean(self.pv_mw), mean(self.hydro_mw), mean(self.import_mw), mean(self.renewable_mw))
-
-    def until(self, steps: int) -> Pool:
-        """The first ``steps`` steps."""
-        return Pool(self.pv_mw[:steps], self.hydro_mw[:steps], self.import_mw[:steps], self.renewable_mw[:steps])
+    imported_share: np.ndarray
 
 
-def pool(*, load_mw: np.ndarray, pv_mw: np.ndarray, hydro_mw: np.ndarray, imported_share: np.ndarray) -> Pool:
-    """The pool in equally probable worlds.
+def bands(parts: Parts, *, over: int = 1, of: Sequence[str] = SOURCES) -> dict[str, np.ndarray]:
+    """Share of sources in the pool: quantiles `LEVELS`, 0..1, dims (time, quantile).
 
     Args:
-        load_mw, pv_mw, hydro_mw: quantiles `LEVELS` [MW], ascending, finite, dims (time, quantile); negative ones count as 0.
-        imported_share: the same of the renewable share of what is bought, 0..1.
+        of: any of `SOURCES`.
+        over: steps that make an interval, which begins with every step from which so many are left; shares are of its energy.
     """
+    intervals = len(parts.load_mw) - over + 1
+    blocks = [_shares(parts, slice(first, first + _BLOCK + over - 1), over) for first in range(0, intervals, _BLOCK)]
+    return {source: np.concatenate([_band(block[source]) for block in blocks]) for source in of}
+
+
+def _shares(parts: Parts, rows: slice, over: int) -> dict[str, np.ndarray]:
+    """Shares in every world, dims (interval, world)."""
+    powers = (parts.load_mw, parts.pv_mw, parts.hydro_mw)
     load, pv, hydro = (
-        np.maximum(values_at(part, scores), 0.0) for part, scores in zip((load_mw, pv_mw, hydro_mw), _SCORES[:-1], strict=True)
+        np.maximum(values_at(power[rows], scores), 0.0) for power, scores in zip(powers, _SCORES[:-1], strict=True)
     )
     bought = np.maximum(load - pv - hydro, 0.0)
-    bought = np.where(bought + pv + hydro > 0.0, bought, _NEXT_KWH_MW)
-    share = np.clip(values_at(imported_share, _SCORES[-1]), 0.0, 1.0)
-    return Pool(pv, hydro, bought, pv + hydro + bought * share)
+    bought[bought + pv + hydro == 0.0] = _NEXT_KWH_MW
+    green = pv + hydro + bought * np.clip(values_at(parts.imported_share[rows], _SCORES[-1]), 0.0, 1.0)
+    energies = {"renewable": green, "pv": pv, "hydro": hydro, "import": bought}
+    if over > 1:
+        intervals = len(load) - over + 1
+        energies = {
+            source: np.sum([energy[first : first + intervals] for first in range(over)], axis=0)
+            for source, energy in energies.items()
+        }
+    whole = energies["pv"] + energies["hydro"] + energies["import"]
+    return {source: energy / whole for source, energy in energies.items()}
 
 
-def band(shares: np.ndarray) -> np.ndarray:
+def _band(shares: np.ndarray) -> np.ndarray:
     """Quantiles `LEVELS` of ``shares``, dims (time, world), ascending and within 0..1, dims (time, quantile)."""
     ordered = np.sort(shares, axis=1)
     position = np.array(LEVELS) * _WORLDS - 0.5  # the i-th of n middle values lies at level (i + 0.5) / n

@@ -131,7 +131,7 @@ def test_a_fit_that_lost_the_work_process_is_made_again(interrupted):
 
 
 def adopts(record):
-    return any(code == "artifact_adopted" for code, _ in record.meta["lines"])
+    return any(code == "artifact_adopted" and facts["box"] == "learner" for code, facts in record.meta["lines"])
 
 
 def test_a_killed_run_is_back_with_its_next_tick_within_seconds(interrupted):

@@ -102,7 +102,12 @@ def test_on_a_full_disk_nothing_is_acknowledged_and_nothing_dispatched(full):
 def test_a_fit_that_was_due_on_the_full_disk_is_made_afterwards(full):
     adopted = [r.seq for r in full.place.records if any(code == "artifact_adopted" for code, _ in r.meta["lines"])]
     assert adopted[-1] > full.acked + full.later["alarms"][0]["params"]["waiting"]
-    assert len(list((full.place.state / "artifacts").iterdir())) <= 2  # the model in force, and at most a pending fit's history
+    boxes = full.place.records[-1].meta["boxes"].values()
+    in_force = {box["artifact"] for box in boxes} - {None}
+    left = {path.name for path in (full.place.state / "artifacts").iterdir()}
+    pending = {name for name in left if name.startswith("history-")}
+    assert left - pending == in_force
+    assert len(pending) <= len(in_force)
 
 
 def test_when_space_is_free_again_the_waiting_ticks_are_committed_and_the_alarm_goes(full):

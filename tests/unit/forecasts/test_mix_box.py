@@ -13,7 +13,7 @@ import pytest
 from forecasts.mix.box import SHARES, MixBox
 from forecasts.mix.held import held
 from forecasts.mix.imported import imported_share
-from forecasts.mix.sources import band, pool
+from forecasts.mix.sources import Parts, bands
 from forecasts.quantiles import LEVELS, NORMAL, STEPS
 from twin.contracts.needs import unmet
 from twin.contracts.synthetic import AS_OF, SyntheticSite, with_gap
@@ -48,7 +48,7 @@ def without(view, *signals):
     return replace(view, ahead={name: array for name, array in view.ahead.items() if name not in signals})
 
 
-def bands(view, box=None):
+def said(view, box=None):
     """Source -> quantiles, dims (time, quantile)."""
     report, _ = (box or make()).step(view, None, None)
     return {source: report.outputs[signal].values[:, :, 0] for source, signal in SHARES.items()}
@@ -80,7 +80,7 @@ def test_the_answer_is_what_the_card_promises_on_leap_day_and_clock_change_days(
 
 
 def test_every_share_lies_within_zero_and_one_and_rises_with_its_level(view):
-    for share in bands(view).values():
+    for share in said(view).values():
         assert share.shape == (STEPS, len(LEVELS))
         assert share.min() >= 0.0
         assert share.max() <= 1.0
@@ -88,19 +88,19 @@ def test_every_share_lies_within_zero_and_one_and_rises_with_its_level(view):
 
 
 def test_the_medians_of_the_sources_make_a_whole(view):
-    share = bands(view)
+    share = said(view)
     whole = sum(share[source][:, MIDDLE] for source in ("pv", "hydro", "import"))
     assert whole == pytest.approx(1.0, abs=0.01)  # a median of a quotient is not the quotient of medians
 
 
 def test_what_is_renewable_is_at_least_what_the_town_makes(view):
-    share = bands(view)
+    share = said(view)
     assert (share["renewable"][:, MIDDLE] >= share["pv"][:, MIDDLE] + share["hydro"][:, MIDDLE] - 0.01).all()
 
 
 def test_the_renewable_share_falls_when_the_load_rises(view):
-    more = bands(with_forecast(view, "load_forecast_p_mw", lambda load: 1.5 * load))
-    before = bands(view)
+    more = said(with_forecast(view, "load_forecast_p_mw", lambda load: 1.5 * load))
+    before = said(view)
     day = before["pv"][:, MIDDLE] > 0.1
     assert (more["renewable"][day, MIDDLE] < before["renewable"][day, MIDDLE] - 0.01).all()
     assert (more["import"][:, MIDDLE] > before["import"][:, MIDDLE]).all()
@@ -111,7 +111,7 @@ def test_the_band_widens_with_that_of_the_photovoltaic_forecast(view):
         middle = pv[:, [MIDDLE]]
         return np.maximum(middle + 3.0 * (pv - middle), 0.0)
 
-    wide, before = bands(with_forecast(view, "pv_forecast_p_mw", spread)), bands(view)
+    wide, before = said(with_forecast(view, "pv_forecast_p_mw", spread)), said(view)
     day = before["pv"][:, MIDDLE] > 0.1
     for source, factor in (("pv", 2.0), ("renewable", 1.05)):  # the rest of what is renewable is as unsure as before
         assert (np.ptp(wide[source], axis=1)[day] > factor * np.ptp(before[source], axis=1)[day]).all()
@@ -120,7 +120,7 @@ def test_the_band_widens_with_that_of_the_photovoltaic_forecast(view):
 
 
 def test_the_headline_is_the_renewable_share_of_the_coming_hour(view):
-    quarters = bands(view)["renewable"][:4, MIDDLE]
+    quarters = said(view)["renewable"][:4, MIDDLE]
     headline = told(view).headline
     assert (headline.label, headline.unit) == ("renewable_share", "1")
     assert quarters.min() <= headline.value <= quarters.max()
@@ -136,15 +136,27 @@ def test_the_reason_names_the_one_sunny_hour_of_the_day_with_its_band(view):
 
     dull = replace(view, ahead={**view.ahead, "import_renewable_share": view.ahead["import_renewable_share"] * 0 + 0.4})
     report = told(with_forecast(dull, "pv_forecast_p_mw", one_hour))
-    said = report.params
+    params = report.params
     assert report.reason == "greenest_hour"
-    assert datetime.fromisoformat(said["greenest_at"]) == AS_OF + begin * HOUR / 4
-    assert said["greenest_p05_share"] < said["greenest_share"] < said["greenest_p95_share"]
-    assert said["greenest_share"] > report.headline.value
+    assert datetime.fromisoformat(params["greenest_at"]) == AS_OF + begin * HOUR / 4
+    assert params["greenest_p05_share"] < params["greenest_share"] < params["greenest_p95_share"]
+    assert params["greenest_share"] > report.headline.value
+
+
+def test_of_hours_that_are_all_renewable_the_surest_is_the_greenest(view):
+    # More sun than load from the first quarter hour to the twentieth, and from the fiftieth on with less doubt.
+    def sunny(pv):
+        quarter = np.arange(STEPS)[:, None, None]
+        spread = np.where(quarter < 50, 8.0, 0.1) * NORMAL[:, None]
+        return np.where((quarter < 20) | ((quarter >= 50) & (quarter < 60)), 18.0 + spread, 0.0) + np.zeros_like(pv)
+
+    params = told(with_forecast(view, "pv_forecast_p_mw", sunny)).params
+    assert params["greenest_share"] == pytest.approx(1.0)
+    assert datetime.fromisoformat(params["greenest_at"]) >= AS_OF + 50 * HOUR / 4
 
 
 def test_equal_views_give_equal_answers(view):
-    one, other = bands(view), bands(view)
+    one, other = said(view), said(view)
     assert all(np.array_equal(one[source], other[source]) for source in SHARES)
 
 
@@ -153,7 +165,7 @@ def test_equal_views_give_equal_answers(view):
 
 def test_hydro_that_nobody_measures_counts_as_import(view):
     blind = without(view, "zone_hydro_p_mw")
-    share, before = bands(blind), bands(view)
+    share, before = said(blind), said(view)
     assert told(blind).params["hydro_known"] is False
     assert not share["hydro"].any()
     assert (share["import"][:, MIDDLE] > before["import"][:, MIDDLE]).all()
@@ -161,7 +173,7 @@ def test_hydro_that_nobody_measures_counts_as_import(view):
 
 def test_an_import_of_unknown_mix_may_be_anything(view):
     blind = without(view, "import_renewable_share")
-    share = bands(blind)
+    share = said(blind)
     night = share["pv"][:, -1] == 0.0
     assert told(blind).reason == "import_mix_unknown"
     own = share["hydro"][night, MIDDLE]
@@ -192,9 +204,8 @@ def test_every_fault_of_the_configuration_is_told_at_once():
 # ---------------------------------------------------------------------------------------------- sampled worlds
 
 
-def shares(load, pv, hydro, bought):
-    inflow = pool(load_mw=load, pv_mw=pv, hydro_mw=hydro, imported_share=bought)
-    return {source: band(share) for source, share in inflow.shares().items()}
+def shares(load, pv, hydro, bought, **more):
+    return bands(Parts(load, pv, hydro, bought), **more)
 
 
 def test_nothing_consumed_and_nothing_made_is_the_mix_of_the_next_imported_kilowatt_hour():
@@ -216,7 +227,7 @@ def test_with_one_unsure_part_the_bands_quantiles_are_those_of_the_part():
     # Load, hydro and import are certain: the share is a monotone map of the photovoltaic power.
     pv = around([4.0, 1.0], 0.3)
     found = shares(sure([10.0, 10.0]), pv, sure([1.0, 1.0]), sure([0.5, 0.5]))
-    assert found["pv"] == pytest.approx(pv / 10.0, abs=5e-4)  # linear between 257 worlds
+    assert found["pv"] == pytest.approx(pv / 10.0, abs=5e-4)  # linear between 521 worlds
     assert found["renewable"] == pytest.approx((pv + 1.0 + 0.5 * (9.0 - pv)) / 10.0, abs=5e-4)
 
 
@@ -227,17 +238,20 @@ def test_few_even_worlds_give_the_band_of_very_many_random_ones():
     whole = np.maximum(load, pv + hydro)
     drawn = np.quantile((pv + hydro + (whole - pv - hydro) * bought) / whole, LEVELS)
     found = shares(around(6.0, 0.6), around(4.0, 1.5), around(0.5, 0.1), around(0.5, 0.08))["renewable"][0]
-    assert found == pytest.approx(drawn, abs=0.006)  # 257 worlds; the band is 0.36 wide
+    assert found == pytest.approx(drawn, abs=0.004)  # of a band that is 0.36 wide
 
 
 def test_an_hours_share_weighs_its_quarters_by_what_flows():
-    inflow = pool(
-        load_mw=sure([1.0, 1.0, 1.0, 5.0]),
-        pv_mw=sure([1.0, 1.0, 1.0, 0.0]),
-        hydro_mw=sure(np.zeros(4)),
-        imported_share=sure(np.zeros(4)),
-    )
-    assert band(inflow.over(4).shares()["renewable"]) == pytest.approx(3.0 / 8.0)
+    found = shares(sure([1.0, 1.0, 1.0, 5.0]), sure([1.0, 1.0, 1.0, 0.0]), sure(np.zeros(4)), sure(np.zeros(4)), over=4)
+    assert found["renewable"] == pytest.approx(np.full((1, len(LEVELS)), 3.0 / 8.0))
+
+
+def test_hours_begin_with_every_quarter_hour(view):
+    steps = 100
+    pv = around(np.linspace(1.0, 4.0, steps), 0.3)
+    hours = shares(sure(np.full(steps, 10.0)), pv, sure(np.zeros(steps)), sure(np.zeros(steps)), over=4)["pv"]
+    assert hours.shape == (steps - 3, len(LEVELS))
+    assert hours[:, MIDDLE] == pytest.approx(np.convolve(pv[:, MIDDLE], np.full(4, 0.25), "valid") / 10.0)
 
 
 # ---------------------------------------------------------------------------------------------- parts without a forecast

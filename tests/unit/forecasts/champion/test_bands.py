@@ -15,8 +15,8 @@ def covered(days, *, trials, scale, forecast_levels=None):
     """Share of new errors inside the outer levels that ``days`` of errors gave, over independent trials.
 
     Args:
-        scale: standard deviation of an error [MW], dims (hour,). ``forecast_levels``: quantiles [MW] that an expert states of its
-            own, dims (level,); None for a point forecast.
+        scale: standard deviation of an error [MW], dims (hour,).
+        forecast_levels: quantiles [MW] that an expert states of its own, dims (level,); None for a point forecast.
     """
     stated = np.zeros(1) if forecast_levels is None else forecast_levels
     inside = []
@@ -32,8 +32,8 @@ def covered(days, *, trials, scale, forecast_levels=None):
 def test_a_band_covers_nine_in_ten_of_exchangeable_errors(days):
     trials = 60
     found = covered(days, trials=trials, scale=np.ones(HOURS))
-    # Five pooled hours of n days stand behind each band: its coverage has a binomial spread of sqrt(.09 / 5n), the new errors one
-    # of sqrt(.09 / 480), and neighbouring hours share four fifths of what they know. Three of them, over all trials.
+    # Five pooled hours of n days stand behind each band: its coverage has a binomial spread of sqrt(.09 / 5n), the new errors
+    # one of sqrt(.09 / 480), and neighbouring hours share four fifths of what they know. Three of them, over all trials.
     spread = np.sqrt(0.09 / (5 * days) / 5 + 0.09 / 480) / np.sqrt(trials)
     # Fewer days give a wider band (rank (n + 1) q): by 0.9 / n at most.
     assert 0.9 - 3.0 * spread <= found <= 0.9 + 3.0 * spread + 0.9 / days
