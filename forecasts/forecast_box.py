@@ -68,17 +68,17 @@ class ForecastBox:
         capacity = sum(peak for _, _, peak in planes) or None
         experts = setup.make(kind)
         names = tuple(experts)
+        trained = any(name not in FLOORS for name in names)
         history = min(timedelta(days=setup.train_days), HISTORY)
         self._provides, self._zone, self._engine = provides, zone, str(config.get("engine", "champion"))
         self._forecast = ZoneForecast(
             ZoneFacts(kind, signal, zone, where, weather, capacity, planes),
             experts,
-            {name: expert for name, expert in experts_for(kind).items() if name in FLOORS},
+            {name: expert for name, expert in experts_for(kind).items() if name in FLOORS} if trained else experts,
             setup.champion,
             history,
             _LEADS,
         )
-        trained = any(expert not in FLOORS for expert in names)
         self.card = BoxCard(
             name=name,
             version="2.0.0",
