@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,30 @@ from twin.domain.time import floor_quarter, from_datetime64, quarter_hours
 HORIZON = timedelta(hours=48)
 _MEDIAN = LEVELS.index(0.5)
 _DAY = 96
+
+
+def paths_array(
+    paths: np.ndarray, probability: np.ndarray, *, as_of: datetime, signal: str, zones: Sequence[str]
+) -> xr.DataArray:
+    """Paths as the régie reads them, within the signal's range.
+
+    Args:
+        paths: [MW], dims (time, scenario, zone). ``probability``: of each, dims (scenario,).
+    """
+    spec = SIGNALS[signal]
+    labels = quarter_hours(floor_quarter(as_of), len(paths))
+    return xr.DataArray(
+        np.clip(paths, spec.minimum, spec.maximum),
+        dims=("time", "scenario", "zone"),
+        coords={
+            "time": labels,
+            "scenario": np.arange(len(probability)),
+            "zone": list(zones),
+            "probability": ("scenario", probability),
+        },
+        name=signal,
+        attrs={"units": spec.unit, "issued_at": as_of.isoformat()},
+    )
 
 
 def report(

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from forecasts.answer import HORIZON, report
+from forecasts.answer import HORIZON, paths_array, report
 from forecasts.experts.registry import FLOORS, experts_for
 from forecasts.past import Place
 from forecasts.quantiles import LEVELS
 from forecasts.settings import check_keys, read_fallbacks, read_zone
 from forecasts.setup import KEYS, read_setup
+from forecasts.tick_paths import PATHS, draw
 from forecasts.zone_forecast import ZoneForecast
 from forecasts.zone_past import ZoneFacts
 from twin.contracts.box import BoxCard, BoxContext, Mode, Need, Provide, Training
 from twin.contracts.frame import AsOfView
 from twin.contracts.messages import Report
 from twin.domain.problems import Problems
-from twin.domain.time import QUARTER_HOUR
+from twin.domain.time import QUARTER_HOUR, floor_quarter, to_epoch_s
 
 HISTORY = timedelta(days=60)
 """What the loop keeps of the past for its boxes; longer trainings happen in backtests."""
@@ -35,7 +37,7 @@ class ForecastBox:
         config: ``zone``; ``engine``: "champion" (all experts, weighed), or the name of a single expert; optional ``fallbacks``
             and what `forecasts.setup` reads: ``experts``, ``train_days`` and the tables ``champion``, ``ridge``, ``boosted``.
         context: the site.
-        name, kind, signal: of the box, of its series, of what it reads. ``provides``: what it writes.
+        name, kind, signal: of the box, of its series, of what it reads. ``provides``, ``paths``: what it writes.
         weather: signals that its experts read where they are known. ``planes``: of a plant, where they are declared.
 
     Raises:
@@ -51,6 +53,7 @@ class ForecastBox:
         kind: str,
         signal: str,
         provides: str,
+        paths: str,
         weather: tuple[str, ...],
         constant_mw: float,
         planes: tuple[tuple[float, float, float], ...],
@@ -70,6 +73,7 @@ class ForecastBox:
         names = tuple(experts)
         trained = any(name not in FLOORS for name in names)
         history = min(timedelta(days=setup.train_days), HISTORY)
+        self._context, self._paths = context, paths
         self._provides, self._zone, self._engine = provides, zone, str(config.get("engine", "champion"))
         self._forecast = ZoneForecast(
             ZoneFacts(kind, signal, zone, where, weather, capacity, planes),
@@ -87,8 +91,11 @@ class ForecastBox:
                 Need(signal, (zone,), history=HISTORY, max_age=_STALE, mode=Mode.LAST_GOOD),
                 *(Need(w, history=HISTORY, ahead=HORIZON, max_age=_STALE, mode=Mode.OPTIONAL) for w in weather),
             ),
-            provides=(Provide(provides, (zone,), horizon=HORIZON, quantiles=LEVELS),),
-            constants={provides: constant_mw},
+            provides=(
+                Provide(provides, (zone,), horizon=HORIZON, quantiles=LEVELS),
+                Provide(paths, (zone,), horizon=HORIZON, scenarios=PATHS),
+            ),
+            constants={provides: constant_mw, paths: constant_mw},
             fallbacks=fallbacks,
             deadline_s=3.0,
             memory_mb=700,
@@ -113,10 +120,10 @@ class ForecastBox:
         Raises:
             ValueError: when the zone was never measured.
         """
-        quantiles, day, issued = self._forecast.answer(view, artifact, state)
+        course, day, issued = self._forecast.answer(view, artifact, state)
         kind = self.card.name
         answer = report(
-            quantiles,
+            course.quantiles,
             as_of=view.as_of,
             signal=self._provides,
             zone=self._zone,
@@ -124,7 +131,10 @@ class ForecastBox:
             reason=_reason(kind, settled=day.settled or self.card.training is None),
             params={"engine": self._engine, "history_days": day.days},
         )
-        return answer, issued
+        issue_s = to_epoch_s(floor_quarter(view.as_of))
+        paths, probability = draw([course], seed=self._context.seed, instance=self._context.instance, issue_s=issue_s)
+        futures = paths_array(paths, probability, as_of=view.as_of, signal=self._paths, zones=[self._zone])
+        return replace(answer, outputs={**answer.outputs, self._paths: futures}), issued
 
 
 def _label(kind: str) -> str:

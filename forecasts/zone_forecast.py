@@ -19,16 +19,19 @@ from forecasts.champion.correction import Correction, newest, no_correction
 from forecasts.champion.settings import ChampionSettings
 from forecasts.champion.ticks import bent, spread_of, within
 from forecasts.champion.width import stretched
+from forecasts.dependence import Dependence
 from forecasts.experts.expert import Blender, Expert, NotEnoughHistory
 from forecasts.issued import Issued
 from forecasts.outlook_error import spread_of_outlook
 from forecasts.past import Past
 from forecasts.quantiles import LEVELS, NORMAL, widen
+from forecasts.tick_paths import Course
 from forecasts.zone_past import Now, ZoneFacts, now_of
 from twin.contracts.frame import AsOfView
 from twin.domain.time import QUARTER_HOUR_S
 
 _MIDDLE = LEVELS.index(0.5)
+_A_DAY = 96
 _SPARE = 100  # quarter hours of the longest local day: a tick may be issued at its end
 
 
@@ -39,7 +42,7 @@ class Day:
     Attributes:
         quantiles: [MW], dims (time, quantile), from today's midnight. ``low``, ``high``, ``scale``: dims (time,).
         before: yesterday's median as it would have been issued, dims (time,), NaN where unknown. ``before_scale``: its scale.
-        days: of history. ``settled``: it rests on a training.
+        dependence: of its errors. ``days``: of history. ``settled``: it rests on a training.
     """
 
     quantiles: np.ndarray
@@ -49,6 +52,7 @@ class Day:
     before: np.ndarray
     before_scale: np.ndarray
     correction: Correction
+    dependence: Dependence
     days: int
     settled: bool
 
@@ -81,8 +85,8 @@ class ZoneForecast:
         now = now_of(view, self.facts, self.history, 0)
         return train(now.past, self.experts, leads=self.leads, seed=seed, settings=self.settings).to_bytes()
 
-    def answer(self, view: AsOfView, artifact: bytes | None, state: bytes | None) -> tuple[np.ndarray, Day, bytes]:
-        """Quantiles from ``view.as_of`` on [MW], dims (time, quantile), the day that they were cut from, and the next state.
+    def answer(self, view: AsOfView, artifact: bytes | None, state: bytes | None) -> tuple[Course, Day, bytes]:
+        """What is to come from ``view.as_of`` on, the day that it was cut from, and the next state.
 
         Raises:
             ValueError: when nothing at all was ever measured.
@@ -106,7 +110,8 @@ class ZoneForecast:
         coming = slice(at, at + self.leads)
         path = stretched(day.quantiles[coming], width)
         quantiles = bent(path, day.correction, errors, age, day.scale[coming], QUARTER_HOUR_S)
-        return within(quantiles, day.low[coming], day.high[coming]), day, issued.write()
+        low, high = day.low[coming], day.high[coming]
+        return Course(within(quantiles, low, high), low, high, day.dependence, at), day, issued.write()
 
     def _make_day(self, now: Now, artifact: bytes | None) -> Day:
         past, settled = now.past, artifact is not None
@@ -122,8 +127,11 @@ class ZoneForecast:
         )
         path = within(widen(path, np.nan_to_num(spread)), limits.low, limits.high)
         before, before_scale = self._yesterday(champion, past, artifact)
+        quantiles, low, high, scale = (
+            _as_long(rows, self.leads + past.slots_per_day) for rows in (path, limits.low, limits.high, limits.scale)
+        )
         return Day(
-            path, limits.low, limits.high, limits.scale, before, before_scale, champion.correction, champion.days,
+            quantiles, low, high, scale, before, before_scale, champion.correction, champion.dependence, champion.days,
             settled=settled,
         )  # fmt: skip
 
@@ -179,12 +187,22 @@ class ZoneForecast:
                 "check the telemetry of the zone's meters"
             )
         empty = np.empty(0)
-        return Day(quantiles, low, high, one, empty, empty, no_correction(self.leads), 0, settled=False)
+        unknown = Dependence.fit(np.empty((0, self.leads + now.past.slots_per_day)), step_s=QUARTER_HOUR_S)
+        return Day(quantiles, low, high, one, empty, empty, no_correction(self.leads), unknown, 0, settled=False)
 
     def _declared_sky(self, past: Past, steps: int) -> np.ndarray:
         from forecasts.sky.reference import declared_clear_sky
 
         return declared_clear_sky(past, steps)
+
+
+def _as_long(rows: np.ndarray, steps: int) -> np.ndarray:
+    """At least so many rows, dims (time, ...): late on the eves of the short day in spring, 48 hours end beyond the last day.
+
+    What is missing, less than an hour, is that of a day before.
+    """
+    missing = max(0, steps - len(rows))
+    return np.concatenate([rows, rows[-_A_DAY:][:missing]])
 
 
 def _taught(past: Past) -> bool:

@@ -12,7 +12,7 @@ from twin.domain.problems import Problems
 
 
 class LoadBox(ForecastBox):
-    """Forecasts ``load_forecast_p_mw`` of one zone.
+    """Forecasts ``load_forecast_p_mw`` of one zone, and paths of it, ``load_paths_p_mw``.
 
     Args:
         config: of `ForecastBox`, and ``constant_mw``, what the last rung answers (default 1 kW for each of the zone's
@@ -35,6 +35,7 @@ class LoadBox(ForecastBox):
             kind="load",
             signal="zone_load_p_mw",
             provides="load_forecast_p_mw",
+            paths="load_paths_p_mw",
             weather=("temp_c", "ghi_w_m2"),
             constant_mw=constant,
             planes=(),

@@ -12,7 +12,7 @@ from twin.domain.problems import Problems
 
 
 class PvBox(ForecastBox):
-    """Forecasts ``pv_forecast_p_mw`` of one zone.
+    """Forecasts ``pv_forecast_p_mw`` of one zone, and paths of it, ``pv_paths_p_mw``.
 
     Args:
         config: of `ForecastBox`.
@@ -36,6 +36,7 @@ class PvBox(ForecastBox):
             kind="pv",
             signal="zone_pv_p_mw",
             provides="pv_forecast_p_mw",
+            paths="pv_paths_p_mw",
             weather=("ghi_w_m2", "temp_c"),
             constant_mw=0.0,
             planes=planes,

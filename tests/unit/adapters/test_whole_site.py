@@ -26,7 +26,7 @@ def test_faults_of_boxes_come_together_with_those_of_the_file(demo, tmp_path):
     path = changed(
         tmp_path,
         ('config = { trafo = "main_1" }', 'config = { trafo = "mian_1", bogus = 3 }'),
-        ('engine = "prophet"', 'engine = "proffet"'),
+        ('engine = "champion"', 'engine = "proffet"'),
         ("k = 15", "k = 5"),
     )
     found = faults(path)

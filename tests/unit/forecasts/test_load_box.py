@@ -230,11 +230,12 @@ def test_an_unknown_place_is_refused_when_the_box_is_made():
 
 def test_card_promises_what_the_report_holds():
     box = make(fallbacks=["instance:other", "last_good", "constant"])
-    (provide,) = box.card.provides
+    provide, paths = box.card.provides
     answer, _ = box.step(towns.load_view(towns.instant("2016-06-15T10:00")), None, None)
     array = answer.outputs[provide.signal]
     assert provide.horizon / provide.resolution == array.sizes["time"]
     assert tuple(array["quantile"].values) == provide.quantiles
+    assert answer.outputs[paths.signal].sizes["scenario"] == paths.scenarios
     assert box.card.training is None
     assert box.card.fallbacks == ("instance:other", "last_good", "constant")
 
@@ -245,8 +246,8 @@ def test_a_box_with_an_expert_that_learns_is_trained_every_night():
 
 
 def test_the_last_rung_is_a_kilowatt_for_each_customer():
-    assert make().card.constants == {SIGNAL: pytest.approx(10.0)}
-    assert make(constant_mw=3.0).card.constants == {SIGNAL: 3.0}
+    assert make().card.constants == dict.fromkeys((SIGNAL, "load_paths_p_mw"), pytest.approx(10.0))
+    assert make(constant_mw=3.0).card.constants == dict.fromkeys((SIGNAL, "load_paths_p_mw"), 3.0)
 
 
 @pytest.mark.slow
