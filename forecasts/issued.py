@@ -43,9 +43,10 @@ class Issued:
         """Inverse of `write`; nothing for a state that another version wrote."""
         try:
             _, arrays = unpack(state or b"")
-            return cls(arrays["start_s"].astype(np.int64), arrays["band"].astype(np.float32).reshape(-1, slots, 3))
+            start_s, band = arrays["start_s"].astype(np.int64), arrays["band"].astype(np.float32).reshape(-1, slots, 3)
         except (UnpackError, KeyError, ValueError):
             return cls.none(slots)
+        return cls(start_s, band) if start_s.shape == (len(band),) else cls.none(slots)
 
     def write(self) -> bytes:
         """Packed, about 15 kB."""

@@ -35,13 +35,15 @@ def profiles(sheet: np.ndarray, types: np.ndarray, known_days: np.ndarray) -> np
     """
     days = len(sheet)
     result = np.full((len(types), sheet.shape[1]), np.nan)
+    there = np.isfinite(sheet).any(axis=1)  # a day without a value is no day of its type
     for kind in np.unique(types):
-        same = np.flatnonzero(types[:days] == kind)
+        same = np.flatnonzero((types[:days] == kind) & there)
         target = np.flatnonzero(types == kind)
         result[target] = _last_mean(sheet[same], np.searchsorted(same, known_days[target]))
     holes = np.isnan(result).any(axis=1)
     if holes.any():
-        anyday = _last_mean(sheet, np.minimum(known_days[holes], days))
+        seen = np.flatnonzero(there)
+        anyday = _last_mean(sheet[seen], np.searchsorted(seen, known_days[holes]))
         level = _before_mean(sheet, np.minimum(known_days[holes], days))
         anyday = np.where(np.isnan(anyday), level[:, None], anyday)
         result[holes] = np.where(np.isnan(result[holes]), anyday, result[holes])

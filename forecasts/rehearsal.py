@@ -46,14 +46,17 @@ class Block:
     def to_arrays(self) -> tuple[dict[str, object], dict[str, np.ndarray]]:
         """Meta and arrays, for `twin.domain.pack.pack`."""
         meta = {name: getattr(self, name) for name in ("first", "issues", "fit_s", "predict_s")}
-        return {**meta, "problems": [list(problem) for problem in self.problems]}, self.paths
+        # packing sorts names, and whoever listens to the others depends on their order
+        problems = [list(problem) for problem in self.problems]
+        return {**meta, "names": list(self.paths), "problems": problems}, self.paths
 
     @classmethod
     def from_arrays(cls, meta: Mapping[str, object], arrays: Mapping[str, np.ndarray]) -> Block:
         """Inverse of `to_arrays`."""
         content = dict(meta)
         problems = [(name, text) for name, text in content.pop("problems")]  # type: ignore[attr-defined]
-        return cls(**content, paths=dict(arrays), problems=problems)  # type: ignore[arg-type]
+        paths = {name: arrays[name] for name in content.pop("names")}  # type: ignore[attr-defined]
+        return cls(**content, paths=paths, problems=problems)  # type: ignore[arg-type]
 
 
 def rehearse(

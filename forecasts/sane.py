@@ -15,6 +15,7 @@ _REACH = 1.0  # spans of the known values beyond them, on either side
 _EXACT = 1e-7  # of the values' span: closer than that is no forecast
 _SINGLE = 2.0**-23  # of the values themselves: paths are kept in single precision
 _SHARE = 0.5
+_COMMON = 0.01  # share of all cells from which on a value is a habit of the series
 _ALIKE = 0.02  # share of exact hits that a repetitive series (a night, a constant base) gives to everybody
 
 
@@ -62,16 +63,23 @@ def too_good(path: np.ndarray, truth: np.ndarray, all_paths: Mapping[str, np.nda
     Args:
         path: [MW], dims (issue, depth, slot, level). ``truth``: dims (issue, depth, slot). ``all_paths``: everybody's.
     """
-    known = np.isfinite(truth)
+    known = np.isfinite(truth) & _telling(truth)
     if not known.any():
         return False
     near = max(_EXACT * float(np.ptp(truth[known])), _SINGLE * float(np.abs(truth[known]).max()))
 
-    def hits(candidate: np.ndarray) -> np.ndarray:
+    def hits(candidate: np.ndarray) -> float:
         middle = candidate[..., candidate.shape[-1] // 2]
-        return np.asarray(np.abs(middle - truth)[known] <= near)
+        said = known & np.isfinite(middle)
+        return float((np.abs(middle - truth)[said] <= near).mean()) if said.any() else float("nan")
 
     mine = hits(path)
-    others = [hits(p).mean() for p in all_paths.values() if p is not path]
+    others = [share for share in (hits(p) for p in all_paths.values() if p is not path) if np.isfinite(share)]
     usual = float(np.median(others)) if others else 0.0
-    return bool(mine.mean() > _SHARE and usual + _ALIKE < mine.mean() / 2.0)
+    return bool(mine > _SHARE and usual + _ALIKE < mine / 2.0)
+
+
+def _telling(truth: np.ndarray) -> np.ndarray:
+    """Cells whose value is not one that comes again and again: anybody may repeat a night's zero or a constant load."""
+    _, which, count = np.unique(truth, return_inverse=True, return_counts=True, equal_nan=True)
+    return (count <= max(1.0, _COMMON * truth.size))[which].reshape(truth.shape)

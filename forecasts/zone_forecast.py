@@ -28,6 +28,7 @@ from forecasts.quantiles import LEVELS, NORMAL, widen
 from forecasts.tick_paths import Course
 from forecasts.zone_past import Now, ZoneFacts, now_of
 from twin.contracts.frame import AsOfView
+from twin.domain.pack import UnpackError
 from twin.domain.time import QUARTER_HOUR_S
 
 _MIDDLE = LEVELS.index(0.5)
@@ -114,6 +115,7 @@ class ZoneForecast:
         return Course(within(quantiles, low, high), low, high, day.dependence, at), day, issued.write()
 
     def _make_day(self, now: Now, artifact: bytes | None) -> Day:
+        artifact = self._readable(artifact)
         past, settled = now.past, artifact is not None
         if _sky_unseen(now):  # who was taught to rely on the sun to come would be as sure without it
             past, artifact = replace(past, weather={}, _memo={}), None
@@ -151,10 +153,19 @@ class ZoneForecast:
                 return train(past, self.floors, leads=self.leads, seed=0, settings=self.settings)
             except NotEnoughHistory:
                 return None
+        return self._champion[hashlib.sha256(artifact).hexdigest()]
+
+    def _readable(self, artifact: bytes | None) -> bytes | None:
+        """The artifact; None for one of an older version, or of experts taken out since: until tonight the floors serve."""
+        if artifact is None:
+            return None
         key = hashlib.sha256(artifact).hexdigest()
         if key not in self._champion:
-            self._champion = {key: Champion.read(artifact, self.experts)}
-        return self._champion[key]
+            try:
+                self._champion = {key: Champion.read(artifact, self.experts)}
+            except UnpackError:
+                return None
+        return artifact
 
     def _yesterday(self, champion: Champion, past: Past, artifact: bytes | None) -> tuple[np.ndarray, np.ndarray]:
         """What the champion would have said of yesterday: (median, scale), dims (time,)."""

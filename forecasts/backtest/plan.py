@@ -93,7 +93,9 @@ def _scored(
 
 def _warm_from(usable: np.ndarray, first: int, scored_from: int, step_s: int) -> int:
     per_day = DAY_S // step_s
-    oldest = max(scored_from - WARM_DAYS * per_day, first + TRAINING_DAYS * per_day)
+    # Of a short series a third: the floor experts need no more, and bands need issues to be made from.
+    taught = min(TRAINING_DAYS, (scored_from - first) // per_day // 3)
+    oldest = max(scored_from - WARM_DAYS * per_day, first + taught * per_day)
     # An hour of slack: eight weeks that hold the spring change begin an hour after the midnight that is meant.
     warm = usable[(usable >= oldest - per_day // 24) & (usable < scored_from)]
     return int(warm[0]) if len(warm) else scored_from

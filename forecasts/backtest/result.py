@@ -109,17 +109,32 @@ def _experts(judged: Judged, peers: Mapping[str, Judged], naive: str) -> dict[st
         begun = time.perf_counter()
         cards[name] = _card(whose.record, name)
         times[name] = _seconds(whose, name, time.perf_counter() - begun)
-    base = cards[naive].pinball_10_90 if naive in cards else float("nan")
     return {
         name: {
             **card.figures,
-            "skill": skill(card.pinball_10_90, base),
+            "skill": _skill(name, card, naive, cards, whose_is),
             "fit_s": times[name][0],
             "predict_s": times[name][1],
             "origins": card.origins,
         }
         for name, card in cards.items()
     }
+
+
+def _skill(name: str, card: Scorecard, naive: str, cards: Mapping[str, Scorecard], whose_is: Mapping[str, Judged]) -> float:
+    """Against the naive forecast, on the truths that both spoke about: who was silent on hard days has no skill from that."""
+    if naive not in cards:
+        return float("nan")
+    if card.cells == cards[naive].cells:
+        return skill(card.pinball_10_90, cards[naive].pinball_10_90)
+    one, other = whose_is[name].record, whose_is[naive].record
+    ours = theirs = Scorecard.of(np.empty((0, 1)), np.empty((0, 1, len(LEVELS))))
+    for mine, its in zip(_scored_slices(one), _scored_slices(other), strict=True):
+        said, plain = one.forecast(name, mine), other.forecast(naive, its)
+        both = np.isfinite(said).all(axis=-1) & np.isfinite(plain).all(axis=-1)
+        truth = np.where(both, one.truth(mine), np.nan)
+        ours, theirs = ours + Scorecard.of(truth, said), theirs + Scorecard.of(truth, plain)
+    return skill(ours.pinball_10_90, theirs.pinball_10_90)
 
 
 def _card(record: Record, name: str) -> Scorecard:

@@ -4,7 +4,8 @@ Losses are relative to the mean loss of all experts, so that a series' unit and 
 share lets an expert that was bad for a year come back within days.
 
 Source: M. Herbster, M. Warmuth, Tracking the best expert, Machine Learning 32 (1998) 151-178; N. Cesa-Bianchi, G. Lugosi,
-Prediction, Learning, and Games (2006), theorem 2.2 (regret) and ch. 5 (shares).
+Prediction, Learning, and Games (2006), theorem 2.2 (regret) and ch. 5 (shares); Y. Freund et al., Using and combining
+predictors that specialize, STOC (1997), for experts that are silent at times.
 """
 
 from __future__ import annotations
@@ -43,9 +44,14 @@ def updated(weights: np.ndarray, losses: np.ndarray, *, eta: float, share: float
     count = known.sum(axis=0)
     mean = np.where(known, losses, 0.0).sum(axis=0) / np.maximum(count, 1)
     useful = (mean > 0.0) & (count >= 2)
-    relative = np.where(known & useful, losses / np.where(useful, mean, 1.0), 1.0)
-    factor = np.exp(-np.minimum(eta * (relative - relative.min(axis=0)), _WORST))
-    grown = weights * factor
+    awake = known & useful
+    relative = np.where(awake, losses / np.where(useful, mean, 1.0), np.inf)
+    best = np.where(useful, relative.min(axis=0), 0.0)
+    behind = np.minimum(eta * (np.where(awake, relative, 0.0) - best), _WORST)
+    grown = weights * np.where(awake, np.exp(-behind), 1.0)
+    # Those who spoke share what they had among themselves: whoever was silent neither gains nor loses.
+    before, after = (np.where(awake, w, 0.0).sum(axis=0) for w in (weights, grown))
+    grown = np.where(awake, grown * np.where(after > 0.0, before / np.where(after > 0.0, after, 1.0), 1.0), grown)
     grown = grown / grown.sum(axis=0)
     return (1.0 - share) * grown + share / len(weights)
 

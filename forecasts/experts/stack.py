@@ -73,9 +73,9 @@ class Stack:
         Raises:
             NotEnoughHistory: with fewer than a fortnight of issues, or nobody to listen to.
         """
-        members = tuple(
-            n for n, p in paths.items() if n != self.name and len(p) and np.isfinite(p[-_FEWEST_ISSUES:]).mean() > _SPOKEN
-        )
+        spoken = {n: np.isfinite(p[-_FEWEST_ISSUES:]).all(axis=-1) for n, p in paths.items() if n != self.name and len(p)}
+        asked = np.any(list(spoken.values()), axis=0) if spoken else np.zeros(0, dtype=bool)  # a path may end within a day
+        members = tuple(name for name, said in spoken.items() if asked.any() and said[asked].mean() > _SPOKEN)
         issues = int(np.isfinite(truth[:, 0]).any(axis=1).sum())
         if issues < _FEWEST_ISSUES or len(members) < 2:
             raise NotEnoughHistory(

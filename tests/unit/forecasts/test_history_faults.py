@@ -8,6 +8,7 @@ import towns
 
 from forecasts.load.box import LoadBox
 from forecasts.quantiles import LEVELS
+from twin.domain.pack import pack
 
 SIGNAL = "load_forecast_p_mw"
 AS_OF = "2016-06-15T10:00"
@@ -127,3 +128,12 @@ def test_a_stretch_in_kilowatts_is_not_learnt_from():
         return spoil
 
     assert answer(edit("kilowatts")).tobytes() == answer(edit("missing")).tobytes()
+
+
+@pytest.mark.parametrize("artifact", [b"", b"garbage", pack({"format": 1}, {})])
+def test_an_artifact_of_another_version_leaves_the_floors_to_serve(artifact):
+    box = LoadBox({"zone": "town", "experts": ["day_type", "ridge"]}, towns.context())
+    view = towns.load_view(towns.instant("2016-06-15T10:00"))
+    old, cold = (box.step(view, each, None)[0] for each in (artifact, None))
+    assert old.reason == cold.reason == "load_cold_start"
+    assert old.outputs["load_forecast_p_mw"].equals(cold.outputs["load_forecast_p_mw"])

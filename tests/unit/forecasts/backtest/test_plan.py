@@ -89,20 +89,21 @@ def test_eight_weeks_warm_up_before_what_is_scored():
 
 def test_the_warm_up_leaves_a_fortnight_of_training_before_it():
     series = hourly("2020-01-01", 60)
-    plan = planned(series, start="2020-02-10")
+    plan = planned(series, start="2020-02-15")
     assert local(series, plan.warm_from).isoformat()[:16] == "2020-01-15T00:00"
 
 
-def test_a_short_series_is_scored_without_a_warm_up():
+def test_two_thirds_of_a_short_series_warm_up_its_bands():
     series = hourly("2020-01-01", 7)
     plan = planned(series)
-    assert plan.warm_from == plan.scored_from < plan.end
+    assert plan.warm_from == 24
+    assert plan.scored_from == 24 * 5
 
 
 def test_values_that_begin_late_are_training_only_from_then_on():
     series = hourly("2020-01-01", 100)
     series.values[: 24 * 40] = np.nan
-    plan = planned(series, start="2020-03-20")
+    plan = planned(series, start="2020-03-25")
     assert plan.warm_from == 24 * (40 + 14)
 
 
