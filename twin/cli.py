@@ -224,7 +224,7 @@ def bench_engines(
 @bench_app.command("forecasts")
 def bench_forecasts(
     series: Annotated[str | None, typer.Option(help='Series, with commas: "NL 287,GEFCom PV 1". Default: all.')] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="Four weeks scored instead of ninety days.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Four weeks scored instead of eight.")] = False,
     json_line: JsonOption = False,
 ) -> None:
     """Measure the forecasts on the measured series beside a checkout: skill, coverage, ticks, bad data, cost."""

@@ -182,7 +182,7 @@ def main() -> int:
     flags = parser.parse_args()
     console = Console(stderr=flags.json)
     say = Console(stderr=True).print if sys.stderr.isatty() else lambda _text: None
-    scored, warm = (28, 42) if flags.quick else (90, 56)
+    scored, warm = (28, 42) if flags.quick else (56, 42)
     lean = {
         "load": ["last_week", "day_type", "ridge", "boosted_profile", "boosted_ridge"],
         "pv": ["yesterday", "sky_days", "sky_ridge"],
