@@ -9,16 +9,12 @@ Source: M. Clark and others, The Schaake shuffle, Journal of Hydrometeorology 5 
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import numpy as np
-import xarray as xr
 from scipy.special import ndtri
 
 from forecasts.dependence import Dependence
 from forecasts.marginals import values_at
 from forecasts.quantiles import LEVELS
-from twin.domain.time import require_utc
 
 Bound = float | np.ndarray
 
@@ -124,31 +120,3 @@ def representatives(paths: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
     kept.sort()
     owner = np.argmin(distance[:, kept], axis=1)
     return np.array(kept), np.bincount(owner, minlength=n) / total
-
-
-def as_array(
-    paths: np.ndarray,
-    labels: np.ndarray,
-    *,
-    issued_at: datetime,
-    name: str,
-    probability: np.ndarray | None = None,
-) -> xr.DataArray:
-    """Paths of one series with dims (path, time), units, issue time and the probability of each path.
-
-    Args:
-        paths: [MW], dims (path, time). ``labels``: starts of the intervals, UTC, dims (time,).
-        issued_at: UTC instant. ``name``: the signal.
-        probability: dims (path,); None = equally probable.
-
-    Raises:
-        ValueError: for a naive ``issued_at``.
-    """
-    share = np.full(len(paths), 1.0 / len(paths)) if probability is None else probability
-    return xr.DataArray(
-        paths,
-        dims=("path", "time"),
-        coords={"path": np.arange(len(paths)), "time": labels, "probability": ("path", share)},
-        name=name,
-        attrs={"units": "MW", "issued_at": require_utc(issued_at, what="issued_at").isoformat()},
-    )

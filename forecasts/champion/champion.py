@@ -27,7 +27,7 @@ from forecasts.sane import asked
 from forecasts.series import Series
 from twin.domain.pack import UnpackError, pack, unpack
 
-FORMAT = 2
+FORMAT = 3
 REHEARSED_DAYS = 56
 """Days of the training's rehearsal: as many as the bands' window."""
 
@@ -44,6 +44,7 @@ class Champion:
         leads: steps that a tick answers. ``depths``: local days that a path touches.
         days: of history it rests on.
         dependence: how errors of a day's path hang together, from its midnight to the end of its last tick.
+        left_out: experts that could not be fitted at last, and why.
     """
 
     fitted: Mapping[str, Fitted]
@@ -55,6 +56,7 @@ class Champion:
     depths: int
     days: int
     dependence: Dependence
+    left_out: Mapping[str, str]
 
     def said(self, past: Past) -> dict[str, np.ndarray]:
         """What every expert says of the days that begin at the end of ``past`` [MW], dims (depth, slot, level)."""
@@ -90,6 +92,7 @@ class Champion:
         meta = {
             "format": FORMAT, "members": list(self.standing.members), "fitted": list(self.fitted), "blends": list(self.blends),
             "leads": self.leads, "depths": self.depths, "days": self.days, "bounds": self.bounds.meta(),
+            "left_out": dict(self.left_out),
         }  # fmt: skip
         arrays = {
             "offsets": self.standing.offsets, "weights": self.standing.weights, "width": self.standing.width,
@@ -124,6 +127,7 @@ class Champion:
             Bounds.read(meta["bounds"]),
             meta["leads"], meta["depths"], meta["days"],
             Dependence.from_arrays(_under("dependence.", arrays)),
+            meta["left_out"],
         )  # fmt: skip
 
 
@@ -144,20 +148,23 @@ def train(
     campaign = _rehearsed(past, experts, leads, seed)
     depths = campaign.depths
     lesson = campaign.series.as_of(past.rows, reach=campaign.steps + 3 * campaign.slots)
-    fitted, blends = _fit_all(lesson, experts, campaign, seed)
+    fitted, blends, left_out = _fit_all(lesson, experts, campaign, seed)
     paths = {name: path for name, path in campaign.paths().items() if name in fitted or name in blends}
     for name in fitted:
         if name not in paths:  # taught at last, and not rehearsed: its band is wide, and its weight has to be earned
             paths[name] = np.full((campaign.issues, depths, campaign.slots, 1), np.nan)
     if not fitted:
-        raise NotEnoughHistory("no expert can learn from this history; give it at least a day of values")
+        told = "; ".join(f"{name}: {why}" for name, why in left_out.items())
+        raise NotEnoughHistory(f"no expert can learn from this history; give it at least a day of values ({told})")
     low, high, room = campaign.limits()
     played = play(campaign.known_truth(campaign.issues), paths, settings, spread_of(past.values), low, high)
     ticks = Ticks.of(campaign, played, (low, high, room))
     correction = ticks.correction(campaign.issues) if campaign.issues else no_correction(leads)
     known = int(np.isfinite(past.values).sum() // past.slots_per_day)
     dependence = _dependence(campaign, ticks, leads)
-    return Champion(fitted, blends, played.standing, correction, Bounds.learnt(lesson), leads, depths, known, dependence)
+    return Champion(
+        fitted, blends, played.standing, correction, Bounds.learnt(lesson), leads, depths, known, dependence, left_out
+    )
 
 
 def _rehearsed(past: Past, experts: Mapping[str, Expert | Blender], leads: int, seed: int) -> Campaign:
@@ -184,9 +191,10 @@ def _rehearsed(past: Past, experts: Mapping[str, Expert | Blender], leads: int, 
 
 def _fit_all(
     lesson: Past, experts: Mapping[str, Expert | Blender], campaign: Campaign, seed: int
-) -> tuple[dict[str, Fitted], dict[str, FittedBlend]]:
+) -> tuple[dict[str, Fitted], dict[str, FittedBlend], dict[str, str]]:
     fitted: dict[str, Fitted] = {}
     blends: dict[str, FittedBlend] = {}
+    left_out: dict[str, str] = {}
     for name, expert in experts.items():
         try:
             if isinstance(expert, Expert):
@@ -194,9 +202,9 @@ def _fit_all(
             else:
                 paths = {n: p for n, p in campaign.paths().items() if n in fitted}
                 blends[name] = expert.fit_on(campaign.known_truth(campaign.issues), paths, seed=seed)
-        except Exception:  # noqa: BLE001, S112 - too little history, or any other fault; the rehearsal tells which
-            continue
-    return fitted, blends
+        except Exception as error:  # noqa: BLE001 - too little history, or a fault of its own: the others go on, and it is kept
+            left_out[name] = f"{type(error).__name__}: {error}"
+    return fitted, blends, left_out
 
 
 def _dependence(campaign: Campaign, ticks: Ticks, leads: int) -> Dependence:

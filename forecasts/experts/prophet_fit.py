@@ -74,7 +74,7 @@ def fit_prophet(table: pd.DataFrame, regressors: tuple[str, ...], *, seed: int) 
         model.add_seasonality(f"daily_{name}", period=1, fourier_order=_DAILY_ORDER, condition_name=name)
     for name in regressors:
         model.add_regressor(name, standardize=False)
-    with _silence():
+    with quiet():
         model.fit(table.drop(columns="holiday"), seed=seed % 2**31)
         model.stan_backend.cleanup()  # the optimiser's output files; a worker that trains daily would collect them
     return model
@@ -106,7 +106,7 @@ def curve_of(model: Any, centre: dict[str, float], scale: dict[str, float]) -> C
 
 
 @contextmanager
-def _silence() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Prophet and its optimiser report every fit; the régie reports trainings itself.
 
     Disabled rather than set to a level: the optimiser sets its own level when it first speaks.

@@ -8,7 +8,6 @@ Source: S. J. Taylor, B. Letham, Forecasting at scale, The American Statistician
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ import numpy as np
 
 from forecasts.backtest.peers.window import Window, hourly_means, last_days, rows_per_hour
 from forecasts.calendar import DAY_TYPES
+from forecasts.experts.prophet_fit import quiet
 from forecasts.past import Past
 from forecasts.quantiles import LEVELS
 from forecasts.series import KINDS
@@ -77,7 +77,7 @@ class FittedProphet:
         for name, mean in self.fill.items():
             ahead = past.ahead(name, steps)
             table[name] = np.where(np.isfinite(ahead), ahead, mean)
-        with _seeded(self.seed), _silence():
+        with _seeded(self.seed), quiet():
             samples = self.model.predictive_samples(table)["yhat"]
         quantiles = np.quantile(samples, LEVELS, axis=1).T
         return quantiles if past.kind == "load" else np.clip(quantiles, 0.0, self.top)
@@ -138,7 +138,7 @@ def _fit(table: pd.DataFrame, past: Past, regressors: list[str], seed: int) -> A
         model.add_seasonality(f"daily_{name}", period=1, fourier_order=10, condition_name=name)
     for name in regressors:
         model.add_regressor(name)
-    with _silence():
+    with quiet():
         model.fit(table, seed=seed % 2**31)
         model.stan_backend.cleanup()  # the optimiser's files, one set a day
     return model
@@ -153,17 +153,3 @@ def _seeded(seed: int) -> Iterator[None]:
         yield
     finally:
         np.random.set_state(before)  # noqa: NPY002 - as above
-
-
-@contextmanager
-def _silence() -> Iterator[None]:
-    """Prophet and its optimiser speak at every fit."""
-    loggers = [logging.getLogger(name) for name in ("prophet", "prophet.models", "cmdstanpy")]
-    before = [logger.disabled for logger in loggers]
-    for logger in loggers:
-        logger.disabled = True
-    try:
-        yield
-    finally:
-        for logger, disabled in zip(loggers, before, strict=True):
-            logger.disabled = disabled

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +9,9 @@ import pytest
 
 from forecasts.dependence import Dependence
 from forecasts.marginals import pit, values_at
-from forecasts.paths import as_array, reduce_paths, sample_joint_paths, sample_paths
+from forecasts.paths import reduce_paths, sample_joint_paths, sample_paths
 from forecasts.quantiles import LEVELS, NORMAL, error_quantiles
 from twin.domain.pack import pack, unpack
-from twin.domain.time import quarter_hours
 
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
 STEPS = 192
@@ -269,27 +266,3 @@ def test_more_paths_asked_than_there_are_keeps_them_all():
     kept, probability = reduce_paths(paths, 10)
     assert np.array_equal(kept, paths)
     assert probability == pytest.approx(np.full(3, 1 / 3))
-
-
-def test_paths_at_the_edge_say_unit_and_issue():
-    issued_at = datetime(2026, 1, 12, 0, 0, tzinfo=UTC)
-    paths, probability = reduce_paths(sample_paths(learnt(np.random.default_rng(2)), QUANTILES, 100, seed=1), 10)
-    array = as_array(
-        paths, quarter_hours(issued_at, STEPS), issued_at=issued_at, name="load_forecast_p_mw", probability=probability
-    )
-    assert array.dims == ("path", "time")
-    assert array.attrs == {"units": "MW", "issued_at": "2026-01-12T00:00:00+00:00"}
-    assert float(array.coords["probability"].sum()) == pytest.approx(1.0)
-
-
-def test_a_hundred_paths_take_ten_milliseconds_at_most():
-    fitted = learnt(np.random.default_rng(2))
-    sample_paths(fitted, QUANTILES, 100, seed=0)  # the first draw makes the factor
-    best = min(_seconds(lambda seed=seed: sample_paths(fitted, QUANTILES, 100, seed=seed)) for seed in range(5))
-    assert best < 0.010
-
-
-def _seconds(work):
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start

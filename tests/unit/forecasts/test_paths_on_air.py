@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -148,18 +147,6 @@ def test_paths_begin_where_the_day_is():
         ticks = [drawn(course(fitted, flat, slot=slot), issue_s=900 * i)[0] for i in range(5)]
         change[slot] = np.mean([np.abs(np.diff(paths[:40, :, 0], axis=0)).mean() for paths in ticks])
     assert change[48] > 2.5 * change[0]  # the second half of the day turns six times as fast
-
-
-def test_ten_paths_take_eight_milliseconds_at_most(learnt):
-    drawn(course(learnt))  # the first draw makes the factor
-    best = min(_seconds(lambda tick=tick: drawn(course(learnt), issue_s=900 * tick)) for tick in range(7))
-    assert best < 0.008
-
-
-def _seconds(work):
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
 
 
 # ---------------------------------------------------------------------------------------------- what a training leaves

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import time
 
 import numpy as np
 import pytest
@@ -166,15 +165,3 @@ def test_nothing_to_judge_gives_no_figures():
     found = score_peaks(town(), slice(0, 0))
     assert found["days"] == 0
     assert found["hour_hit_rate"] is None
-
-
-def test_a_days_peak_probabilities_take_five_milliseconds_at_most():
-    paths = 20.0 + np.random.default_rng(1).standard_normal((100, 192))
-    ahead = labels("2023-12-31T23:00", 192)
-    coming_peaks(paths, ahead, ZURICH)
-    best = np.inf
-    for _ in range(5):
-        start = time.perf_counter()
-        coming_peaks(paths, ahead, ZURICH)
-        best = min(best, time.perf_counter() - start)
-    assert best < 0.010  # two days

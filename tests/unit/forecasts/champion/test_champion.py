@@ -87,9 +87,10 @@ def test_an_expert_with_too_little_history_is_left_out_and_the_floor_answers(tow
     young = train(town.as_of(towns.midnight(town, 10), reach=300), EXPERTS, leads=LEADS, seed=5)
     assert set(young.fitted) == {"day_type"}
     assert young.days == 10
+    assert "usable days" in Champion.read(young.to_bytes(), EXPERTS).left_out["ridge"]
 
 
-def test_an_expert_taught_at_last_and_never_rehearsed_has_a_wider_band_than_one_that_was(town):
+def test_an_expert_taught_at_last_and_never_rehearsed_leaves_no_hole_in_the_answer(town):
     champion = train(town.as_of(towns.midnight(town, 26), reach=300), EXPERTS, leads=LEADS, seed=5)
     assert set(champion.fitted) == {"day_type", "ridge"}
     assert np.isfinite(answer(champion, town.as_of(towns.midnight(town, 26), reach=300))).all()
