@@ -100,7 +100,7 @@ class ForecastBox:
             deadline_s=3.0,
             memory_mb=700,
             training=_NIGHTLY if trained else None,
-            preload=("xarray", "pandas", "holidays", *_LIBRARIES[kind], *(("prophet",) if "prophet" in names else ())),
+            preload=_libraries(kind, names, trained=trained),
             params={"engine": self._engine, "zone": zone, "experts": list(names)},
         )
 
@@ -149,4 +149,7 @@ def _reason(kind: str, *, settled: bool) -> str:
     return "pv_peak" if settled else "pv_cold_start"
 
 
-_LIBRARIES = {"load": ("lightgbm",), "pv": ("lightgbm", "pvlib")}
+def _libraries(kind: str, names: tuple[str, ...], *, trained: bool) -> tuple[str, ...]:
+    """What is worth importing once for all workers: nothing that the box's experts will not ask for."""
+    wanted = {"lightgbm": trained, "pvlib": kind == "pv", "prophet": "prophet" in names}
+    return ("xarray", "pandas", "holidays", *(library for library, needed in wanted.items() if needed))
