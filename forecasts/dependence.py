@@ -14,7 +14,7 @@ Biology 4 (2005), with the law of the lag as target instead of the identity.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -78,6 +78,19 @@ class Dependence:
             correlations.append(_bend(one[:, nodes], _law_between(law, clock_h, step_s)[np.ix_(nodes, nodes)]))
         alone = cls(steps, step_s, np.array(laws), np.array(clocks), nodes, np.array(correlations), np.eye(len(laws)))
         return alone if len(laws) == 1 else replace(alone, across=_across(scores, alone.factor))
+
+    @classmethod
+    def joined(cls, parts: Sequence[Dependence], correlation: np.ndarray) -> Dependence:
+        """Series that were learnt one by one, of the same steps, drawn together.
+
+        Args:
+            correlation: of their errors at the same step, dims (series, series).
+        """
+        law, clock_h, seen = (np.concatenate([getattr(p, name) for p in parts]) for name in ("law", "clock_h", "correlation"))
+        first, factor = parts[0], np.concatenate([part.factor for part in parts])
+        whole = cls(first.steps, first.step_s, law, clock_h, first.nodes, seen, _of_innovations(correlation, factor))
+        whole.__dict__["factor"] = factor  # the parts keep theirs from tick to tick
+        return whole
 
     @property
     def series(self) -> int:
@@ -232,16 +245,22 @@ def _across(scores: np.ndarray, factor: np.ndarray) -> np.ndarray:
         scores: dims (issue, series, step), NaN = unknown. ``factor``: dims (series, step, step).
     """
     series = scores.shape[1]
-    found = np.eye(series)
+    seen = np.eye(series)
     for a in range(series):
         for b in range(a):
             both = np.isfinite(scores[:, a]) & np.isfinite(scores[:, b])
             if both.any(axis=1).sum() < _FEWEST:
                 continue
             one, other = scores[:, a][both], scores[:, b][both]
-            seen = np.sum(one * other) / np.sqrt(max(np.sum(one**2) * np.sum(other**2), 1e-12))
-            carried = float(np.mean(np.einsum("ij,ij->i", factor[a], factor[b])))  # of innovations that are equal
-            found[a, b] = found[b, a] = np.clip(seen / max(carried, 0.1), -0.999, 0.999)
+            seen[a, b] = seen[b, a] = np.sum(one * other) / np.sqrt(max(np.sum(one**2) * np.sum(other**2), 1e-12))
+    return _of_innovations(seen, factor)
+
+
+def _of_innovations(correlation: np.ndarray, factor: np.ndarray) -> np.ndarray:
+    """Correlation of innovations behind one of errors: the more two memories differ, the more is lost on the way."""
+    carried = np.einsum("aij,bij->ab", factor, factor) / factor.shape[1]  # of innovations that are equal
+    found = np.clip(correlation / np.maximum(carried, 0.1), -0.999, 0.999)
+    np.fill_diagonal(found, 1.0)
     return _nearest_correlation(found)
 
 

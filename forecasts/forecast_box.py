@@ -7,20 +7,21 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from forecasts.answer import HORIZON, paths_array, report
+from forecasts.answer import HORIZON, foretold, paths_array, report
 from forecasts.experts.registry import FLOORS, experts_for
 from forecasts.past import Place
 from forecasts.quantiles import LEVELS
 from forecasts.settings import check_keys, read_fallbacks, read_zone
 from forecasts.setup import KEYS, read_setup
-from forecasts.tick_paths import PATHS, draw
+from forecasts.tick_paths import PATHS
 from forecasts.zone_forecast import ZoneForecast
 from forecasts.zone_past import ZoneFacts
+from forecasts.zone_tree import ZoneTree
 from twin.contracts.box import BoxCard, BoxContext, Mode, Need, Provide, Training
 from twin.contracts.frame import AsOfView
 from twin.contracts.messages import Report
 from twin.domain.problems import Problems
-from twin.domain.time import QUARTER_HOUR, floor_quarter, to_epoch_s
+from twin.domain.time import QUARTER_HOUR
 
 HISTORY = timedelta(days=60)
 """What the loop keeps of the past for its boxes; longer trainings happen in backtests."""
@@ -31,7 +32,7 @@ _NIGHTLY = Training(every=timedelta(days=1), local_hour=2, effect_after=timedelt
 
 
 class ForecastBox:
-    """Forecasts one zone's power.
+    """Forecasts a zone's power, and with it that of zones within it, so that they sum.
 
     Args:
         config: ``zone``; ``engine``: "champion" (all experts, weighed), or the name of a single expert; optional ``fallbacks``
@@ -39,6 +40,8 @@ class ForecastBox:
         context: the site.
         name, kind, signal: of the box, of its series, of what it reads. ``provides``, ``paths``: what it writes.
         weather: signals that its experts read where they are known. ``planes``: of a plant, where they are declared.
+        parts: zones within the zone -> the nearest one that holds it.
+        constant_mw: what the last rung answers [MW], in all zones or by zone.
 
     Raises:
         BadInput: with every fault of the configuration.
@@ -55,9 +58,10 @@ class ForecastBox:
         provides: str,
         paths: str,
         weather: tuple[str, ...],
-        constant_mw: float,
+        constant_mw: float | Mapping[str, float],
         planes: tuple[tuple[float, float, float], ...],
         problems: Problems,
+        parts: Mapping[str, str] | None = None,
         more_keys: tuple[str, ...] = (),
     ) -> None:
         place = f"box {context.instance!r}"
@@ -74,26 +78,26 @@ class ForecastBox:
         trained = any(name not in FLOORS for name in names)
         history = min(timedelta(days=setup.train_days), HISTORY)
         self._context, self._paths = context, paths
-        self._provides, self._zone, self._engine = provides, zone, str(config.get("engine", "champion"))
-        self._forecast = ZoneForecast(
-            ZoneFacts(kind, signal, zone, where, weather, capacity, planes),
-            experts,
-            {name: expert for name, expert in experts_for(kind).items() if name in FLOORS} if trained else experts,
-            setup.champion,
-            history,
-            _LEADS,
-        )
+        self._provides, self._engine = provides, str(config.get("engine", "champion"))
+        self._zones = (zone, *(parts or {}))
+        floors = {name: expert for name, expert in experts_for(kind).items() if name in FLOORS} if trained else experts
+        whole = ZoneFacts(kind, signal, zone, where, weather, capacity, planes)
+
+        def forecast(of: str, minus: tuple[str, ...] = ()) -> ZoneForecast:
+            return ZoneForecast(replace(whole, zone=of, minus=minus), experts, floors, setup.champion, history, _LEADS)
+
+        self._tree = ZoneTree.of(zone, parts or {}, forecast)
         self.card = BoxCard(
             name=name,
             version="2.0.0",
             owner="forecasting",
             needs=(
-                Need(signal, (zone,), history=HISTORY, max_age=_STALE, mode=Mode.LAST_GOOD),
+                Need(signal, self._zones, history=HISTORY, max_age=_STALE, mode=Mode.LAST_GOOD),
                 *(Need(w, history=HISTORY, ahead=HORIZON, max_age=_STALE, mode=Mode.OPTIONAL) for w in weather),
             ),
             provides=(
-                Provide(provides, (zone,), horizon=HORIZON, quantiles=LEVELS),
-                Provide(paths, (zone,), horizon=HORIZON, scenarios=PATHS),
+                Provide(provides, self._zones, horizon=HORIZON, quantiles=LEVELS),
+                Provide(paths, self._zones, horizon=HORIZON, scenarios=PATHS),
             ),
             constants={provides: constant_mw, paths: constant_mw},
             fallbacks=fallbacks,
@@ -111,30 +115,29 @@ class ForecastBox:
             ValueError: with too little history, or for floor experts, which need no training.
         """
         if self.card.training is None:
-            raise ValueError(f"zone {self._zone!r}: engine {self._engine!r} is not trained; ask 'champion' or step")
-        return self._forecast.fit(view, seed=seed)
+            raise ValueError(f"zone {self._zones[0]!r}: engine {self._engine!r} is not trained; ask 'champion' or step")
+        return self._tree.fit(view, seed=seed)
 
     def step(self, view: AsOfView, artifact: bytes | None, state: bytes | None) -> tuple[Report, bytes | None]:
         """The forecast from ``view.as_of`` on; the state holds what was issued at the last midnights.
 
         Raises:
-            ValueError: when the zone was never measured.
+            ValueError: when one of the zones was never measured.
         """
-        course, day, issued = self._forecast.answer(view, artifact, state)
-        kind = self.card.name
+        found = self._tree.answer(view, artifact, state, seed=self._context.seed, instance=self._context.instance)
+        kind, day, futures = self.card.name, found.day, found.futures
+        coming = foretold(futures.drawn[..., 0], as_of=view.as_of, usual_change_mw=day.usual_change_mw)
         answer = report(
-            course.quantiles,
+            found.quantiles,
             as_of=view.as_of,
             signal=self._provides,
-            zone=self._zone,
+            zones=self._zones,
             label=_label(kind),
             reason=_reason(kind, settled=day.settled or self.card.training is None),
-            params={"engine": self._engine, "history_days": day.days},
+            params={"engine": self._engine, "history_days": day.days, **coming},
         )
-        issue_s = to_epoch_s(floor_quarter(view.as_of))
-        paths, probability = draw([course], seed=self._context.seed, instance=self._context.instance, issue_s=issue_s)
-        futures = paths_array(paths, probability, as_of=view.as_of, signal=self._paths, zones=[self._zone])
-        return replace(answer, outputs={**answer.outputs, self._paths: futures}), issued
+        few = paths_array(futures.few, futures.probability, as_of=view.as_of, signal=self._paths, zones=self._zones)
+        return replace(answer, outputs={**answer.outputs, self._paths: few}), found.state
 
 
 def _label(kind: str) -> str:

@@ -6,7 +6,7 @@ the rest of whatever holds them, like everything that nobody measures.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,47 +34,36 @@ class Hierarchy:
     sums: np.ndarray
 
     @classmethod
-    def of(
-        cls, parents: Mapping[str, str], *, consents: Mapping[str, bool] | None = None, complete: Collection[str] = ()
-    ) -> Hierarchy:
+    def of(cls, parents: Mapping[str, str]) -> Hierarchy:
         """Build it from who belongs to whom.
 
         Args:
             parents: child -> parent. Names that are nobody's child are the tops.
-            consents: building -> whether it may appear. Every building stands here; one that may not appear is left to the
-                rest, with all that is below it. Names that do not stand here are zones, which need no consent.
-            complete: parents whose children are all there is (every feeder of a busbar is measured): they have no rest.
 
         Raises:
-            BadInput: naming every circle, unknown name and misplaced consent at once.
+            BadInput: naming every circle and every name that is none.
         """
-        consents = consents or {}
-        _check(parents, consents, complete)
-        hidden = {name for name, may in consents.items() if not may}
+        _check(parents)
         shown: list[str] = []
         level = sorted(set(parents.values()) - set(parents))
         while level:
             shown += level
-            level = sorted(child for child, parent in parents.items() if parent in level and child not in hidden)
+            level = sorted(child for child, parent in parents.items() if parent in level)
         children = {name: [child for child in shown if parents.get(child) == name] for name in shown}
-        # A complete parent of a building that may not appear is not complete any more.
-        closed = {name for name in complete if not any(parents.get(building) == name for building in hidden)}
         with_children = [name for name in shown if children[name]]
-        names = (*shown, *(rest_name(name) for name in with_children if name not in closed))
+        names = (*shown, *(rest_name(name) for name in with_children))
         place = {name: i for i, name in enumerate(names)}
         sums = np.zeros((len(with_children), len(names)))
         for row, parent in enumerate(with_children):
             sums[row, place[parent]] = 1.0
-            sums[row, [place[child] for child in children[parent]]] = -1.0
-            if parent not in closed:
-                sums[row, place[rest_name(parent)]] = -1.0
+            sums[row, [place[child] for child in (*children[parent], rest_name(parent))]] = -1.0
         return cls(names, sums)
 
     def stack(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
         """Arrays by name in the hierarchy's order, NaN for a name without one, dims (name, ...).
 
         Raises:
-            KeyError: for a name that the hierarchy does not show, a building without consent among them.
+            KeyError: for a name that the hierarchy does not show.
         """
         for name in values:
             if name not in self.names:
@@ -99,7 +88,7 @@ class Hierarchy:
         return filled
 
 
-def _check(parents: Mapping[str, str], consents: Mapping[str, bool], complete: Collection[str]) -> None:
+def _check(parents: Mapping[str, str]) -> None:
     problems = Problems()
     for name in parents:
         seen, at = {name}, name
@@ -113,10 +102,4 @@ def _check(parents: Mapping[str, str], consents: Mapping[str, bool], complete: C
     for name in sorted(known):
         if not name or name.startswith(_REST):
             problems.add(f"zone {name!r}", repr(name), f"a name that does not begin with {_REST!r}", "rename the zone")
-    for name in sorted(set(consents) - set(parents)):
-        problems.add(
-            f"building {name!r}", "has a consent and no parent", "a child of some zone", "say which zone it belongs to"
-        )
-    for name in sorted(set(complete) - set(parents.values())):
-        problems.add(f"zone {name!r}", "is said to be complete", "a zone with children", "remove it or name its children")
     problems.raise_if_any()

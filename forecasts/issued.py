@@ -68,10 +68,23 @@ class Issued:
         Args:
             start_s: label of the first of ``values`` [MW], dims (time,), which end at today's midnight.
         """
+        past, truth = self._came(start_s, values, step_s)
+        wide = np.repeat(self.band[past].astype(np.float64), (1, len(LEVELS) - 2, 1), axis=2)
+        return stretch(truth, wide, half_life=settings.half_life, strength=settings.strength)
+
+    def errors(self, start_s: int, values: np.ndarray, step_s: int) -> tuple[np.ndarray, np.ndarray]:
+        """First label of the issues before today, dims (issue,), and truth minus median [MW], dims (issue, slot).
+
+        Args:
+            start_s: label of the first of ``values`` [MW], dims (time,), which end at today's midnight.
+        """
+        past, truth = self._came(start_s, values, step_s)
+        return self.start_s[past], truth - self.band[past, :, 1]
+
+    def _came(self, start_s: int, values: np.ndarray, step_s: int) -> tuple[np.ndarray, np.ndarray]:
+        """Which issues are behind us, and what came, dims (issue, slot)."""
         slots = self.band.shape[1]
         padded = np.concatenate([values, np.full(slots, np.nan)])
         past = (self.start_s >= start_s) & (self.start_s < start_s + len(values) * step_s)
         rows = (self.start_s[past] - start_s) // step_s
-        truth = padded[rows[:, None] + np.arange(slots)]
-        wide = np.repeat(self.band[past].astype(np.float64), (1, len(LEVELS) - 2, 1), axis=2)
-        return stretch(truth, wide, half_life=settings.half_life, strength=settings.strength)
+        return past, padded[rows[:, None] + np.arange(slots)]

@@ -59,19 +59,45 @@ def coming_peaks(paths: np.ndarray, labels: np.ndarray, calendar: LocalCalendar)
     found = []
     for number in np.unique(day):
         inside = np.flatnonzero(day == number)
-        inside = inside[np.isfinite(paths[:, inside]).all(axis=0)]
-        if not inside.size:
-            continue
-        part = paths[:, inside]
-        at = hour[inside[np.argmax(part, axis=1)]]
-        maxima = part.max(axis=1)
-        chance = np.bincount(at, minlength=_HOURS) / len(paths)
-        near = _within(chance)
-        best = int(np.lexsort((np.arange(_HOURS), -chance, -near))[0])
-        size = np.quantile(maxima, LEVELS, method="hazen")  # paths hold the middles of n equal shares
-        complete = bool(whole[number]) and inside.size == int((day == number).sum())
-        found.append(Peak(int(number), complete, maxima, size, chance, best, float(near[best])))
+        known = inside[np.isfinite(paths[:, inside]).all(axis=0)]
+        if known.size:
+            complete = bool(whole[number]) and known.size == inside.size
+            found.append(_peak(paths[:, known], hour[known], int(number), whole=complete))
     return tuple(found)
+
+
+@dataclass(frozen=True)
+class NextPeak:
+    """The peak of the coming 24 h.
+
+    Attributes:
+        at: UTC start of the hour with most probability within one hour of it, hours counted from the first label on.
+        within_1h: that probability. ``size_mw``: quantiles of the highest interval mean at `LEVELS` [MW], dims (quantile,).
+    """
+
+    at: np.datetime64
+    within_1h: float
+    size_mw: np.ndarray
+
+
+def next_peak(paths: np.ndarray, labels: np.ndarray) -> NextPeak:
+    """The peak of the coming 24 h, or of what the paths hold of them.
+
+    Args:
+        paths: equally probable [MW], without NaN, dims (path, time). ``labels``: UTC starts of the intervals, dims (time,).
+    """
+    hour = (labels - labels[0]) // np.timedelta64(1, "h")
+    found = _peak(paths[:, hour < _HOURS], hour[hour < _HOURS].astype(np.int64), 0, whole=False)
+    return NextPeak(labels[0] + np.timedelta64(found.hour, "h"), found.hour_within_1h, found.size_mw)
+
+
+def _peak(paths: np.ndarray, hour: np.ndarray, day: int, *, whole: bool) -> Peak:
+    at, maxima = hour[np.argmax(paths, axis=1)], paths.max(axis=1)
+    chance = np.bincount(at, minlength=_HOURS) / len(paths)
+    near = _within(chance)
+    best = int(np.lexsort((np.arange(_HOURS), -chance, -near))[0])
+    size = np.quantile(maxima, LEVELS, method="hazen")  # paths hold the middles of n equal shares
+    return Peak(day, whole, maxima, size, chance, best, float(near[best]))
 
 
 def score_peaks(record: Issues, origins: slice | np.ndarray | None = None, *, seed: int = 0) -> dict[str, Any]:

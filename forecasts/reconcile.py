@@ -14,7 +14,6 @@ Series Through Trace Minimization, Journal of the American Statistical Associati
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +25,7 @@ from forecasts.quantiles import LEVELS
 _MEDIAN = LEVELS.index(0.5)
 _FEWEST = 10  # samples below which only the variances are believed
 _SMALL = 1e-12
+_BAND_90 = 3.29  # standard deviations between the 5 % and the 95 % quantile of a normal distribution
 
 
 def shrunk_covariance(errors: np.ndarray) -> np.ndarray:
@@ -60,17 +60,25 @@ def shrunk_covariance(errors: np.ndarray) -> np.ndarray:
     return covariance
 
 
-def variances_only(errors: np.ndarray) -> np.ndarray:
-    """Diagonal covariance (weighted least squares), dims (name, name); NaN for names never seen.
+def covariance_of(errors: np.ndarray, quantiles: np.ndarray) -> np.ndarray:
+    """Covariance of the errors as they were; before anything was issued as large as the bands are, each on its own [MW²].
 
     Args:
-        errors: truth minus forecast [MW], dims (sample, name), NaN = unknown.
+        errors: truth minus forecast [MW], dims (sample, name), NaN = unknown. ``quantiles``: [MW], dims (name, time, quantile).
     """
-    variance = _variances(errors)
-    covariance = np.diag(variance)
-    covariance[np.isnan(variance), :] = np.nan
-    covariance[:, np.isnan(variance)] = np.nan
-    return covariance
+    covariance = shrunk_covariance(errors)
+    if np.isfinite(covariance).all():
+        return covariance
+    return np.diag(np.mean((quantiles[:, :, -1] - quantiles[:, :, 0]) ** 2, axis=1) / _BAND_90**2)
+
+
+def correlation_of(covariance: np.ndarray) -> np.ndarray:
+    """Of a covariance without NaN, dims (name, name); a name that never errs stands alone."""
+    spread = np.sqrt(np.diag(covariance))
+    known = np.where(spread > 0.0, spread, np.inf)
+    found = covariance / (known[:, None] * known)
+    np.fill_diagonal(found, 1.0)
+    return found
 
 
 @dataclass(frozen=True)
@@ -78,7 +86,7 @@ class MinimumTrace:
     """What makes forecasts of a hierarchy sum.
 
     Attributes:
-        covariance: of the base forecasts' errors [MW²], dims (name, name), from `shrunk_covariance` or `variances_only`; it may
+        covariance: of the base forecasts' errors [MW²], dims (name, name), from `covariance_of`; it may
             be off by a factor. A name whose row is NaN (no error was ever seen) is left out like one without forecast.
     """
 
@@ -106,25 +114,17 @@ class MinimumTrace:
     def reconcile_quantiles(self, base: np.ndarray, *, nonnegative: bool = False) -> np.ndarray:
         """Quantiles around reconciled medians, dims as ``base``; the medians sum, other quantiles of sums never do.
 
-        A band moves with its median and narrows by the share that reconciliation takes off the error's standard deviation. That
-        share trusts the covariance: from `variances_only` it takes errors to be unrelated, and bands come out too narrow where
-        they are not. A rest that nobody forecast has no band: its quantiles are NaN.
+        A band moves with its median and keeps its width: what reconciliation takes off the errors is little beside what is not
+        known of their covariance. A rest that nobody forecast has no band: its quantiles are NaN.
 
         Args:
             base: [MW], ascending, dims (name, time, quantile).
         """
+        if not len(self.hierarchy.sums):
+            return base
         median = base[..., _MEDIAN]
-        moved = self.reconcile(median, nonnegative=nonnegative)
-        usable = np.isfinite(median) & np.isfinite(np.diag(self.covariance))[:, None]
-        share = np.full(median.shape, np.nan)
-        patterns, which = np.unique(usable, axis=1, return_inverse=True)
-        for i, mask in enumerate(patterns.T):
-            after = self._after(mask)
-            share[np.ix_(mask, np.flatnonzero(which.ravel() == i))] = np.sqrt(
-                np.clip(np.diag(after), 0.0, None) / np.maximum(np.diag(self.covariance)[mask], _SMALL)
-            )[:, None]
-        found = moved[..., None] + np.minimum(share, 1.0)[..., None] * (base - median[..., None])
-        return np.maximum(found, 0.0) if nonnegative else found
+        moved = base + (self.reconcile(median, nonnegative=nonnegative) - median)[..., None]
+        return np.maximum(moved, 0.0) if nonnegative else moved
 
     def projection(self, mask: np.ndarray) -> np.ndarray:
         """M for the names in ``mask``, dims (name in mask, name in mask); idempotent, and it leaves coherent values alone."""
@@ -161,15 +161,6 @@ class MinimumTrace:
         sums = self.hierarchy.sums
         left = _left_null_space(sums[:, ~mask]) @ sums[:, mask]
         return left[np.abs(left).max(axis=1, initial=0.0) > _SMALL]
-
-    def to_arrays(self) -> dict[str, np.ndarray]:
-        """What was learnt, for `twin.domain.pack.pack`; the hierarchy itself stands in the site file."""
-        return {"covariance": self.covariance}
-
-    @classmethod
-    def from_arrays(cls, hierarchy: Hierarchy, arrays: Mapping[str, np.ndarray]) -> MinimumTrace:
-        """What `to_arrays` gave, with the hierarchy it was learnt for."""
-        return cls(hierarchy, arrays["covariance"])
 
 
 def _variances(errors: np.ndarray) -> np.ndarray:

@@ -34,6 +34,30 @@ def read_zone(config: Mapping[str, Any], context: BoxContext, place: str, proble
     return zone
 
 
+def read_parts(config: Mapping[str, Any], context: BoxContext, zone: str, place: str, problems: Problems) -> Mapping[str, str]:
+    """Zones within the zone that are forecast with it, each with the nearest one that holds it; empty when there are none."""
+    parts = config.get("parts", ())
+    within = {name: _above(name, context) for name in context.zones}
+    known = sorted(name for name, above in within.items() if zone in above and context.zones[name].get("kind") != "plant")
+    if isinstance(parts, str) or not isinstance(parts, list | tuple) or any(p not in known for p in parts):
+        limit = f"a list of zones with consumers inside {zone!r}: {', '.join(known) or 'it has none'}"
+        problems.add(f"{place}: parts", repr(parts), limit, "correct the list or remove it")
+        return {}
+    if len(set(parts)) < len(parts):
+        problems.add(f"{place}: parts", repr(list(parts)), "each zone once", "remove the second one")
+    shown = {zone, *parts}
+    return {part: next(above for above in within[part] if above in shown) for part in parts}
+
+
+def _above(zone: str, context: BoxContext) -> list[str]:
+    """The zones that hold a zone, from the inside out."""
+    found: list[str] = []
+    while (parent := context.zones.get(zone, {}).get("parent")) and parent not in found:
+        found.append(parent)
+        zone = parent
+    return found
+
+
 def read_fallbacks(config: Mapping[str, Any], place: str, problems: Problems) -> tuple[str, ...]:
     """The fallback chain, ending in a constant."""
     rungs = config.get("fallbacks", RUNGS)

@@ -1,8 +1,8 @@
 """The paths of one tick: a hundred futures along its corrected quantiles, and the ten that stand for them.
 
 Errors hang together as they did along the days' paths of the training, and a tick goes on where the day is: at 14 h the steps
-of 14 h. Zones that are answered together share their paths' numbers and probabilities; their errors are drawn apart, for each
-zone is trained alone.
+of 14 h. Zones that are answered together are drawn together: each is trained alone, and what was issued tells how their errors
+go with each other.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecasts.dependence import Dependence
-from forecasts.paths import representatives, sample_paths
+from forecasts.paths import representatives, sample_joint_paths
 from twin.domain.chance import bits, stream
 
 PATHS = 10
@@ -39,22 +39,40 @@ class Course:
     slot: int
 
 
-def draw(courses: Sequence[Course], *, seed: int, instance: str, issue_s: int) -> tuple[np.ndarray, np.ndarray]:
-    """Paths [MW], float32, dims (time, scenario, zone), and how probable each is, dims (scenario,).
+@dataclass(frozen=True)
+class Futures:
+    """What may come.
+
+    Attributes:
+        drawn: a hundred, equally probable [MW], dims (path, time, zone).
+        few: those that stand for them [MW], dims (time, scenario, zone). ``probability``: of each, dims (scenario,).
+    """
+
+    drawn: np.ndarray
+    few: np.ndarray
+    probability: np.ndarray
+
+
+def draw(courses: Sequence[Course], *, correlation: np.ndarray, seed: int, instance: str, issue_s: int) -> Futures:
+    """Futures of zones that are answered together: path i is one world for all of them.
 
     Args:
-        courses: one for each zone, over the same steps.
+        courses: one for each zone, over the same steps and from the same one on.
+        correlation: of the zones' errors at the same step, dims (zone, zone).
         seed: the site's. ``instance``: the box's name. ``issue_s``: label of the first step, epoch seconds.
     """
-    drawn = np.stack(
-        [_drawn(course, int(bits(stream(seed, "paths", instance, i), issue_s)[0])) for i, course in enumerate(courses)], axis=-1
-    )
+    quantiles, low, high = (np.stack([getattr(course, name) for course in courses]) for name in ("quantiles", "low", "high"))
+    dependence = Dependence.joined([course.dependence for course in courses], correlation)
+    # The last hour of the day on which clocks go back has no step of its own and goes on from the one before.
+    first = min(courses[0].slot, dependence.steps - quantiles.shape[1])
+    number = int(bits(stream(seed, "paths", instance, 0), issue_s)[0])
+    drawn = sample_joint_paths(dependence, quantiles, _DRAWN, seed=number, first=first, floor=low, ceiling=high)
+    drawn = np.moveaxis(drawn, 1, 2)
     # A path is kept or left in all zones at once; each counts by how far its paths lie apart, not by its size.
     apart = drawn.std(axis=0).mean(axis=0)
     kept, probability = representatives(drawn / np.where(apart > 0.0, apart, 1.0), PATHS)
-    low, high = (np.stack([getattr(course, name) for course in courses], axis=-1) for name in ("low", "high"))
-    few = np.clip(_as_wide_as(drawn, drawn[kept], probability), low, high)
-    return np.moveaxis(few, 0, 1).astype(np.float32), probability
+    few = np.clip(_as_wide_as(drawn, drawn[kept], probability), low.T, high.T)
+    return Futures(drawn, np.moveaxis(few, 0, 1), probability)
 
 
 def _as_wide_as(drawn: np.ndarray, few: np.ndarray, probability: np.ndarray) -> np.ndarray:
@@ -70,12 +88,3 @@ def _as_wide_as(drawn: np.ndarray, few: np.ndarray, probability: np.ndarray) -> 
     spread = np.sqrt(np.tensordot(probability, (few - mean) ** 2, 1))
     wider = np.divide(drawn.std(axis=0), spread, out=np.ones_like(spread), where=spread > 0.0)
     return np.asarray(drawn.mean(axis=0) + np.minimum(wider, _WIDEST) * (few - mean))
-
-
-def _drawn(course: Course, seed: int) -> np.ndarray:
-    """[MW], dims (path, time)."""
-    # The last hour of the day on which clocks go back has no step of its own and goes on from the one before.
-    first = min(course.slot, course.dependence.steps - len(course.quantiles))
-    return sample_paths(
-        course.dependence, course.quantiles, _DRAWN, seed=seed, first=first, floor=course.low, ceiling=course.high
-    )

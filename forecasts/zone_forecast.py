@@ -25,6 +25,7 @@ from forecasts.issued import Issued
 from forecasts.outlook_error import spread_of_outlook
 from forecasts.past import Past
 from forecasts.quantiles import LEVELS, NORMAL, widen
+from forecasts.ramps import usual_change_mw
 from forecasts.tick_paths import Course
 from forecasts.zone_past import Now, ZoneFacts, now_of
 from twin.contracts.frame import AsOfView
@@ -44,6 +45,7 @@ class Day:
         quantiles: [MW], dims (time, quantile), from today's midnight. ``low``, ``high``, ``scale``: dims (time,).
         before: yesterday's median as it would have been issued, dims (time,), NaN where unknown. ``before_scale``: its scale.
         dependence: of its errors. ``days``: of history. ``settled``: it rests on a training.
+        usual_change_mw: what nine in ten changes within an hour of the past stay below; NaN without a past.
     """
 
     quantiles: np.ndarray
@@ -56,6 +58,23 @@ class Day:
     dependence: Dependence
     days: int
     settled: bool
+    usual_change_mw: float
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one zone answers at a tick.
+
+    Attributes:
+        day: that the course was cut from. ``state``: what to remember.
+        errors_s: first label of the issues before today, dims (issue,). ``errors``: of them [MW], dims (issue, slot).
+    """
+
+    course: Course
+    day: Day
+    state: bytes
+    errors_s: np.ndarray
+    errors: np.ndarray
 
 
 @dataclass
@@ -86,8 +105,8 @@ class ZoneForecast:
         now = now_of(view, self.facts, self.history, 0)
         return train(now.past, self.experts, leads=self.leads, seed=seed, settings=self.settings).to_bytes()
 
-    def answer(self, view: AsOfView, artifact: bytes | None, state: bytes | None) -> tuple[Course, Day, bytes]:
-        """What is to come from ``view.as_of`` on, the day that it was cut from, and the next state.
+    def answer(self, view: AsOfView, artifact: bytes | None, state: bytes | None) -> Answer:
+        """What is to come from ``view.as_of`` on.
 
         Raises:
             ValueError: when nothing at all was ever measured.
@@ -112,7 +131,8 @@ class ZoneForecast:
         path = stretched(day.quantiles[coming], width)
         quantiles = bent(path, day.correction, errors, age, day.scale[coming], QUARTER_HOUR_S)
         low, high = day.low[coming], day.high[coming]
-        return Course(within(quantiles, low, high), low, high, day.dependence, at), day, issued.write()
+        course = Course(within(quantiles, low, high), low, high, day.dependence, at)
+        return Answer(course, day, issued.write(), *before.errors(now.past.start_s, now.past.values, now.past.step_s))
 
     def _make_day(self, now: Now, artifact: bytes | None) -> Day:
         artifact = self._readable(artifact)
@@ -134,7 +154,7 @@ class ZoneForecast:
         )
         return Day(
             quantiles, low, high, scale, before, before_scale, champion.correction, champion.dependence, champion.days,
-            settled=settled,
+            settled=settled, usual_change_mw=usual_change_mw(past.values, step_s=QUARTER_HOUR_S, window_h=1),
         )  # fmt: skip
 
     def _whole(self, path: np.ndarray, high: np.ndarray, now: Now) -> np.ndarray:
@@ -199,7 +219,10 @@ class ZoneForecast:
             )
         empty = np.empty(0)
         unknown = Dependence.fit(np.empty((0, self.leads + now.past.slots_per_day)), step_s=QUARTER_HOUR_S)
-        return Day(quantiles, low, high, one, empty, empty, no_correction(self.leads), unknown, 0, settled=False)
+        return Day(
+            quantiles, low, high, one, empty, empty, no_correction(self.leads), unknown, 0, settled=False,
+            usual_change_mw=float("nan"),
+        )  # fmt: skip
 
     def _declared_sky(self, past: Past, steps: int) -> np.ndarray:
         from forecasts.sky.reference import declared_clear_sky

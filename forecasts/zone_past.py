@@ -25,6 +25,7 @@ class ZoneFacts:
 
     Attributes:
         signal: of its power. ``weather``: signals that its experts read.
+        minus: zones that are taken off: what is forecast is the rest.
     """
 
     kind: str
@@ -34,6 +35,7 @@ class ZoneFacts:
     weather: tuple[str, ...]
     capacity_mw: float | None
     planes: tuple[tuple[float, float, float], ...]
+    minus: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,8 @@ def now_of(view: AsOfView, facts: ZoneFacts, history: timedelta, steps: int) -> 
     today = calendar.midnight(calendar.day_of(issue))
     start = calendar.midnight(calendar.day_of(issue) - history.days)
     power = measured(view, facts.signal, facts.zone, start, issue)
+    for part in facts.minus:
+        power = power - measured(view, facts.signal, part, start, issue)
     power = clean(power, kind=facts.kind, step_s=QUARTER_HOUR_S, capacity_mw=facts.capacity_mw).values
     first = _first_midnight(power, start, today, calendar)
     start, power = first, power[(first - start) // QUARTER_HOUR :]

@@ -1,4 +1,4 @@
-"""The load forecast of one zone: 48 hours in quantiles, by weighed experts, by Prophet alone, or by the day-type profile."""
+"""The load forecast of a zone and its parts: 48 hours in quantiles, by weighed experts, or by any one of them alone."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from forecasts.forecast_box import ForecastBox
-from forecasts.settings import read_number
+from forecasts.settings import read_number, read_parts
 from twin.contracts.box import BoxContext
 from twin.domain.problems import Problems
 
 
 class LoadBox(ForecastBox):
-    """Forecasts ``load_forecast_p_mw`` of one zone, and paths of it, ``load_paths_p_mw``.
+    """Forecasts ``load_forecast_p_mw`` of a zone and of its parts, and paths of it, ``load_paths_p_mw``.
 
     Args:
-        config: of `ForecastBox`, and ``constant_mw``, what the last rung answers (default 1 kW for each of the zone's
-            customers).
+        config: of `ForecastBox`; ``parts``, zones within the zone that are forecast with it, so that they sum; and
+            ``constant_mw``, what the last rung answers (default 1 kW for each of the zone's customers, and for parts alike).
         context: the site; its calendar decides the day types.
 
     Raises:
@@ -28,6 +28,9 @@ class LoadBox(ForecastBox):
         # About 1 kW a customer is the yearly mean of a town with its trades: a last resort, marked as such on every screen.
         customers = float(context.zones.get(str(config.get("zone")), {}).get("customers", 0.0))
         constant = read_number(config, "constant_mw", 0.001 * customers, minimum=0.0, place=place, problems=problems)
+        zone = str(config.get("zone"))
+        parts = read_parts(config, context, zone, place, problems) if zone in context.zones else {}
+        share = constant / customers if customers else 0.0
         super().__init__(
             config,
             context,
@@ -37,8 +40,9 @@ class LoadBox(ForecastBox):
             provides="load_forecast_p_mw",
             paths="load_paths_p_mw",
             weather=("temp_c", "ghi_w_m2"),
-            constant_mw=constant,
+            constant_mw={zone: constant} | {part: share * context.zones[part].get("customers", 0.0) for part in parts},
             planes=(),
             problems=problems,
-            more_keys=("constant_mw",),
+            parts=parts,
+            more_keys=("constant_mw", "parts"),
         )

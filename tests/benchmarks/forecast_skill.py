@@ -9,20 +9,23 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from measured_series import series_named
+from measured_series import SUM, series_named
 from rich.console import Console
 from rich.table import Table
 
 from forecasts.champion.champion import Champion, train
 from forecasts.data.cleaning import clean
 from forecasts.experts.registry import experts_for
+from forecasts.hierarchy import Hierarchy
+from forecasts.issued import KEPT
 from forecasts.plan import Plan
 from forecasts.quantiles import LEVELS
+from forecasts.reconcile import MinimumTrace, covariance_of
 from forecasts.record import Record, record_of
 from forecasts.rehearsal import rehearse
 from forecasts.scores import coverage, pinball_10_90
@@ -129,6 +132,40 @@ def hardship(series: Series, say: Callable[[str], None], names: list[str]) -> di
     return found
 
 
+def together(parts: Sequence[Series], say: Callable[[str], None], names: list[str]) -> dict[str, float]:
+    """Pinball of the parts and of their sum once they sum (minimum trace), over that of each forecast alone."""
+    start_s = max(part.start_s for part in parts)
+    parts = [_from(part, start_s) for part in parts]
+    rows = min(len(part.values) for part in parts)
+    whole = replace(parts[0], name="whole", values=np.sum([part.values[:rows] for part in parts], axis=0))
+    plan = plan_of(whole, scored=56, warm=42)
+    records = [told(series, plan, names, say) for series in (whole, *parts)]
+    quantiles = np.stack([record.forecast("champion") for record in records], axis=1)  # dims (origin, name, step, quantile)
+    truth = np.stack([record.truth() for record in records], axis=1)
+    hierarchy = Hierarchy(("whole", *(part.name for part in parts)), np.array([[1.0, *(-1.0 for _ in parts)]]))
+    moved = quantiles.copy()
+    slots = _DAY_S // whole.step_s
+    for at in np.flatnonzero(records[0].scored):
+        errors = (truth - quantiles[..., _MIDDLE])[at - KEPT : at, :, :slots]
+        covariance = covariance_of(np.moveaxis(errors, 1, 2).reshape(-1, len(records)), quantiles[at])
+        trace = MinimumTrace(hierarchy, covariance)
+        moved[at] = trace.reconcile_quantiles(quantiles[at])
+    scored = records[0].scored
+    found = {}
+    for i, name in enumerate(hierarchy.names):
+        loss = [pinball_10_90(truth[scored, i], one[scored, i]) for one in (moved, quantiles)]
+        band = moved[scored, i]
+        found[name] = loss[0] / loss[1]
+        found[f"{name} cover 90"] = coverage(truth[scored, i], band[..., 0], band[..., -1])
+    return found
+
+
+def _from(series: Series, start_s: int) -> Series:
+    rows = (start_s - series.start_s) // series.step_s
+    weather = {name: column[rows:] for name, column in series.weather.items()}
+    return replace(series, start_s=start_s, values=series.values[rows:], quality=series.quality[rows:], weather=weather)
+
+
 def cost(series: Series) -> dict[str, float]:
     """Seconds of a training on at most a year, and of a tick's path."""
     rows = len(series.values)
@@ -168,7 +205,7 @@ def show(figures: Mapping[str, Any], console: Console) -> None:
     console.print(table)
     for kind, mean in figures["geometric_mean"].items():
         console.print(f"geometric mean, {kind}: {mean:.3f} (asked <= {_ASKED[kind]})")
-    for title in ("ticks", "hardship", "cost"):
+    for title in ("ticks", "hardship", "cost", "together"):
         for name, found in figures[title].items():
             console.print(f"{title}, {name}: " + ", ".join(f"{key} {value:.3f}" for key, value in found.items()))
 
@@ -187,13 +224,16 @@ def main() -> int:
         "load": ["last_week", "day_type", "ridge", "boosted_profile", "boosted_ridge"],
         "pv": ["yesterday", "sky_days", "sky_ridge"],
     }
-    figures: dict[str, Any] = {"skill": {}, "ticks": {}, "hardship": {}, "cost": {}, "geometric_mean": {}}
+    figures: dict[str, Any] = {"skill": {}, "ticks": {}, "hardship": {}, "cost": {}, "together": {}, "geometric_mean": {}}
     for name, series in series_named(flags.series):
         figures["skill"][name] = skill(told(series, plan_of(series, scored=scored, warm=warm), None, say))
         figures["cost"][name] = cost(series)
         if series.kind == "load":
             figures["ticks"][name] = ticks(series, say, lean)
             figures["hardship"][name] = hardship(series, say, lean)
+    city = [series for _, series in series_named([name for name in SUM if flags.series is None or name in flags.series])]
+    if len(city) == len(SUM):
+        figures["together"]["Zürich"] = together(city, say, lean)
     if not figures["skill"]:
         sys.stderr.write("regie: no measured series found; they lie in ../shared/data beside the checkout\n")
         return 1

@@ -97,6 +97,10 @@ SPECS: dict[str, Callable[[], SeriesSpec]] = {
 }  # fmt: skip
 
 
+SUM = ("Zürich NE5", "Zürich NE7")
+"""Series of one city, whose sum is its load."""
+
+
 def series_named(wanted: list[str] | None) -> Iterator[tuple[str, Series]]:
     """Name and series, those wanted or all, whose files are there."""
     for name, spec in SPECS.items():

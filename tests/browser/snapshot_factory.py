@@ -184,6 +184,11 @@ def boxes():
         "peak_p05_mw": 29.8,
         "peak_p95_mw": 33.0,
         "peak_at": (AS_OF + timedelta(hours=1)).isoformat(),
+        "peak_within_1h": 0.91,
+        "ramp_threshold_mw": 2.4,
+        "ramp_mw": -3.1,
+        "ramp_at": (AS_OF + timedelta(hours=4)).isoformat(),
+        "ramp_probability": 0.78,
         "history_days": 60,
     }
     return (

@@ -94,7 +94,7 @@ class BoxCard:
     Attributes:
         deadline_s: wall seconds for one ``step``. ``memory_mb``: limit of its process beyond the preloaded libraries.
         fallbacks: rungs in order, each "instance:<name>", "last_good" or "constant"; the last is "constant".
-        constants: signal -> value for the last rung.
+        constants: signal -> value for the last rung, of all its elements or by element.
         owner: the team that owns it. ``proposes``: it may propose setpoints, each with the ``priority`` of this card and within
             the limits of its device; decide disposes.
         preload: modules worth importing once in the fork server.
@@ -105,7 +105,7 @@ class BoxCard:
     owner: str
     needs: tuple[Need, ...]
     provides: tuple[Provide, ...]
-    constants: Mapping[str, float]
+    constants: Mapping[str, float | Mapping[str, float]]
     fallbacks: tuple[str, ...] = ("last_good", "constant")
     cadence: timedelta = QUARTER_HOUR
     deadline_s: float = 2.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from twin.contracts.box import BoxCard, Need, Provide, Training
@@ -79,9 +79,15 @@ def _check_provide(provide: Provide, card: BoxCard, place: str, problems: Proble
     spec = SIGNALS.get(provide.signal)
     if provide.signal not in card.constants:
         problems.add(place, "no constant", "one for every output", "name the last resort")
-    elif spec is not None and not spec.minimum <= card.constants[provide.signal] <= spec.maximum:
-        limits = f"{spec.minimum:g} .. {spec.maximum:g} {spec.unit}"
-        problems.add(place, f"constant={card.constants[provide.signal]}", limits, "choose a plausible last resort")
+        return
+    constant = card.constants[provide.signal]
+    if isinstance(constant, Mapping) and set(constant) != set(provide.elements):
+        limit = f"one for each of {', '.join(provide.elements) or 'its elements, which must be named'}"
+        problems.add(place, f"constants of {', '.join(constant)}", limit, "name the last resort of every element")
+    for value in constant.values() if isinstance(constant, Mapping) else (constant,):
+        if spec is not None and not spec.minimum <= value <= spec.maximum:
+            limits = f"{spec.minimum:g} .. {spec.maximum:g} {spec.unit}"
+            problems.add(place, f"constant={value}", limits, "choose a plausible last resort")
 
 
 def _check_training(training: Training, place: str, problems: Problems) -> None:

@@ -6,6 +6,7 @@ Findings are: a fault does not end because its observer did.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -72,7 +73,9 @@ def constant(card: BoxCard, as_of: datetime, premises: Premises, headline: Headl
     outputs = {provide.signal: _constant(card, provide, as_of, premises) for provide in card.provides}
     first = card.provides[0].signal
     label, unit = (headline.label, headline.unit) if headline else (first, SIGNALS[first].unit)
-    return Report(outputs, Headline(label, float(card.constants[first]), unit), reason="constant")
+    shown = card.constants[first]
+    value = next(iter(shown.values())) if isinstance(shown, Mapping) else shown
+    return Report(outputs, Headline(label, float(value), unit), reason="constant")
 
 
 def nothing() -> Report:
@@ -106,7 +109,9 @@ def _constant(card: BoxCard, provide: Provide, as_of: datetime, premises: Premis
     if spec.dim:
         labels[spec.dim] = list(provide.elements or premises.elements.get(spec.dim, ()))
     shape = tuple(len(labels[dim]) for dim in dims)
-    values = np.full(shape, float(card.constants[provide.signal]))
+    constant = card.constants[provide.signal]
+    by_element = [constant[name] for name in provide.elements] if isinstance(constant, Mapping) else constant
+    values = np.broadcast_to(np.asarray(by_element, dtype=np.float64), shape).copy()  # elements are the last dim
     output = xr.DataArray(values, dims=dims, coords=labels, name=provide.signal, attrs={"units": spec.unit})
     if provide.scenarios:
         output.coords["probability"] = ("scenario", np.full(provide.scenarios, 1.0 / provide.scenarios))

@@ -63,6 +63,12 @@ def _channels_of(zone: Zone) -> dict[str, list[str]]:
 def _balance(zone: Zone, place: Place, problems: Problems) -> None:
     if zone.kind != "plant" and zone.customers == 0:
         problems.add(place("customers"), 0, "at least 1 customer", "count the metered customers behind the boundary")
+    if zone.kind == "building" and not (zone.consent or "").strip():
+        limit, remedy = (
+            "its people's recorded consent",
+            "record its date and reference, or leave the building to its neighbourhood",
+        )
+        problems.add(place("consent"), "missing", limit, remedy)
     if zone.kind != "plant" and not zone.boundary:
         problems.add(place("boundary"), "missing", "the channels whose power enters the zone", "name the feeding transformers")
     if zone.pv_kwp > 0 and not zone.pv_references:

@@ -240,15 +240,17 @@ class Zone(Table):
     """``[[zones]]``: an area with a balance.
 
     Attributes:
-        kind: "site" (the whole), "neighbourhood", or "plant" (generation only, no consumption).
+        kind: "site" (the whole), "neighbourhood", "building" (with its people's recorded ``consent``: date and reference), or
+            "plant" (generation only, no consumption).
         pv_kwp: installed photovoltaics [kWp]. ``customers``: consumption behind the boundary; 0 only for a
             plant.
     """
 
     name: Name
     title: Words
-    kind: Literal["site", "neighbourhood", "plant"]
+    kind: Literal["site", "neighbourhood", "building", "plant"]
     parent: str | None = None
+    consent: str | None = None
     customers: int = Field(default=0, ge=0)
     holds: Holds
     boundary: tuple[BoundaryTerm, ...] = ()

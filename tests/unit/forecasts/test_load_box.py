@@ -246,8 +246,9 @@ def test_a_box_with_an_expert_that_learns_is_trained_every_night():
 
 
 def test_the_last_rung_is_a_kilowatt_for_each_customer():
-    assert make().card.constants == dict.fromkeys((SIGNAL, "load_paths_p_mw"), pytest.approx(10.0))
-    assert make(constant_mw=3.0).card.constants == dict.fromkeys((SIGNAL, "load_paths_p_mw"), 3.0)
+    signals = (SIGNAL, "load_paths_p_mw")
+    assert make().card.constants == {signal: {"town": pytest.approx(10.0)} for signal in signals}
+    assert make(constant_mw=3.0).card.constants == {signal: {"town": 3.0} for signal in signals}
 
 
 @pytest.mark.slow

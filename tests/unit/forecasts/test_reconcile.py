@@ -7,17 +7,24 @@ import pytest
 
 from forecasts.hierarchy import Hierarchy, rest_name
 from forecasts.quantiles import LEVELS, NORMAL
-from forecasts.reconcile import MinimumTrace, shrunk_covariance, variances_only
-from twin.domain.pack import pack, unpack
+from forecasts.reconcile import MinimumTrace, correlation_of, covariance_of, shrunk_covariance
 from twin.domain.problems import BadInput
 
 # Town = feeders A and B, all of it; A holds buildings a1 and a2 and a rest, B is measured as a whole.
 PARENTS = {"A": "town", "B": "town", "a1": "A", "a2": "A"}
-TOWN = Hierarchy.of(PARENTS, consents={"a1": True, "a2": True}, complete=("town",))
+
+
+def without_rest(hierarchy, *parents):
+    """The parents' children are all there is."""
+    kept = [i for i, name in enumerate(hierarchy.names) if name not in map(rest_name, parents)]
+    return Hierarchy(tuple(hierarchy.names[i] for i in kept), hierarchy.sums[:, kept])
+
+
+TOWN = without_rest(Hierarchy.of(PARENTS), "town")
 
 
 def two_children():
-    return Hierarchy.of({"left": "top", "right": "top"}, complete=("top",))
+    return without_rest(Hierarchy.of({"left": "top", "right": "top"}), "top")
 
 
 def summing_matrix(hierarchy):
@@ -62,7 +69,7 @@ def test_children_whose_errors_cancel_leave_the_work_to_the_top():
 def test_ordinary_least_squares_on_a_total_with_three_groups_of_three():
     # S (S'S)^-1 S' of 1 + 3 + 9 series in closed form: by symmetry a difference of the total is shared 9 : 3 : 1 thirteenths.
     parents = {**dict.fromkeys("ABC", "total"), **{f"{g}{i}": g for g in "ABC" for i in "123"}}
-    hierarchy = Hierarchy.of(parents, complete=("total", *"ABC"))
+    hierarchy = without_rest(Hierarchy.of(parents), "total", *"ABC")
     weights = MinimumTrace(hierarchy, np.eye(13)).projection(np.ones(13, dtype=bool))
     assert hierarchy.names[:5] == ("total", "A", "B", "C", "A1")
     assert weights[0] == pytest.approx(np.array([9.0] + 3 * [3.0] + 9 * [1.0]) / 13.0)
@@ -137,23 +144,16 @@ def test_history_of_a_rest_is_parent_minus_children():
     assert np.isnan(rest[2])
 
 
-def test_a_building_without_consent_is_never_named():
-    hierarchy = Hierarchy.of({**PARENTS, "flat": "a2"}, consents={"a1": True, "a2": False, "flat": True}, complete=("town",))
-    assert hierarchy.names == ("town", "A", "B", "a1", rest_name("A"))
-    with pytest.raises(KeyError, match="a2"):
-        hierarchy.stack({"a2": np.zeros(3)})
-
-
-def test_a_complete_parent_with_a_building_without_consent_has_a_rest():
-    hierarchy = Hierarchy.of({"a1": "A", "a2": "A"}, consents={"a1": True, "a2": False}, complete=("A",))
-    assert rest_name("A") in hierarchy.names
+def test_a_name_that_the_hierarchy_does_not_show_is_refused():
+    with pytest.raises(KeyError, match="flat"):
+        TOWN.stack({"flat": np.zeros(3)})
 
 
 def test_every_fault_of_a_hierarchy_is_named_at_once():
     with pytest.raises(BadInput) as refused:
-        Hierarchy.of({"A": "B", "B": "A", "x": "town"}, consents={"ghost": True}, complete=("x",))
+        Hierarchy.of({"A": "B", "B": "A", "rest of x": "town"})
     text = str(refused.value)
-    assert all(part in text for part in ("zone 'A'", "without circles", "building 'ghost'", "zone 'x'"))
+    assert all(part in text for part in ("zone 'A'", "without circles", "zone 'rest of x'", "rename"))
 
 
 def test_no_load_becomes_negative_and_sums_hold():
@@ -211,7 +211,7 @@ def test_unknown_errors_do_not_enter_the_covariance():
     holed = errors.copy()
     holed[::7, 1] = np.nan
     assert shrunk_covariance(holed) == pytest.approx(shrunk_covariance(errors), abs=0.25)
-    assert np.diag(variances_only(holed))[1] == pytest.approx(np.nanmean(holed[:, 1] ** 2))
+    assert shrunk_covariance(holed)[1, 1] == pytest.approx(np.nanmean(holed[:, 1] ** 2))
 
 
 def town_with_errors(rng, samples):
@@ -236,9 +236,8 @@ def test_no_name_is_forecast_worse_once_reconciled():
 
 def test_correlations_of_errors_are_worth_knowing():
     truth, base, _ = town_with_errors(np.random.default_rng(11), 4000)
-    shrunk, weighted = (
-        MinimumTrace(TOWN, f((truth - base)[:, :300].T)).reconcile(base) for f in (shrunk_covariance, variances_only)
-    )
+    covariance = shrunk_covariance((truth - base)[:, :300].T)
+    shrunk, weighted = (MinimumTrace(TOWN, one).reconcile(base) for one in (covariance, np.diag(np.diag(covariance))))
     assert np.sum(errors_of(weighted, truth) ** 2) < 0.9 * np.sum(errors_of(base, truth) ** 2)
     assert np.sum(errors_of(shrunk, truth) ** 2) < 0.9 * np.sum(errors_of(weighted, truth) ** 2)
 
@@ -250,8 +249,9 @@ def test_reconciled_bands_hold_what_they_promise():
     method = MinimumTrace(TOWN, shrunk_covariance((truth - base)[:, :300].T))
     found = method.reconcile_quantiles(quantiles)
     inside = (truth >= found[..., 0]) & (truth <= found[..., -1])
-    assert inside[:, 300:].mean(axis=1) == pytest.approx(np.full(len(TOWN.names), 0.9), abs=0.03)
-    assert np.mean(found[..., -1] - found[..., 0]) < 0.95 * np.mean(quantiles[..., -1] - quantiles[..., 0])
+    before = (truth >= quantiles[..., 0]) & (truth <= quantiles[..., -1])
+    assert (inside[:, 300:].mean(axis=1) > before[:, 300:].mean(axis=1) - 0.01).all()
+    assert found[..., -1] - found[..., 0] == pytest.approx(quantiles[..., -1] - quantiles[..., 0])
 
 
 def test_reconciled_medians_sum_and_quantiles_ascend():
@@ -264,9 +264,14 @@ def test_reconciled_medians_sum_and_quantiles_ascend():
     assert found.min() >= 0.0
 
 
-def test_kept_covariance_reconciles_the_same():
-    rng = np.random.default_rng(14)
-    method = MinimumTrace(TOWN, random_covariance(len(TOWN.names), rng))
-    _, arrays = unpack(pack({}, method.to_arrays()))
-    base = 10.0 + rng.standard_normal((len(TOWN.names), 5))
-    assert np.array_equal(MinimumTrace.from_arrays(TOWN, arrays).reconcile(base), method.reconcile(base))
+def test_before_anything_was_issued_bands_tell_who_gives_way():
+    quantiles = np.zeros((2, 4, len(LEVELS))) + np.array([1.0, 2.0])[:, None, None] * NORMAL
+    found = covariance_of(np.full((96, 2), np.nan), quantiles)
+    assert found == pytest.approx(np.diag([1.0, 4.0]), rel=0.01)
+    assert correlation_of(found) == pytest.approx(np.eye(2))
+
+
+def test_correlation_of_a_covariance():
+    assert correlation_of(np.array([[4.0, -1.0, 0.0], [-1.0, 1.0, 0.0], [0.0, 0.0, 0.0]])) == pytest.approx(
+        np.array([[1.0, -0.5, 0.0], [-0.5, 1.0, 0.0], [0.0, 0.0, 1.0]])
+    )
