@@ -102,6 +102,8 @@ class MinimumTrace:
             nonnegative: no result is below zero (loads; not a zone that feeds back). It is the nearest such point, not a
                 clipped one, so the sums still hold; a rest that nobody forecast is bound by it too.
         """
+        if not len(self.hierarchy.sums):
+            return base
         flat = base.reshape(len(base), -1)
         usable = np.isfinite(flat) & np.isfinite(np.diag(self.covariance))[:, None]
         result = np.full(flat.shape, np.nan)

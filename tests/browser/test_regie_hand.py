@@ -145,10 +145,24 @@ def test_what_was_done_is_said_in_sight_and_goes_by_itself(page):
     expect(said).to_have_text("", timeout=8 * SECOND_MS)
 
 
+@pytest.fixture
+def broken_store(regie):
+    """The queue's file cannot be opened: where it was lies a folder."""
+    path = regie.state / "commands.sqlite"
+    files = [file for file in regie.state.glob("commands.sqlite*") if file.is_file()]
+    for file in files:
+        file.rename(file.with_name(f"kept.{file.name}"))
+    path.mkdir()
+    yield
+    path.rmdir()
+    for file in files:
+        file.with_name(f"kept.{file.name}").rename(file)
+
+
+@pytest.mark.usefixtures("broken_store")
 def test_a_command_that_is_not_stored_is_said_in_sight_until_dismissed_and_stops_nobody(page, evening):
     asked = []
     page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
-    page.route("**/regie/api/command", lambda route: route.fulfill(status=503))
     page.keyboard.press("a")
     said = page.locator("#said")
     expect(said).to_contain_text("Not sent")

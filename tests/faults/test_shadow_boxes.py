@@ -1,7 +1,9 @@
 """A shadow disturbs nobody, whatever it does; a promotion is a dispatcher's word, and survives a killed process."""
 
 import json
+import shutil
 import sys
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -80,35 +82,58 @@ def worse():
     return hamlet(SUMMER - FIRST_ISSUE * QUARTER_HOUR, days=2.3).with_shadow(champion="factor = 1.3, ", rule=rule)
 
 
-def promote(place, answers, *die):
+def promote(place, answers, *ends):
+    """Runs one after the other, each until it kills itself at that many records, -1 = not."""
     here = "127.0.0.1"
     options = Options(str(place.site), place.begin, TICKS, "max", False, here, 8050, here, 8080, str(place.state), True)
-    for at in (*die, -1):
+    for at in ends:
         words = [json.dumps(answers), str(at), options.to_text()]
         ended = launch([sys.executable, "-c", _PROMOTE, *words], {"REGIE_CACHE": str(place.cache)}).ended()
         assert ended.code == (0 if at == -1 else -9), ended.err
-    return SimpleNamespace(place=place, ended=ended, records=place.records, head=ended.figures["journal"]["head"])
+    return ended
 
 
 @pytest.fixture(scope="module")
-def accepted(settle):
-    return promote(settle(worse(), "accepted"), {"open": "accept"})
+def two_days(settle):
+    """Everything up to a few ticks before the truth of the second day is in."""
+    place = settle(worse(), "two_days")
+    promote(place, {}, EARNED - 4)
+    return place
 
 
 @pytest.fixture(scope="module")
-def killed(settle):
+def then(two_days, tmp_path_factory):
+    """The same two days, and what the dispatcher answers then."""
+
+    def goes_on(name, answers, *ends):
+        folder = tmp_path_factory.mktemp(name)
+        state = shutil.copytree(two_days.state, folder / "state")
+        place = replace(two_days, state=state)
+        ended = promote(place, answers, *ends, -1)
+        return SimpleNamespace(place=place, ended=ended, records=place.records, head=ended.figures["journal"]["head"])
+
+    return goes_on
+
+
+@pytest.fixture(scope="module")
+def accepted(then):
+    return then("accepted", {"open": "accept"})
+
+
+@pytest.fixture(scope="module")
+def killed(then):
     """Killed before the tick that exchanges the roles, and again after it."""
-    return promote(settle(worse(), "killed"), {"open": "accept"}, EARNED + 1, EARNED + 4)
+    return then("killed", {"open": "accept"}, EARNED + 1, EARNED + 4)
 
 
 @pytest.fixture(scope="module")
-def refused(settle):
-    return promote(settle(worse(), "refused"), {"open": "refuse"})
+def refused(then):
+    return then("refused", {"open": "refuse"})
 
 
 @pytest.fixture(scope="module")
-def taken_back(settle):
-    return promote(settle(worse(), "taken_back"), {"open": "accept", "accepted": "refuse"})
+def taken_back(then):
+    return then("taken_back", {"open": "accept", "accepted": "refuse"})
 
 
 def said(played, code):

@@ -80,10 +80,10 @@ def test_a_killed_backtest_goes_on_and_gives_the_same_figures(folder, feeder, un
     assert {name for name in left if now[name] == left[name]} == set(left) - {torn.name}, "what was done was done again"
 
 
-def test_ctrl_c_keeps_the_blocks_and_says_how_to_go_on(folder):
+def test_ctrl_c_keeps_the_blocks_and_says_how_to_go_on(folder, feeder):
     state = folder / "stopped"
-    feeder = write_feeder(folder / "long.csv", days=400)  # long enough to be stopped on any machine
-    process = subprocess.Popen(command(feeder, state=state), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    slow = command(feeder, state=state, experts="last_week,day_type,boosted")  # minutes, were it not stopped
+    process = subprocess.Popen(slow, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     wait_for_blocks(process, state, 3)
     process.send_signal(signal.SIGINT)
     out, said = process.communicate(timeout=PATIENCE_S)
