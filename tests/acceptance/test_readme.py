@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from forecasts.experts.conformance import check_expert
+from forecasts.load.box import LoadBox
 from twin.contracts.conformance import check_box
 from twin.contracts.resolve import known_boxes
+from twin.contracts.synthetic import SyntheticSite
 from twin.site.rules import BoxEntry
 from twin.site.tables import ChannelGroup, GridTable, TelemetryTable
 
@@ -51,8 +54,13 @@ def test_what_the_readme_shows_an_analyst_runs_as_it_stands() -> None:
 
 
 def test_the_site_snippets_of_the_readme_are_valid_tables() -> None:
-    boxes, grid = (tomllib.loads(block) for block in _blocks("toml"))
+    boxes, together, grid = (tomllib.loads(block) for block in _blocks("toml"))
     assert BoxEntry(**boxes["boxes"][0]).name == "load_simple"
+    entry = BoxEntry(**together["boxes"][0])
+    zones = {"town": {"customers": 90}, "neighbourhood": {"parent": "town"}, "school": {"parent": "neighbourhood"}}
+    context = replace(SyntheticSite().context(entry.name), zones=zones)
+    assert entry.use == "load"
+    assert LoadBox(entry.config, context).card.needs[0].elements == ("town", "neighbourhood", "school")
     assert set(boxes["boxes_allowed"]) - set(known_boxes()) == {"persistence:Persistence"}
     assert GridTable(**grid["grid"]).file == "grid.json"
     channels = [ChannelGroup(**group) for group in grid["telemetry"]["channels"]]

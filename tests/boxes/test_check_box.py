@@ -17,10 +17,8 @@ from box_stage import descendants, running, until
 from faulty import SteadyBox
 
 OURS = (
-    ("forecasts.load.box:LoadBox", {"zone": "town", "engine": "day_type"}),
-    ("forecasts.load.box:LoadBox", {"zone": "town", "engine": "ridge"}),
+    ("forecasts.load.box:LoadBox", {"zone": "town", "parts": ["neighbourhood"], "engine": "day_type"}),
     ("forecasts.load.box:LoadBox", {"zone": "town", "experts": ["day_type", "ridge", "boosted_profile", "stack"]}),
-    ("forecasts.pv.box:PvBox", {"zone": "town", "experts": ["yesterday", "sky_days", "sky_ridge"]}),
     ("forecasts.pv.box:PvBox", {"zone": "town"}),
     ("forecasts.mix.box:MixBox", {"zone": "town"}),
     ("twin.boxes.maintenance.box:TransformerBox", {"trafo": "neighbourhood"}),

@@ -3,7 +3,9 @@
 import pytest
 from hamlet import hamlet
 from on_air import regie
+from typer.testing import CliRunner
 
+from twin.cli import app
 from twin.domain.problems import BadInput
 from twin.live.worth import in_place, journalled
 from twin.site import load_site
@@ -98,6 +100,7 @@ def test_a_standby_can_take_a_place_that_is_named():
     ],
 )
 def test_a_window_that_is_none_is_refused(place, words, fault):
-    ended = regie("worth", "load_tuned", "--site", str(place.site), *words, REGIE_CACHE=str(place.cache))
-    assert ended.code == 2
-    assert fault in ended.err
+    words = ["worth", "load_tuned", "--site", str(place.site), *words]
+    ended = CliRunner().invoke(app, words, env={"REGIE_CACHE": str(place.cache)})
+    assert ended.exit_code == 2
+    assert fault in ended.output
