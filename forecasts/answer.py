@@ -32,7 +32,7 @@ def paths_array(
     spec = SIGNALS[signal]
     labels = quarter_hours(floor_quarter(as_of), len(paths))
     return xr.DataArray(
-        np.clip(paths, spec.minimum, spec.maximum),
+        np.clip(paths, spec.minimum, spec.maximum).astype(np.float32),
         dims=("time", "scenario", "zone"),
         coords={
             "time": labels,

@@ -19,7 +19,7 @@ from faulty import SteadyBox
 OURS = (
     ("forecasts.load.box:LoadBox", {"zone": "town", "parts": ["neighbourhood"], "engine": "day_type"}),
     ("forecasts.load.box:LoadBox", {"zone": "town", "experts": ["day_type", "ridge", "boosted_profile", "stack"]}),
-    ("forecasts.pv.box:PvBox", {"zone": "town"}),
+    ("forecasts.pv.box:PvBox", {"zone": "town", "experts": ["yesterday", "sky_days", "sky_ridge", "sky_boosted", "stack"]}),
     ("forecasts.mix.box:MixBox", {"zone": "town"}),
     ("twin.boxes.maintenance.box:TransformerBox", {"trafo": "neighbourhood"}),
     ("twin.boxes.flexibility.box:FlexibilityBox", {}),

@@ -70,8 +70,8 @@ def test_zones_come_together_the_whole_first(outputs):
 
 def test_every_path_is_one_world_in_which_the_rest_is_no_less_than_nothing(outputs):
     town, feeder, school = (of(outputs, "load_paths_p_mw", zone) for zone in ("town", "feeder", "school"))
-    assert ((town - feeder) >= -1e-9).all()
-    assert ((feeder - school) >= -1e-9).all()
+    assert ((town - feeder) >= -1e-6).all()  # float32
+    assert ((feeder - school) >= -1e-6).all()
     # The feeder is a third of the town's errors: when a path has it high, the town is high too.
     mean = (
         of(outputs, "load_forecast_p_mw", "town")[:, MIDDLE, None],

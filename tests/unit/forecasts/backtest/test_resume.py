@@ -52,6 +52,14 @@ def blocks(state: Path):
     return sorted(state.glob("*/*.block"))
 
 
+@pytest.fixture(autouse=True)
+def ctrl_c_is_heard():
+    """A suite that a shell started in the background would hand on that Ctrl-C is ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def wait_for_blocks(process, state, count):
     until = time.monotonic() + PATIENCE_S
     while len(blocks(state)) < count:
@@ -82,7 +90,7 @@ def test_a_killed_backtest_goes_on_and_gives_the_same_figures(folder, feeder, un
 
 def test_ctrl_c_keeps_the_blocks_and_says_how_to_go_on(folder, feeder):
     state = folder / "stopped"
-    slow = command(feeder, state=state, experts="last_week,day_type,boosted")  # minutes, were it not stopped
+    slow = command(feeder, state=state, experts="last_week,day_type,boosted")  # a quarter of a minute, were it not stopped
     process = subprocess.Popen(slow, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     wait_for_blocks(process, state, 3)
     process.send_signal(signal.SIGINT)
@@ -99,7 +107,10 @@ def test_series_in_processes_of_their_own_end_with_the_command_and_go_on_with_it
     state = folder / f"parallel-{end.name}"
     other = write_feeder(folder / "other.csv", seed=2)
     process = subprocess.Popen(
-        command(feeder, other, state=state), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        command(feeder, other, state=state),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
     wait_for_blocks(process, state, 4)
     children = children_of(process.pid)
