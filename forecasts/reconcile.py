@@ -106,6 +106,8 @@ class MinimumTrace:
             return base
         flat = base.reshape(len(base), -1)
         usable = np.isfinite(flat) & np.isfinite(np.diag(self.covariance))[:, None]
+        if usable.all():
+            return self._one_pattern(flat, usable[:, 0], nonnegative=nonnegative).reshape(base.shape)
         result = np.full(flat.shape, np.nan)
         patterns, which = np.unique(usable, axis=1, return_inverse=True)
         for i, mask in enumerate(patterns.T):

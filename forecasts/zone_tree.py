@@ -1,8 +1,8 @@
 """The forecasts of a zone and of its parts, feeders and consenting buildings, issued together so that they sum.
 
 Each is forecast on its own, and so is what a parent has beyond its parts: its rest, measured by difference. Minimum trace then
-moves all of them to the nearest values that sum: whose band is wide gives way, and how errors go together is seen from what was
-issued at the last midnights. A zone without parts is a tree of one, of which nothing is moved.
+moves all of them to the nearest values that sum: who erred more gives way, as seen from what was issued at the last midnights.
+A zone without parts is a tree of one, of which nothing is moved.
 """
 
 from __future__ import annotations
@@ -92,22 +92,18 @@ class ZoneTree:
         issue_s = to_epoch_s(floor_quarter(view.as_of))
         futures = draw([a.course for a in found], correlation=correlation, seed=seed, instance=instance, issue_s=issue_s)
         shown = [self.hierarchy.names.index(zone) for zone in self.zones]
-        drawn, few = (self._summing(trace, paths)[..., shown] for paths in (futures.drawn, futures.few))
-        quantiles = np.moveaxis(trace.reconcile_quantiles(base, nonnegative=self._parts)[shown], 0, 2)
+        # A single path below zero costs a small search: worth it for the few that a dispatch plans with.
+        drawn, few = (
+            np.moveaxis(trace.reconcile(np.moveaxis(paths, -1, 0), nonnegative=kept), 0, -1)[..., shown]
+            for paths, kept in ((futures.drawn, False), (futures.few, len(shown) > 1))
+        )
+        quantiles = trace.reconcile_quantiles(base, nonnegative=len(shown) > 1)[shown]
         return TreeAnswer(
-            quantiles,
+            np.moveaxis(quantiles, 0, 2),
             replace(futures, drawn=drawn, few=few),
             found[shown[0]].day,
             _join({name: answer.state for name, answer in zip(self.forecasts, found, strict=True)}),
         )
-
-    @property
-    def _parts(self) -> bool:
-        return len(self.zones) > 1
-
-    def _summing(self, trace: MinimumTrace, paths: np.ndarray) -> np.ndarray:
-        """Paths of which each sums, dims (..., zone)."""
-        return np.moveaxis(trace.reconcile(np.moveaxis(paths, -1, 0), nonnegative=self._parts), 0, -1)
 
 
 def _errors_together(answers: Sequence[Answer]) -> np.ndarray:

@@ -91,6 +91,8 @@ installed_year = 1990
 
 [[boxes]]"""
 
+BUILDING = ('kind = "site"', 'kind = "building"')
+
 BAD = {
     "'load_town' 2 times": (
         ('[[boxes]]\nname = "load_town"', '[[boxes]]\nname = "load_town"\nuse = "load"\n\n[[boxes]]\nname = "load_town"'),
@@ -104,6 +106,10 @@ BAD = {
     "privacy k: 5; expected at least 15": (("[kpi]", "[privacy]\nk = 5\n\n[kpi]"),),
     "max_share: 0.3; expected at most 0.15": (("[kpi]", "[privacy]\nmax_share = 0.3\n\n[kpi]"),),
     "customers: 0; expected at least 1 customer": (("customers = 40\n", ""),),
+    "consent: missing; expected its people's recorded consent": (
+        ("customers = 40\n", 'customers = 40\nconsent = " "\n'),
+        BUILDING,
+    ),
     "device 'battery': bus 99; expected a bus of the grid": (("[tariff]", BATTERY),),
     "'Europe/Zurch'; expected an IANA time zone": (
         ('timezone = "Europe/Zurich"\nlatitude', 'timezone = "Europe/Zurch"\nlatitude'),
