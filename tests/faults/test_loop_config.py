@@ -19,14 +19,13 @@ def lines(ended):
 
 
 def refused(*runs):
-    """The lines of refusals that start beside each other, out of (place, ticks, more arguments); nothing was written."""
-    before = [tree(place.state) for place, *_ in runs]
-    started = [place.start(ticks, *arguments) for place, ticks, *arguments in runs]
+    """The lines of refusals out of (place, ticks, more arguments); nothing was written."""
     found = []
-    for (place, *_), run, earlier in zip(runs, started, before, strict=True):
-        ended = run.ended()
+    for place, ticks, *arguments in runs:
+        before = tree(place.state)
+        ended = place.refused(ticks, *arguments)
         assert (ended.code, ended.out) == (2, ""), ended.err
-        assert tree(place.state) == earlier
+        assert tree(place.state) == before
         found.append(lines(ended))
     return found
 
@@ -90,7 +89,7 @@ def test_a_second_loop_on_the_same_state_is_refused_and_the_first_goes_on(settle
     place = settle(hamlet(days=1.0), "twice")
     run = place.start(90, speed="1800")
     run.until(lambda: place.acked >= 2)
-    second = place.run(90)
+    second = place.refused(90)
     assert second.code == 2
     (line,) = lines(second)
     assert "in use by another régie" in line

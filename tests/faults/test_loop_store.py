@@ -159,7 +159,7 @@ def test_a_read_only_state_directory_is_refused_in_one_line(settle, disk, clean)
     place = replace(clean.place, state=folder)
     subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
     try:
-        ended = place.run(30)
+        ended = place.refused(30)
     finally:
         subprocess.run(["mount", "-o", f"remount,rw,size={DISK_MIB}m", str(disk)], check=True)
     assert ended.code == 2

@@ -2,10 +2,8 @@
 
 import pytest
 from hamlet import hamlet
-from on_air import regie
-from typer.testing import CliRunner
+from on_air import here, regie
 
-from twin.cli import app
 from twin.domain.problems import BadInput
 from twin.live.worth import in_place, journalled
 from twin.site import load_site
@@ -106,7 +104,6 @@ def test_a_standby_can_take_a_place_that_is_named():
     ],
 )
 def test_a_window_that_is_none_is_refused(place, words, fault):
-    words = ["worth", "load_tuned", "--site", str(place.site), *words]
-    ended = CliRunner().invoke(app, words, env={"REGIE_CACHE": str(place.cache)})
-    assert ended.exit_code == 2
-    assert fault in ended.output
+    ended = here("worth", "load_tuned", "--site", place.site, *words, REGIE_CACHE=str(place.cache))
+    assert ended.code == 2
+    assert fault in ended.err

@@ -10,6 +10,9 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
+
+from typer.testing import CliRunner
 
 from twin.live.options import Options
 from twin.regie.chain import Record, open_readonly, read_records
@@ -76,6 +79,23 @@ def regie(*arguments: str, limit_s: float = 300.0, **environment: str) -> Ended:
     return launch([sys.executable, "-c", _CALL, *arguments], environment).ended(limit_s)
 
 
+def here(*arguments: str, **environment: str) -> Ended:
+    """The command within this process, ``live`` too: for what is refused, where a fresh interpreter only costs its start."""
+    from twin.cli import app
+    from twin.live.on_air import main
+
+    def same_interpreter(_executable, command):
+        raise SystemExit(main(command[-1]))
+
+    before = signal.getsignal(signal.SIGTERM)
+    with patch("os.execv", same_interpreter):
+        done = CliRunner().invoke(app, list(map(str, arguments)), env=environment)
+    signal.signal(signal.SIGTERM, before)
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return Ended(done.exit_code, done.stdout, done.stderr)
+
+
 def launch(command: Sequence[str], environment: Mapping[str, str] | None = None, stderr: int = subprocess.PIPE) -> Run:
     """Start a process in a session of its own, that finds the tests' boxes."""
     paths = os.pathsep.join([str(HERE), *filter(None, [os.environ.get("PYTHONPATH")])])
@@ -111,9 +131,15 @@ class Place:
 
     def start(self, ticks: int, *extra: str, speed: str = "max", stderr: int = subprocess.PIPE) -> Run:
         """A run without screens that ends in a JSON line."""
+        return launch([sys.executable, "-c", _CALL, *self._words(ticks, speed), *extra], self._environment, stderr)
+
+    def refused(self, ticks: int, *extra: str) -> Ended:
+        """The same command where it must be refused: it starts nothing, so it runs within this process."""
+        return here(*self._words(ticks, "max"), *extra, **self._environment)
+
+    def _words(self, ticks: int, speed: str) -> list[str]:
         words = ["live", "--site", str(self.site), "--start", self.begin, "--ticks", str(ticks), "--speed", speed]
-        words += ["--state", str(self.state), "--no-web", "--json", *extra]
-        return launch([sys.executable, "-c", _CALL, *words], self._environment, stderr)
+        return [*words, "--state", str(self.state), "--no-web", "--json"]
 
     def drive(self, ticks: int, ledger: Path, *, die: str = "nowhere", at: int = -1, speed: str = "max") -> Run:
         """A run with a field that takes orders, which kills itself at a place (see ``driver.py``)."""

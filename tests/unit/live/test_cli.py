@@ -9,9 +9,10 @@ import zlib
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from twin.cli import app
+sys.path.insert(0, str(Path(__file__).parents[2] / "scenarios"))
+import on_air
+
 from twin.domain.pack import pack
 from twin.regie.journal import Journal
 
@@ -24,10 +25,9 @@ def regie(*arguments, **options):
 
 
 def here(*arguments):
-    """The same within this process: quicker, where nothing is replaced or started."""
-    done = CliRunner().invoke(app, [str(argument) for argument in arguments])
-    code = done.exit_code if done.exception is None or isinstance(done.exception, SystemExit) else f"crash: {done.exception!r}"
-    return subprocess.CompletedProcess(arguments, code, done.stdout, done.stderr)
+    """The same within this process: quicker, where nothing is started."""
+    done = on_air.here(*arguments)
+    return subprocess.CompletedProcess(arguments, done.code, done.out, done.err)
 
 
 def clear_refusal(done) -> str:
@@ -149,8 +149,8 @@ def test_a_damaged_journal_is_told_in_one_line_with_exit_1(state, damage):
     for done in (
         here("status", "--state", state),
         here("journal", "verify", "--state", state),
-        regie("live", "--state", state, "--no-web"),
-        regie("live", "--state", state, "--no-web", "--start", "2016-06-15", "--ticks", "1"),
+        here("live", "--state", state, "--no-web"),
+        here("live", "--state", state, "--no-web", "--start", "2016-06-15", "--ticks", "1"),
     ):
         assert done.returncode == 1, done
         assert "Traceback" not in done.stderr
@@ -160,5 +160,5 @@ def test_a_damaged_journal_is_told_in_one_line_with_exit_1(state, damage):
 
 def test_a_state_that_is_a_file_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
-    done = regie("live", "--state", tmp_path / "file", "--no-web", "--ticks", "1")
+    done = here("live", "--state", tmp_path / "file", "--no-web", "--ticks", "1")
     assert "--state" in clear_refusal(done)
