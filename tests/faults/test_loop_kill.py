@@ -43,21 +43,22 @@ def assert_whole(place, ticks):
 # ---------------------------------------------------------------------------------------------- rows 1 and 38
 
 
-LEARNING = hamlet(days=1.0).with_learner(fit_s=0.4)
-"""A fit is due every fourth quarter hour and in force two later, so at this pace one is made in half of them."""
+def learning():
+    """A fit is due every fourth quarter hour and in force two later, so at this pace one is made in half of them."""
+    return hamlet(days=1.0).with_learner(fit_s=0.4)
 
 
 @pytest.fixture(scope="module")
 def calm(play):
     """Twenty undisturbed quarter hours."""
-    return play(LEARNING, TICKS, "calm")
+    return play(learning(), TICKS, "calm")
 
 
 @pytest.fixture(scope="module")
 def interrupted(settle):
     """Killed at a random moment, resumed, robbed of its work process in a fit, told to end, resumed to the window's end."""
     chance = random.Random(1)
-    place, heads = settle(LEARNING, "interrupted"), []
+    place, heads = settle(learning(), "interrupted"), []
     fit = place.state / "jobs" / "run" / "learner.fit"
 
     resumed_s = []
