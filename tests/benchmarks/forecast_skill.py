@@ -229,11 +229,11 @@ def main() -> int:
         figures["skill"][name] = skill(told(series, plan_of(series, scored=scored, warm=warm), None, say))
         figures["cost"][name] = cost(series)
         if series.kind == "load":
-            figures["ticks"][name] = ticks(series, say, lean)
-            figures["hardship"][name] = hardship(series, say, lean)
+            figures["ticks"][name] = ticks(series, say, lean["load"])
+            figures["hardship"][name] = hardship(series, say, lean["load"])
     city = [series for _, series in series_named([name for name in SUM if flags.series is None or name in flags.series])]
     if len(city) == len(SUM):
-        figures["together"]["Zürich"] = together(city, say, lean)
+        figures["together"]["Zürich"] = together(city, say, lean["load"])
     if not figures["skill"]:
         sys.stderr.write("regie: no measured series found; they lie in ../shared/data beside the checkout\n")
         return 1
