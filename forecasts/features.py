@@ -55,8 +55,9 @@ class Recent:
     """What depends on the newest usable day only: profiles as seen from it.
 
     Attributes:
-        filled: values with gaps filled by the profile as seen the same morning, dims (known day, slot).
-        surprise: values minus that profile, 0 where missing, dims (known day, slot).
+        surprise: value minus the profile as seen the same morning, dims (known day, slot); across a gap the line between the
+            surprises of its day, 0 on a day without any.
+        filled: values, in gaps profile and surprise together, dims (known day, slot).
         newest: newest good day before each day, dims (day,); -1 where none.
     """
 
@@ -70,11 +71,21 @@ def recent_of(sheet: Sheet) -> Recent:
     days = np.arange(sheet.known)
     seen = profiles(sheet.values, sheet.types[: sheet.known], days)
     seen = np.where(np.isfinite(seen), seen, _first_level(sheet.values))
-    filled = np.where(np.isfinite(sheet.values), sheet.values, seen)
-    surprise = np.where(np.isfinite(sheet.values), sheet.values - seen, 0.0)
+    surprise = _across_gaps(sheet.values - seen)
+    filled = np.where(np.isfinite(sheet.values), sheet.values, seen + surprise)
     last = np.maximum.accumulate(np.where(sheet.good, days, -1)) if sheet.known else np.empty(0, dtype=int)
     newest = np.concatenate([[-1], last, np.full(sheet.days - sheet.known, last[-1] if sheet.known else -1)])[: sheet.days]
     return Recent(filled, surprise, newest.astype(int))
+
+
+def _across_gaps(surprise: np.ndarray) -> np.ndarray:
+    """Within its own day only: what came after a day's midnight was not known when that day was the newest."""
+    found, slots = surprise.copy(), np.arange(surprise.shape[1])
+    known = np.isfinite(surprise)
+    found[~known.any(axis=1)] = 0.0
+    for day in np.flatnonzero(known.any(axis=1) & ~known.all(axis=1)):
+        found[day] = np.interp(slots, slots[known[day]], surprise[day, known[day]])
+    return found
 
 
 def _first_level(values: np.ndarray) -> float:

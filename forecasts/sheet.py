@@ -10,7 +10,7 @@ from forecasts.past import Past
 from forecasts.profile import day_sheet
 
 _SHORT_GAP_S = 3600  # up to an hour a straight line is as good as any model
-_WHOLE_DAY = 0.75  # share of slots from which a day can be learnt from
+_WHOLE_DAY = 0.5  # share of slots from which a day can be learnt from; the others follow from the line across the gap
 _SPRING_AND_AUTUMN = 2  # a horizon may touch one local day more than it has days
 
 

@@ -13,7 +13,7 @@ from forecasts.quantiles import LEVELS
 _MIDDLE = LEVELS.index(0.5)
 _COVERED = LEVELS[-1] - LEVELS[0]
 _FEWEST = 5  # issues
-_LIMITS = (0.5, 4.0)
+_LIMITS = (0.5, 9.0)  # after a level shift of a third the truth lies that many bands away
 
 
 def stretch(truth: np.ndarray, quantiles: np.ndarray, *, half_life: float, strength: float) -> float:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import towns
 
+from forecasts.features import recent_of
 from forecasts.past import Past
 from forecasts.profile import profiles
 from forecasts.sheet import bridge, sheet_of
@@ -80,13 +81,33 @@ def test_a_gap_at_the_end_is_never_bridged():
     assert np.isnan(bridge(values, 900)[-2:]).all()
 
 
-def test_a_day_with_less_than_three_quarters_of_its_values_is_not_learnt_from():
+@pytest.mark.parametrize(("hours", "bad"), [(11, []), (13, [5])])
+def test_a_day_with_less_than_half_of_its_values_is_not_learnt_from(hours, bad):
     def edit(labels, values):
         day = labels.astype("datetime64[h]") - np.datetime64("2016-06-05T22", "h")
-        return np.where((day >= np.timedelta64(0)) & (day < np.timedelta64(7, "h")), np.nan, values)
+        return np.where((day >= np.timedelta64(0)) & (day < np.timedelta64(hours, "h")), np.nan, values)
 
     good = sheet_of(past_of("2016-06-01", 10, edit), 2).good
-    assert list(np.flatnonzero(~good)) == [5]
+    assert list(np.flatnonzero(~good)) == bad
+
+
+def test_a_gap_keeps_the_level_of_its_own_day():
+    """A day 3 MW above its profile is so in the six hours, too, that nobody measured; the level of the next is not known."""
+
+    def edit(labels, values):
+        day = (labels - np.datetime64("2016-06-20T22", "s")) / np.timedelta64(1, "h")
+        lifted = np.where((day >= 0) & (day < 24), values + 3.0, np.where(day >= 24, values - 5.0, values))
+        return np.where((day >= 18) & (day < 24), np.nan, lifted)
+
+    sheet = sheet_of(past_of("2016-06-01", 22, edit), 2)
+    recent = recent_of(sheet)
+    hidden = np.isnan(sheet.values)
+    assert list(np.flatnonzero(hidden.any(axis=1))) == [20]
+    assert recent.surprise[hidden].mean() == pytest.approx(3.0, abs=1.0)
+    assert recent.filled[~hidden] == pytest.approx(sheet.values[~hidden])
+    assert (recent.filled[hidden] - recent.surprise[hidden]).mean() == pytest.approx(
+        np.nanmean(sheet.values[13:20, 72:]), rel=0.2
+    )
 
 
 def weather(days, ahead):

@@ -55,7 +55,7 @@ def test_four_issues_are_too_few_to_judge():
 
 
 def test_the_factor_has_limits():
-    assert stretch(*issues(20, error=100.0), **USUAL) == 4.0
+    assert stretch(*issues(20, error=100.0), **USUAL) == 9.0
     assert stretch(*issues(20, error=0.01), **USUAL) == 0.5
 
 
