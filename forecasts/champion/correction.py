@@ -13,7 +13,7 @@ import numpy as np
 _OLDEST_S = 4 * 3600  # without telemetry for longer, the last error says nothing any more
 _RIDGE = 0.05  # share of the predictors' own energy; damps factors that rest on few days
 _NARROWEST = 0.1  # of the day path's band: meters and models err even a quarter hour ahead
-_LUCK = 0.02  # share of the error that a correction must take away before it is trusted; twice that for full trust
+_LUCK = 0.04  # share of the error that a correction must take away before it is trusted; twice that for full trust
 _HALF_DAY_H = 12.0
 _FEWEST = 48  # origins with truth; before, nothing is corrected
 
