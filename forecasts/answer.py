@@ -88,7 +88,7 @@ def foretold(paths: np.ndarray, *, as_of: datetime, usual_change_mw: float) -> d
         paths: equally probable [MW], dims (path, time).
         usual_change_mw: what a change within an hour must reach to count; NaN = unknown, and no ramp is told.
     """
-    labels = quarter_hours(floor_quarter(as_of), _DAY)
+    labels = quarter_hours(floor_quarter(as_of), min(_DAY, paths.shape[1]))
     peak = next_peak(paths[:, :_DAY], labels)
     told: dict[str, Any] = {
         "peak_p_mw": float(peak.size_mw[_MEDIAN]),

@@ -21,6 +21,7 @@ ANNUAL = ("year_sin", "year_cos")
 YEAR_DAYS = 350
 """Days of history from which annual terms are known to be cycles; with less they explode."""
 
+_TELLING = 0.125  # share of a day, three hours, whose surprise says something of the rest of it
 _RATED_WIND_M_S = 11.0  # where turbines reach their rated power, usually 11 to 13 m/s; below, power goes with the cube
 _HEATING_LIMIT_C = 15.0  # Eurostat, heating degree days
 _COOLING_LIMIT_C = 21.0  # Eurostat, cooling degree days: cooling starts above 24, is measured from 21
@@ -82,8 +83,9 @@ def _across_gaps(surprise: np.ndarray) -> np.ndarray:
     """Within its own day only: what came after a day's midnight was not known when that day was the newest."""
     found, slots = surprise.copy(), np.arange(surprise.shape[1])
     known = np.isfinite(surprise)
-    found[~known.any(axis=1)] = 0.0
-    for day in np.flatnonzero(known.any(axis=1) & ~known.all(axis=1)):
+    telling = known.mean(axis=1) >= _TELLING
+    found[~telling] = np.where(known[~telling], surprise[~telling], 0.0)
+    for day in np.flatnonzero(telling & ~known.all(axis=1)):
         found[day] = np.interp(slots, slots[known[day]], surprise[day, known[day]])
     return found
 

@@ -101,9 +101,9 @@ class ForecastBox:
             ),
             constants={provides: constant_mw, paths: constant_mw},
             fallbacks=fallbacks,
-            deadline_s=3.0,
-            memory_mb=700,
-            training=_NIGHTLY if trained else None,
+            deadline_s=3.0 + 0.5 * (len(self._tree.forecasts) - 1),
+            memory_mb=700 + 50 * (len(self._tree.forecasts) - 1),
+            training=replace(_NIGHTLY, deadline_s=120.0 * len(self._tree.forecasts)) if trained else None,
             preload=_libraries(kind, names, trained=trained),
             params={"engine": self._engine, "zone": zone, "experts": list(names)},
         )
@@ -122,7 +122,7 @@ class ForecastBox:
         """The forecast from ``view.as_of`` on; the state holds what was issued at the last midnights.
 
         Raises:
-            ValueError: when one of the zones was never measured.
+            ValueError: when the zone was never measured.
         """
         found = self._tree.answer(view, artifact, state, seed=self._context.seed, instance=self._context.instance)
         kind, day, futures = self.card.name, found.day, found.futures

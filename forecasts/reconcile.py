@@ -17,7 +17,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import nnls
 
 from forecasts.hierarchy import Hierarchy
 from forecasts.quantiles import LEVELS
@@ -25,6 +24,7 @@ from forecasts.quantiles import LEVELS
 _MEDIAN = LEVELS.index(0.5)
 _FEWEST = 10  # samples below which only the variances are believed
 _SMALL = 1e-12
+_FLOOR = 1e-6
 _BAND_90 = 3.29  # standard deviations between the 5 % and the 95 % quantile of a normal distribution
 
 
@@ -61,15 +61,18 @@ def shrunk_covariance(errors: np.ndarray) -> np.ndarray:
 
 
 def covariance_of(errors: np.ndarray, quantiles: np.ndarray) -> np.ndarray:
-    """Covariance of the errors as they were; before anything was issued as large as the bands are, each on its own [MW²].
+    """Covariance of the errors as they were [MW²]; of a name that was never issued as large as its band, and on its own.
+
+    Nobody is perfect: every variance is at least a millionth of the largest, so that every sum can be brought to hold.
 
     Args:
         errors: truth minus forecast [MW], dims (sample, name), NaN = unknown. ``quantiles``: [MW], dims (name, time, quantile).
     """
     covariance = shrunk_covariance(errors)
-    if np.isfinite(covariance).all():
-        return covariance
-    return np.diag(np.mean((quantiles[:, :, -1] - quantiles[:, :, 0]) ** 2, axis=1) / _BAND_90**2)
+    bands = np.mean((quantiles[:, :, -1] - quantiles[:, :, 0]) ** 2, axis=1) / _BAND_90**2
+    unseen = np.isnan(np.diag(covariance))
+    found = np.where(unseen[:, None] | unseen, np.diag(bands), covariance)
+    return np.asarray(found + _FLOOR * max(float(np.diag(found).max()), _SMALL) * np.eye(len(found)))
 
 
 def correlation_of(covariance: np.ndarray) -> np.ndarray:
@@ -93,29 +96,27 @@ class MinimumTrace:
     hierarchy: Hierarchy
     covariance: np.ndarray
 
-    def reconcile(self, base: np.ndarray, *, nonnegative: bool = False) -> np.ndarray:
+    def reconcile(self, base: np.ndarray) -> np.ndarray:
         """Coherent values nearest to ``base`` in the errors' own measure, same dims; sums hold to rounding.
 
         Args:
             base: [MW], dims (name, ...): steps, paths, anything; each column stands for itself. A NaN leaves its name out of
                 that column and stays NaN; a rest without forecast becomes its parent minus the known children.
-            nonnegative: no result is below zero (loads; not a zone that feeds back). It is the nearest such point, not a
-                clipped one, so the sums still hold; a rest that nobody forecast is bound by it too.
         """
         if not len(self.hierarchy.sums):
             return base
         flat = base.reshape(len(base), -1)
         usable = np.isfinite(flat) & np.isfinite(np.diag(self.covariance))[:, None]
         if usable.all():
-            return self._one_pattern(flat, usable[:, 0], nonnegative=nonnegative).reshape(base.shape)
+            return self._one_pattern(flat, usable[:, 0]).reshape(base.shape)
         result = np.full(flat.shape, np.nan)
         patterns, which = np.unique(usable, axis=1, return_inverse=True)
         for i, mask in enumerate(patterns.T):
             columns = np.flatnonzero(which.ravel() == i)
-            result[:, columns] = self._one_pattern(flat[:, columns], mask, nonnegative=nonnegative)
+            result[:, columns] = self._one_pattern(flat[:, columns], mask)
         return result.reshape(base.shape)
 
-    def reconcile_quantiles(self, base: np.ndarray, *, nonnegative: bool = False) -> np.ndarray:
+    def reconcile_quantiles(self, base: np.ndarray) -> np.ndarray:
         """Quantiles around reconciled medians, dims as ``base``; the medians sum, other quantiles of sums never do.
 
         A band moves with its median and keeps its width: what reconciliation takes off the errors is little beside what is not
@@ -127,8 +128,7 @@ class MinimumTrace:
         if not len(self.hierarchy.sums):
             return base
         median = base[..., _MEDIAN]
-        moved = base + (self.reconcile(median, nonnegative=nonnegative) - median)[..., None]
-        return np.maximum(moved, 0.0) if nonnegative else moved
+        return np.asarray(base + (self.reconcile(median) - median)[..., None])
 
     def projection(self, mask: np.ndarray) -> np.ndarray:
         """M for the names in ``mask``, dims (name in mask, name in mask); idempotent, and it leaves coherent values alone."""
@@ -138,27 +138,10 @@ class MinimumTrace:
         spread = self.covariance[np.ix_(mask, mask)] @ known.T
         return np.eye(int(mask.sum())) - spread @ np.linalg.pinv(known @ spread, hermitian=True) @ known
 
-    def _one_pattern(self, base: np.ndarray, mask: np.ndarray, *, nonnegative: bool) -> np.ndarray:
+    def _one_pattern(self, base: np.ndarray, mask: np.ndarray) -> np.ndarray:
         result = np.full(base.shape, np.nan)
         result[mask] = self.projection(mask) @ base[mask]
-        result = self.hierarchy.fill_rests(result)
-        if nonnegative and mask.any():
-            # Rests that nobody forecast hang on the others: how every name follows from the forecast ones.
-            follow = np.zeros((len(base), int(mask.sum())))
-            follow[mask] = np.eye(int(mask.sum()))
-            open_names = np.isnan(result).all(axis=1)
-            follow = np.nan_to_num(self.hierarchy.fill_rests(np.where((mask | open_names)[:, None], follow, np.nan)))
-            covariance = follow @ self._after(mask) @ follow.T
-            known = np.flatnonzero(~open_names)
-            root = _root(covariance[np.ix_(known, known)])
-            for column in np.flatnonzero((result < 0.0).any(axis=0)):
-                result[known, column] = _lift(result[known, column], root)
-        return result
-
-    def _after(self, mask: np.ndarray) -> np.ndarray:
-        """Covariance of the reconciled errors of the names in ``mask``: M W."""
-        after = self.projection(mask) @ self.covariance[np.ix_(mask, mask)]
-        return 0.5 * (after + after.T)
+        return self.hierarchy.fill_rests(result)
 
     def _sums_among(self, mask: np.ndarray) -> np.ndarray:
         """The sums that hold among the names in ``mask`` once all others are eliminated, dims (sum, name in mask)."""
@@ -180,29 +163,3 @@ def _left_null_space(matrix: np.ndarray) -> np.ndarray:
     left, value, _ = np.linalg.svd(matrix)
     rank = int(np.sum(value > 1e-9))
     return left[:, rank:].T
-
-
-def _root(covariance: np.ndarray) -> np.ndarray:
-    """A factor with covariance = root root', dims (name, independent error)."""
-    value, vector = np.linalg.eigh(covariance)
-    kept = value > _SMALL * value[-1]
-    return vector[:, kept] * np.sqrt(value[kept])
-
-
-def _lift(values: np.ndarray, root: np.ndarray) -> np.ndarray:
-    """The nearest coherent values without a negative one, by the multipliers of the bounds (non-negative least squares).
-
-    Args:
-        values: coherent, some negative, dims (name,). ``root``: factor of the covariance of their errors after reconciliation.
-
-    Source: C. Lawson, R. Hanson, Solving Least Squares Problems (1974), chapter 23: the dual of a least distance problem.
-    """
-    # min |d| with values + root d >= 0: with E = [root'; -values'] and u = nnls(E, e_last), the residual of E u gives d.
-    scale = float(np.abs(values).max())
-    stacked = np.vstack([root.T, -values / scale])
-    last = np.zeros(len(stacked))
-    last[-1] = 1.0
-    multipliers, _ = nnls(stacked, last)
-    residual = stacked @ multipliers - last
-    lifted = values - root @ (residual[:-1] / residual[-1]) * scale
-    return np.where(np.abs(lifted) < 1e-12 * scale, 0.0, lifted)

@@ -58,10 +58,15 @@ def now_of(view: AsOfView, facts: ZoneFacts, history: timedelta, steps: int) -> 
     issue = floor_quarter(view.as_of)
     today = calendar.midnight(calendar.day_of(issue))
     start = calendar.midnight(calendar.day_of(issue) - history.days)
-    power = measured(view, facts.signal, facts.zone, start, issue)
+
+    def cleaned(zone: str) -> np.ndarray:
+        values = measured(view, facts.signal, zone, start, issue)
+        return np.asarray(clean(values, kind=facts.kind, step_s=QUARTER_HOUR_S, capacity_mw=facts.capacity_mw).values)
+
+    # Each meter on its own: a rest that stays at nothing is no dead meter.
+    power = cleaned(facts.zone)
     for part in facts.minus:
-        power = power - measured(view, facts.signal, part, start, issue)
-    power = clean(power, kind=facts.kind, step_s=QUARTER_HOUR_S, capacity_mw=facts.capacity_mw).values
+        power = power - cleaned(part)
     first = _first_midnight(power, start, today, calendar)
     start, power = first, power[(first - start) // QUARTER_HOUR :]
     rows = (today - start) // QUARTER_HOUR

@@ -14,12 +14,15 @@ import numpy as np
 
 from forecasts.experts.expert import NotEnoughHistory
 from forecasts.hierarchy import Hierarchy, rest_name
+from forecasts.quantiles import LEVELS
 from forecasts.reconcile import MinimumTrace, correlation_of, covariance_of
 from forecasts.tick_paths import Futures, draw
 from forecasts.zone_forecast import Answer, Day, ZoneForecast
 from twin.contracts.frame import AsOfView
 from twin.domain.pack import UnpackError, pack, unpack
 from twin.domain.time import floor_quarter, to_epoch_s
+
+_MIDDLE = LEVELS.index(0.5)
 
 
 @dataclass(frozen=True)
@@ -81,37 +84,68 @@ class ZoneTree:
     def answer(self, view: AsOfView, artifact: bytes | None, state: bytes | None, *, seed: int, instance: str) -> TreeAnswer:
         """What is to come from ``view.as_of`` on.
 
+        A part of which nothing was ever measured may be anything between none and all of what holds it.
+
         Raises:
-            ValueError: when one of the zones was never measured.
+            ValueError: when the top was never measured.
         """
         models, states = _apart(artifact), _apart(state)
-        found = [forecast.answer(view, models.get(name), states.get(name)) for name, forecast in self.forecasts.items()]
-        base = np.stack([answer.course.quantiles for answer in found])
-        covariance = covariance_of(_errors_together(found), base)
-        trace, correlation = MinimumTrace(self.hierarchy, covariance), correlation_of(covariance)
+        found: dict[str, Answer] = {}
+        for name, forecast in self.forecasts.items():
+            try:
+                found[name] = forecast.answer(view, models.get(name), states.get(name))
+            except ValueError:  # of it nothing was ever measured: the others are forecast without it
+                if name == self.zones[0]:
+                    raise
+        answers, every = list(found.values()), self.hierarchy.names
+        base = np.stack([answer.course.quantiles for answer in answers])
+        covariance = covariance_of(_errors_together(answers), base)
         issue_s = to_epoch_s(floor_quarter(view.as_of))
-        futures = draw([a.course for a in found], correlation=correlation, seed=seed, instance=instance, issue_s=issue_s)
-        shown = [self.hierarchy.names.index(zone) for zone in self.zones]
-        # A single path below zero costs a small search: worth it for the few that a dispatch plans with.
+        futures = draw(
+            [answer.course for answer in answers], correlation=correlation_of(covariance), seed=seed, instance=instance,
+            issue_s=issue_s,
+        )  # fmt: skip
+        there = np.array([every.index(name) for name in found])
+        whole = np.full((len(every), len(every)), np.nan)
+        whole[np.ix_(there, there)] = covariance
+        trace = MinimumTrace(self.hierarchy, whole)
+        quantiles = trace.reconcile_quantiles(_spread(base, there, len(every)))
         drawn, few = (
-            np.moveaxis(trace.reconcile(np.moveaxis(paths, -1, 0), nonnegative=kept), 0, -1)[..., shown]
-            for paths, kept in ((futures.drawn, False), (futures.few, len(shown) > 1))
+            trace.reconcile(_spread(np.moveaxis(paths, -1, 0), there, len(every))) for paths in (futures.drawn, futures.few)
         )
-        quantiles = trace.reconcile_quantiles(base, nonnegative=len(shown) > 1)[shown]
+        for name in self.zones:
+            if name not in found:
+                mine, above = every.index(name), every.index(self._parent(name))
+                quantiles[mine] = quantiles[above][:, _MIDDLE, None] * np.array(LEVELS)
+                drawn[mine], few[mine] = 0.5 * drawn[above], 0.5 * few[above]
+        shown = [every.index(zone) for zone in self.zones]
         return TreeAnswer(
-            np.moveaxis(quantiles, 0, 2),
-            replace(futures, drawn=drawn, few=few),
-            found[shown[0]].day,
-            _join({name: answer.state for name, answer in zip(self.forecasts, found, strict=True)}),
+            np.moveaxis(quantiles[shown], 0, 2),
+            replace(futures, drawn=np.moveaxis(drawn[shown], 0, -1), few=np.moveaxis(few[shown], 0, -1)),
+            found[self.zones[0]].day,
+            _join({name: answer.state for name, answer in found.items()}),
         )
+
+    def _parent(self, name: str) -> str:
+        row = self.hierarchy.sums[self.hierarchy.sums[:, self.hierarchy.names.index(name)] < 0.0][0]
+        return self.hierarchy.names[int(np.argmax(row))]
+
+
+def _spread(values: np.ndarray, there: np.ndarray, names: int) -> np.ndarray:
+    """Rows put where their names are, NaN elsewhere, dims (name, ...)."""
+    found = np.full((names, *values.shape[1:]), np.nan)
+    found[there] = values
+    return found
 
 
 def _errors_together(answers: Sequence[Answer]) -> np.ndarray:
-    """Errors of the last midnights' issues where every name has one [MW], dims (sample, name)."""
-    labels = [set(answer.errors_s.tolist()) for answer in answers]
-    common = sorted(set.intersection(*labels))
-    rows = [answer.errors[np.searchsorted(answer.errors_s, common)].ravel() for answer in answers]
-    return np.stack(rows, axis=1)
+    """Errors of the last midnights' issues [MW], dims (sample, name), NaN where a name has none."""
+    slots = answers[0].errors.shape[1]
+    labels = np.unique(np.concatenate([answer.errors_s for answer in answers]))
+    rows = np.full((len(answers), len(labels), slots), np.nan)
+    for i, answer in enumerate(answers):
+        rows[i, np.searchsorted(labels, answer.errors_s)] = answer.errors
+    return rows.reshape(len(answers), -1).T
 
 
 def _join(parts: Mapping[str, bytes]) -> bytes:
@@ -119,7 +153,7 @@ def _join(parts: Mapping[str, bytes]) -> bytes:
 
 
 def _apart(data: bytes | None) -> dict[str, bytes]:
-    """Inverse of `_join`; nothing for what another version wrote."""
+    """Inverse of `_join`; what another version wrote has no zone's name, and is not asked for."""
     try:
         _, arrays = unpack(data or b"")
     except UnpackError:

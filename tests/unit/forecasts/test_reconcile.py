@@ -156,34 +156,6 @@ def test_every_fault_of_a_hierarchy_is_named_at_once():
     assert all(part in text for part in ("zone 'A'", "without circles", "zone 'rest of x'", "rename"))
 
 
-def test_no_load_becomes_negative_and_sums_hold():
-    rng = np.random.default_rng(7)
-    method = MinimumTrace(TOWN, random_covariance(len(TOWN.names), rng))
-    base = rng.uniform(0.0, 1.0, (len(TOWN.names), 200))
-    assert (method.reconcile(base) < 0.0).any()
-    found = method.reconcile(base, nonnegative=True)
-    assert (found >= 0.0).all()
-    assert np.abs(TOWN.sums @ found).max() < 1e-9
-
-
-def test_the_nearest_forecast_without_a_negative_load_is_found():
-    # By hand: top 1, children 3 and -1.6 with equal variances leave right negative. With right = 0 top equals left, and the
-    # nearest such point is their mean, 2.
-    found = MinimumTrace(two_children(), np.eye(3)).reconcile(np.array([1.0, 3.0, -1.6]), nonnegative=True)
-    assert found == pytest.approx([2.0, 2.0, 0.0], abs=1e-9)
-
-
-def test_a_rest_that_nobody_forecast_is_not_negative_either():
-    base = TOWN.stack(
-        {name: np.array(value) for name, value in {"town": 12.0, "A": 4.0, "B": 8.0, "a1": 3.0, "a2": 3.0}.items()}
-    )
-    method = MinimumTrace(TOWN, np.eye(len(TOWN.names)))
-    assert method.reconcile(base)[TOWN.names.index(rest_name("A"))] == pytest.approx(-2.0)
-    found = method.reconcile(base, nonnegative=True)
-    assert found.min() >= 0.0
-    assert np.abs(TOWN.sums @ found).max() < 1e-9
-
-
 def test_a_series_whose_errors_were_never_seen_is_left_out():
     errors = np.random.default_rng(8).standard_normal((50, 3))
     errors[:, 2] = np.nan
@@ -258,10 +230,9 @@ def test_reconciled_medians_sum_and_quantiles_ascend():
     rng = np.random.default_rng(13)
     truth, base, spread = town_with_errors(rng, 400)
     quantiles = base[..., None] + spread[:, None, None] * NORMAL
-    found = MinimumTrace(TOWN, shrunk_covariance((truth - base).T)).reconcile_quantiles(quantiles, nonnegative=True)
+    found = MinimumTrace(TOWN, shrunk_covariance((truth - base).T)).reconcile_quantiles(quantiles)
     assert np.abs(TOWN.sums @ found[..., LEVELS.index(0.5)]).max() < 1e-9
     assert (np.diff(found, axis=-1) >= 0.0).all()
-    assert found.min() >= 0.0
 
 
 def test_before_anything_was_issued_bands_tell_who_gives_way():
@@ -269,6 +240,25 @@ def test_before_anything_was_issued_bands_tell_who_gives_way():
     found = covariance_of(np.full((96, 2), np.nan), quantiles)
     assert found == pytest.approx(np.diag([1.0, 4.0]), rel=0.01)
     assert correlation_of(found) == pytest.approx(np.eye(2))
+
+
+def test_a_name_that_was_never_issued_costs_the_others_nothing():
+    errors = np.random.default_rng(15).standard_normal((200, 2))
+    errors[:, 1] = 0.9 * errors[:, 0] + 0.3 * errors[:, 1]
+    quantiles = np.zeros((3, 4, len(LEVELS))) + 2.0 * NORMAL
+    found = covariance_of(np.column_stack([errors, np.full(200, np.nan)]), quantiles)
+    assert found[:2, :2] == pytest.approx(shrunk_covariance(errors), rel=1e-3)
+    assert found[2] == pytest.approx([0.0, 0.0, 4.0], rel=0.01)
+
+
+def test_sums_hold_where_two_of_them_never_err():
+    hierarchy = two_children()
+    covariance = covariance_of(
+        np.column_stack([np.zeros((50, 2)), np.random.default_rng(16).standard_normal(50)]), np.zeros((3, 1, 11))
+    )
+    found = MinimumTrace(hierarchy, covariance).reconcile(np.array([12.0, 4.0, 5.0]))
+    assert found == pytest.approx([12.0, 4.0, 8.0], abs=1e-3)
+    assert hierarchy.sums @ found == pytest.approx([0.0], abs=1e-9)
 
 
 def test_correlation_of_a_covariance():
