@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any
 
 from forecasts.answer import HORIZON, foretold, paths_array, report
@@ -29,6 +30,11 @@ HISTORY = timedelta(days=60)
 _LEADS = int(HORIZON / QUARTER_HOUR)
 _STALE = timedelta(days=2)
 _NIGHTLY = Training(every=timedelta(days=1), local_hour=2, effect_after=timedelta(hours=1), history=HISTORY, deadline_s=120.0)
+
+# Of one forecast, and of each more that a zone's parts and rests add. A first step without a model taught floors for half a
+# second each; a trained champion takes some 10 MB.
+_STEP_S = (3.0, 0.5)
+_MEMORY_MB = (700, 50)
 
 
 class ForecastBox:
@@ -61,7 +67,7 @@ class ForecastBox:
         constant_mw: float | Mapping[str, float],
         planes: tuple[tuple[float, float, float], ...],
         problems: Problems,
-        parts: Mapping[str, str] | None = None,
+        parts: Mapping[str, str] = MappingProxyType({}),
         more_keys: tuple[str, ...] = (),
     ) -> None:
         place = f"box {context.instance!r}"
@@ -79,14 +85,15 @@ class ForecastBox:
         history = min(timedelta(days=setup.train_days), HISTORY)
         self._context, self._paths = context, paths
         self._provides, self._engine = provides, str(config.get("engine", "champion"))
-        self._zones = (zone, *(parts or {}))
+        self._zones = (zone, *parts)
         floors = {name: expert for name, expert in experts_for(kind).items() if name in FLOORS} if trained else experts
         whole = ZoneFacts(kind, signal, zone, where, weather, capacity, planes)
 
         def forecast(of: str, minus: tuple[str, ...] = ()) -> ZoneForecast:
             return ZoneForecast(replace(whole, zone=of, minus=minus), experts, floors, setup.champion, history, _LEADS)
 
-        self._tree = ZoneTree.of(zone, parts or {}, forecast)
+        self._tree = ZoneTree.of(zone, parts, forecast)
+        more = len(self._tree.forecasts) - 1
         self.card = BoxCard(
             name=name,
             version="2.0.0",
@@ -101,9 +108,9 @@ class ForecastBox:
             ),
             constants={provides: constant_mw, paths: constant_mw},
             fallbacks=fallbacks,
-            deadline_s=3.0 + 0.5 * (len(self._tree.forecasts) - 1),
-            memory_mb=700 + 50 * (len(self._tree.forecasts) - 1),
-            training=replace(_NIGHTLY, deadline_s=120.0 * len(self._tree.forecasts)) if trained else None,
+            deadline_s=_STEP_S[0] + more * _STEP_S[1],
+            memory_mb=_MEMORY_MB[0] + more * _MEMORY_MB[1],
+            training=replace(_NIGHTLY, deadline_s=(1 + more) * _NIGHTLY.deadline_s) if trained else None,
             preload=_libraries(kind, names, trained=trained),
             params={"engine": self._engine, "zone": zone, "experts": list(names)},
         )
@@ -126,6 +133,7 @@ class ForecastBox:
         """
         found = self._tree.answer(view, artifact, state, seed=self._context.seed, instance=self._context.instance)
         kind, day, futures = self.card.name, found.day, found.futures
+        settled = day.settled or self.card.training is None
         coming = foretold(futures.drawn[..., 0], as_of=view.as_of, usual_change_mw=day.usual_change_mw)
         answer = report(
             found.quantiles,
@@ -133,8 +141,8 @@ class ForecastBox:
             signal=self._provides,
             zones=self._zones,
             label=_label(kind),
-            reason=_reason(kind, settled=day.settled or self.card.training is None),
-            params={"engine": self._engine, "history_days": day.days, **coming},
+            reason="load_part_unmeasured" if found.unmeasured else _reason(kind, settled=settled),
+            params={"engine": self._engine, "history_days": day.days, "zones": ", ".join(found.unmeasured), **coming},
         )
         few = paths_array(futures.few, futures.probability, as_of=view.as_of, signal=self._paths, zones=self._zones)
         return replace(answer, outputs={**answer.outputs, self._paths: few}), found.state

@@ -24,7 +24,7 @@ from forecasts.quantiles import LEVELS
 _MEDIAN = LEVELS.index(0.5)
 _FEWEST = 10  # samples below which only the variances are believed
 _SMALL = 1e-12
-_FLOOR = 1e-6
+_FLOOR = 1e-6  # of the largest variance: a thousandth of its error
 _BAND_90 = 3.29  # standard deviations between the 5 % and the 95 % quantile of a normal distribution
 
 
@@ -76,12 +76,9 @@ def covariance_of(errors: np.ndarray, quantiles: np.ndarray) -> np.ndarray:
 
 
 def correlation_of(covariance: np.ndarray) -> np.ndarray:
-    """Of a covariance without NaN, dims (name, name); a name that never errs stands alone."""
+    """Of a covariance whose variances are above zero, as `covariance_of` gives it, dims (name, name)."""
     spread = np.sqrt(np.diag(covariance))
-    known = np.where(spread > 0.0, spread, np.inf)
-    found = covariance / (known[:, None] * known)
-    np.fill_diagonal(found, 1.0)
-    return found
+    return np.asarray(covariance / (spread[:, None] * spread))
 
 
 @dataclass(frozen=True)
@@ -89,8 +86,8 @@ class MinimumTrace:
     """What makes forecasts of a hierarchy sum.
 
     Attributes:
-        covariance: of the base forecasts' errors [MW²], dims (name, name), from `covariance_of`; it may
-            be off by a factor. A name whose row is NaN (no error was ever seen) is left out like one without forecast.
+        covariance: of the base forecasts' errors [MW²], dims (name, name), from `covariance_of`; it may be off by a factor. A
+            name whose row is NaN is left out like one without forecast.
     """
 
     hierarchy: Hierarchy

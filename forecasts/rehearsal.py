@@ -9,6 +9,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -51,12 +53,12 @@ class Block:
         return {**meta, "names": list(self.paths), "problems": problems}, self.paths
 
     @classmethod
-    def from_arrays(cls, meta: Mapping[str, object], arrays: Mapping[str, np.ndarray]) -> Block:
+    def from_arrays(cls, meta: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Block:
         """Inverse of `to_arrays`."""
         content = dict(meta)
-        problems = [(name, text) for name, text in content.pop("problems")]  # type: ignore[attr-defined]
-        paths = {name: arrays[name] for name in content.pop("names")}  # type: ignore[attr-defined]
-        return cls(**content, paths=paths, problems=problems)  # type: ignore[arg-type]
+        problems = [(name, text) for name, text in content.pop("problems")]
+        paths = {name: arrays[name] for name in content.pop("names")}
+        return cls(**content, paths=paths, problems=problems)
 
 
 def rehearse(
@@ -93,10 +95,10 @@ def _block(campaign: Campaign, experts: Mapping[str, Expert | Blender], issues: 
     pasts = [campaign.issue(i, ISSUE_DAYS) for i in issues]
     single = {name: expert for name, expert in experts.items() if isinstance(expert, Expert)}
     for name, expert in single.items():
-        _run(block, name, lambda e=expert: e.fit(lesson, days_ahead=campaign.depths, seed=seed), pasts, campaign)  # type: ignore[misc]
+        _run(block, name, partial(expert.fit, lesson, days_ahead=campaign.depths, seed=seed), pasts, campaign)
     for name, blender in experts.items():
-        if name not in single:
-            _blend(block, name, blender, campaign, pasts, seed)  # type: ignore[arg-type]
+        if not isinstance(blender, Expert):
+            _blend(block, name, blender, campaign, pasts, seed)
     _leaks(block, campaign, issues)
     return block
 

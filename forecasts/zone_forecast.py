@@ -37,6 +37,10 @@ _A_DAY = 96
 _SPARE = 100  # quarter hours of the longest local day: a tick may be issued at its end
 
 
+class NeverMeasuredError(ValueError):
+    """Nothing of a zone, or of the difference that a rest is, was ever measured."""
+
+
 @dataclass(frozen=True)
 class Day:
     """A day's path, from yesterday's midnight on so that its latest errors can be seen.
@@ -110,7 +114,7 @@ class ZoneForecast:
         """What is to come from ``view.as_of`` on.
 
         Raises:
-            ValueError: when nothing at all was ever measured.
+            NeverMeasuredError: when nothing at all was.
         """
         now = now_of(view, self.facts, self.history, self.leads + _SPARE)
         key = _key(now, artifact)
@@ -220,8 +224,9 @@ class ZoneForecast:
         elif known.size:
             quantiles, low, high = np.tile(_level(now.today), (steps, 1)), np.full(steps, -np.inf), np.full(steps, np.inf)
         else:
-            raise ValueError(
-                f"zone {self.facts.zone!r}: no valid {self.facts.signal} in the last {self.history.days} days; "
+            less = "".join(f" less {part!r}" for part in self.facts.minus)
+            raise NeverMeasuredError(
+                f"zone {self.facts.zone!r}{less}: no valid {self.facts.signal} in the last {self.history.days} days; "
                 "check the telemetry of the zone's meters"
             )
         empty = np.empty(0)

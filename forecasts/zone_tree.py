@@ -17,7 +17,7 @@ from forecasts.hierarchy import Hierarchy, rest_name
 from forecasts.quantiles import LEVELS
 from forecasts.reconcile import MinimumTrace, correlation_of, covariance_of
 from forecasts.tick_paths import Futures, draw
-from forecasts.zone_forecast import Answer, Day, ZoneForecast
+from forecasts.zone_forecast import Answer, Day, NeverMeasuredError, ZoneForecast
 from twin.contracts.frame import AsOfView
 from twin.domain.pack import UnpackError, pack, unpack
 from twin.domain.time import floor_quarter, to_epoch_s
@@ -32,12 +32,14 @@ class TreeAnswer:
     Attributes:
         quantiles: [MW], dims (time, quantile, zone), the top first. ``futures``: of the same zones.
         day: the top's, before reconciliation. ``state``: what to remember.
+        unmeasured: zones of which nothing was ever measured.
     """
 
     quantiles: np.ndarray
     futures: Futures
     day: Day
     state: bytes
+    unmeasured: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -87,55 +89,50 @@ class ZoneTree:
         A part of which nothing was ever measured may be anything between none and all of what holds it.
 
         Raises:
-            ValueError: when the top was never measured.
+            NeverMeasuredError: when the top was not.
         """
         models, states = _apart(artifact), _apart(state)
         found: dict[str, Answer] = {}
         for name, forecast in self.forecasts.items():
             try:
                 found[name] = forecast.answer(view, models.get(name), states.get(name))
-            except ValueError:  # of it nothing was ever measured: the others are forecast without it
+            except NeverMeasuredError:  # the others are forecast without it, and the answer says so
                 if name == self.zones[0]:
                     raise
-        answers, every = list(found.values()), self.hierarchy.names
+        answers = list(found.values())
         base = np.stack([answer.course.quantiles for answer in answers])
         covariance = covariance_of(_errors_together(answers), base)
-        issue_s = to_epoch_s(floor_quarter(view.as_of))
         futures = draw(
             [answer.course for answer in answers], correlation=correlation_of(covariance), seed=seed, instance=instance,
-            issue_s=issue_s,
+            issue_s=to_epoch_s(floor_quarter(view.as_of)),
         )  # fmt: skip
-        there = np.array([every.index(name) for name in found])
-        whole = np.full((len(every), len(every)), np.nan)
-        whole[np.ix_(there, there)] = covariance
-        trace = MinimumTrace(self.hierarchy, whole)
-        quantiles = trace.reconcile_quantiles(_spread(base, there, len(every)))
-        drawn, few = (
-            trace.reconcile(_spread(np.moveaxis(paths, -1, 0), there, len(every))) for paths in (futures.drawn, futures.few)
-        )
-        for name in self.zones:
-            if name not in found:
-                mine, above = every.index(name), every.index(self._parent(name))
-                quantiles[mine] = quantiles[above][:, _MIDDLE, None] * np.array(LEVELS)
-                drawn[mine], few[mine] = 0.5 * drawn[above], 0.5 * few[above]
-        shown = [every.index(zone) for zone in self.zones]
+
+        def by_name(arrays: np.ndarray) -> np.ndarray:
+            return self.hierarchy.stack(dict(zip(found, arrays, strict=True)))
+
+        trace = MinimumTrace(self.hierarchy, by_name(by_name(covariance).T))
+        quantiles = trace.reconcile_quantiles(by_name(base))
+        drawn, few = (trace.reconcile(by_name(np.moveaxis(paths, -1, 0))) for paths in (futures.drawn, futures.few))
+        place = {name: i for i, name in enumerate(self.hierarchy.names)}
+        unmeasured = tuple(name for name in self.zones if name not in found)
+        for name in unmeasured:  # from the top down: what holds it may be unmeasured too
+            mine, above = place[name], place[self._parent(name)]
+            share = np.cumsum(futures.probability) - 0.5 * futures.probability
+            quantiles[mine] = quantiles[above][:, _MIDDLE, None] * np.array(LEVELS)
+            few[mine] = share * few[above]
+            drawn[mine] = ((np.arange(len(drawn[mine])) + 0.5) / len(drawn[mine]))[:, None] * drawn[above]
+        shown = [place[zone] for zone in self.zones]
         return TreeAnswer(
             np.moveaxis(quantiles[shown], 0, 2),
             replace(futures, drawn=np.moveaxis(drawn[shown], 0, -1), few=np.moveaxis(few[shown], 0, -1)),
             found[self.zones[0]].day,
             _join({name: answer.state for name, answer in found.items()}),
+            unmeasured,
         )
 
     def _parent(self, name: str) -> str:
         row = self.hierarchy.sums[self.hierarchy.sums[:, self.hierarchy.names.index(name)] < 0.0][0]
         return self.hierarchy.names[int(np.argmax(row))]
-
-
-def _spread(values: np.ndarray, there: np.ndarray, names: int) -> np.ndarray:
-    """Rows put where their names are, NaN elsewhere, dims (name, ...)."""
-    found = np.full((names, *values.shape[1:]), np.nan)
-    found[there] = values
-    return found
 
 
 def _errors_together(answers: Sequence[Answer]) -> np.ndarray:

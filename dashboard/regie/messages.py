@@ -19,6 +19,7 @@ _WITH_UNIT = ("without", "limit", "value")
 _TOLD: dict[str, Callable[[Names, str], str | None]] = {
     "element": Names.of,
     "zone": lambda names, ref: names.of(f"zone:{ref}"),
+    "zones": lambda names, refs: ", ".join(names.of(f"zone:{ref}") for ref in refs.split(", ")),
     "trafo": lambda names, ref: names.of(f"trafo:{ref}"),
     "device": lambda names, ref: names.of(f"device:{ref}"),
     "devices": lambda names, refs: ", ".join(names.of(f"device:{ref}") for ref in refs.split(", ")),

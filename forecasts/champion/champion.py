@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 
@@ -24,7 +25,7 @@ from forecasts.past import Past
 from forecasts.plan import Plan
 from forecasts.rehearsal import rehearse
 from forecasts.sane import asked
-from forecasts.series import Series
+from forecasts.series import Kind, Series
 from twin.domain.pack import UnpackError, pack, unpack
 
 FORMAT = 3
@@ -115,13 +116,13 @@ class Champion:
         if meta.get("format") != FORMAT or any(name not in experts for name in (*meta["fitted"], *meta["blends"])):
             raise UnpackError("a champion of another format, or of experts that are not installed")
 
-        def load(name: str) -> Fitted | FittedBlend:
+        def load(name: str) -> Any:  # the artifact says which are blends
             return experts[name].load(arrays[f"expert.{name}"].tobytes())
 
         wide = {name: arrays[name].astype(np.float64) for name in ("offsets", "weights", "width", "phi", "narrowing")}
         return cls(
-            {name: load(name) for name in meta["fitted"]},  # type: ignore[misc]
-            {name: load(name) for name in meta["blends"]},  # type: ignore[misc]
+            {name: load(name) for name in meta["fitted"]},
+            {name: load(name) for name in meta["blends"]},
             Standing(tuple(meta["members"]), wide["offsets"], wide["weights"], wide["width"]),
             Correction(wide["phi"], wide["narrowing"]),
             Bounds.read(meta["bounds"]),
@@ -178,8 +179,9 @@ def _rehearsed(past: Past, experts: Mapping[str, Expert | Blender], leads: int, 
         name: np.concatenate([column, np.full(max(0, len(values) - len(column)), np.nan)])
         for name, column in past.weather.items()
     }
+    kind = cast("Kind", past.kind)  # a past is cut from a series, and has its kind
     series = Series(
-        "history", past.kind, past.start_s, past.step_s, values, np.zeros(len(values), np.uint8), past.place, weather,  # type: ignore[arg-type]
+        "history", kind, past.start_s, past.step_s, values, np.zeros(len(values), np.uint8), past.place, weather,
         "forecast" if weather else "none", past.capacity_mw, past.planes,
     )  # fmt: skip
     plan = Plan(

@@ -69,7 +69,7 @@ def _checks(expert: Expert, kind: str) -> Iterator[tuple[str, Callable[[], str]]
 
     for day, midnight in _MIDNIGHTS.items():
         past = synthetic_past(kind, midnight)
-        yield f"answers on {day}", lambda past=past: _shape(fitted(past).predict(past, _STEPS))  # type: ignore[misc]
+        yield f"answers on {day}", lambda past=past: _shape(fitted(past).predict(past, _STEPS))  # type: ignore[misc]  # a lambda's default has no type
     yield "learns alike twice", lambda: "" if fitted().to_bytes() == fitted().to_bytes() else "equal history, other bytes"
     yield (
         "answers alike after a journey as bytes",

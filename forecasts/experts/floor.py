@@ -19,7 +19,7 @@ _ALL = frozenset({"load", "pv", "wind", "hydro"})
 class _Ready:
     """A floor expert is fitted from the beginning."""
 
-    expert: LastWeek | Yesterday | DayType
+    expert: _Floor
 
     def predict(self, past: Past, steps: int) -> np.ndarray:
         return self.expert.path(past, steps)
@@ -33,11 +33,15 @@ class _Floor:
 
     def fit(self, past: Past, *, days_ahead: int, seed: int) -> _Ready:  # noqa: ARG002 - the interface of an expert
         """Ready at once."""
-        return _Ready(self)  # type: ignore[arg-type]
+        return _Ready(self)
+
+    def path(self, past: Past, steps: int) -> np.ndarray:
+        """What the expert says [MW], dims (time,)."""
+        raise NotImplementedError
 
     def load(self, data: bytes) -> _Ready:  # noqa: ARG002 - the interface of an expert
         """Ready at once."""
-        return _Ready(self)  # type: ignore[arg-type]
+        return _Ready(self)
 
 
 class LastWeek(_Floor):

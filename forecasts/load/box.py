@@ -26,9 +26,9 @@ class LoadBox(ForecastBox):
     def __init__(self, config: Mapping[str, Any], context: BoxContext) -> None:
         place, problems = f"box {context.instance!r}", Problems()
         # About 1 kW a customer is the yearly mean of a town with its trades: a last resort, marked as such on every screen.
-        customers = float(context.zones.get(str(config.get("zone")), {}).get("customers", 0.0))
-        constant = read_number(config, "constant_mw", 0.001 * customers, minimum=0.0, place=place, problems=problems)
         zone = str(config.get("zone"))
+        customers = float(context.zones.get(zone, {}).get("customers", 0.0))
+        constant = read_number(config, "constant_mw", 0.001 * customers, minimum=0.0, place=place, problems=problems)
         parts = read_parts(config, context, zone, place, problems) if zone in context.zones else {}
         share = constant / customers if customers else 0.0
         super().__init__(

@@ -38,8 +38,9 @@ class Outcome:
     @property
     def ratio(self) -> float | None:
         """Loss of the best setup over that of the given one, on the span that the search never saw."""
-        known = self.best_test is not None and self.given_test is not None and 0.0 < self.given_test < float("inf")
-        return self.best_test / self.given_test if known else None  # type: ignore[operator]
+        if self.best_test is None or self.given_test is None or not 0.0 < self.given_test < float("inf"):
+            return None
+        return self.best_test / self.given_test
 
     @property
     def proposes(self) -> bool:

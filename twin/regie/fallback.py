@@ -71,10 +71,10 @@ def constant(card: BoxCard, as_of: datetime, premises: Premises, headline: Headl
     if not card.provides:
         return None
     outputs = {provide.signal: _constant(card, provide, as_of, premises) for provide in card.provides}
-    first = card.provides[0].signal
+    first, elements = card.provides[0].signal, card.provides[0].elements
     label, unit = (headline.label, headline.unit) if headline else (first, SIGNALS[first].unit)
     shown = card.constants[first]
-    value = next(iter(shown.values())) if isinstance(shown, Mapping) else shown
+    value = shown[elements[0]] if isinstance(shown, Mapping) else shown
     return Report(outputs, Headline(label, float(value), unit), reason="constant")
 
 

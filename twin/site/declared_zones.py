@@ -69,6 +69,10 @@ def _balance(zone: Zone, place: Place, problems: Problems) -> None:
             "record its date and reference, or leave the building to its neighbourhood",
         )
         problems.add(place("consent"), "missing", limit, remedy)
+    if zone.consent is not None and zone.kind != "building":
+        problems.add(
+            place("consent"), f"of a {zone.kind}", 'consent of a zone of kind "building"', "remove it, or correct the kind"
+        )
     if zone.kind != "plant" and not zone.boundary:
         problems.add(place("boundary"), "missing", "the channels whose power enters the zone", "name the feeding transformers")
     if zone.pv_kwp > 0 and not zone.pv_references:

@@ -3,6 +3,7 @@ import pytest
 
 from tests.unit.adapters.small_site import SMALL, small_net
 from twin.adapters.prepared import prepare
+from twin.engines.batch import jit  # noqa: F401 - it chooses its folder when it is imported: before a test moves the cache
 from twin.site import load_site
 
 

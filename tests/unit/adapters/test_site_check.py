@@ -92,6 +92,7 @@ installed_year = 1990
 [[boxes]]"""
 
 BUILDING = ('kind = "site"', 'kind = "building"')
+CONSENT = ("customers = 40\n", 'customers = 40\nconsent = "2026-05-01"\n')
 
 BAD = {
     "'load_town' 2 times": (
@@ -110,6 +111,7 @@ BAD = {
         ("customers = 40\n", 'customers = 40\nconsent = " "\n'),
         BUILDING,
     ),
+    'of a site; expected consent of a zone of kind "building"': (CONSENT,),
     "device 'battery': bus 99; expected a bus of the grid": (("[tariff]", BATTERY),),
     "'Europe/Zurch'; expected an IANA time zone": (
         ('timezone = "Europe/Zurich"\nlatitude', 'timezone = "Europe/Zurch"\nlatitude'),

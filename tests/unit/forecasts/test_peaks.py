@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
 from past_issues import DAY, town
 
+from forecasts.answer import foretold
 from forecasts.calendar import LocalCalendar
 from forecasts.occurrence import judge
-from forecasts.peaks import coming_peaks, score_peaks
+from forecasts.peaks import coming_peaks, next_peak, score_peaks
+from forecasts.quantiles import LEVELS
 
 ZURICH = LocalCalendar(timezone="Europe/Zurich", country="CH", subdivision="ZH")
 
@@ -165,3 +168,28 @@ def test_nothing_to_judge_gives_no_figures():
     found = score_peaks(town(), slice(0, 0))
     assert found["days"] == 0
     assert found["hour_hit_rate"] is None
+
+
+def test_the_next_peak_is_counted_over_the_coming_24_hours_and_across_midnight():
+    """Of ten futures from 14:30 on, seven peak at half past one, two an hour before, one at once; a higher day follows."""
+    ahead = labels("2024-01-15T14:30", 192)
+    paths = np.full((10, 192), 20.0)
+    paths[:, 96:] = 90.0
+    for path, (hour, height) in enumerate([(11, 30.0 + i) for i in range(7)] + [(10, 37.0), (10, 38.0), (0, 39.0)]):
+        paths[path, 4 * hour + 1] = height
+    found = next_peak(paths, ahead)
+    assert found.at == np.datetime64("2024-01-16T01:30")
+    assert found.within_1h == pytest.approx(0.9)
+    assert found.size_mw[LEVELS.index(0.5)] == pytest.approx(34.5)
+    assert next_peak(paths[:, :8], ahead[:8]).at == ahead[0]
+
+
+@pytest.mark.parametrize(("sign", "size"), [(1.0, 6.0), (-1.0, -6.0)])
+def test_the_likeliest_ramp_is_told_with_its_sign(sign, size):
+    as_of = datetime(2024, 1, 15, 14, 30, tzinfo=UTC)
+    paths = np.full((10, 192), 20.0)
+    paths[:8, 20:] += sign * 6.0  # between 18:30 and 19:30
+    told = foretold(paths, as_of=as_of, usual_change_mw=5.0)
+    assert (told["ramp_mw"], told["ramp_probability"]) == (pytest.approx(size), pytest.approx(0.8))
+    assert told["ramp_at"].startswith("2024-01-15T18:30")
+    assert not any(name.startswith("ramp") for name in foretold(paths, as_of=as_of, usual_change_mw=float("nan")))

@@ -10,6 +10,7 @@ import towns
 
 from forecasts.load.box import LoadBox
 from forecasts.quantiles import LEVELS
+from forecasts.zone_forecast import NeverMeasuredError
 from twin.contracts.frame import AsOfView
 from twin.domain.problems import BadInput
 from twin.domain.time import quarter_hours
@@ -176,10 +177,29 @@ def test_whatever_a_part_or_a_rest_is_the_town_is_forecast_as_alone(edit):
         assert np.isfinite(together.outputs[signal].values).all()
 
 
-def test_a_part_that_was_never_measured_may_be_anything_within_what_holds_it():
+def test_a_part_that_was_never_measured_may_be_anything_within_what_holds_it_and_is_named():
     report, _ = make().step(with_columns(NOON, silent), None, None)
     school, feeder = (of(report.outputs, "load_forecast_p_mw", zone) for zone in ("school", "feeder"))
     assert school == pytest.approx(feeder[:, MIDDLE, None] * np.array(LEVELS))
+    paths, above = (of(report.outputs, "load_paths_p_mw", zone) for zone in ("school", "feeder"))
+    assert ((paths / above).min(axis=1) < 0.2).all()
+    assert ((paths / above).max(axis=1) > 0.8).all()
+    assert (report.reason, report.params["zones"]) == ("load_part_unmeasured", "school")
+
+
+def test_a_box_whose_own_zone_was_never_measured_does_not_answer():
+    def town_silent(values):
+        values["town"] = np.full_like(values["town"], np.nan)
+
+    with pytest.raises(NeverMeasuredError, match="'town'"):
+        make().step(with_columns(NOON, town_silent), None, None)
+
+
+def test_a_fault_in_a_parts_forecast_is_not_taken_for_silence(monkeypatch):
+    box = make()
+    monkeypatch.setattr(box._tree.forecasts["school"], "answer", lambda *_: np.zeros(3).reshape(2, 2))
+    with pytest.raises(ValueError, match="reshape"):
+        box.step(view(NOON), None, None)
 
 
 @pytest.mark.parametrize(
@@ -197,11 +217,18 @@ def test_parts_that_are_none_are_refused(parts, said):
         make(parts=parts)
 
 
-def test_a_part_hangs_on_the_nearest_zone_that_is_shown():
-    names = (
-        LoadBox({"zone": "town", "parts": ["school"], "engine": "day_type"}, towns.context(zones=ZONES)).card.needs[0].elements
-    )
-    assert names == ("town", "school")
+@pytest.mark.parametrize(
+    ("parts", "rests"),
+    [
+        (["school"], {"town": ("school",)}),
+        (["feeder", "school"], {"town": ("feeder",), "feeder": ("school",)}),
+        (["school", "village", "feeder"], {"town": ("village", "feeder"), "feeder": ("school",)}),
+    ],
+)
+def test_a_part_hangs_on_the_nearest_zone_that_is_shown(parts, rests):
+    forecasts = make(parts=parts)._tree.forecasts
+    found = {name.removeprefix("rest of "): one.facts.minus for name, one in forecasts.items() if name.startswith("rest of ")}
+    assert found == rests
 
 
 def test_the_message_tells_peak_and_ramp_as_probability_size_and_time():

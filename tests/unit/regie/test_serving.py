@@ -79,6 +79,18 @@ def test_a_last_good_answer_of_an_older_card_is_passed_over_for_the_constant(ops
     assert float(envelope.report.outputs["load_forecast_p_mw"][0, 0]) == 5.0
 
 
+def test_the_constant_of_each_zone_serves_that_zone(ops):
+    provide = replace(PROVIDE, elements=("town", "neighbourhood"))
+    # In another order than the elements: a name decides, not a place.
+    constants = {"load_forecast_p_mw": {"neighbourhood": 0.2, "town": 9.0}}
+    seat = Seat(BoxInstance("load", "x:Y", "champion"), replace(CARD, provides=(provide,), constants=constants))
+    failed = Asked(Outcome.EXCEPTION, (), "", Quality.GOOD, problems=("ValueError",))
+    envelope = Server(seat, PREMISES, ops.append).serve(failed, AS_OF, {"spare": spare(report(neighbourhood=0.3))})
+    output = envelope.report.outputs["load_forecast_p_mw"]
+    assert (envelope.fallback, envelope.report.headline.value) == ("constant", 9.0)
+    assert {name: float(output.sel(zone=name)[0]) for name in provide.elements} == {"town": 9.0, "neighbourhood": 0.2}
+
+
 def test_what_no_rung_can_serve_is_absent(ops):
     hollow = replace(CARD, constants={"load_forecast_p_mw": float("nan")})
     seat = Seat(BoxInstance("load", "x:Y", "champion"), hollow)
