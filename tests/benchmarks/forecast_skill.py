@@ -99,9 +99,9 @@ def ticks(series: Series, say: Callable[[str], None], names: list[str]) -> dict[
 
 
 def hardship(series: Series, say: Callable[[str], None], names: list[str]) -> dict[str, float]:
-    """What shifts, gaps, spikes and a silent last day do."""
+    """What shifts, gaps and spikes do."""
     plan = plan_of(series, scored=28, warm=42)
-    truth = None
+    truth: np.ndarray | None = None
     found: dict[str, float] = {}
 
     def mae(changed: Series, what: str) -> float:
@@ -135,7 +135,7 @@ def hardship(series: Series, say: Callable[[str], None], names: list[str]) -> di
 def together(parts: Sequence[Series], say: Callable[[str], None], names: list[str]) -> dict[str, float]:
     """Pinball of the parts and of their sum once they sum (minimum trace), over that of each forecast alone."""
     start_s = max(part.start_s for part in parts)
-    parts = [_from(part, start_s) for part in parts]
+    parts = [beginning_at(part, start_s) for part in parts]
     rows = min(len(part.values) for part in parts)
     whole = replace(parts[0], name="whole", values=np.sum([part.values[:rows] for part in parts], axis=0))
     plan = plan_of(whole, scored=56, warm=42)
@@ -160,7 +160,8 @@ def together(parts: Sequence[Series], say: Callable[[str], None], names: list[st
     return found
 
 
-def _from(series: Series, start_s: int) -> Series:
+def beginning_at(series: Series, start_s: int) -> Series:
+    """Without what was before."""
     rows = (start_s - series.start_s) // series.step_s
     weather = {name: column[rows:] for name, column in series.weather.items()}
     return replace(series, start_s=start_s, values=series.values[rows:], quality=series.quality[rows:], weather=weather)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from forecasts.data.reading import read_series
 from forecasts.data.spec import SeriesSpec
@@ -11,7 +12,7 @@ from forecasts.series import Series
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 
-_SWISS = {"timezone": "Europe/Zurich", "country": "CH", "subdivision": "ZH"}
+_SWISS: dict[str, Any] = {"timezone": "Europe/Zurich", "country": "CH", "subdivision": "ZH"}
 _DUTCH_WEATHER = {
     "temp_c": "temp",
     "ghi_w_m2": "radiation",
