@@ -63,21 +63,20 @@ def test_an_instant_without_a_time_zone_is_refused(name, value):
     assert f": {name}=" in problem
 
 
-@pytest.mark.parametrize(
-    "params",
-    [
-        None,
-        ["p_mw"],
-        {"zones": {"town"}},
-        {"box": object()},
-        {"p_mw": float("nan")},
-        {"limits": [1.0, {"low": -np.inf}]},
-        {"name": "\udc80"},
-        {"\udc80": 1},
-        nested(5),
-    ],
-    ids=lambda params: repr(params)[:30],
-)
+NOT_JSON = {
+    "nothing": None,
+    "list": ["p_mw"],
+    "set": {"zones": {"town"}},
+    "object": {"box": object()},
+    "nan": {"p_mw": float("nan")},
+    "infinite within": {"limits": [1.0, {"low": -np.inf}]},
+    "surrogate": {"name": "\udc80"},
+    "surrogate as key": {"\udc80": 1},
+    "too deep": nested(5),
+}
+
+
+@pytest.mark.parametrize("params", NOT_JSON.values(), ids=NOT_JSON)
 def test_parameters_that_json_does_not_know_are_refused_wherever_they_stand(params):
     assert of_finding(params=params)[0].startswith("finding 'overload:trafo:2': params")
     assert of_proposal(params=params)[0].startswith("proposal for 'battery': params")
