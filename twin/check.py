@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -17,11 +16,15 @@ from twin.regie.roles import sources_of
 from twin.site import Site
 from twin.site.locate import Places
 from twin.site.site import Unread
-from twin.wiring import box_instance, known_ahead
+from twin.wiring import Progress, Ready, box_instance, known_ahead
+
+
+def _unseen(_step: str, _share: float) -> None:
+    """Progress that nobody watches."""
 
 
 def check_whole_site(
-    name_or_path: str | Path, *, progress: Callable[[str, float], None] = lambda _step, _share: None, rows: bool = True
+    name_or_path: str | Path, *, progress: Progress = _unseen, rows: bool = True
 ) -> tuple[Site | None, tuple[Problem, ...]]:
     """The site, None unless every table of it could be read, and all faults of what it declares and names.
 
@@ -35,13 +38,31 @@ def check_whole_site(
         on_grid = check_on_grid(name_or_path, progress=progress, rows=rows)
     except BadInput as refused:
         return None, refused.problems
+    return on_grid.site if on_grid.site.whole else None, _problems(on_grid)
+
+
+def ready_site(name_or_path: str | Path, *, progress: Progress = _unseen) -> Ready:
+    """A site that may go on air, with the grid and engine that it was held against; rows of CSV files aside.
+
+    Raises:
+        BadInput: with every fault that `check_whole_site` finds.
+    """
+    on_grid = check_on_grid(name_or_path, progress=progress, rows=False)
+    if problems := _problems(on_grid):
+        raise BadInput(problems)
+    if on_grid.engine is None or not on_grid.site.whole:
+        raise AssertionError(f"{name_or_path}: something could not be looked at, and no fault says why")
+    return Ready(on_grid.site, on_grid.net, on_grid.engine, on_grid.built)
+
+
+def _problems(on_grid: OnGrid) -> tuple[Problem, ...]:
     problems = on_grid.problems
     if on_grid.grid is not None:
         with suppress(Unread):
             problems += _plant(on_grid, on_grid.grid)
         with suppress(Unread):
             problems += check_boxes(on_grid.site, on_grid.grid, on_grid.places)
-    return on_grid.site if on_grid.site.whole else None, tuple(dict.fromkeys(problems))
+    return tuple(dict.fromkeys(problems))
 
 
 def _plant(on_grid: OnGrid, grid: Grid) -> tuple[Problem, ...]:

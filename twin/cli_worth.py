@@ -12,6 +12,7 @@ import typer
 
 if TYPE_CHECKING:
     from twin.live.worth import Asked
+    from twin.wiring import Ready
 
 _ROWS = (
     ("economic", "total_chf", "cost", "CHF", 2),
@@ -41,7 +42,7 @@ def worth(
     json_line: Annotated[bool, typer.Option("--json", help="Print one compact JSON line last.")] = False,
 ) -> None:
     """Run a window twice, as it is and with a box in its champion's place: CHF, violations, t CO2, pinball."""
-    from twin.check import check_whole_site
+    from twin.check import ready_site
     from twin.domain.finite import finite
     from twin.domain.problems import BadInput
     from twin.live.progress import Progress
@@ -52,11 +53,9 @@ def worth(
     progress = Progress(sys.stderr)
     try:
         site = site or ("demo" if state is None else site_of(state))
-        found, problems = check_whole_site(site, progress=progress.step, rows=False)
-        if found is None or problems:
-            raise BadInput(problems)
-        in_place(found, box, against)
-        asked = _asked(found, site, start, ticks, state)
+        ready = ready_site(site, progress=progress.step)
+        in_place(ready.site, box, against)
+        asked = _asked(ready, site, start, ticks, state)
         figures = worth_of(asked, box, against, progress.step, progress.ticks)
     except BadInput as error:
         for problem in error.problems:
@@ -74,7 +73,7 @@ def worth(
             typer.echo(line)
 
 
-def _asked(found: Any, site: str, start: str | None, ticks: int | None, state: Path | None) -> Asked:
+def _asked(ready: Ready, site: str, start: str | None, ticks: int | None, state: Path | None) -> Asked:
     """The window to replay: a run's own, or the one of the flags.
 
     Raises:
@@ -89,7 +88,7 @@ def _asked(found: Any, site: str, start: str | None, ticks: int | None, state: P
         if start is not None or ticks is not None:
             problems.add("--state", "beside --start or --ticks", "one window", "leave those out, or leave --state out")
             problems.raise_if_any()
-        return journalled(state, found)
+        return journalled(state, ready)
     for name, value in (("--start", start), ("--ticks", ticks)):
         if value is None:
             problems.add(name, "missing", "a window", "give --start and --ticks, or the --state of a run")
@@ -97,7 +96,7 @@ def _asked(found: Any, site: str, start: str | None, ticks: int | None, state: P
     here = "127.0.0.1"
     options = Options(site, start, ticks, "max", False, here, 8050, here, 8080, None, False)
     options.check()
-    return Asked(found, window_of(options, found, datetime.now(UTC)))
+    return Asked(ready, window_of(options, ready.site, datetime.now(UTC)))
 
 
 def lines(figures: dict[str, Any]) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from twin.adapters.grid_simbench import BuiltGrid
 from twin.adapters.prepared import Prepared, prepare
 from twin.contracts.devices import Device
 from twin.contracts.ports import Actuator, Engine, OutlookSource, Referee, Telemetry
@@ -53,6 +54,21 @@ class Window:
 
 
 @dataclass(frozen=True)
+class Ready:
+    """A site without fault (`twin.check.ready_site`), and what it was held against.
+
+    Attributes:
+        net: the pandapower net with the site's overlay. ``engine``: of that net.
+        built: what the grid's cache entry is made from; None where there is one.
+    """
+
+    site: Site
+    net: Any
+    engine: Engine
+    built: BuiltGrid | None
+
+
+@dataclass(frozen=True)
 class Wired:
     """A loop ready to begin, and what its views need.
 
@@ -71,19 +87,17 @@ class Wired:
     quarantined: tuple[Problem, ...]
 
 
-def wire(site: Site, window: Window, state: Path, progress: Progress, on_ops: Ops) -> Wired:
+def wire(ready: Ready, window: Window, state: Path, progress: Progress, on_ops: Ops) -> Wired:
     """Build everything; nothing runs yet.
 
     Args:
-        site: one in which `twin.check.check_whole_site` finds no fault.
         on_ops: told durations, restarts and failures of the boxes' processes once they run.
 
     Raises:
         BadInput: for a state directory of another site or window.
     """
-    prepared = prepare(site, progress=progress)
-    net = prepared.net()
-    engine = _engine(site, net)
+    site, net, engine = ready.site, ready.net, ready.engine
+    prepared = prepare(site, progress=progress, built=ready.built)
     grid = engine.model(NORMAL).grid
     devices = tuple(_placed(device, net) for device in site.devices)
     sources = _sources(site, prepared, net, engine, window.start)
@@ -188,12 +202,6 @@ def _sources(site: Site, prepared: Prepared, net: Any, engine: Engine, start: da
     live = SimulatedPlant(site, prepared, engine, outside, obeys=True)
     alone = SimulatedPlant(site, prepared, engine, outside, obeys=False)
     return _Sources(live, alone, outside, live, live, live.annual_energy_mwh(start), ())
-
-
-def _engine(site: Site, net: Any) -> Engine:
-    from twin.engines import make_engine
-
-    return make_engine(site.about.engine, net)
 
 
 def _runner(site: Site, grid: Grid, state: Path, on_ops: Ops, *, outlook: bool) -> BoxRunner:

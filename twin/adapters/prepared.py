@@ -104,13 +104,14 @@ class Prepared:
         return steps, np.where(steps < 0, before, -np.maximum(0, behind))
 
 
-def prepare(site: Site, *, progress: Progress = lambda _step, _share: None) -> Prepared:
+def prepare(site: Site, *, progress: Progress = lambda _step, _share: None, built: BuiltGrid | None = None) -> Prepared:
     """The site's grid and profiles, from the cache or built now.
 
     Args:
         progress: called with a step's name and the share done, 0..1: "simbench_load" (most of the time),
             "grid", "profiles",
             "zones", "store", "ready".
+        built: the grid as `build` made it just now, for who did that already.
 
     Raises:
         BadInput: when the grid cannot be built as the site file says.
@@ -118,7 +119,7 @@ def prepare(site: Site, *, progress: Progress = lambda _step, _share: None) -> P
     folder = _folder(site)
     prepared = _open(folder)
     if prepared is None:
-        built = build(site, progress=progress)
+        built = built or build(site, progress=progress)
         progress("zones", 0.90)
         zones = resolve_zones(site.zones, site.trafos, built.net)
         progress("store", 0.92)

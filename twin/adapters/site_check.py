@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from twin.adapters.csv_rows import folder_problems, read_rows
-from twin.adapters.grid_simbench import Progress
+from twin.adapters.grid_simbench import BuiltGrid, Progress
+from twin.adapters.net_store import net_from_bytes, net_to_bytes
 from twin.adapters.prepared import build, cached
 from twin.adapters.telemetry_csv import impossible_positions, tap_ranges
 from twin.adapters.zone_members import meshed_zones, misplaced_devices
+from twin.contracts.ports import Engine
 from twin.domain.grid import NORMAL, Grid
 from twin.domain.problems import BadInput, Problem
 from twin.engines import make_engine
@@ -29,14 +31,21 @@ class OnGrid:
 
     Attributes:
         site: may be partly unread (`Site.partly`). ``net``: None where the grid cannot be built.
-        grid: of the normal topology; None where no engine takes the net.
+        built: what ``net`` came from; None where it came from the cache.
+        engine: None where none takes the net.
     """
 
     site: Site
     places: Places
     net: Any
-    grid: Grid | None
+    built: BuiltGrid | None
+    engine: Engine | None
     problems: tuple[Problem, ...]
+
+    @property
+    def grid(self) -> Grid | None:
+        """The grid of the normal topology."""
+        return None if self.engine is None else self.engine.model(NORMAL).grid
 
 
 def check_on_grid(name_or_path: str | Path, *, progress: Progress, rows: bool) -> OnGrid:
@@ -52,39 +61,41 @@ def check_on_grid(name_or_path: str | Path, *, progress: Progress, rows: bool) -
     """
     draft = read_site(site_path(name_or_path))
     site, places = draft.site, draft.places
-    net, problems = _net(site, progress)
-    grid = None
+    net, built, problems = _net(site, progress)
+    engine = None
     if net is not None:
         problems += grid_problems(site, net, places)
         with suppress(Unread):
             problems += meshed_zones(site, net, places) + misplaced_devices(site, net, places)
         with suppress(Unread):
-            grid, found = _supplied(site, net, places)
+            engine, found = _supplied(site, net, places)
             problems += found
     with suppress(Unread):
         problems += _telemetry(site, net, rows=rows)
-    return OnGrid(site, places, net, grid, (*draft.problems, *declared_problems(site, places), *problems))
+    return OnGrid(site, places, net, built, engine, (*draft.problems, *declared_problems(site, places), *problems))
 
 
-def _net(site: Site, progress: Progress) -> tuple[Any, tuple[Problem, ...]]:
-    """The net, or why there is none; without the devices only its own faults show."""
+def _net(site: Site, progress: Progress) -> tuple[Any, BuiltGrid | None, tuple[Problem, ...]]:
+    """The net and what was built for it, or why there is none; without the devices only its own faults show."""
     try:
         with suppress(Unread):  # the cache's key is made of more tables than the grid
             if (prepared := cached(site)) is not None:
-                return prepared.net(), ()
+                return prepared.net(), None, ()
         with suppress(Unread):
-            return build(site, progress=progress).net, ()
+            built = build(site, progress=progress)
+            return net_from_bytes(net_to_bytes(built.net)), built, ()  # the net that the next start will read from the cache
         with suppress(Unread):
             build(site.model_copy(update={"device_groups": ()}), progress=progress)
     except BadInput as refused:
-        return None, refused.problems
-    return None, ()
+        return None, None, refused.problems
+    return None, None, ()
 
 
-def _supplied(site: Site, net: Any, places: Places) -> tuple[Grid | None, tuple[Problem, ...]]:
+def _supplied(site: Site, net: Any, places: Places) -> tuple[Engine | None, tuple[Problem, ...]]:
     try:
         engine = make_engine(site.about.engine, net)
-        return engine.model(NORMAL).grid, supply_problems(site, engine, places)
+        engine.model(NORMAL)
+        return engine, supply_problems(site, engine, places)
     except BadInput as refused:
         return None, refused.problems
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from twin.check import check_whole_site
+from twin.check import ready_site
 from twin.contracts.messages import Command
 from twin.contracts.ports import GridEvent, SourceFailed
 from twin.domain.problems import BadInput, Problem
@@ -39,7 +39,7 @@ from twin.regie.commands import expired, read_commands
 from twin.regie.journal import Journal, JournalUnavailable, Note
 from twin.regie.tick import Moment
 from twin.site import Site
-from twin.wiring import Window, Wired, site_sha256, wire
+from twin.wiring import Ready, Window, Wired, site_sha256, wire
 
 _LOG = logging.getLogger(__name__)
 _POLL_S = 0.25
@@ -59,13 +59,11 @@ def main(text: str) -> int:
     options = Options.from_text(text)
     try:
         options.check()
-        site, problems = check_whole_site(options.site, progress=Progress(sys.stderr).step, rows=False)
-        if site is None or problems:
-            raise BadInput(problems)
-        window, state = _resumed_window(options, site, datetime.now(UTC))
+        ready = ready_site(options.site, progress=Progress(sys.stderr).step)
+        window, state = _resumed_window(options, ready.site, datetime.now(UTC))
         check_ports(options)
         _check_state(state)
-        figures = OnAir(options, site, window, state).run()
+        figures = OnAir(options, ready, window, state).run()
     except BadInput as error:
         for problem in error.problems:
             sys.stderr.write(f"regie: {problem}\n")
@@ -140,15 +138,15 @@ class OnAir:
 
     _journal: Journal
 
-    def __init__(self, options: Options, site: Site, window: Window, state: Path) -> None:
+    def __init__(self, options: Options, ready: Ready, window: Window, state: Path) -> None:
         self._options = options
-        self._site = site
+        self._ready = ready
         self._window = window
         self._state = state
         self._progress = Progress(sys.stderr)
         self._stop = self._idle = False
         self._terminal = sys.stderr.isatty()
-        self._recheck = Recheck(options.site, site_sha256(site))
+        self._recheck = Recheck(options.site, site_sha256(ready.site))
         self._tick_ms: list[float] = []
         self._misses = 0
         self._pace = Pace(options.factor)
@@ -160,7 +158,7 @@ class OnAir:
         signal.signal(signal.SIGHUP, self._hang_up)
         try:
             with self._leaving_at_once():
-                wired = wire(self._site, self._window, self._state, self._progress.step, self._ops)
+                wired = wire(self._ready, self._window, self._state, self._progress.step, self._ops)
             return self._play(wired)
         finally:
             self._recheck.stop()
@@ -292,7 +290,7 @@ class OnAir:
 
     def _limit_s(self) -> float:
         """Longest wall time of a tick: the site's deadline, or the interval at the chosen speed when that is shorter."""
-        deadline, interval = self._site.about.deadline_s, self._pace.interval_s
+        deadline, interval = self._ready.site.about.deadline_s, self._pace.interval_s
         return deadline if interval is None else min(deadline, interval)
 
     def _commands(self, after: int) -> tuple[list[Command], list[Command]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,7 +28,7 @@ from twin.regie.journal import JournalUnavailable
 from twin.regie.shadow import SETTLED_AFTER, Columns, measured, paths_of, pinball_mw
 from twin.regie.tick import Moment
 from twin.site import Site
-from twin.wiring import Window, Wired, site_sha256, wire
+from twin.wiring import Ready, Window, Wired, site_sha256, wire
 
 DAY_STEPS = 96
 """Quarter hours of each issue that are scored: as far as the dispatch looks."""
@@ -45,7 +45,7 @@ class Asked:
         answers: commands with the instants at which they were obeyed, ascending.
     """
 
-    site: Site
+    ready: Ready
     window: Window
     answers: Answers = ()
 
@@ -62,8 +62,9 @@ def worth(
         BadInput: for boxes that cannot change places.
         JournalUnavailable: when the disk does not take a run.
     """
-    champion, other = in_place(asked.site, box, against)
-    as_it_is = _play(asked.site, asked, champion, progress, ticks)
+    site = asked.ready.site
+    champion, other = in_place(site, box, against)
+    as_it_is = _play(site, asked, champion, progress, ticks)
     with_box = _play(other, asked, box, progress, ticks)
     pinball = {"as_it_is": as_it_is.pinball_mw, "with_box": with_box.pinball_mw}
     if all(map(math.isfinite, pinball.values())) and pinball["as_it_is"] > 0.0:
@@ -71,7 +72,7 @@ def worth(
     return {
         "box": box,
         "against": champion,
-        "site": asked.site.name,
+        "site": site.name,
         "start": asked.window.start.isoformat(),
         "ticks": asked.window.ticks,
         "kpis": {
@@ -127,11 +128,11 @@ def site_of(state: Path) -> str:
         db.close()
 
 
-def journalled(state: Path, site: Site) -> Asked:
+def journalled(state: Path, ready: Ready) -> Asked:
     """Window and answers of the run that ``state`` holds; nothing is written there.
 
     Raises:
-        BadInput: without a journal, before its first tick, or when ``site`` is not the one that it was written with.
+        BadInput: without a journal, before its first tick, or when ``ready`` is not the site that it was written with.
     """
     db = open_readonly(state)
     try:
@@ -139,8 +140,8 @@ def journalled(state: Path, site: Site) -> Asked:
         records = [(record.kind, record.as_of_s, record.meta["commands"]) for record in read_records(db)]
     finally:
         db.close()
-    if identity["site_sha256"] != site_sha256(site):
-        value = f"was written with another site file than {site.file}"
+    if identity["site_sha256"] != site_sha256(ready.site):
+        value = f"was written with another site file than {ready.site.file}"
         raise BadInput([Problem(f"--state {state}", value, "the site that was on air", "give that file with --site")])
     ticks = sum(kind == "regular" for kind, _, _ in records)
     if not ticks:
@@ -150,7 +151,7 @@ def journalled(state: Path, site: Site) -> Asked:
     ]
     # A promotion is what is asked about: it is no answer to be repeated.
     answers = [(at, command) for at, command in answers if not command.target.startswith("box:")]
-    return Asked(site, Window(datetime.fromisoformat(identity["start"]), ticks), answers)
+    return Asked(ready, Window(datetime.fromisoformat(identity["start"]), ticks), answers)
 
 
 # ---------------------------------------------------------------------------------------------- one run
@@ -188,7 +189,7 @@ class _Record:
 
 def _play(site: Site, asked: Asked, followed: str, progress: Progress, ticks: Callable[[int, int | None], None]) -> _Played:
     with TemporaryDirectory(prefix="regie-worth-") as scratch:
-        wired = wire(site, asked.window, Path(scratch), progress, _unheard)
+        wired = wire(replace(asked.ready, site=site), asked.window, Path(scratch), progress, _unheard)
         try:
             progress("boxes", 0.0)
             wired.parts.runner.start()

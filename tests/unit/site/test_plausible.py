@@ -6,14 +6,12 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from twin.adapters.prepared import prepare
+from twin.check import ready_site
 from twin.contracts.box import BoxCard, Provide
 from twin.contracts.messages import Headline, Report
 from twin.contracts.validation import Premises, judge, times_of
 from twin.domain.grid import NORMAL
 from twin.domain.signals import SIGNALS
-from twin.engines import make_engine
-from twin.site import load_site
 from twin.site.plausible import plausible
 from twin.wiring import Window, wire
 
@@ -21,9 +19,13 @@ AS_OF = datetime(2016, 1, 27, 11, 0, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def demo():
-    site = load_site("demo")
-    return site, make_engine(site.about.engine, prepare(site).net()).model(NORMAL).grid
+def ready():
+    return ready_site("demo")
+
+
+@pytest.fixture(scope="module")
+def demo(ready):
+    return ready.site, ready.engine.model(NORMAL).grid
 
 
 @pytest.fixture(scope="module")
@@ -88,9 +90,9 @@ def test_a_boundary_that_is_no_transformer_gives_no_opinion_on_consumption(demo)
     assert ("pv_forecast_p_mw", "town") in limits
 
 
-def test_a_run_holds_its_boxes_against_the_limits_of_its_site(demo, tmp_path):
+def test_a_run_holds_its_boxes_against_the_limits_of_its_site(ready, demo, tmp_path):
     site, grid = demo
-    wired = wire(site, Window(AS_OF, 1), tmp_path, lambda _step, _share: None, lambda _event: None)
+    wired = wire(ready, Window(AS_OF, 1), tmp_path, lambda _step, _share: None, lambda _event: None)
     try:
         assert wired.parts.runner._limits == plausible(site, grid)
     finally:
