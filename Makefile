@@ -21,9 +21,12 @@ setup:  ## Make .venv and install everything from the lock (seconds when done)
 live: setup  ## Put the demo town on air: régie on port 8050, public page on 8080
 	@$(bin)/regie live $(ARGS)
 
-# A suite starts hundreds of processes, and many tests wait: one worker more than the two cores of CI keeps both busy. No process
-# shall compile the project anew, whatever this machine says about caches.
+# A suite starts hundreds of processes, and many tests wait: one worker more than the two cores of CI keeps both busy, and threads of
+# linear algebra would only wait for each other. No process shall compile the project anew, whatever this machine says about caches.
 test: export PYTHONDONTWRITEBYTECODE =
+test: export OMP_NUM_THREADS = 1
+test: export OPENBLAS_NUM_THREADS = 1
+test: export MKL_NUM_THREADS = 1
 test: setup  ## Run the test suite (browser tests need Debian's chromium, installed here if root)
 	@./.ci/browser
 	$(bin)/pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)

@@ -134,6 +134,18 @@ def test_after_a_question_is_dismissed_its_button_has_the_focus_and_keys_work_ag
     expect(page.locator("#help")).to_be_visible()
 
 
+def test_a_key_pressed_before_a_dismissed_question_gives_up_the_focus_counts(page):
+    page.keyboard.press("n")
+    expect(page.locator("#motive")).to_be_focused()
+    page.evaluate(
+        """() => {
+            document.getElementById("confirm").close();
+            document.getElementById("motive").dispatchEvent(new KeyboardEvent("keydown", {key: "?", bubbles: true}));
+        }"""
+    )
+    expect(page.locator("#help")).to_be_visible()
+
+
 def test_what_was_done_is_said_in_sight_and_goes_by_itself(page):
     page.keyboard.press("a")
     said = page.locator("#said")

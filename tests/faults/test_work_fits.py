@@ -140,7 +140,9 @@ def test_an_answer_that_finds_no_room_keeps_the_fit_due(staged):
     assert list_jobs(stage.jobs)[0]["attempts"] == 1  # it was written later, not made again
 
 
-def test_a_fit_is_niced_and_its_libraries_have_one_thread(staged):
+def test_a_fit_is_niced_and_its_libraries_have_one_thread(staged, monkeypatch):
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        monkeypatch.delenv(name, raising=False)  # `make test` sets them, and here they must come from the work process
     stage = staged(trained(fit="hangs", fit_deadline_s=60.0))
     begin(stage)
     assert until(lambda: running_fits(stage), 30.0)

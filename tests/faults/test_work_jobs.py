@@ -29,6 +29,7 @@ TAG = "left-behind-by-a-job"
 def house(tmp_path, monkeypatch):
     """A work process of this one, and a job that goes on until a file is there."""
     monkeypatch.setenv("PYTHONPATH", str(BOXES))
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)  # `make test` sets it, and here it must come from the work process
     jobs, ops = tmp_path / "jobs", []
     work = WorkProcess(jobs, ops.append)
 

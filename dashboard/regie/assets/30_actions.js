@@ -151,7 +151,8 @@
   var KEYS = {a: ["alarm", "acknowledge"], l: ["alarm", "locate"], y: ["recommendation", "accept"], n: ["recommendation", "refuse"]};
   document.addEventListener("keydown", function (event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || document.querySelector("dialog[open]")) { return; }
-    if (event.target.closest && event.target.closest("input, select, textarea")) { return; }
+    var field = event.target.closest && event.target.closest("input, select, textarea");
+    if (field && !field.closest("dialog")) { return; }  /* a dialog that was just closed keeps the focus for a moment */
     if (stored("keys") === "off") { return; }
     var key = event.key.toLowerCase();
     if (key === "?") { event.preventDefault(); byId("help").showModal(); return; }
