@@ -244,7 +244,7 @@ def test_a_resumed_run_equals_the_straight_one_and_stop_leaves_no_process_and_no
 def house(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         for library in ("OMP", "OPENBLAS", "MKL"):
-            patch.delenv(f"{library}_NUM_THREADS", raising=False)  # `make test` sets them, and here they must come from the runner
+            patch.delenv(f"{library}_NUM_THREADS", raising=False)  # `make test` sets them
         stage = Stage([steady(), BoxInstance("snoop", "faulty:SnoopBox", "standby", {})], tmp_path_factory.mktemp("house"))
         stage.facts = stage.run()["snoop"].report.params
     yield stage
