@@ -27,6 +27,6 @@ def split(
     json_line: Annotated[bool, typer.Option("--json", help="Print one compact JSON line last.")] = False,
 ) -> None:
     """Split a net load (import positive) into what was consumed and what panels behind the meter made; kind is load."""
-    from forecasts.split_command import split as run
+    from forecasts.net.command import split as run
 
     raise typer.Exit(run(flags, out=out, json_line=json_line))

@@ -103,7 +103,7 @@ def explain(
 ) -> None:
     """Forecast as of an instant and take one interval apart: experts and weights, what drove them, similar days."""
     from forecasts.backtest.options import BacktestOptions
-    from forecasts.explain_command import explain as run
+    from forecasts.explain.command import explain as run
 
     options = BacktestOptions(train_days=train_days, experts=experts, seed=seed)
     raise typer.Exit(run(flags, options, at=at, lead=lead, json_line=json_line))

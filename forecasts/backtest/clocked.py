@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecasts.campaign import Campaign
-from forecasts.rehearsal import Block
+from forecasts.rehearsal.campaign import Campaign
+from forecasts.rehearsal.rehearse import Block
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 
 from forecasts.backtest.options import DAY_S, BacktestOptions, day_of
-from forecasts.plan import Plan
+from forecasts.rehearsal.plan import Plan
 from forecasts.series import Series
 from twin.domain.problems import Problems
 from twin.domain.time import from_epoch_s

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from forecasts.backtest.clocked import Clock
-from forecasts.peaks import score_peaks
+from forecasts.backtest.record import BAND, CHAMPION, DAY_AHEAD, Record
+from forecasts.futures.peaks import score_peaks
+from forecasts.futures.ramps import score_ramps
 from forecasts.quantiles import LEVELS
-from forecasts.ramps import score_ramps
-from forecasts.record import BAND, CHAMPION, DAY_AHEAD, Record
 from forecasts.scores import Scorecard, ratio, skill
 from forecasts.series import Series
 from twin.domain.problems import Problem

@@ -9,14 +9,14 @@ from dataclasses import replace
 from forecasts.backtest.clocked import Clock
 from forecasts.backtest.job import Job, OnStep, Step
 from forecasts.backtest.plan import make_plan
+from forecasts.backtest.record import record_of
 from forecasts.backtest.result import BacktestResult, Judged, naive_of, summarise
 from forecasts.backtest.store import Store, run_key
 from forecasts.data.reading import read_series
-from forecasts.experts.expert import Blender, Expert
+from forecasts.expert import Blender, Expert
 from forecasts.experts.registry import experts_for
-from forecasts.plan import Plan
-from forecasts.record import record_of
-from forecasts.rehearsal import Block, rehearse
+from forecasts.rehearsal.plan import Plan
+from forecasts.rehearsal.rehearse import Block, rehearse
 from forecasts.series import Series
 from twin.domain.problems import Problem, Problems
 

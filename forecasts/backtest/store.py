@@ -17,8 +17,8 @@ from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 
-from forecasts.plan import Plan
-from forecasts.rehearsal import Block
+from forecasts.rehearsal.plan import Plan
+from forecasts.rehearsal.rehearse import Block
 from forecasts.series import Series
 from twin.domain.pack import UnpackError, digest, pack, unpack
 

@@ -11,20 +11,20 @@ from typing import Any, cast
 
 import numpy as np
 
-from forecasts.campaign import Campaign
 from forecasts.champion.correction import Correction, no_correction
 from forecasts.champion.settings import ChampionSettings
 from forecasts.champion.standing import Standing, play
 from forecasts.champion.ticks import Ticks, spread_of, within
-from forecasts.dependence import Dependence
+from forecasts.expert import Blender, Expert, Fitted, FittedBlend, NotEnoughHistory
 from forecasts.experts.day_path import along
-from forecasts.experts.expert import Blender, Expert, Fitted, FittedBlend, NotEnoughHistory
-from forecasts.limits import Bounds, Limits
-from forecasts.marginals import pit
+from forecasts.futures.dependence import Dependence
+from forecasts.futures.marginals import pit
 from forecasts.past import Past
-from forecasts.plan import Plan
-from forecasts.rehearsal import rehearse
-from forecasts.sane import asked
+from forecasts.rehearsal.campaign import Campaign
+from forecasts.rehearsal.limits import Bounds, Limits
+from forecasts.rehearsal.plan import Plan
+from forecasts.rehearsal.rehearse import rehearse
+from forecasts.rehearsal.sane import asked
 from forecasts.series import Kind, Series
 from twin.domain.pack import UnpackError, pack, unpack
 

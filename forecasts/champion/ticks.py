@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecasts.campaign import Campaign
 from forecasts.champion.correction import Correction, fit, newest, oldest_age, predictors
 from forecasts.champion.standing import Played
 from forecasts.champion.width import stretched
 from forecasts.quantiles import LEVELS
+from forecasts.rehearsal.campaign import Campaign
 
 _WINDOW = 56  # issues whose errors teach how errors fade
 _MIDDLE = LEVELS.index(0.5)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from forecasts.experts.expert import Expert, Fitted, NotEnoughHistory
+from forecasts.expert import Expert, Fitted, NotEnoughHistory
 from forecasts.past import Past, Place
 from forecasts.quantiles import LEVELS
 from forecasts.series import KINDS

@@ -12,8 +12,8 @@ from typing import ClassVar
 
 import numpy as np
 
+from forecasts.expert import NotEnoughHistory
 from forecasts.experts.day_path import along, days_touched
-from forecasts.experts.expert import NotEnoughHistory
 from forecasts.experts.hydro_days import DEGREE_DAY_FACTORS_MM_K_D, RiverDays, river_days, water_inputs
 from forecasts.past import Past
 from forecasts.profile import profiles

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecasts.experts.expert import NotEnoughHistory
+from forecasts.expert import NotEnoughHistory
 from forecasts.features import ANNUAL, FEWEST_DAYS, YEAR_DAYS, Recent, Table, load_table, recent_of
 from forecasts.past import Past
 from forecasts.sheet import Sheet, sheet_of

@@ -11,8 +11,8 @@ from typing import ClassVar
 
 import numpy as np
 
+from forecasts.expert import NotEnoughHistory
 from forecasts.experts.day_path import days_touched
-from forecasts.experts.expert import NotEnoughHistory
 from forecasts.experts.prophet_curve import Curve
 from forecasts.past import Past
 from forecasts.sheet import bridge, sheet_of

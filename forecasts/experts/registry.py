@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from importlib import import_module
 from importlib.metadata import entry_points
 
-from forecasts.experts.expert import Blender, Expert
+from forecasts.expert import Blender, Expert
 from twin.domain.problems import BadInput, Problems
 
 GROUP = "regie.experts"

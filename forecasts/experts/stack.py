@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from forecasts.experts.expert import NotEnoughHistory
+from forecasts.expert import NotEnoughHistory
 from forecasts.quantiles import LEVELS
 from twin.domain.pack import UnpackError, pack, unpack
 

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from forecasts.experts.expert import NotEnoughHistory
+from forecasts.expert import NotEnoughHistory
 from forecasts.experts.wind_power_curve import FittedPowerCurve, WindPowerCurve
 from forecasts.experts.wind_rows import WindRows, issue_rows, wind_rows
 from forecasts.past import Past

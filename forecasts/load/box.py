@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from forecasts.forecast_box import ForecastBox
-from forecasts.settings import read_number, read_parts
+from forecasts.on_air.forecast_box import ForecastBox
+from forecasts.on_air.settings import read_number, read_parts
 from twin.contracts.box import BoxContext
 from twin.domain.problems import Problems
 

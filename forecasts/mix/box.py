@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from forecasts.answer import HORIZON
-from forecasts.history import ahead, measured
 from forecasts.mix.held import held
 from forecasts.mix.imported import imported_share
 from forecasts.mix.sources import Parts, bands
+from forecasts.on_air.answer import HORIZON
+from forecasts.on_air.history import ahead, measured
+from forecasts.on_air.settings import check_keys, read_fallbacks, read_zone
 from forecasts.quantiles import LEVELS
-from forecasts.settings import check_keys, read_fallbacks, read_zone
 from twin.contracts.box import BoxCard, BoxContext, Mode, Need, Provide
 from twin.contracts.frame import AsOfView
 from twin.contracts.messages import Headline, Report

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from forecasts.on_air.stand_in import stand_in
 from forecasts.quantiles import LEVELS, NORMAL
-from forecasts.stand_in import stand_in
 
 _PER_DAY = 96
 _FEW_DAYS = 7  # below, differences between days say little of themselves

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from forecasts.dependence import Dependence
-from forecasts.paths import sample_joint_paths
+from forecasts.futures.dependence import Dependence
+from forecasts.futures.paths import sample_joint_paths
 from forecasts.quantiles import LEVELS, error_quantiles
 from twin.domain.problems import Problems
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from forecasts.calendar import LocalCalendar
-from forecasts.experts.expert import NotEnoughHistory
+from forecasts.expert import NotEnoughHistory
 from forecasts.mix.days import Rows, apply, features, learn
 from forecasts.quantiles import error_quantiles
 from twin.domain.problems import Problems

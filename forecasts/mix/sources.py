@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtri
 
-from forecasts.marginals import values_at
+from forecasts.futures.marginals import values_at
 from forecasts.quantiles import LEVELS
 
 SOURCES = ("renewable", "pv", "hydro", "import")

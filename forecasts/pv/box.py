@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from forecasts.forecast_box import ForecastBox
+from forecasts.on_air.forecast_box import ForecastBox
 from forecasts.pv.planes import read_planes
 from twin.contracts.box import BoxContext
 from twin.domain.problems import Problems

@@ -10,7 +10,7 @@ import numpy as np
 from forecasts.quantiles import LEVELS
 
 if TYPE_CHECKING:
-    from forecasts.record import Record
+    from forecasts.backtest.record import Record
 
 MEDIAN = LEVELS.index(0.5)
 _MOST_ORIGINS = 2000  # of 192 steps: 34 MB an expert

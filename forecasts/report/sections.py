@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from forecasts.backtest.record import DAY_AHEAD
 from forecasts.quantiles import LEVELS
-from forecasts.record import DAY_AHEAD
 from forecasts.report import drawings, findings, tables
 from forecasts.report.errors import autocorrelation, by_hour, by_lead
 from forecasts.report.look import BANDS

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from forecasts.experts.expert import NotEnoughHistory
+from forecasts.expert import NotEnoughHistory
 from forecasts.past import Past
 from forecasts.sky.clear_sky import Sky, clear_sky
 from forecasts.sky.envelope import WINDOW_DAYS, upper_envelope

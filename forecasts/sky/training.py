@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecasts.experts.expert import NotEnoughHistory
+from forecasts.expert import NotEnoughHistory
 from forecasts.past import Past
 from forecasts.sky.features import NEWEST, Design, design, is_weather, local_midnights
 from forecasts.sky.reference import SkyReference, learn_reference

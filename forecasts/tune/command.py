@@ -16,9 +16,9 @@ from forecasts.backtest.options import DAY_S, BacktestOptions
 from forecasts.backtest.plan import local_midnights, make_plan
 from forecasts.backtest.store import run_key
 from forecasts.data.reading import read_series
-from forecasts.plan import Plan
+from forecasts.on_air.setup import Setup
+from forecasts.rehearsal.plan import Plan
 from forecasts.series import Series
-from forecasts.setup import Setup
 from forecasts.tune.judge import Judge, mean_loss, spans_of
 from forecasts.tune.outcome import Outcome, as_json, as_lines
 from forecasts.tune.progress import Bar

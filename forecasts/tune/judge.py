@@ -12,11 +12,11 @@ import numpy as np
 from forecasts.champion.standing import play
 from forecasts.champion.ticks import spread_of
 from forecasts.champion.weights import pinball_of
-from forecasts.plan import Plan
+from forecasts.on_air.setup import Setup
 from forecasts.quantiles import LEVELS
-from forecasts.rehearsal import rehearse
+from forecasts.rehearsal.plan import Plan
+from forecasts.rehearsal.rehearse import rehearse
 from forecasts.series import Series
-from forecasts.setup import Setup
 from forecasts.tune.remembered import Memory
 
 _INNER = slice(1, len(LEVELS) - 1)  # levels .1 to .9

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from forecasts.setup import Setup
+from forecasts.on_air.setup import Setup
 from forecasts.tune.judge import Judge
 from forecasts.tune.study import Found
 from twin.domain.time import from_epoch_s

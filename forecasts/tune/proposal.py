@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from forecasts.on_air.setup import KEYS, Setup, read_setup
 from forecasts.series import KINDS
-from forecasts.setup import KEYS, Setup, read_setup
 from twin.domain.problems import BadInput, Problem, Problems
 from twin.site.files import read_bytes
 from twin.site.read import load_site

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from forecasts.experts.expert import Blender, Expert, Fitted
+from forecasts.expert import Blender, Expert, Fitted
 from forecasts.past import Past
 
 Key = tuple[str, int, int, int, str]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from forecasts.experts.registry import FLOORS, experts_for
-from forecasts.setup import PARTS, RANGES, Setup
+from forecasts.on_air.setup import PARTS, RANGES, Setup
 
 if TYPE_CHECKING:
     import optuna

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from forecasts.setup import Setup
+from forecasts.on_air.setup import Setup
 from forecasts.tune.judge import Judge, mean_loss
 from forecasts.tune.space import Space, chapter_of
 from twin.domain.problems import BadInput, Problem

@@ -18,16 +18,16 @@ from measured_series import SUM, series_named
 from rich.console import Console
 from rich.table import Table
 
+from forecasts.backtest.record import Record, record_of
 from forecasts.champion.champion import Champion, train
 from forecasts.data.cleaning import clean
 from forecasts.experts.registry import experts_for
-from forecasts.hierarchy import Hierarchy
-from forecasts.issued import KEPT
-from forecasts.plan import Plan
+from forecasts.on_air.hierarchy import Hierarchy
+from forecasts.on_air.issued import KEPT
+from forecasts.on_air.reconcile import MinimumTrace, covariance_of
 from forecasts.quantiles import LEVELS
-from forecasts.reconcile import MinimumTrace, covariance_of
-from forecasts.record import Record, record_of
-from forecasts.rehearsal import rehearse
+from forecasts.rehearsal.plan import Plan
+from forecasts.rehearsal.rehearse import rehearse
 from forecasts.scores import coverage, pinball_10_90
 from forecasts.series import Series
 

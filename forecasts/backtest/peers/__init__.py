@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import ClassVar, Protocol
 
-from forecasts.experts.expert import Expert
-from forecasts.plan import Plan
+from forecasts.expert import Expert
+from forecasts.rehearsal.plan import Plan
 from forecasts.series import Series
 from twin.domain.problems import Problem
 

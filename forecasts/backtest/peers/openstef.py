@@ -18,7 +18,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from forecasts.backtest.peers.window import last_days
-from forecasts.experts.expert import NotEnoughHistory
+from forecasts.expert import NotEnoughHistory
 from forecasts.past import Past
 from forecasts.quantiles import LEVELS
 from forecasts.series import KINDS

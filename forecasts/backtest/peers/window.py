@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecasts.experts.expert import NotEnoughHistory
+from forecasts.expert import NotEnoughHistory
 from forecasts.past import Past
 
 _FEWEST_DAYS = 14  # two weeks: a weekly cycle seen twice

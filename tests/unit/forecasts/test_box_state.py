@@ -7,8 +7,8 @@ import pytest
 import towns
 
 from forecasts.champion.settings import ChampionSettings
-from forecasts.issued import KEPT, Issued
 from forecasts.load.box import LoadBox
+from forecasts.on_air.issued import KEPT, Issued
 from forecasts.quantiles import LEVELS, NORMAL
 from twin.contracts.frame import AsOfView
 from twin.domain.pack import pack

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import towns
 
-from forecasts.campaign import Campaign
-from forecasts.plan import Plan, issue_days
-from forecasts.rehearsal import Block
+from forecasts.rehearsal.campaign import Campaign
+from forecasts.rehearsal.plan import Plan, issue_days
+from forecasts.rehearsal.rehearse import Block
 
 
 def plan_of(town, first, last, *, issue_every=96, horizon=192, offset=0):

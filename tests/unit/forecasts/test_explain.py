@@ -5,7 +5,7 @@ import pytest
 
 from forecasts.experts.floor import DayType
 from forecasts.experts.ridge import Ridge
-from forecasts.explain import Explains, Issue, Said, blended, explain
+from forecasts.explain.explanation import Explains, Issue, Said, blended, explain
 from forecasts.past import Past, Place
 from forecasts.quantiles import LEVELS
 

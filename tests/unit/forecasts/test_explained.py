@@ -3,12 +3,12 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from forecasts.explain import Explanation, Said
-from forecasts.explained import as_text
+from forecasts.explain.explanation import Explanation, Said
+from forecasts.explain.shown import as_text
+from forecasts.explain.similar_days import SimilarDay
 from forecasts.past import Place
 from forecasts.quantiles import LEVELS
 from forecasts.series import Series
-from forecasts.similar_days import SimilarDay
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import towns
 
-from forecasts.experts.expert import NotEnoughHistory
+from forecasts.expert import NotEnoughHistory
 from forecasts.experts.lessons import coming, lessons_of
 from forecasts.features import ANNUAL, YEAR_DAYS, load_table, recent_of
 from forecasts.past import Past

@@ -76,7 +76,7 @@ def test_warmer_outlook_lowers_the_forecast_by_its_degrees(box, trained):
 def test_weather_forecast_is_not_trusted_like_a_thermometer(box, trained, monkeypatch):
     view, artifact = trained
     honest = quantiles(box.step(view, artifact, None)[0])
-    monkeypatch.setattr("forecasts.outlook_error.TEMPERATURE_K", (0.0, 0.0))
+    monkeypatch.setattr("forecasts.on_air.outlook_error.TEMPERATURE_K", (0.0, 0.0))
     another = LoadBox({"zone": "town", "engine": "ridge"}, towns.context())
     perfect = quantiles(another.step(view, artifact, None)[0])
     assert np.array_equal(honest[:, MIDDLE], perfect[:, MIDDLE])

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from forecasts.calendar import LocalCalendar
-from forecasts.experts.expert import NotEnoughHistory
+from forecasts.expert import NotEnoughHistory
 from forecasts.mix.local import renewable_share, renewable_share_band
 from forecasts.mix.national import closed, forecast_mix
 from forecasts.quantiles import LEVELS, NORMAL, pinball

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecasts.net_load import split_net_load
+from forecasts.net.load import split_net_load
 from forecasts.past import Place
 from forecasts.sky.clear_sky import clear_sky
 from twin.domain.problems import BadInput

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from forecasts.outlook_error import BRIGHTNESS, TEMPERATURE_K, spread_of_outlook
+from forecasts.on_air.outlook_error import BRIGHTNESS, TEMPERATURE_K, spread_of_outlook
 from forecasts.past import Past, Place
 
 ROWS, AHEAD = 96, 192

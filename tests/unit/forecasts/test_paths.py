@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from forecasts.dependence import Dependence
-from forecasts.marginals import pit, values_at
-from forecasts.paths import reduce_paths, sample_joint_paths, sample_paths
+from forecasts.futures.dependence import Dependence
+from forecasts.futures.marginals import pit, values_at
+from forecasts.futures.paths import reduce_paths, sample_joint_paths, sample_paths
 from forecasts.quantiles import LEVELS, NORMAL, error_quantiles
 from twin.domain.pack import pack, unpack
 

@@ -10,14 +10,14 @@ import towns
 from scipy.special import ndtri
 
 from forecasts.champion.champion import Champion
-from forecasts.dependence import Dependence
+from forecasts.futures.dependence import Dependence
+from forecasts.futures.marginals import pit, values_at
+from forecasts.futures.paths import sample_paths
+from forecasts.futures.tick_paths import PATHS, Course, draw
 from forecasts.load.box import LoadBox
-from forecasts.marginals import pit, values_at
-from forecasts.paths import sample_paths
+from forecasts.on_air.setup import read_setup
 from forecasts.pv.box import PvBox
 from forecasts.quantiles import LEVELS, NORMAL
-from forecasts.setup import read_setup
-from forecasts.tick_paths import PATHS, Course, draw
 from twin.contracts.validation import Premises, Verdict, judge
 from twin.domain.pack import unpack
 from twin.domain.problems import Problems

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from past_issues import DAY, town
 
-from forecasts.answer import foretold
 from forecasts.calendar import LocalCalendar
-from forecasts.occurrence import judge
-from forecasts.peaks import coming_peaks, next_peak, score_peaks
+from forecasts.futures.occurrence import judge
+from forecasts.futures.peaks import coming_peaks, next_peak, score_peaks
+from forecasts.on_air.answer import foretold
 from forecasts.quantiles import LEVELS
 
 ZURICH = LocalCalendar(timezone="Europe/Zurich", country="CH", subdivision="ZH")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from past_issues import DAY, town
 
-from forecasts.ramps import coming_ramps, score_ramps, usual_change_mw
+from forecasts.futures.ramps import coming_ramps, score_ramps, usual_change_mw
 
 MIDNIGHT = np.datetime64("2023-12-31T23:00")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from forecasts.hierarchy import Hierarchy, rest_name
+from forecasts.on_air.hierarchy import Hierarchy, rest_name
+from forecasts.on_air.reconcile import MinimumTrace, correlation_of, covariance_of, shrunk_covariance
 from forecasts.quantiles import LEVELS, NORMAL
-from forecasts.reconcile import MinimumTrace, correlation_of, covariance_of, shrunk_covariance
 from twin.domain.problems import BadInput
 
 # Town = feeders A and B, all of it; A holds buildings a1 and a2 and a rest, B is measured as a whole.

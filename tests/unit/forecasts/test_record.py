@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import towns
 
+from forecasts.backtest.record import CHAMPION, DAY_AHEAD, record_of
 from forecasts.experts.registry import experts_for
-from forecasts.plan import Plan
 from forecasts.quantiles import LEVELS, pinball
-from forecasts.record import CHAMPION, DAY_AHEAD, record_of
-from forecasts.rehearsal import rehearse
+from forecasts.rehearsal.plan import Plan
+from forecasts.rehearsal.rehearse import rehearse
 
 HORIZON = 192
 MIDDLE = LEVELS.index(0.5)

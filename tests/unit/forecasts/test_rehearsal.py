@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import towns
 
-from forecasts.experts.expert import NotEnoughHistory
+from forecasts.backtest.record import record_of
+from forecasts.expert import NotEnoughHistory
 from forecasts.experts.registry import experts_for
-from forecasts.plan import Plan
-from forecasts.record import record_of
-from forecasts.rehearsal import Block, rehearse
+from forecasts.rehearsal.plan import Plan
+from forecasts.rehearsal.rehearse import Block, rehearse
 from twin.domain.pack import pack, unpack
 
 HONEST = experts_for("load", ["day_type", "ridge"])

@@ -7,10 +7,10 @@ from forecasts.champion.settings import ChampionSettings
 from forecasts.experts.floor import DayType, LastWeek
 from forecasts.experts.ridge import Ridge
 from forecasts.experts.stack import Stack
-from forecasts.explain import explain
+from forecasts.explain.explanation import explain
+from forecasts.explain.replayed_issue import issue_at
 from forecasts.past import Place
 from forecasts.quantiles import LEVELS
-from forecasts.replayed_issue import issue_at
 from forecasts.series import Series
 from twin.domain.problems import BadInput
 

@@ -7,7 +7,7 @@ import pytest
 import towns
 
 from forecasts.past import Past
-from forecasts.sane import gate, too_good
+from forecasts.rehearsal.sane import gate, too_good
 
 RNG = np.random.default_rng(1)
 

@@ -2,7 +2,7 @@ import pytest
 
 from forecasts.champion.settings import ChampionSettings
 from forecasts.experts.boosted import BoostedSettings
-from forecasts.setup import Setup, read_setup
+from forecasts.on_air.setup import Setup, read_setup
 from twin.domain.problems import BadInput, Problems
 
 

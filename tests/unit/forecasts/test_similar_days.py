@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from forecasts.explain.similar_days import similar_days
 from forecasts.past import Past, Place
-from forecasts.similar_days import similar_days
 
 PLACE = Place("Europe/Zurich", "CH", "ZH")
 MONDAY_S = int(np.datetime64("2019-02-03T23:00", "s").astype(np.int64))  # local midnight of Monday 4 February 2019

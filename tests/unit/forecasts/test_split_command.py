@@ -12,8 +12,8 @@ import pytest
 from typer.testing import CliRunner
 
 from forecasts.backtest.flags import Flags
+from forecasts.net.command import split
 from forecasts.sky.clear_sky import clear_sky
-from forecasts.split_command import split
 from twin.cli import app
 from twin.domain.time import from_epoch_s
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from forecasts.stand_in import stand_in
+from forecasts.on_air.stand_in import stand_in
 
 DAY = 96
 

@@ -9,8 +9,8 @@ import pytest
 import towns
 
 from forecasts.load.box import LoadBox
+from forecasts.on_air.zone_forecast import NeverMeasuredError
 from forecasts.quantiles import LEVELS
-from forecasts.zone_forecast import NeverMeasuredError
 from twin.contracts.frame import AsOfView
 from twin.domain.problems import BadInput
 from twin.domain.time import quarter_hours

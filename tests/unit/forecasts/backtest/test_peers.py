@@ -9,10 +9,10 @@ import pytest
 
 from forecasts.backtest.peers import PEERS, installed, missing_peers, peers_of
 from forecasts.backtest.peers.window import filled, hourly_means, last_days
-from forecasts.experts.expert import Expert, NotEnoughHistory
+from forecasts.expert import Expert, NotEnoughHistory
 from forecasts.past import Past, Place
-from forecasts.plan import Plan
 from forecasts.quantiles import LEVELS
+from forecasts.rehearsal.plan import Plan
 from forecasts.scores import crps
 from forecasts.series import Series
 

@@ -10,9 +10,9 @@ import pytest
 
 from forecasts.backtest.options import BacktestOptions
 from forecasts.backtest.plan import local_midnights, make_plan
+from forecasts.backtest.record import record_of
 from forecasts.past import Place
-from forecasts.record import record_of
-from forecasts.rehearsal import rehearse
+from forecasts.rehearsal.rehearse import rehearse
 from forecasts.series import Series
 from twin.domain.problems import BadInput
 

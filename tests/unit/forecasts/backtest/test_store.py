@@ -9,8 +9,8 @@ import pytest
 
 from forecasts.backtest.store import KEPT_RUNS, Store, run_key
 from forecasts.past import Place
-from forecasts.plan import Plan
-from forecasts.rehearsal import Block
+from forecasts.rehearsal.plan import Plan
+from forecasts.rehearsal.rehearse import Block
 from forecasts.series import Series
 
 PLAN = Plan(365, 7, 24, 48, 336, 400, 500, ("last_week",))

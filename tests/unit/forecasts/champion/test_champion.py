@@ -7,7 +7,7 @@ import pytest
 import towns
 
 from forecasts.champion.champion import Champion, train
-from forecasts.experts.expert import NotEnoughHistory
+from forecasts.expert import NotEnoughHistory
 from forecasts.experts.registry import experts_for
 from forecasts.quantiles import LEVELS
 from twin.domain.pack import UnpackError, pack

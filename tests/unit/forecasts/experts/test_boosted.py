@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import towns
 
+from forecasts.expert import Expert, NotEnoughHistory
 from forecasts.experts.boosted import Boosted, BoostedProfile, BoostedRidge, BoostedSettings
-from forecasts.experts.expert import Expert, NotEnoughHistory
 from forecasts.experts.floor import DayType
 from forecasts.past import Past
 from twin.domain.pack import UnpackError

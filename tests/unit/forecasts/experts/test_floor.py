@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import towns
 
-from forecasts.experts.expert import Expert, Fitted
+from forecasts.expert import Expert, Fitted
 from forecasts.experts.floor import DayType, LastWeek, Yesterday
 from forecasts.past import Past
 

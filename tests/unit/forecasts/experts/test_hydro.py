@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import rivers
 
-from forecasts.experts.expert import Expert, NotEnoughHistory
+from forecasts.expert import Expert, NotEnoughHistory
 from forecasts.experts.hydro_days import water_inputs
 from forecasts.experts.hydro_recession import Recession
 from forecasts.experts.hydro_ridge import HydroRidge

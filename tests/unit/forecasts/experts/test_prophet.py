@@ -13,7 +13,7 @@ import pytest
 import towns
 
 from forecasts.calendar import LocalCalendar
-from forecasts.experts.expert import NotEnoughHistory
+from forecasts.expert import NotEnoughHistory
 from forecasts.experts.prophet import ProphetExpert
 from forecasts.experts.prophet_curve import Curve
 from forecasts.experts.prophet_fit import curve_of, fit_prophet, hourly_table

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import suns
 
-from forecasts.experts.expert import Expert, NotEnoughHistory
+from forecasts.expert import Expert, NotEnoughHistory
 from forecasts.experts.pv_boosted import SkyBoosted
 from forecasts.experts.pv_days import SkyDays
 from forecasts.experts.pv_forest import SkyForest

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from forecasts.experts.expert import Blender, Expert
+from forecasts.expert import Blender, Expert
 from forecasts.experts.registry import FLOORS, experts_for
 from forecasts.series import KINDS
 from twin.domain.problems import BadInput

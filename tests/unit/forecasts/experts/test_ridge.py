@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import towns
 
-from forecasts.experts.expert import Expert, NotEnoughHistory
+from forecasts.expert import Expert, NotEnoughHistory
 from forecasts.experts.floor import DayType
 from forecasts.experts.ridge import Ridge
 from forecasts.past import Past

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from forecasts.experts.expert import Blender, Expert, NotEnoughHistory
+from forecasts.expert import Blender, Expert, NotEnoughHistory
 from forecasts.experts.stack import Stack
 from forecasts.quantiles import LEVELS
 from twin.domain.pack import UnpackError, pack

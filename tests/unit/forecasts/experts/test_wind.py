@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import winds
 
-from forecasts.experts.expert import Expert, NotEnoughHistory
+from forecasts.expert import Expert, NotEnoughHistory
 from forecasts.experts.wind_boosted import WindBoosted
 from forecasts.experts.wind_curve import CUT_OUT_M_S, fit_curve
 from forecasts.experts.wind_decay import WindDecay

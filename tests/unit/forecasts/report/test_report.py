@@ -6,10 +6,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from forecasts.backtest.record import record_of
 from forecasts.experts.floor import DayType, LastWeek, Yesterday
-from forecasts.plan import Plan
-from forecasts.record import record_of
-from forecasts.rehearsal import rehearse
+from forecasts.rehearsal.plan import Plan
+from forecasts.rehearsal.rehearse import rehearse
 from forecasts.report.look import NIGHT
 from forecasts.report.write import write_report
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import suns
 
-from forecasts.experts.expert import NotEnoughHistory
+from forecasts.expert import NotEnoughHistory
 from forecasts.past import Place
 from forecasts.sky.envelope import upper_envelope
 from forecasts.sky.features import NEWEST, design, is_weather, local_midnights

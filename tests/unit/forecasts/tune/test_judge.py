@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from forecasts.backtest.plan import local_midnights
+from forecasts.backtest.record import CHAMPION, record_of
 from forecasts.champion.settings import ChampionSettings
-from forecasts.plan import Plan
-from forecasts.record import CHAMPION, record_of
-from forecasts.rehearsal import rehearse
-from forecasts.setup import Setup
+from forecasts.on_air.setup import Setup
+from forecasts.rehearsal.plan import Plan
+from forecasts.rehearsal.rehearse import rehearse
 from forecasts.tune.judge import Judge, Spans, mean_loss, spans_of
 
 SETUP = Setup(experts=("last_week", "day_type", "ridge"), train_days=60)

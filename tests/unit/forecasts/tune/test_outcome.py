@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from forecasts.setup import Setup
+from forecasts.on_air.setup import Setup
 from forecasts.tune.judge import Judge, Spans
 from forecasts.tune.outcome import Outcome, as_json, as_lines
 from forecasts.tune.study import Found

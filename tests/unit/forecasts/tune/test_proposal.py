@@ -3,7 +3,7 @@ import tomllib
 import pytest
 
 from forecasts.champion.settings import ChampionSettings
-from forecasts.setup import Setup
+from forecasts.on_air.setup import Setup
 from forecasts.tune.proposal import append, snippet, target_of
 from twin.domain.problems import BadInput, Problems
 from twin.site.read import load_site

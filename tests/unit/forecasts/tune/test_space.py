@@ -2,7 +2,7 @@ import optuna
 import pytest
 
 from forecasts.champion.settings import ChampionSettings
-from forecasts.setup import Setup, read_setup
+from forecasts.on_air.setup import Setup, read_setup
 from forecasts.tune.space import Knob, Space, chapter_of
 from twin.domain.problems import Problems
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from forecasts.setup import Setup
+from forecasts.on_air.setup import Setup
 from forecasts.tune.space import Space
 from forecasts.tune.study import open_study, search
 from twin.domain.problems import BadInput
@@ -126,7 +126,7 @@ def test_a_search_survives_a_kill(tmp_path, space):
     code = """
 import os, signal, sys
 from pathlib import Path
-from forecasts.setup import Setup
+from forecasts.on_air.setup import Setup
 from forecasts.tune.space import Space
 from test_study import Valley, open_study, search
 class Killed(Valley):

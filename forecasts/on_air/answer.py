@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from forecasts.peaks import next_peak
+from forecasts.futures.peaks import next_peak
+from forecasts.futures.ramps import coming_ramps
 from forecasts.quantiles import LEVELS
-from forecasts.ramps import coming_ramps
 from twin.contracts.messages import Headline, Report
 from twin.domain.signals import SIGNALS
 from twin.domain.time import QUARTER_HOUR_S, floor_quarter, from_datetime64, quarter_hours

@@ -17,11 +17,11 @@ from typing import Any
 
 from forecasts.champion.settings import RANGES as CHAMPION_RANGES
 from forecasts.champion.settings import ChampionSettings
+from forecasts.expert import Blender, Expert
 from forecasts.experts.boosted import Boosted, BoostedProfile, BoostedRidge, BoostedSettings
-from forecasts.experts.expert import Blender, Expert
 from forecasts.experts.registry import experts_for
 from forecasts.experts.ridge import Ridge, RidgeSettings
-from forecasts.settings import read_champion, read_engine, read_experts
+from forecasts.on_air.settings import read_champion, read_engine, read_experts
 from twin.domain.problems import Problems
 
 PARTS = (1, 2, 3, 4, 6, 8)

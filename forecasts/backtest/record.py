@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecasts.campaign import Campaign
 from forecasts.champion.settings import ChampionSettings
 from forecasts.champion.standing import Played, play
 from forecasts.champion.ticks import Ticks, spread_of
-from forecasts.plan import Plan, origins_of
 from forecasts.quantiles import LEVELS
-from forecasts.rehearsal import gated
+from forecasts.rehearsal.campaign import Campaign
+from forecasts.rehearsal.plan import Plan, origins_of
+from forecasts.rehearsal.rehearse import gated
 from forecasts.series import Series
 from twin.domain.problems import Problem
 

@@ -16,7 +16,7 @@ from forecasts.backtest.job import Job
 from forecasts.backtest.options import BacktestOptions
 from forecasts.data.quality import DataQuality
 from forecasts.data.reading import read_series
-from forecasts.net_load import NetSplit, split_net_load
+from forecasts.net.load import NetSplit, split_net_load
 from forecasts.report.words import figure, unit_for
 from forecasts.series import Series
 from twin.domain.problems import BadInput, Problems

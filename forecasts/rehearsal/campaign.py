@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecasts.limits import Bounds
 from forecasts.past import Past
-from forecasts.plan import IssueDays, Plan, origins_of
+from forecasts.rehearsal.limits import Bounds
+from forecasts.rehearsal.plan import IssueDays, Plan, origins_of
 from forecasts.series import Series
 
 if TYPE_CHECKING:
-    from forecasts.rehearsal import Block
+    from forecasts.rehearsal.rehearse import Block
 
 LIMIT_DAYS = 30
 """Days of history that limits are read with: an envelope of the plant's own days, where its position is unknown."""

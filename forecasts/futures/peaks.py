@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from forecasts.calendar import LocalCalendar
-from forecasts.occurrence import judge, plain
+from forecasts.futures.occurrence import judge, plain
+from forecasts.futures.replayed_paths import Issues, label_rows, replay_paths, scored_positions
 from forecasts.quantiles import LEVELS
-from forecasts.replayed_paths import Issues, label_rows, replay_paths, scored_positions
 from forecasts.scores import coverage, mae, pinball_10_90, skill
 
 _HOURS = 24

@@ -13,10 +13,10 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from forecasts.experts.expert import Fitted
+from forecasts.expert import Fitted
+from forecasts.explain.similar_days import SimilarDay, similar_days
 from forecasts.past import Past
 from forecasts.quantiles import LEVELS
-from forecasts.similar_days import SimilarDay, similar_days
 
 _MEDIAN = LEVELS.index(0.5)
 _SIMILAR = 5

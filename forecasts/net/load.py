@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecasts.net_capacity import WINDOW_DAYS, Capacity, estimate_capacity, without_mean
-from forecasts.net_shapes import Shapes, shapes_of
+from forecasts.net.capacity import WINDOW_DAYS, Capacity, estimate_capacity, without_mean
+from forecasts.net.shapes import Shapes, shapes_of
 from forecasts.past import Place
 from forecasts.profile import day_sheet
 from twin.domain.problems import Problems

@@ -19,15 +19,15 @@ from forecasts.champion.correction import Correction, newest, no_correction
 from forecasts.champion.settings import ChampionSettings
 from forecasts.champion.ticks import bent, spread_of, within
 from forecasts.champion.width import stretched
-from forecasts.dependence import Dependence
-from forecasts.experts.expert import Blender, Expert, NotEnoughHistory
-from forecasts.issued import Issued
-from forecasts.outlook_error import spread_of_outlook
+from forecasts.expert import Blender, Expert, NotEnoughHistory
+from forecasts.futures.dependence import Dependence
+from forecasts.futures.ramps import usual_change_mw
+from forecasts.futures.tick_paths import Course
+from forecasts.on_air.issued import Issued
+from forecasts.on_air.outlook_error import spread_of_outlook
+from forecasts.on_air.zone_past import Now, ZoneFacts, now_of
 from forecasts.past import Past
 from forecasts.quantiles import LEVELS, NORMAL, widen
-from forecasts.ramps import usual_change_mw
-from forecasts.tick_paths import Course
-from forecasts.zone_past import Now, ZoneFacts, now_of
 from twin.contracts.frame import AsOfView
 from twin.domain.pack import UnpackError
 from twin.domain.time import QUARTER_HOUR_S

@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from forecasts.experts.expert import NotEnoughHistory
-from forecasts.hierarchy import Hierarchy, rest_name
+from forecasts.expert import NotEnoughHistory
+from forecasts.futures.tick_paths import Futures, draw
+from forecasts.on_air.hierarchy import Hierarchy, rest_name
+from forecasts.on_air.reconcile import MinimumTrace, correlation_of, covariance_of
+from forecasts.on_air.zone_forecast import Answer, Day, NeverMeasuredError, ZoneForecast
 from forecasts.quantiles import LEVELS
-from forecasts.reconcile import MinimumTrace, correlation_of, covariance_of
-from forecasts.tick_paths import Futures, draw
-from forecasts.zone_forecast import Answer, Day, NeverMeasuredError, ZoneForecast
 from twin.contracts.frame import AsOfView
 from twin.domain.pack import UnpackError, pack, unpack
 from twin.domain.time import floor_quarter, to_epoch_s

@@ -8,16 +8,16 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
 
-from forecasts.answer import HORIZON, foretold, paths_array, report
 from forecasts.experts.registry import FLOORS, experts_for
+from forecasts.futures.tick_paths import PATHS
+from forecasts.on_air.answer import HORIZON, foretold, paths_array, report
+from forecasts.on_air.settings import check_keys, read_fallbacks, read_zone
+from forecasts.on_air.setup import KEYS, read_setup
+from forecasts.on_air.zone_forecast import ZoneForecast
+from forecasts.on_air.zone_past import ZoneFacts
+from forecasts.on_air.zone_tree import ZoneTree
 from forecasts.past import Place
 from forecasts.quantiles import LEVELS
-from forecasts.settings import check_keys, read_fallbacks, read_zone
-from forecasts.setup import KEYS, read_setup
-from forecasts.tick_paths import PATHS
-from forecasts.zone_forecast import ZoneForecast
-from forecasts.zone_past import ZoneFacts
-from forecasts.zone_tree import ZoneTree
 from twin.contracts.box import BoxCard, BoxContext, Mode, Need, Provide, Training
 from twin.contracts.frame import AsOfView
 from twin.contracts.messages import Report
@@ -42,7 +42,7 @@ class ForecastBox:
 
     Args:
         config: ``zone``; ``engine``: "champion" (all experts, weighed), or the name of a single expert; optional ``fallbacks``
-            and what `forecasts.setup` reads: ``experts``, ``train_days`` and the tables ``champion``, ``ridge``, ``boosted``.
+            and what `forecasts.on_air.setup` reads: ``experts``, ``train_days``, tables ``champion``, ``ridge``, ``boosted``.
         context: the site.
         name, kind, signal: of the box, of its series, of what it reads. ``provides``, ``paths``: what it writes.
         weather: signals that its experts read where they are known. ``planes``: of a plant, where they are declared.

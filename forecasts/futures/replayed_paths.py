@@ -7,9 +7,9 @@ from typing import Protocol
 
 import numpy as np
 
-from forecasts.dependence import Dependence
-from forecasts.marginals import pit
-from forecasts.paths import sample_paths
+from forecasts.futures.dependence import Dependence
+from forecasts.futures.marginals import pit
+from forecasts.futures.paths import sample_paths
 from forecasts.series import Series
 
 PATHS = 100
@@ -20,7 +20,7 @@ _NEVER_NEGATIVE = ("pv", "wind", "hydro")
 
 
 class Issues(Protocol):
-    """What a rehearsal leaves behind, as far as paths need it; `forecasts.rehearsal.Record` is one."""
+    """What a rehearsal leaves behind, as far as paths need it; `forecasts.rehearsal.rehearse.Record` is one."""
 
     @property
     def series(self) -> Series:

@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from forecasts.campaign import Campaign
-from forecasts.experts.expert import Blender, Expert, Fitted, NotEnoughHistory
+from forecasts.expert import Blender, Expert, Fitted, NotEnoughHistory
 from forecasts.past import Past
-from forecasts.plan import Plan, issue_days
-from forecasts.sane import asked, too_good
+from forecasts.rehearsal.campaign import Campaign
+from forecasts.rehearsal.plan import Plan, issue_days
+from forecasts.rehearsal.sane import asked, too_good
 from forecasts.series import Series
 from twin.contracts.frame import FutureReadError
 from twin.domain.problems import Problem

@@ -12,8 +12,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from forecasts.occurrence import judge, plain
-from forecasts.replayed_paths import Issues, label_rows, replay_paths, scored_positions
+from forecasts.futures.occurrence import judge, plain
+from forecasts.futures.replayed_paths import Issues, label_rows, replay_paths, scored_positions
 from forecasts.scores import skill
 
 Direction = Literal["up", "down"]

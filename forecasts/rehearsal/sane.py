@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from forecasts.experts.expert import Fitted
+from forecasts.expert import Fitted
 from forecasts.past import Past
 from forecasts.quantiles import LEVELS
 from twin.contracts.frame import FutureReadError

@@ -60,8 +60,8 @@ class Dependence:
         """Learn from past issues, preferably some hours apart; none at all gives a decay of six hours.
 
         Args:
-            pit: where each truth fell in its forecast (`forecasts.marginals.pit`), 0..1, dims (issue, step) for one series or
-                (issue, series, step) for several that were issued together; NaN = unknown.
+            pit: where each truth fell in its forecast (`forecasts.futures.marginals.pit`), 0..1, dims (issue, step) for one
+                series or (issue, series, step) for several that were issued together; NaN = unknown.
             step_s: length of a step.
         """
         scores = ndtri(

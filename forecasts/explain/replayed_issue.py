@@ -15,12 +15,12 @@ import numpy as np
 from forecasts.champion.settings import ChampionSettings
 from forecasts.champion.standing import play
 from forecasts.champion.ticks import Ticks, spread_of
-from forecasts.experts.expert import Blender, Expert, Fitted
-from forecasts.explain import Issue
+from forecasts.expert import Blender, Expert, Fitted
+from forecasts.explain.explanation import Issue
 from forecasts.past import Past
-from forecasts.plan import Plan, issue_days
 from forecasts.quantiles import LEVELS
-from forecasts.rehearsal import ISSUE_DAYS, rehearse
+from forecasts.rehearsal.plan import Plan, issue_days
+from forecasts.rehearsal.rehearse import ISSUE_DAYS, rehearse
 from forecasts.series import Series
 from twin.domain.problems import Problem, Problems
 from twin.domain.time import from_epoch_s

@@ -11,12 +11,12 @@ from typing import Any
 from forecasts.backtest.flags import Flags, jobs_of
 from forecasts.backtest.options import DAY_S, BacktestOptions
 from forecasts.data.reading import read_series
-from forecasts.explain import Explanation
-from forecasts.explain import explain as take_apart
-from forecasts.explained import as_text
-from forecasts.replayed_issue import issue_at
+from forecasts.explain.explanation import Explanation
+from forecasts.explain.explanation import explain as take_apart
+from forecasts.explain.replayed_issue import issue_at
+from forecasts.explain.shown import as_text
+from forecasts.on_air.setup import Setup
 from forecasts.series import Series
-from forecasts.setup import Setup
 from twin.domain.problems import BadInput, Problems
 from twin.domain.time import from_epoch_s
 from twin.site.files import cache_folder

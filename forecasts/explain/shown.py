@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
-from forecasts.explain import Explanation, Said
+from forecasts.explain.explanation import Explanation, Said
+from forecasts.explain.similar_days import SimilarDay
 from forecasts.quantiles import LEVELS
 from forecasts.report.words import Unit, figure, unit_for
 from forecasts.series import Series
-from forecasts.similar_days import SimilarDay
 
 _LOW, _MEDIAN, _HIGH = 0, LEVELS.index(0.5), len(LEVELS) - 1
 _WEATHER = {

@@ -12,8 +12,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import ndtri
 
-from forecasts.dependence import Dependence
-from forecasts.marginals import values_at
+from forecasts.futures.dependence import Dependence
+from forecasts.futures.marginals import values_at
 from forecasts.quantiles import LEVELS
 
 Bound = float | np.ndarray
@@ -33,7 +33,7 @@ def sample_paths(
 
     Args:
         quantiles: [MW], ascending, dims (time, quantile). Beyond the outer ones the tail is that of the normal distribution
-            through the two outermost (`forecasts.marginals`). A step with a NaN is NaN in every path.
+            through the two outermost (`forecasts.futures.marginals`). A step with a NaN is NaN in every path.
         first: step of the dependence at which the quantiles begin: 0 when it was learnt from issues at the same local hour, the
             slot of the day when it was learnt from midnights.
         floor, ceiling: [MW], for all steps or dims (time,): no path leaves them (PV: zero and the clear sky).

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecasts.hierarchy import Hierarchy
+from forecasts.on_air.hierarchy import Hierarchy
 from forecasts.quantiles import LEVELS
 
 _MEDIAN = LEVELS.index(0.5)

@@ -10,9 +10,9 @@ import numpy as np
 
 from forecasts.calendar import LocalCalendar
 from forecasts.data.cleaning import clean
-from forecasts.history import ahead, measured
+from forecasts.on_air.history import ahead, measured
+from forecasts.on_air.stand_in import stand_in
 from forecasts.past import Past, Place
-from forecasts.stand_in import stand_in
 from twin.contracts.frame import AsOfView
 from twin.domain.time import QUARTER_HOUR, QUARTER_HOUR_S, floor_quarter, to_epoch_s
 

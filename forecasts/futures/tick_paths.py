@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecasts.dependence import Dependence
-from forecasts.paths import representatives, sample_joint_paths
+from forecasts.futures.dependence import Dependence
+from forecasts.futures.paths import representatives, sample_joint_paths
 from twin.domain.chance import bits, stream
 
 PATHS = 10

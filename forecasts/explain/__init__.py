@@ -1,0 +1,1 @@
+"""Why a forecast looks as it does."""

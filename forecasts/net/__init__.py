@@ -1,0 +1,1 @@
+"""A net load split into consumption and the panels behind the meter."""

@@ -1,0 +1,1 @@
+"""The rolling-origin rehearsal that every backtest and every training is."""
