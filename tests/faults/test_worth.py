@@ -4,6 +4,7 @@ import pytest
 from hamlet import hamlet
 from on_air import here, regie
 
+from twin.check import ready_site
 from twin.domain.problems import BadInput
 from twin.live.worth import in_place, journalled
 from twin.site import load_site
@@ -60,7 +61,7 @@ def test_a_runs_window_is_taken_from_its_state_which_is_only_read(ran, asked):
 def test_the_state_of_another_site_is_refused(ran, settle):
     other = settle(hamlet(days=1.0), "other")
     with pytest.raises(BadInput, match="another site file"):
-        journalled(ran.state, load_site(other.site))
+        journalled(ran.state, ready_site(other.site))
 
 
 @pytest.mark.parametrize(
