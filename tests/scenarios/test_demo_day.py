@@ -23,8 +23,10 @@ MORNING = 40
 def days(tmp_path_factory):
     """The day, and beside it the same day until ten, interrupted: two streams for two cores."""
     place, hurt = (place_of(CASE, tmp_path_factory.mktemp(name) / "state") for name in ("day", "disturbed"))
+    run = place.start(TICKS)
+    run.until(lambda: place.acked)  # the town's past is lived once, and the second run finds it
     with ThreadPoolExecutor(1) as beside:
-        calm = beside.submit(place.run, TICKS)
+        calm = beside.submit(run.ended)
         ended, heads = interrupted(hurt)
     found = SimpleNamespace(place=place, ended=calm.result(), hurt=hurt, hurt_ended=ended, heads=heads)
     for one in (found.ended, found.hurt_ended):
