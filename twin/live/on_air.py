@@ -7,6 +7,7 @@ loop runs in the main thread: the boxes' fork server and the screens die with th
 from __future__ import annotations
 
 import errno
+import gc
 import logging
 import os
 import signal
@@ -206,6 +207,9 @@ class OnAir:
         wired.parts.runner.start()
         self._progress.step("history", 0.5)
         wired.loop.begin(self._window.start)
+        gc.collect()
+        gc.freeze()  # what was imported and wired lives as long as the run: no later collection walks through it
+        gc.enable()
         self._progress.step("on air", 1.0)
         self._note("started", {"resumed_at": self._journal.acked, "fingerprint": machine_fingerprint()})
         views.resume(self._journal)

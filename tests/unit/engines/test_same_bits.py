@@ -22,10 +22,11 @@ print(hashlib.sha256(found.vm_pu.values.tobytes() + found.va_degree.values.tobyt
 
 @pytest.mark.slow
 def test_code_just_compiled_and_code_from_the_cache_give_the_same_bits(tmp_path, monkeypatch):
-    def digest(cache, *arguments):
-        monkeypatch.setenv("REGIE_CACHE", str(tmp_path / cache))
+    def digest(*arguments):
         command = [sys.executable, "-c", SOLVE, *arguments]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
-    compiled, cached, after_a_year = digest("one"), digest("one"), digest("two", "year")
-    assert compiled == cached == after_a_year
+    compiled_by_others = digest()
+    monkeypatch.setenv("REGIE_CACHE", str(tmp_path / "new"))
+    compiled_for_a_year, cached = digest("year"), digest()
+    assert compiled_for_a_year == cached == compiled_by_others
