@@ -113,15 +113,26 @@ def test_an_unknown_alarm_code_is_shown_readably_and_escaped(shown):
 
 
 def test_a_new_snapshot_is_on_screen_within_a_second_without_reload(page, regie, factory):
-    page.evaluate("window.sameDocument = true")
-    seen = []
+    # Seen by the page itself: asking it from here looks only after 0.1, 0.35, 0.85 and 1.85 s.
+    page.evaluate(
+        """() => {
+            window.seen = {};
+            const look = () => {
+                const tick = /tick (\\d+)/.exec(document.querySelector("#header .state").innerText)[1];
+                window.seen[tick] = window.seen[tick] || Date.now();
+            };
+            const every = {childList: true, subtree: true, characterData: true};
+            new MutationObserver(look).observe(document.getElementById("header"), every);
+        }"""
+    )
+    written = {}
     for tick in range(100, 105):
-        begun = time.monotonic()
+        written[tick] = time.time()
         factory.write(regie.state, factory.snapshot(tick=tick))
         expect(page.locator("#header .state")).to_contain_text(f"tick {tick}", timeout=3 * SECOND_MS)
-        seen.append(time.monotonic() - begun)
-    assert max(seen) < 1.0, seen
-    assert page.evaluate("window.sameDocument") is True
+    seen = page.evaluate("window.seen")  # another document would have forgotten it
+    delays = [seen[str(tick)] / 1000 - at for tick, at in written.items()]
+    assert max(delays) < 1.0, delays
 
 
 def test_acknowledging_writes_a_command_and_everybody_sees_the_answer(page, regie, factory, open_page):
