@@ -50,9 +50,9 @@ def ready_site(name_or_path: str | Path, *, progress: Progress = _unseen) -> Rea
     on_grid = check_on_grid(name_or_path, progress=progress, rows=False)
     if problems := _problems(on_grid):
         raise BadInput(problems)
-    if on_grid.engine is None or not on_grid.site.whole:
+    if on_grid.engine is None or on_grid.key is None or not on_grid.site.whole:
         raise AssertionError(f"{name_or_path}: something could not be looked at, and no fault says why")
-    return Ready(on_grid.site, on_grid.net, on_grid.engine, on_grid.built)
+    return Ready(on_grid.site, on_grid.net, on_grid.engine, on_grid.key, on_grid.built)
 
 
 def _problems(on_grid: OnGrid) -> tuple[Problem, ...]:

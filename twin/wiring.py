@@ -14,12 +14,12 @@ import numpy as np
 import xarray as xr
 
 from twin.adapters.grid_simbench import BuiltGrid
-from twin.adapters.prepared import Prepared, prepare
+from twin.adapters.prepared import Prepared, cache_key, prepare
 from twin.contracts.devices import Device
 from twin.contracts.ports import Actuator, Engine, OutlookSource, Referee, Telemetry
 from twin.domain.controls import Controls, Curve, InverterControl
 from twin.domain.grid import NORMAL, Grid
-from twin.domain.problems import Problem
+from twin.domain.problems import BadInput, Problem
 from twin.domain.signals import OUTSIDE_SIGNALS
 from twin.domain.zones import Zone
 from twin.regie.decide import Decider
@@ -58,13 +58,14 @@ class Ready:
     """A site without fault (`twin.check.ready_site`), and what it was held against.
 
     Attributes:
-        net: the pandapower net with the site's overlay. ``engine``: of that net.
+        net: the pandapower net with the site's overlay. ``engine``: of that net. ``key``: of its content in the cache.
         built: what the grid's cache entry is made from; None where there is one.
     """
 
     site: Site
     net: Any
     engine: Engine
+    key: str
     built: BuiltGrid | None
 
 
@@ -94,9 +95,12 @@ def wire(ready: Ready, window: Window, state: Path, progress: Progress, on_ops: 
         on_ops: told durations, restarts and failures of the boxes' processes once they run.
 
     Raises:
-        BadInput: for a state directory of another site or window.
+        BadInput: for a state directory of another site or window, and when the grid's file changed since the check.
     """
     site, net, engine = ready.site, ready.net, ready.engine
+    if cache_key(site) != ready.key:
+        place = f"{site.file.name} grid file"
+        raise BadInput([Problem(place, "changed while the site was checked", "one grid from check to start", "start again")])
     prepared = prepare(site, progress=progress, built=ready.built)
     grid = engine.model(NORMAL).grid
     devices = tuple(_placed(device, net) for device in site.devices)

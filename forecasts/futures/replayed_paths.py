@@ -20,7 +20,7 @@ _NEVER_NEGATIVE = ("pv", "wind", "hydro")
 
 
 class Issues(Protocol):
-    """What a rehearsal leaves behind, as far as paths need it; `forecasts.rehearsal.rehearse.Record` is one."""
+    """What a rehearsal leaves behind, as far as paths need it; `forecasts.backtest.record.Record` is one."""
 
     @property
     def series(self) -> Series:

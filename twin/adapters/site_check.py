@@ -10,7 +10,7 @@ from typing import Any
 from twin.adapters.csv_rows import folder_problems, read_rows
 from twin.adapters.grid_simbench import BuiltGrid, Progress
 from twin.adapters.net_store import net_from_bytes, net_to_bytes
-from twin.adapters.prepared import build, cached
+from twin.adapters.prepared import build, cache_key, cached
 from twin.adapters.telemetry_csv import impossible_positions, tap_ranges
 from twin.adapters.zone_members import meshed_zones, misplaced_devices
 from twin.contracts.ports import Engine
@@ -31,7 +31,8 @@ class OnGrid:
 
     Attributes:
         site: may be partly unread (`Site.partly`). ``net``: None where the grid cannot be built.
-        built: what ``net`` came from; None where it came from the cache.
+        built: what ``net`` came from; None where it came from the cache. ``key``: of that content in the cache; None while the
+            site does not say enough.
         engine: None where none takes the net.
     """
 
@@ -39,6 +40,7 @@ class OnGrid:
     places: Places
     net: Any
     built: BuiltGrid | None
+    key: str | None
     engine: Engine | None
     problems: tuple[Problem, ...]
 
@@ -61,6 +63,7 @@ def check_on_grid(name_or_path: str | Path, *, progress: Progress, rows: bool) -
     """
     draft = read_site(site_path(name_or_path))
     site, places = draft.site, draft.places
+    key = _key(site)  # before the grid is read: a file that changes meanwhile has another one afterwards
     net, built, problems = _net(site, progress)
     engine = None
     if net is not None:
@@ -72,7 +75,13 @@ def check_on_grid(name_or_path: str | Path, *, progress: Progress, rows: bool) -
             problems += found
     with suppress(Unread):
         problems += _telemetry(site, net, rows=rows)
-    return OnGrid(site, places, net, built, engine, (*draft.problems, *declared_problems(site, places), *problems))
+    return OnGrid(site, places, net, built, key, engine, (*draft.problems, *declared_problems(site, places), *problems))
+
+
+def _key(site: Site) -> str | None:
+    with suppress(Unread):
+        return cache_key(site)
+    return None
 
 
 def _net(site: Site, progress: Progress) -> tuple[Any, BuiltGrid | None, tuple[Problem, ...]]:

@@ -1,5 +1,7 @@
 """One function for every grid file, and a live site from each of its formats."""
 
+from datetime import UTC, datetime
+
 import pandapower as pp
 import pytest
 
@@ -8,10 +10,11 @@ from tests.unit.adapters.small_site import small_net
 from tests.unit.adapters.test_grid_cgmes import as_zip
 from twin.adapters.grid_file import build_from_file, read_grid_file
 from twin.adapters.prepared import cache_key, prepare
-from twin.check import check_whole_site
+from twin.check import check_whole_site, ready_site
 from twin.domain.problems import BadInput
 from twin.site import load_site
 from twin.site.tables import GridTable
+from twin.wiring import Window, wire
 
 VILLAGE = """function mpc = village
 mpc.version = '2';
@@ -113,6 +116,18 @@ def test_a_prepared_grid_solves_like_its_file(small, tmp_path, monkeypatch, sour
     for net in nets:
         pp.runpp(net, tolerance_mva=1e-10)
     assert nets[0].res_bus["vm_pu"].to_list() == pytest.approx(nets[1].res_bus["vm_pu"].to_list(), abs=1e-12)  # same tables
+
+
+def test_a_grid_that_changes_between_check_and_start_is_refused_and_never_kept_under_its_new_name(small, tmp_path, monkeypatch):
+    file = tmp_path / write_grid(tmp_path, "matpower")
+    path = with_grid(small, "matpower", file.name)
+    monkeypatch.setenv("REGIE_CACHE", str(tmp_path / "prepared"))
+    ready = ready_site(path)
+    file.write_text(VILLAGE + "\n", encoding="utf-8")
+    with pytest.raises(BadInput, match="grid file: changed while the site was checked"):
+        wire(ready, Window(datetime(2016, 6, 15, tzinfo=UTC), 1), tmp_path / "state", lambda *_: None, lambda _event: None)
+    assert not (tmp_path / "prepared").exists()
+    assert not (tmp_path / "state").exists()
 
 
 def test_a_folder_of_profiles_that_changes_is_prepared_anew(small, tmp_path):

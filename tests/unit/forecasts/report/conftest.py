@@ -15,7 +15,7 @@ PLACE = Place("Europe/Zurich", "CH", "ZH", 47.37, 8.54)
 
 @dataclass(frozen=True)
 class Recorded:
-    """What `forecasts.rehearsal.rehearse.Record` promises, over forecasts given in advance."""
+    """What `forecasts.backtest.record.Record` promises, over forecasts given in advance."""
 
     series: Series
     plan: SimpleNamespace
