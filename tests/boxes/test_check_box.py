@@ -56,9 +56,15 @@ def check(box, config=None):
 
 @pytest.fixture
 def left_behind():
-    """Processes below this one that were not there before the test: a worker of the suite may hold a browser."""
+    """Processes below this one that came with the test: a worker of the suite may hold a browser, which starts others."""
     before = descendants(os.getpid())
-    return lambda: [pid for pid in descendants(os.getpid()) - before if running(pid)]
+
+    def found():
+        now = descendants(os.getpid())
+        strangers = before.union(*map(descendants, before))
+        return [pid for pid in now - strangers if running(pid)]
+
+    return found
 
 
 def broken(box, config=None):
