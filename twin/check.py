@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from twin.adapters.ready import Ready
 from twin.adapters.site_check import OnGrid, check_on_grid
 from twin.contracts.box import BoxCard
 from twin.domain.grid import Grid
@@ -16,7 +17,7 @@ from twin.regie.roles import sources_of
 from twin.site import Site
 from twin.site.locate import Places
 from twin.site.site import Unread
-from twin.wiring import Progress, Ready, box_instance, known_ahead
+from twin.wiring import Progress, box_instance, known_ahead
 
 
 def _unseen(_step: str, _share: float) -> None:

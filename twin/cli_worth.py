@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from twin.adapters.ready import Ready
     from twin.live.worth import Asked
-    from twin.wiring import Ready
 
 _ROWS = (
     ("economic", "total_chf", "cost", "CHF", 2),

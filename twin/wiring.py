@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from twin.adapters.grid_simbench import BuiltGrid
-from twin.adapters.prepared import Prepared, cache_key, prepare
+from twin.adapters.prepared import Prepared
+from twin.adapters.ready import Ready
 from twin.contracts.devices import Device
 from twin.contracts.ports import Actuator, Engine, OutlookSource, Referee, Telemetry
 from twin.domain.controls import Controls, Curve, InverterControl
 from twin.domain.grid import NORMAL, Grid
-from twin.domain.problems import BadInput, Problem
+from twin.domain.problems import Problem
 from twin.domain.signals import OUTSIDE_SIGNALS
 from twin.domain.zones import Zone
 from twin.regie.decide import Decider
@@ -54,22 +54,6 @@ class Window:
 
 
 @dataclass(frozen=True)
-class Ready:
-    """A site without fault (`twin.check.ready_site`), and what it was held against.
-
-    Attributes:
-        net: the pandapower net with the site's overlay. ``engine``: of that net. ``key``: of its content in the cache.
-        built: what the grid's cache entry is made from; None where there is one.
-    """
-
-    site: Site
-    net: Any
-    engine: Engine
-    key: str
-    built: BuiltGrid | None
-
-
-@dataclass(frozen=True)
 class Wired:
     """A loop ready to begin, and what its views need.
 
@@ -98,10 +82,7 @@ def wire(ready: Ready, window: Window, state: Path, progress: Progress, on_ops: 
         BadInput: for a state directory of another site or window, and when the grid's file changed since the check.
     """
     site, net, engine = ready.site, ready.net, ready.engine
-    if cache_key(site) != ready.key:
-        place = f"{site.file.name} grid file"
-        raise BadInput([Problem(place, "changed while the site was checked", "one grid from check to start", "start again")])
-    prepared = prepare(site, progress=progress, built=ready.built)
+    prepared = ready.prepared(progress)
     grid = engine.model(NORMAL).grid
     devices = tuple(_placed(device, net) for device in site.devices)
     sources = _sources(site, prepared, net, engine, window.start)

@@ -81,7 +81,7 @@ def _peers(job: Job, series: Series, plan: Plan, on_step: OnStep) -> tuple[dict[
     from forecasts.backtest.peers import missing_peers, peers_of
 
     found = {}
-    for name, peer in peers_of(series, plan).items():
+    for name, peer in peers_of(series).items():
         own = replace(
             plan, train_days=peer.window_days, refit_days=peer.refit_days, warm_from=plan.scored_from, experts=(name,)
         )

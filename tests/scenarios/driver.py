@@ -9,6 +9,7 @@ knows); "field": the field fails before it takes an order, twice; "screen": no s
 switch for this; the script wraps the calls between which it matters.
 """
 
+import gc
 import os
 import signal
 import sqlite3
@@ -44,6 +45,7 @@ def run(ledger, place, tick, options):
     from twin.regie.publish import Publisher
     from twin.wiring import wire
 
+    gc.disable()  # as the command does, until everything is there
     failures = ["no route to the field"] * 2
 
     def equipped(*arguments):
@@ -61,6 +63,8 @@ def run(ledger, place, tick, options):
                 raise ConnectionError(failures.pop())
 
         def watched(*content, **named):
+            if not gc.isenabled():
+                raise AssertionError("a run that never collects garbage fills the memory")
             befall("commit")
             return commit(*content, **named)
 

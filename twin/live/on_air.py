@@ -21,6 +21,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from twin.adapters.ready import Ready
 from twin.check import ready_site
 from twin.contracts.messages import Command
 from twin.contracts.ports import GridEvent, SourceFailed
@@ -40,7 +41,7 @@ from twin.regie.commands import expired, read_commands
 from twin.regie.journal import Journal, JournalUnavailable, Note
 from twin.regie.tick import Moment
 from twin.site import Site
-from twin.wiring import Ready, Window, Wired, site_sha256, wire
+from twin.wiring import Window, Wired, site_sha256, wire
 
 _LOG = logging.getLogger(__name__)
 _POLL_S = 0.25

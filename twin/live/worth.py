@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from pydantic import TypeAdapter
 
+from twin.adapters.ready import Ready
 from twin.contracts.frame import Frame
 from twin.contracts.messages import Command, Envelope, Kpi
 from twin.domain.problems import BadInput, Problem, Problems
@@ -28,7 +29,7 @@ from twin.regie.journal import JournalUnavailable
 from twin.regie.shadow import SETTLED_AFTER, Columns, measured, paths_of, pinball_mw
 from twin.regie.tick import Moment
 from twin.site import Site
-from twin.wiring import Ready, Window, Wired, site_sha256, wire
+from twin.wiring import Window, Wired, site_sha256, wire
 
 DAY_STEPS = 96
 """Quarter hours of each issue that are scored: as far as the dispatch looks."""

@@ -7,7 +7,6 @@ from importlib.util import find_spec
 from typing import ClassVar, Protocol
 
 from forecasts.expert import Expert
-from forecasts.rehearsal.plan import Plan
 from forecasts.series import Series
 from twin.domain.problems import Problem
 
@@ -29,7 +28,7 @@ class Peer(Expert, Protocol):
     refit_days: ClassVar[int]
 
 
-def peers_of(series: Series, plan: Plan) -> Mapping[str, Peer]:  # noqa: ARG001 - every installed peer takes any plan
+def peers_of(series: Series) -> Mapping[str, Peer]:
     """Every installed peer that forecasts such a series."""
     from forecasts.backtest.peers.mstl import Mstl
     from forecasts.backtest.peers.openstef import OpenStef

@@ -41,7 +41,7 @@ def series():
 
 @pytest.fixture(params=PEERS)
 def peer(request):
-    found = peers_of(series(), PLAN).get(request.param)
+    found = peers_of(series()).get(request.param)
     if found is None:
         pytest.skip(f"{request.param} is not installed (extra 'peers')")
     return found
