@@ -1,0 +1,293 @@
+"""The model compiled once to arrays and held by HiGHS; a tick only writes numbers, and appends the rows of its grid.
+
+Every tick's first solve starts cold with one thread, so equal numbers give equal bits whatever was solved before. An
+iteration or node limit ends it; the clock is only the guard, and its outcome is told, never hidden.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from twin.boxes.flexibility.lp.appended import append_rows
+from twin.boxes.flexibility.lp.matrix import Matrix, compile_matrix, must
+from twin.boxes.flexibility.lp.model import BINARY
+from twin.boxes.flexibility.lp.numbers import Numbers, numbers_of
+from twin.boxes.flexibility.lp.problem import Problem
+from twin.boxes.flexibility.lp.rows import NOWHERE, GridRow, Linear
+
+_OPTIONS: dict[str, Any] = {
+    "output_flag": False,
+    "threads": 1,
+    "parallel": "off",
+    "solver": "choose",
+    "simplex_strategy": 1,
+    "random_seed": 0,
+    # 1e-9 MW: with the dearest penalty an infeasibility of the default 1e-7 would be worth more than a car's saving.
+    "primal_feasibility_tolerance": 1e-9,
+    "dual_feasibility_tolerance": 1e-7,
+    "mip_rel_gap": 1e-5,
+    "mip_feasibility_tolerance": 1e-9,
+}
+_WORDS = {
+    "iteration_limit_reached": "iteration_limit",
+    "time_limit_reached": "time_limit",
+    "solution_limit_reached": "node_limit",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What ends a solve that is not done.
+
+    Attributes:
+        iterations: of the simplex method; some twenty times what 50 devices need.
+        nodes: of the search where something is on or off.
+        guard_s: wall clock [s], below the box's deadline and far above a normal solve.
+    """
+
+    iterations: int = 100_000
+    nodes: int = 2_000
+    guard_s: float = 1.0
+
+
+@dataclass(frozen=True)
+class Solution:
+    """An answer.
+
+    Attributes:
+        status: "optimal", or what stopped it ("iteration_limit", "time_limit", "infeasible" ...).
+        cost_chf: objective. ``values``: by variable; ``duals``: by row, d(cost)/d(right-hand side); ``reduced``: reduced costs
+            by variable. Empty where there is no plan. Of a problem with something on or off the duals are those of the plan
+            found, with what is on and off held.
+        p_mw, q_mvar: of every unit, dims (unit, step). ``row_duals``, ``excess_mw``, ``margin_used_mw``: of the grid's rows,
+            dims (row, step); 0 where nobody watches.
+        rows: those rows. ``iterations``: simplex iterations. ``gap``: how far from the best the search may be, relative.
+    """
+
+    status: str
+    cost_chf: float = float("nan")
+    values: dict[str, np.ndarray] = field(default_factory=dict)
+    duals: dict[str, np.ndarray] = field(default_factory=dict)
+    reduced: dict[str, np.ndarray] = field(default_factory=dict)
+    p_mw: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+    q_mvar: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+    row_duals: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+    excess_mw: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+    margin_used_mw: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+    rows: tuple[GridRow, ...] = ()
+    iterations: int = 0
+    gap: float = 0.0
+
+    @property
+    def optimal(self) -> bool:
+        """True when there is a plan."""
+        return self.status == "optimal"
+
+
+class CompiledModel:
+    """One structure's problem inside HiGHS."""
+
+    def __init__(self, problem: Problem) -> None:
+        numbers = numbers_of(problem)
+        self.structure: Hashable = problem.structure
+        self.matrix: Matrix = compile_matrix(problem.sets, numbers)
+        self._gains = {name: array.copy() for name, array in numbers.coefficient.items()}
+        self._binary = np.concatenate([self.matrix.columns[name].ravel() for name in BINARY]).astype(np.int32)
+        self._highs = self.matrix.load(_OPTIONS)
+
+    def solve(
+        self, problem: Problem, linear: Linear = NOWHERE, *, limits: Limits | None = None, warm: bool = False
+    ) -> Solution:
+        """Solve ``problem``, which must have this structure, within ``linear``.
+
+        Args:
+            limits: what ends it; `Limits()` unless stated.
+            warm: start from the last solution of this model, which must be of this very tick: equal problems then still give
+                equal costs, but maybe another of several equal plans.
+
+        Raises:
+            ValueError: for another structure; compile it first.
+        """
+        if problem.structure != self.structure:
+            raise ValueError("the problem's devices, steps or intervals differ from the compiled ones; compile anew")
+        numbers = _with_losses(problem, numbers_of(problem), linear)
+        limits = limits or Limits()
+        solution = self._run(problem, numbers, linear, limits, warm=warm)
+        wrong = _both_ways(problem, solution)
+        if wrong is None:
+            return solution
+        # A price below zero pays for heating the cells by charging and discharging at once; no inverter can do that.
+        draw, feed = numbers.upper["draw_mw"].copy(), numbers.upper["feed_mw"].copy()
+        for unit, k in wrong:
+            side, at = (feed, problem.sets.feed_at) if solution.p_mw[unit, k] >= 0.0 else (draw, problem.sets.draw_at)
+            side[at[unit], k] = 0.0
+        numbers.upper.update(draw_mw=draw, feed_mw=feed)
+        again = self._run(problem, numbers, linear, limits, warm=True)
+        if again.optimal and _both_ways(problem, again) is not None:
+            return Solution("simultaneous", again.cost_chf, iterations=again.iterations)
+        return again
+
+    def bounds(self, problem: Problem) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Bounds of all columns, then of all rows, without the grid's: what `twin.boxes.flexibility.lp.conflict` looks into."""
+        numbers = numbers_of(problem)
+        self._update_gains(numbers)
+        return self.matrix.column_bounds(numbers) + self.matrix.row_bounds(numbers)
+
+    def _run(self, problem: Problem, numbers: Numbers, linear: Linear, limits: Limits, *, warm: bool) -> Solution:
+        highs = self._highs
+        if not warm:
+            must(highs.clearSolver(), "clear the solver")
+        self._update_gains(numbers)
+        self.matrix.write(highs, numbers)
+        rows = problem.rows + linear.rows
+        appended = append_rows(highs, problem, self.matrix, numbers, rows)
+        try:
+            status = self._optimise(limits)
+            if status != "optimal":
+                return Solution(status, iterations=_iterations(highs), rows=rows)
+            return self._read(problem, rows, appended, gap=0.0)
+        finally:
+            appended.remove(highs)
+            self._free_binaries()
+
+    def _optimise(self, limits: Limits) -> str:
+        """Run; where something is on or off, search first and then hold what was found to get prices."""
+        highs = self._highs
+        must(highs.setOptionValue("simplex_iteration_limit", int(limits.iterations)), "limit iterations")
+        must(highs.setOptionValue("mip_max_nodes", int(limits.nodes)), "limit nodes")
+        # HiGHS counts run time over all runs of a model.
+        must(highs.setOptionValue("time_limit", highs.getRunTime() + limits.guard_s), "set the guard")
+        highs.run()
+        status = _status(highs)
+        if not len(self._binary):
+            return status
+        if status not in ("optimal", "node_limit", "time_limit") or not _has_plan(highs):
+            return status
+        held = np.round(np.asarray(highs.getSolution().col_value)[self._binary])
+        must(highs.changeColsBounds(len(held), self._binary, held, held), "hold what is on")
+        self._integrality(highs, integer=False)
+        highs.run()
+        return _status(highs)
+
+    def _free_binaries(self) -> None:
+        if len(self._binary):
+            self._integrality(self._highs, integer=True)
+
+    def _integrality(self, highs: Any, *, integer: bool) -> None:
+        import highspy
+
+        kind = highspy.HighsVarType.kInteger if integer else highspy.HighsVarType.kContinuous
+        must(
+            highs.changeColsIntegrality(len(self._binary), self._binary, np.full(len(self._binary), kind)), "switch the search"
+        )
+
+    def _update_gains(self, numbers: Numbers) -> None:
+        """Coefficients that differ from those HiGHS holds (a heat pump's COP of the coming day)."""
+        for name, new in numbers.coefficient.items():
+            held = self._gains[name]
+            for at, k in np.argwhere(new != held):
+                for row, column, sign in self.matrix.entries(name, int(at), int(k)):
+                    must(self._highs.changeCoeff(row, column, sign * float(new[at, k])), "change a coefficient")
+                held[at, k] = new[at, k]
+
+    def _read(self, problem: Problem, rows: tuple[GridRow, ...], appended: Any, *, gap: float) -> Solution:
+        highs, matrix = self._highs, self.matrix
+        found, info = highs.getSolution(), highs.getInfo()
+        column, dual, reduced = (np.asarray(part) for part in (found.col_value, found.row_dual, found.col_dual))
+        values = {name: column[at] for name, at in matrix.columns.items()}
+        row_duals, excess, used = appended.read(dual, column)
+        return Solution(
+            "optimal",
+            float(info.objective_function_value),
+            values,
+            {name: dual[at] for name, at in matrix.rows.items()},
+            {name: reduced[at] for name, at in matrix.columns.items()},
+            p_mw=unit_power(problem, values),
+            q_mvar=_unit_q(problem, values),
+            row_duals=row_duals,
+            excess_mw=excess,
+            margin_used_mw=used,
+            rows=rows,
+            iterations=_iterations(highs),
+            gap=gap,
+        )
+
+
+def unit_power(problem: Problem, values: dict[str, np.ndarray]) -> np.ndarray:
+    """Power of every unit, drawing positive [MW], dims (unit, step)."""
+    sets = problem.sets
+    power = np.zeros((len(problem.parts.units), len(problem.hours)))
+    power[sets.drawing] += values["draw_mw"]
+    power[sets.feeding] -= values["feed_mw"]
+    return power
+
+
+def _unit_q(problem: Problem, values: dict[str, np.ndarray]) -> np.ndarray:
+    q = np.zeros((len(problem.parts.units), len(problem.hours)))
+    q[problem.sets.reactive] = values["q_mvar"]
+    return q
+
+
+def _with_losses(problem: Problem, numbers: Numbers, linear: Linear) -> Numbers:
+    """What a unit's power costs in losses joins its price; a trust region joins its bounds."""
+    sets, hours = problem.sets, np.asarray(problem.hours)
+    price = problem.site.import_chf_per_mwh * hours
+    if linear.loss_by_p is not None:
+        numbers.cost["draw_mw"] = numbers.cost["draw_mw"] + linear.loss_by_p[sets.drawing] * price
+        numbers.cost["feed_mw"] = numbers.cost["feed_mw"] - linear.loss_by_p[sets.feeding] * price
+    if linear.loss_by_q is not None:
+        numbers.cost["q_mvar"] = numbers.cost["q_mvar"] + linear.loss_by_q[sets.reactive] * price
+    if (trust := linear.trust) is not None:
+        for name, members, low, high in (
+            ("draw_mw", sets.drawing, trust.low_mw, trust.high_mw),
+            ("feed_mw", sets.feeding, -trust.high_mw, -trust.low_mw),
+        ):
+            _narrow(numbers, name, np.maximum(low[members], 0.0), np.maximum(high[members], 0.0))
+        if trust.low_mvar is not None and trust.high_mvar is not None:
+            _narrow(numbers, "q_mvar", trust.low_mvar[sets.reactive], trust.high_mvar[sets.reactive])
+    return numbers
+
+
+def _narrow(numbers: Numbers, name: str, low: np.ndarray, high: np.ndarray) -> None:
+    # A bound of the device stands above the trust region, which must not make a problem infeasible.
+    lower, upper = numbers.lower[name], numbers.upper[name]
+    numbers.lower[name], numbers.upper[name] = np.clip(low, lower, upper), np.clip(high, lower, upper)
+
+
+def _both_ways(problem: Problem, solution: Solution) -> list[tuple[int, int]] | None:
+    """(Unit, step) where one draws and feeds in at once by more than 1 W; None if nowhere.
+
+    A demand-response programme may: its shed and its rebound are two things.
+    """
+    if not solution.optimal:
+        return None
+    sets = problem.sets
+    both = [u for u in sets.drawing if u in sets.feed_at and problem.parts.units[u].run is None]
+    if not both:
+        return None
+    draw = solution.values["draw_mw"][[sets.draw_at[u] for u in both]]
+    feed = solution.values["feed_mw"][[sets.feed_at[u] for u in both]]
+    found = [(both[i], int(k)) for i, k in np.argwhere(np.minimum(draw, feed) > 1e-6)]
+    return found or None
+
+
+def _status(highs: Any) -> str:
+    import highspy
+
+    status = highs.getModelStatus()
+    if status == highspy.HighsModelStatus.kOptimal:
+        return "optimal"
+    word = str(highs.modelStatusToString(status)).lower().replace(" ", "_")
+    return _WORDS.get(word, word)
+
+
+def _has_plan(highs: Any) -> bool:
+    return bool(highs.getInfo().primal_solution_status == 2)  # kSolutionStatusFeasible of HiGHS
+
+
+def _iterations(highs: Any) -> int:
+    return max(int(highs.getInfo().simplex_iteration_count), 0)
