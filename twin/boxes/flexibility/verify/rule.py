@@ -15,8 +15,8 @@ Adjustment = Literal["additive", "multiplicative", "none"]
 class Rule:
     """A 'high X of Y' baseline with a same-day adjustment.
 
-    High 4 of 5 is PJM's name for its default; 10 of 10 with a multiplicative adjustment capped at 20 % is what the California
-    ISO settled by ("Baseline Accuracy Work Group Proposal", draft of 4 April 2017, section 1).
+    High 4 of 5 with an additive adjustment is known from PJM's market; 10 of 10 with a same-day adjustment of at most 20 % is
+    what the California ISO settled by ("Baseline Accuracy Work Group Proposal", draft of 4 April 2017, section 1).
 
     Attributes:
         highest, of: of the last ``of`` days of the same type without an event, the ``highest`` ones with the highest mean
