@@ -13,6 +13,7 @@ from twin.contracts.box import BoxContext
 from twin.contracts.frame import AsOfView, Frame, Layout
 from twin.domain.time import QUARTER_HOUR, quarter_hours, to_epoch_s
 
+AHEAD = 192  # quarter hours that forecasts reach
 LEVELS = (0.1, 0.3, 0.5, 0.7, 0.9)
 NOON = datetime(2016, 1, 25, 15, 0, tzinfo=UTC)  # 16 h local time on a Monday in January
 TARIFF = {
@@ -76,7 +77,7 @@ class Town:
 
     def local_hours(self) -> np.ndarray:
         first = (self.as_of + timedelta(hours=1)).hour + self.as_of.minute / 60.0
-        return (first + 0.25 * np.arange(96)) % 24
+        return (first + 0.25 * np.arange(AHEAD)) % 24
 
     def context(self) -> BoxContext:
         return BoxContext(
@@ -92,10 +93,10 @@ class Town:
         )  # fmt: skip
 
     def load_mw(self) -> np.ndarray:
-        return winter_evening(self.local_hours()) if self.limited_load_mw is None else self.limited_load_mw
+        return winter_evening(self.local_hours()) if self.limited_load_mw is None else np.resize(self.limited_load_mw, AHEAD)
 
     def view(self) -> AsOfView:
-        times = quarter_hours(self.as_of, 96)
+        times = quarter_hours(self.as_of, AHEAD)
         z = np.array([-1.28, -0.52, 0.0, 0.52, 1.28])  # a normal band around the median, spread = one deviation
         near = self.load_mw()[None, :] + self.spread * z[:, None]
         town = 15.0 + 3.0 * np.sin((self.local_hours() - 12.0) / 24 * 2 * np.pi) + 10.0 * self.spread * z[:, None]
@@ -109,7 +110,7 @@ class Town:
                 self.prices, dims=("time",), coords={"time": times[: len(self.prices)]}, attrs=self._issued()
             )
         if self.refused:
-            allowed = np.ones((96, len(self.refused)))
+            allowed = np.ones((AHEAD, len(self.refused)))
             allowed[:] = 0.0
             ahead["device_mandate"] = xr.DataArray(
                 allowed, dims=("time", "device"), coords={"time": times, "device": list(self.refused)}, attrs=self._issued()
@@ -142,7 +143,7 @@ class Town:
                 last += [self.required_mwh, self.departure_h]
         rows = 15 * 96
         values = np.tile(np.array(last), (rows, 1))
-        hour = np.tile(self.local_hours(), 15)
+        hour = np.tile(self.local_hours()[:96], 15)
         for at, (signal, name) in enumerate(columns):
             if signal == "device_p_mw" and name.startswith("car"):
                 values[:, at] = np.where((hour >= 17) & (hour < 19), self.usual_car_mw, 0.0)

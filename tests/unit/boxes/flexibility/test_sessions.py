@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twin.boxes.flexibility.remembered import Remembered
-from twin.boxes.flexibility.sessions import Session, heard
+from twin.boxes.flexibility.tick.remembered import Remembered
+from twin.boxes.flexibility.tick.sessions import Session, heard
 
 SEVEN = 1_453_791_600  # an instant; only differences count
 NOW = datetime(2016, 1, 25, 18, tzinfo=UTC)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from twin.boxes.flexibility.tariff import calendar, published_or
+from twin.boxes.flexibility.tick.tariff import calendar, published_or
 
 
 @pytest.mark.parametrize(

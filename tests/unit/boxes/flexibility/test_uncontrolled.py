@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from twin.boxes.flexibility.fallback import clip
+from twin.boxes.flexibility.devices.storage import Storage
 from twin.boxes.flexibility.horizon import QUARTERS, STEP_HOURS, highest_of_quarters, mean_of_quarters, quarters_of_steps
-from twin.boxes.flexibility.problem import Storage
+from twin.boxes.flexibility.ladder import followed
+from twin.boxes.flexibility.lp.problem import Penalties, Problem, Site
 from twin.boxes.flexibility.uncontrolled import charge_on_arrival, local_net_mw, self_consumption
 
 HOURS = (1.0,) * 6
@@ -44,18 +45,11 @@ def test_steps_keep_the_days_energy():
 
 
 def test_clipped_plan_never_leaves_the_batterys_energy():
-    battery = Storage(
-        "b",
-        0.9,
-        np.full(6, 0.005),
-        np.full(6, 0.005),
-        0.004,
-        np.zeros(6),
-        np.full(6, 0.01),
-        np.zeros(6),
-        np.ones(6, dtype=bool),
-    )
-    power = clip(battery, np.array([0.01, 0.01, 0.01, -0.01, -0.01, -0.01]), HOURS)
+    battery = Storage(id="b", efficiency=0.9, charge_max_mw=0.005, discharge_max_mw=0.005, e0_mwh=0.004, e_max_mwh=0.01)
+    none = np.zeros(6)
+    site = Site(net_p_mw=none, import_chf_per_mwh=none, export_chf_per_mwh=none)
+    problem = Problem(hours=HOURS, devices=(battery,), site=site, penalties=Penalties.above(1.0))
+    power = followed(problem, np.array([[0.01, 0.01, 0.01, -0.01, -0.01, -0.01]]))[0]
     energy = 0.004 + np.cumsum(np.where(power > 0, 0.9 * power, power / 0.9))
     assert energy.min() >= -1e-12
     assert energy.max() <= 0.01 + 1e-12

@@ -60,11 +60,12 @@ class Site:
 
 @dataclass(frozen=True)
 class Penalties:
-    """Prices of what should not happen, each tier at least ten times the next [CHF/MWh].
+    """Prices of what should not happen, each tier ten times the next [CHF/MWh].
 
     Attributes:
         excess: the grid's limit itself. ``departure``: energy missing in a car. ``comfort``: warmth that is missing, per MWh of
-            heat. ``contract``: a process that does not run. ``margin``: using the margin held back for the forecast's error.
+            heat and hour. ``contract``: a process that does not run. ``margin``: using the margin held back for the forecast's
+            error, as dear as a contract.
     """
 
     excess: float
@@ -76,7 +77,8 @@ class Penalties:
     @classmethod
     def above(cls, money_chf_per_mwh: float) -> Penalties:
         """Tiers above the dearest MWh that money can save (a quarter hour of the monthly peak, usually)."""
-        return cls(*(factor * money_chf_per_mwh for factor in (1e5, 1e4, 1e3, 1e2, 1e1)))
+        # No more than needed: the solver's 1e-9 MW of infeasibility, at the dearest tier, must stay below a car's saving.
+        return cls(*(factor * money_chf_per_mwh for factor in (3e3, 3e2, 3e1, 3.0, 3.0)))
 
     def of(self, tier: Tier | None) -> float:
         """Price of breaking a promise [CHF/MWh]; 0 for none."""

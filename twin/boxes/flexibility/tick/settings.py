@@ -10,7 +10,7 @@ from twin.contracts.box import BoxContext
 from twin.contracts.devices import Right
 from twin.domain.problems import Problems
 
-KNOWN = ("site_zone", "limited_zone", "cos_phi", "voltage", "v2g", "overload_value_chf_per_kwh", "deadline_s")
+KNOWN = ("site_zone", "limited_zone", "cos_phi", "v2g", "overload_value_chf_per_kwh", "deadline_s")
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Settings:
     Attributes:
         site_zone: pays the tariff. ``limited_zone``: stands behind ``trafos`` (may be None: no limit to keep).
         devices: those that may be moved, in the site's order. ``cos_phi``: of a transformer too idle to show its own.
-        voltage: add a voltage row. ``v2g``: cars that can may feed back. ``overload_value_chf_per_kwh``: most that a
+        v2g: cars that can may feed back. ``overload_value_chf_per_kwh``: most that a
             kWh of relief counts in ``value_chf`` (a broken limit has a penalty, not a price).
     """
 
@@ -30,7 +30,6 @@ class Settings:
     trafo_limit_percent: float
     devices: tuple[Mapping[str, Any], ...]
     cos_phi: float
-    voltage: bool
     v2g: bool
     overload_value_chf_per_kwh: float
     deadline_s: float
@@ -81,7 +80,6 @@ def settings_of(config: Mapping[str, Any], context: BoxContext) -> Settings:
         trafo_limit_percent=_trafo_limit(context.bands),
         devices=devices,
         cos_phi=cos_phi,
-        voltage=bool(config.get("voltage", False)),
         v2g=bool(config.get("v2g", False)),
         # 15 CHF/kWh: the order of a household's value of lost load
         overload_value_chf_per_kwh=float(config.get("overload_value_chf_per_kwh", 15.0)),

@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from twin.boxes.flexibility.assemble import Tick
-from twin.boxes.flexibility.fallback import energy_after
-from twin.boxes.flexibility.problem import Charger, Storage
+from twin.boxes.flexibility.devices.charger import Charger
+from twin.boxes.flexibility.devices.storage import Storage
+from twin.boxes.flexibility.lp.problem import steps_of
+from twin.boxes.flexibility.tick.assemble import Tick
+from twin.boxes.flexibility.tick.fallback import energy_after
 from twin.contracts.messages import Finding
 
 SMALLEST_MW = 5e-5
@@ -27,8 +29,8 @@ def _limits(tick: Tick, plan_mw: np.ndarray, as_of: datetime, owner: str) -> lis
     problem, hours = tick.problem, np.asarray(tick.problem.hours)
     starts = np.concatenate([[0.0], np.cumsum(hours)[:-1]])
     found = []
-    for row, (_, weights) in zip(problem.rows, problem.structure.rows, strict=True):
-        excess = np.asarray(weights) @ plan_mw - row.room_mw - row.margin_mw
+    for row in problem.rows:
+        excess = (row.by_p * plan_mw).sum(axis=0) - row.room_mw - row.margin_mw
         over = excess > SMALLEST_MW
         if not over.any():
             continue
@@ -41,7 +43,7 @@ def _limits(tick: Tick, plan_mw: np.ndarray, as_of: datetime, owner: str) -> lis
             "worst_at": (as_of + timedelta(hours=float(starts[worst]))).isoformat(),
             "excess_kw": round(1000.0 * float(excess[worst]), 3),
             "excess_kwh": round(1000.0 * float(np.maximum(excess, 0.0) @ hours), 3),
-            "value": round(row.limit + float(excess[worst]) * row.unit_per_mw, 4),
+            "value": round(row.limit + float((excess * row.unit_per_mw)[worst]), 4),
             "limit": row.limit,
             "unit": row.unit,
         }
@@ -53,8 +55,9 @@ def _limits(tick: Tick, plan_mw: np.ndarray, as_of: datetime, owner: str) -> lis
 
 def _departures(tick: Tick, plan_mw: np.ndarray, as_of: datetime, owner: str) -> list[Finding]:
     found = []
-    for device, p_mw in zip(tick.problem.devices, plan_mw, strict=True):
-        missing, alone = (_missing(device, p, tick) for p in (p_mw, device.own_p_mw))
+    for device, p_mw in zip(tick.devices, plan_mw, strict=True):
+        own = steps_of(device.own_p_mw, len(p_mw))
+        missing, alone = (_missing(device, p, tick) for p in (p_mw, own))
         if missing <= SMALLEST_MWH:
             continue
         departure = as_of + timedelta(hours=float(np.nan_to_num(tick.fleet.departure_h.get(device.id, 24.0), nan=24.0)))

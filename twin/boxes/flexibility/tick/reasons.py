@@ -12,10 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from twin.boxes.flexibility.assemble import Tick
-from twin.boxes.flexibility.compiled import Solution
-from twin.boxes.flexibility.fallback import energy_after
-from twin.boxes.flexibility.problem import Charger, GridRow, Problem, Storage
+from twin.boxes.flexibility.devices.charger import Charger
+from twin.boxes.flexibility.devices.storage import Storage
+from twin.boxes.flexibility.lp.compiled import Solution
+from twin.boxes.flexibility.lp.parts import Unit
+from twin.boxes.flexibility.lp.problem import Problem, stacked, steps_of
+from twin.boxes.flexibility.lp.rows import GridRow
+from twin.boxes.flexibility.tick.assemble import Tick
+from twin.boxes.flexibility.tick.fallback import energy_after
+from twin.boxes.flexibility.tick.powers import Powers
 
 MOVED_MW = 1e-4
 """A tenth of a kilowatt: less is no order worth sending."""
@@ -47,7 +52,7 @@ class Move:
 def prices_of(problem: Problem, solution: Solution, cap_chf_per_mwh: float) -> Prices:
     """Prices from the duals: the site balance carries energy and peak, each grid row its own."""
     peak = np.maximum(solution.duals["peak"], 0.0)
-    rows = np.maximum(-solution.duals["grid_row"], 0.0)
+    rows = np.maximum(-solution.row_duals, 0.0)
     cap = cap_chf_per_mwh * np.asarray(problem.hours)
     return Prices(solution.duals["site_balance"] - peak, peak, np.minimum(rows, cap))
 
@@ -59,22 +64,18 @@ def tariff_prices(problem: Problem) -> Prices:
     return Prices(energy, np.zeros(steps), np.zeros((len(problem.rows), steps)))
 
 
-def is_moved(device: Storage | Charger, p_mw: np.ndarray) -> bool:
-    """True when the plan leaves the device's own behaviour."""
-    return bool(np.max(np.abs(p_mw - device.own_p_mw), initial=0.0) > MOVED_MW)
-
-
-def explain(tick: Tick, site_zone: str, prices: Prices, plan_mw: np.ndarray, at: int) -> Move:
-    """The reason for device ``at`` of ``plan_mw`` (dims (device, step))."""
+def explain(tick: Tick, site_zone: str, prices: Prices, plan_mw: np.ndarray, powers: Powers, at: int) -> Move:
+    """The reason for unit ``at`` of ``plan_mw`` (dims (unit, step))."""
     problem = tick.problem
-    device, hours = problem.devices[at], np.asarray(problem.hours)
-    delta = plan_mw[at] - device.own_p_mw
-    weights = np.array([dict(row.weights).get(device.id, 0.0) for row in problem.rows])
-    relief = -weights[:, None] * prices.rows * delta if len(weights) else np.zeros((0, len(hours)))
+    device, hours = tick.devices[at], np.asarray(problem.hours)
+    delta = plan_mw[at] - powers.own[at]
+    slopes = [row.by_p[at] for row in problem.rows]
+    relief = -np.stack(slopes) * prices.rows * delta if slopes else np.zeros((0, len(hours)))
     parts = [-float(delta @ prices.energy) + _worth(device, plan_mw[at], problem), -float(delta @ prices.peak)]
     parts += [float(part) for part in relief.sum(axis=1)]
     shifted = float(np.abs(delta) @ hours) / 2.0
-    value = sum(parts) - _owed(device, plan_mw[at], hours) + _owed(device, device.own_p_mw, hours)
+    unit = problem.parts.units[at]
+    value = sum(parts) - _owed(unit, plan_mw[at], hours) + _owed(unit, powers.own[at], hours)
     best = _leading(parts)
     params: dict[str, Any] = {"energy_kwh": _round(1000.0 * shifted), **_spread(delta, prices, hours)}
     if best >= 2:
@@ -121,12 +122,12 @@ def _cheaper(
     return Move("cheap_hours", params, _round(value), 1.0)
 
 
-def _owed(device: Storage | Charger, p_mw: np.ndarray, hours: np.ndarray) -> float:
+def _owed(unit: Unit, p_mw: np.ndarray, hours: np.ndarray) -> float:
     """What following ``p_mw`` costs in payments to the owner or in wear [CHF]."""
-    more, less = device.more_or_less_chf_per_mwh
-    moved = p_mw - device.reference_p_mw
-    wear = 0.5 * device.wear_chf_per_mwh if isinstance(device, Storage) else 0.0
-    return float((more * np.maximum(moved, 0.0) + less * np.maximum(-moved, 0.0) + wear * np.abs(p_mw)) @ hours)
+    moved = p_mw - (unit.own_p_mw if unit.reference_p_mw is None else unit.reference_p_mw)
+    paid = unit.more_chf_per_mwh * np.maximum(moved, 0.0) + unit.less_chf_per_mwh * np.maximum(-moved, 0.0)
+    worn = unit.draw_chf_per_mwh * np.maximum(p_mw, 0.0) + unit.feed_chf_per_mwh * np.maximum(-p_mw, 0.0)
+    return float((paid + worn) @ hours)
 
 
 def _worth(device: Storage | Charger, p_mw: np.ndarray, problem: Problem) -> float:
@@ -134,7 +135,9 @@ def _worth(device: Storage | Charger, p_mw: np.ndarray, problem: Problem) -> flo
     price = device.end_value_chf_per_mwh if isinstance(device, Storage) else device.later_chf_per_mwh
     if not price:
         return 0.0
-    extra = energy_after(device, p_mw, problem.hours) - energy_after(device, device.own_p_mw, problem.hours)
+    extra = energy_after(device, p_mw, problem.hours) - energy_after(
+        device, steps_of(device.own_p_mw, len(problem.hours)), problem.hours
+    )
     return price * extra
 
 
@@ -154,7 +157,7 @@ def _spread(delta: np.ndarray, prices: Prices, hours: np.ndarray) -> dict[str, A
 
 
 def _row_params(problem: Problem, row: GridRow, step: int) -> dict[str, Any]:
-    over = _use(problem, row, step) - (row.room_mw[step] + row.margin_mw[step])
+    over = _use(problem, row, step) - _room(row)[step]
     return {
         "element": row.element,
         "row": row.name,
@@ -165,25 +168,32 @@ def _row_params(problem: Problem, row: GridRow, step: int) -> dict[str, Any]:
     }
 
 
+def _room(row: GridRow) -> np.ndarray:
+    """What the limit itself leaves, the margin for the forecast's error included [MW], dims (step,)."""
+    room: np.ndarray = row.room_mw + row.margin_mw
+    return room
+
+
 def _use(problem: Problem, row: GridRow, step: int) -> float:
     """What the devices' own behaviour adds to the row."""
-    weights = dict(row.weights)
-    return float(sum(weights.get(d.id, 0.0) * d.own_p_mw[step] for d in problem.devices))
+    own = stacked([unit.own_p_mw for unit in problem.parts.units], len(problem.hours))
+    return float(row.by_p[:, step] @ own[:, step])
 
 
 def _holds(problem: Problem, row: GridRow, step: int) -> float:
     """Share of the forecast's paths on which the row would be exceeded without any move."""
     if row.paths_mw is None:
         return 1.0
-    room = row.room_mw[step] + row.margin_mw[step] - _use(problem, row, step)
+    room = _room(row)[step] - _use(problem, row, step)
     return _round(float(np.mean(row.paths_mw[:, step] > room)))
 
 
 def _peak_holds(tick: Tick, site_zone: str, step: int) -> float:
     """Share of the load's paths on which the month's peak would rise without any move."""
     site = tick.problem.site
-    own = sum(float(d.own_p_mw[step]) for d in tick.problem.devices)
-    net = tick.paths.load[site_zone][:, step] + site.net_p_mw[step] + site.peak_lift_mw[step] + own
+    own = stacked([unit.own_p_mw for unit in tick.problem.parts.units], len(tick.problem.hours))[:, step].sum()
+    lift = 0.0 if site.peak_lift_mw is None else site.peak_lift_mw[step]
+    net = tick.paths.load[site_zone][:, step] + site.net_p_mw[step] + lift + own
     return _round(float(np.mean(net > site.peak_so_far_mw)))
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from twin.boxes.flexibility.horizon import QUARTERS
+from twin.boxes.flexibility.horizon import DAY_QUARTERS, QUARTERS
 from twin.contracts.frame import AsOfView, MissingSignalError
 from twin.domain.quality import Quality
 from twin.domain.time import to_datetime64
@@ -43,7 +43,7 @@ class Forecast:
 
 
 def forecast(view: AsOfView, signal: str, zone: str) -> Forecast:
-    """The forecast of ``zone`` over the next 96 quarter hours; a short one holds its last value, a gap the value before.
+    """The forecast of ``zone`` over the plan's quarter hours; a short one holds its last value, a gap the value before.
 
     Raises:
         MissingSignalError: when nobody provides it for that zone, or all of it is NaN.
@@ -65,7 +65,7 @@ def forecast(view: AsOfView, signal: str, zone: str) -> Forecast:
 
 
 def ahead(view: AsOfView, signal: str) -> np.ndarray | None:
-    """A signal without elements over the next 96 quarter hours, NaN where not published; None when nobody provides it."""
+    """A signal without elements over the plan's quarter hours, NaN where not published; None when nobody provides it."""
     if signal not in view.ahead:
         return None
     array = view.outlook(signal)
@@ -128,15 +128,15 @@ def past(view: AsOfView, signal: str, elements: Sequence[str], days: int) -> np.
 def usual_sum(view: AsOfView, signal: str, elements: Sequence[str], days: int) -> np.ndarray:
     """Mean of the elements' sum at the same time of day in the last ``days``, dims (time,) from ``as_of`` on; 0 if unknown."""
     values = past(view, signal, elements, days)
-    whole = len(values) // QUARTERS
+    whole = len(values) // DAY_QUARTERS
     if not whole:
         return np.zeros(QUARTERS)
-    by_day = values[len(values) - whole * QUARTERS :].reshape(whole, QUARTERS, len(elements))
+    by_day = values[len(values) - whole * DAY_QUARTERS :].reshape(whole, DAY_QUARTERS, len(elements))
     known = np.isfinite(by_day)
     count = known.sum(axis=0)
     mean = np.where(count > 0, np.where(known, by_day, 0.0).sum(axis=0) / np.maximum(count, 1), 0.0)
-    # Row i of every day is the same time of day as quarter hour i ahead.
-    return mean.sum(axis=1)
+    # Row i of every day is the same time of day as quarter hour i ahead, and the next day repeats it.
+    return np.resize(mean.sum(axis=1), QUARTERS)
 
 
 def _valid(values: np.ndarray, quality: np.ndarray) -> np.ndarray:
@@ -144,7 +144,7 @@ def _valid(values: np.ndarray, quality: np.ndarray) -> np.ndarray:
 
 
 def _align(values: np.ndarray, times: np.ndarray, as_of: datetime) -> np.ndarray:
-    """Columns from ``as_of`` on, NaN where the array ends, dims (row, 96)."""
+    """Columns from ``as_of`` on, NaN where the array ends, dims (row, quarter hour)."""
     skip = int((to_datetime64(as_of) - times[0].astype("datetime64[ns]")) / np.timedelta64(900, "s"))
     out = np.full((len(values), QUARTERS), np.nan)
     part = values[:, max(skip, 0) : max(skip, 0) + QUARTERS]

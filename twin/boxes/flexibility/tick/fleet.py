@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from twin.boxes.flexibility import facts
+from twin.boxes.flexibility.devices.charger import Charger
+from twin.boxes.flexibility.devices.storage import Storage
 from twin.boxes.flexibility.horizon import STEP_HOURS, mean_of_quarters, share_before
-from twin.boxes.flexibility.problem import Charger, Storage
-from twin.boxes.flexibility.remembered import Remembered
-from twin.boxes.flexibility.sessions import Session, heard
-from twin.boxes.flexibility.settings import Settings
+from twin.boxes.flexibility.tick import facts
+from twin.boxes.flexibility.tick.remembered import Remembered
+from twin.boxes.flexibility.tick.sessions import Session, heard
+from twin.boxes.flexibility.tick.settings import Settings
 from twin.boxes.flexibility.uncontrolled import charge_on_arrival, local_net_mw, self_consumption
 from twin.contracts.devices import Right
 from twin.contracts.frame import AsOfView

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 import numpy as np
 
-from twin.boxes.flexibility import facts
-from twin.boxes.flexibility.arrivals import to_come_mw
-from twin.boxes.flexibility.fleet import Fleet, read_fleet
+from twin.boxes.flexibility.devices.charger import Charger
+from twin.boxes.flexibility.devices.storage import Storage
 from twin.boxes.flexibility.horizon import QUARTERS, STEP_HOURS, highest_of_quarters, mean_of_quarters
-from twin.boxes.flexibility.problem import NOT_PRICED_MW, GridRow, Penalties, Problem, Site
-from twin.boxes.flexibility.remembered import Remembered
-from twin.boxes.flexibility.settings import Settings
-from twin.boxes.flexibility.tariff import calendar, published_or
-from twin.boxes.flexibility.voltage import WorstBus, voltage_rows
+from twin.boxes.flexibility.lp.problem import NOT_PRICED_MW, Device, Penalties, Problem, Site
+from twin.boxes.flexibility.lp.rows import GridRow
+from twin.boxes.flexibility.tick import facts
+from twin.boxes.flexibility.tick.arrivals import to_come_mw
+from twin.boxes.flexibility.tick.fleet import Fleet, read_fleet
+from twin.boxes.flexibility.tick.remembered import Remembered
+from twin.boxes.flexibility.tick.settings import Settings
+from twin.boxes.flexibility.tick.tariff import calendar, published_or
 from twin.contracts.box import BoxContext
 from twin.contracts.frame import AsOfView, MissingSignalError
 
@@ -57,9 +59,14 @@ class Tick:
     zone_net_mw: Mapping[str, np.ndarray]
     published: bool
 
+    @property
+    def devices(self) -> tuple[Storage | Charger, ...]:
+        """Those of the problem, in its order."""
+        return (*self.fleet.storages, *self.fleet.chargers)
 
-def assemble(view: AsOfView, settings: Settings, context: BoxContext, kept: Remembered, bus: WorstBus | None = None) -> Tick:
-    """The problem at ``view.as_of``; with rows for the voltage of ``bus`` if given.
+
+def assemble(view: AsOfView, settings: Settings, context: BoxContext, kept: Remembered) -> Tick:
+    """The problem at ``view.as_of``.
 
     Args:
         kept: what the box remembers of the tick before.
@@ -90,20 +97,11 @@ def assemble(view: AsOfView, settings: Settings, context: BoxContext, kept: Reme
         import_price=import_price,
         export_price=mean_of_quarters(export),
     )
-    rows = _trafo_rows(view, settings, context, load=load, pv=pv, nets=nets)
-    if bus is not None:
-        inner, outer = str(settings.limited_zone), settings.site_zone
-        rows += voltage_rows(
-            bus,
-            load=load[inner].median,
-            sun=pv[inner].median,
-            rest=nets[outer] - nets[inner],
-            load_paths=mean_of_quarters(load[inner].paths),
-            sun_paths=mean_of_quarters(pv[inner].paths),
-        )
-    problem = Problem(STEP_HOURS, fleet.storages, fleet.chargers, site, rows, _penalties(context.tariff, site))
+    devices: tuple[Device, ...] = (*fleet.storages, *fleet.chargers)
+    bare = Problem(hours=STEP_HOURS, devices=devices, site=site, penalties=_penalties(context.tariff, site))
+    rows = _trafo_rows(view, settings, context, bare, load=load, pv=pv, nets=nets)
     return Tick(
-        problem,
+        replace(bare, rows=rows),
         fleet,
         Paths(
             {zone: mean_of_quarters(f.paths) for zone, f in load.items()},
@@ -186,6 +184,7 @@ def _trafo_rows(
     view: AsOfView,
     settings: Settings,
     context: BoxContext,
+    problem: Problem,
     *,
     load: Mapping[str, facts.Forecast],
     pv: Mapping[str, facts.Forecast],
@@ -199,7 +198,7 @@ def _trafo_rows(
     sn_mva = sum(float(context.trafos[trafo]["sn_mva"]) for trafo in settings.trafos)
     limit = settings.trafo_limit_percent
     limit_mw = limit / 100.0 * sn_mva * active_share(view, settings, zone, sn_mva)
-    weights = [d["id"] for d in settings.devices if _inside(d["zone"], zone, settings)]
+    inside = [d["id"] for d in settings.devices if _inside(d["zone"], zone, settings)]
     rows = []
     for direction, sign, margin, paths in (
         ("import", 1.0, load[zone].above_median(MARGIN_LEVEL), load[zone].paths),
@@ -213,7 +212,7 @@ def _trafo_rows(
                 element=name,
                 limit=limit,
                 unit="%",
-                weights=tuple((device, sign) for device in weights),
+                by_p=problem.slopes(dict.fromkeys(inside, sign)),
                 room_mw=limit_mw - highest_of_quarters(sign * nets[zone]) - held,
                 margin_mw=held,
                 unit_per_mw=limit / limit_mw,

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from twin.boxes.flexibility import facts
-from twin.boxes.flexibility.horizon import QUARTERS
+from twin.boxes.flexibility.horizon import DAY_QUARTERS, QUARTERS
+from twin.boxes.flexibility.tick import facts
 from twin.contracts.frame import AsOfView
 from twin.domain.time import HOURS_PER_STEP
 
@@ -19,17 +19,17 @@ PATIENCE_STEPS = 3
 
 
 def to_come_mw(view: AsOfView, cars: Sequence[str], *, p_max_mw: np.ndarray, efficiency: np.ndarray, days: int) -> np.ndarray:
-    """Expected draw of the arrivals of the coming day [MW], dims (time,): the mean of the last ``days`` windows like it.
+    """Expected draw of the coming arrivals [MW], dims (time,): the mean of the last ``days`` days, one day like the other.
 
     Args:
         p_max_mw, efficiency: of each charger, dims (car,).
     """
     here = facts.past(view, "device_available", cars, days)
     wanted = facts.past(view, "device_energy_required_mwh", cars, days)
-    windows = min(len(here), len(wanted)) // QUARTERS
+    windows = min(len(here), len(wanted)) // DAY_QUARTERS
     if not windows:
         return np.zeros(QUARTERS)
-    here, wanted = (array[-windows * QUARTERS :] for array in (here, wanted))
+    here, wanted = (array[-windows * DAY_QUARTERS :] for array in (here, wanted))
     came = np.zeros(here.shape, dtype=bool)
     came[1:] = (here[1:] > 0.5) & (here[:-1] <= 0.5)  # after a silent charger nobody knows whether somebody came
     total = np.zeros((windows, QUARTERS))
@@ -37,8 +37,9 @@ def to_come_mw(view: AsOfView, cars: Sequence[str], *, p_max_mw: np.ndarray, eff
         said = wanted[row : row + PATIENCE_STEPS, car]
         said = said[np.isfinite(said)]
         if len(said):
-            window, step = divmod(int(row), QUARTERS)
-            _charge(total[window, step:], float(said[0]) / efficiency[car], float(p_max_mw[car]))
+            window, step = divmod(int(row), DAY_QUARTERS)
+            for start in range(step, QUARTERS, DAY_QUARTERS):
+                _charge(total[window, start:], float(said[0]) / efficiency[car], float(p_max_mw[car]))
     return total.mean(axis=0)
 
 

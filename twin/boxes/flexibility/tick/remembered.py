@@ -8,7 +8,7 @@ from datetime import datetime
 
 import numpy as np
 
-from twin.boxes.flexibility.sessions import Session
+from twin.boxes.flexibility.tick.sessions import Session
 from twin.domain.pack import UnpackError, pack, unpack
 from twin.domain.time import to_epoch_s
 
