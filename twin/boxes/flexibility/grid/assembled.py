@@ -1,0 +1,68 @@
+"""Chosen limits as rows over the units' powers, scaled to MW of the most effective unit."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from twin.boxes.flexibility.grid.pool import Pool
+from twin.boxes.flexibility.lp.rows import GridRow
+
+
+class Assembled:
+    """The rows of a pool.
+
+    Args:
+        keep: where which limit is a row, dims (step, candidate).
+
+    Attributes:
+        rows: one per limit that is kept in any step.
+        places: what each is about, "node", "branch" or "source", and its number.
+        by_source: slopes by the source's voltage, dims (row, step) [MW/pu]; None where it is not planned.
+    """
+
+    def __init__(self, pool: Pool, keep: np.ndarray) -> None:
+        self._pool = pool
+        self._chosen = np.flatnonzero(keep.any(axis=0))
+        self._keep = keep[:, self._chosen]
+        shape = self._keep.shape
+        self._scale, self._slopes = np.ones(shape), np.zeros((*shape, pool.reach.slopes.shape[2]))
+        for step in range(len(keep)):
+            at = np.flatnonzero(self._keep[step])
+            slopes = pool.limits.slopes(step, self._chosen[at], pool.reach.slopes[step])
+            self._scale[step, at] = scale = _scale(slopes, pool.reach.places)
+            self._slopes[step, at] = slopes / scale[:, None]
+        self.rows = tuple(self._row(k) for k in range(len(self._chosen)))
+        self.places = tuple(pool.limits.place[number] for number in self._chosen.tolist())
+        planned = pool.measures.by_source is not None
+        self.by_source: np.ndarray | None = self._slopes[:, :, -1].T if planned else None
+
+    def _row(self, k: int) -> GridRow:
+        pool, number, keep, scale = self._pool, int(self._chosen[k]), self._keep[:, k], self._scale[:, k]
+        limits, places = pool.limits, pool.reach.places
+        by_p = pool.case.at_place @ self._slopes[:, k, :places].T
+        by_q = pool.case.at_place @ self._slopes[:, k, places : 2 * places].T
+        at_point = (by_p * pool.plan.p_mw + by_q * pool.plan.q_mvar).sum(axis=0)
+        margin = np.where(keep, pool.margin[:, number] / scale, 0.0)
+        room = (limits.limit[number] - pool.value[:, number]) / scale - margin + at_point
+        sign = -1.0 if limits.key[number].startswith("low_") else 1.0
+        return GridRow(
+            name=pool.name + limits.key[number],
+            kind=limits.kind[number],
+            element=limits.element[number],
+            limit=sign * float(limits.limit[number]),
+            unit=limits.unit[number],
+            by_p=by_p,
+            by_q=by_q,
+            room_mw=np.where(keep, room, np.inf),
+            margin_mw=margin,
+            unit_per_mw=sign * scale,
+            paths_mw=None if pool.paths is None else np.where(keep, pool.paths[:, :, number] / scale, 0.0),
+        )
+
+
+def _scale(slopes: np.ndarray, places: int) -> np.ndarray:
+    """Largest slope by active power, or where that moves nothing by what else moves it, 1 where nothing does, dims (row,)."""
+    size = np.abs(slopes)
+    by_p, by_rest = size[:, :places].max(axis=1, initial=0.0), size[:, places:].max(axis=1, initial=0.0)
+    found = np.where(by_p > 0.0, by_p, by_rest)
+    return np.where(found > 0.0, found, 1.0)
