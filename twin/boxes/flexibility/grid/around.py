@@ -39,7 +39,7 @@ class Around:
             within: between what the units may be set. ``earlier``: whose rows stay.
             name: of the case, "" or the outage's; the rows of an outage are "n1:line:66>...".
         """
-        near = watched(case, proof, within)
+        near = watched(case, proof, within if earlier is None else None)
         cuts: Cuts = {}
         if earlier is not None:
             near, cuts = near.join(earlier.watch), earlier.cuts

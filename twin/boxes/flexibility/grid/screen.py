@@ -37,14 +37,15 @@ class Watch:
 NOTHING = Watch(np.zeros(0, dtype=int), np.zeros(0, dtype=int))
 
 
-def watched(case: Case, proof: Proof, ranges: Ranges) -> Watch:
+def watched(case: Case, proof: Proof, ranges: Ranges | None) -> Watch:
     """What comes near a limit at the plan or at a corner of the ranges.
 
     Args:
         proof: of the plan that is linearised.
+        ranges: None for the plan alone, once the corners have been seen.
     """
     found = _near(case, proof.vm_pu, proof.loading_percent)
-    for corner in _corners(case, ranges):
+    for corner in [] if ranges is None else _corners(case, ranges):
         vm, loading = _approached(case, proof, corner)
         found = found.join(_near(case, vm, loading))
     return found
