@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from twin.adapters.grid_members import Members, grid_members
 from twin.adapters.prepared import Prepared
 from twin.adapters.ready import Ready
 from twin.contracts.devices import Device
@@ -86,7 +87,19 @@ def wire(ready: Ready, window: Window, state: Path, progress: Progress, on_ops: 
     grid = engine.model(NORMAL).grid
     devices = tuple(_placed(device, net) for device in site.devices)
     sources = _sources(site, prepared, net, engine, window.start)
-    runner = _runner(site, grid, state, on_ops, outlook=sources.outside is not None)
+    load_weight = _load_weight(net, prepared, sources.annual_energy_mwh)
+    load_tan_phi, sgen_kwp = _load_tan_phi(net), _sgen_kwp(net, prepared.zones)
+    names, controls = names_of(site, net), controls_of(site, net)
+    members = grid_members(
+        grid,
+        prepared.zones,
+        load_weight=load_weight,
+        load_tan_phi=load_tan_phi,
+        sgen_kwp=sgen_kwp,
+        hydro=_fixed_sgens(site, prepared.zones),
+        controls=controls,
+    )
+    runner = _runner(site, grid, members, state, on_ops, outlook=sources.outside is not None)
     runner.read_cards()
     limits = limits_of(site, grid)
     layout, zones = site.layout(), prepared.zones
@@ -95,8 +108,6 @@ def wire(ready: Ready, window: Window, state: Path, progress: Progress, on_ops: 
     def side(telemetry: Telemetry) -> Side:
         return Side(telemetry, site.channels, observer, layout.columns, _KEEP_ROWS)
 
-    load_weight = _load_weight(net, prepared, sources.annual_energy_mwh)
-    names, controls = names_of(site, net), controls_of(site, net)
     # A curve is refused by the engine that solves with it: asked here, before anything is written, and not in the first tick.
     engine.model(NORMAL).solve(xr.Dataset(), want=("vm_pu",), controls=controls)
     estimator = StateEstimator(
@@ -104,8 +115,8 @@ def wire(ready: Ready, window: Window, state: Path, progress: Progress, on_ops: 
         site.channels,
         zones,
         load_weight=load_weight,
-        load_tan_phi=_load_tan_phi(net),
-        sgen_kwp=_sgen_kwp(net, zones),
+        load_tan_phi=load_tan_phi,
+        sgen_kwp=sgen_kwp,
         devices=devices,
     )
     decider = Decider(
@@ -189,11 +200,11 @@ def _sources(site: Site, prepared: Prepared, net: Any, engine: Engine, start: da
     return _Sources(live, alone, outside, live, live, live.annual_energy_mwh(start), ())
 
 
-def _runner(site: Site, grid: Grid, state: Path, on_ops: Ops, *, outlook: bool) -> BoxRunner:
+def _runner(site: Site, grid: Grid, members: Members, state: Path, on_ops: Ops, *, outlook: bool) -> BoxRunner:
     packed = grid.to_bytes()
     return BoxRunner(
         [box_instance(box) for box in site.boxes],
-        lambda name: site.context(name, packed),
+        lambda name: site.context(name, packed, members),
         layout=site.layout(),
         frame_path=state / "run",
         artifacts=state / "artifacts",

@@ -54,7 +54,7 @@ class LsModel:
         column = np.empty(len(grid.branch_from) + 1, dtype=int)
         column[lines], column[trafos], column[-1] = np.arange(len(lines)), len(lines) + np.arange(len(trafos)), -1
         self.line, self.trafo = column[grid.line_branch], column[grid.trafo_branch]
-        self.percent_line, self.percent_trafo = _percent_per_ka(grid, compiled.trafo_vn_kv)
+        self.percent_line, self.percent_trafo = _percent_per_ka(grid, compiled.grid.trafo_vn_kv)
         self.model = _ls_grid(grid, lines, trafos, self.powers.node)
 
     def loading(self, amps_ka: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -44,7 +44,7 @@ class PgmModel:
         self.model = pgm_input(self.grid, self.powers.node).model
         # the model leaves out branches that a closed coupler shorts; none of these grids has one with a rating
         assert not is_loop(self.grid).any()
-        self._ratings = ratings(self.grid, compiled.trafo_vn_kv)
+        self._ratings = ratings(self.grid, compiled.grid.trafo_vn_kv)
         self._pu_per_a = 1.0 / (_BASE_A * self.grid.base_mva)
 
     def loads(self, injections: xr.Dataset) -> dict[str, np.ndarray]:

@@ -144,6 +144,10 @@ class BoxContext:
         devices: every device of the site: the facts of `Device`, ``dispatchable`` among them.
         tariff: the site's tariff facts. ``bands``: voltage bands and loading limits.
         grid: packed `twin.domain.grid.Grid` of the normal topology.
+        members: how the zones' totals stand on the grid, lists of equal length by table: "load" (element, zone, weight: its
+            relative annual energy, tan_phi: reactive over active power), "pv" (element, zone, weight: installed power), "hydro"
+            (element, zone, weight); "inverters": what follows Q(U) by itself (element, sn_mva; vm_pu and share of sn_mva are
+            the curve's points), empty where nothing does. All empty where nobody knows.
     """
 
     instance: str
@@ -159,3 +163,4 @@ class BoxContext:
     tariff: Mapping[str, Any]
     bands: Mapping[str, Any]
     grid: bytes
+    members: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

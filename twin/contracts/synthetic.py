@@ -84,6 +84,7 @@ class SyntheticSite:
             tariff=facts.tariff(),
             bands=facts.bands(),
             grid=facts.grid().to_bytes(),
+            members=facts.members(),
         )
 
     def view(self, as_of: datetime = AS_OF, *, ahead: Mapping[str, xr.DataArray] | None = None) -> AsOfView:

@@ -136,6 +136,7 @@ def grid() -> Grid:
         trafo=one,
         trafo_branch=one + 1,
         trafo_sn_mva=np.array([63.0]),
+        trafo_vn_kv=np.array([[110.0, 10.0]]),
         trafo_hv_node=one,
         trafo_lv_node=one + 1,
         load=one,
@@ -152,5 +153,17 @@ def grid() -> Grid:
         trafo3w=none,
         trafo3w_branch=np.zeros((0, 3), np.int64),
         trafo3w_sn_mva=np.zeros((0, 3)),
+        trafo3w_vn_kv=np.zeros((0, 3)),
         names={"line": ("Line 1",), "trafo": ("Main 1",), "bus": ("HV", "MV", "End")},
     )
+
+
+def members() -> dict[str, dict[str, object]]:
+    """The one load and the one plant of `grid` stand for the inner zone."""
+    inner = {"element": [0], "zone": [next(name for name, zone in zones().items() if zone.get("parent"))], "weight": [1.0]}
+    return {
+        "load": inner | {"tan_phi": [0.2]},
+        "pv": dict(inner),
+        "hydro": {"element": [], "zone": [], "weight": []},
+        "inverters": {"element": [0], "sn_mva": [0.3], "vm_pu": [0.92, 0.96, 1.05, 1.08], "share": [0.4, 0.0, 0.0, -0.4]},
+    }

@@ -76,12 +76,14 @@ class Grid:
         line, line_branch, line_max_i_ka: the net's line indices, the branch (-1 when out), the rating with ``df`` and
             ``parallel`` applied [kA].
         trafo, trafo_branch, trafo_sn_mva, trafo_hv_node, trafo_lv_node: likewise; ``sn`` with ``parallel`` and ``df`` applied.
+        trafo_vn_kv: rated voltages of each transformer [kV], dims (trafo, side), side hv then lv: the rated current of a side
+            refers to them, not to its bus.
         load, load_node, load_scaling; sgen, ...; storage, ...: element indices, nodes (-1 unsupplied), factor to apply
             to a profile value to get the injected power (0 when out of service).
         load_share, sgen_share: parts of an element's power at 1 pu that follow |V| (active, reactive) and |V|^2 (active,
             reactive), 0..1, dims (element, 4); the rest is constant.
-        trafo3w, trafo3w_branch, trafo3w_sn_mva: three-winding transformers, their branches hv, mv, lv and ratings, dims
-            (trafo3w,), (trafo3w, 3), (trafo3w, 3).
+        trafo3w, trafo3w_branch, trafo3w_sn_mva, trafo3w_vn_kv: three-winding transformers, their branches hv, mv, lv, ratings
+            and rated voltages, dims (trafo3w,), (trafo3w, 3), (trafo3w, 3), (trafo3w, 3).
         names: element names by table, for messages ("line" -> ("MV3.101 Line 1", ...)), same order as the indices.
     """
 
@@ -108,6 +110,7 @@ class Grid:
     trafo: np.ndarray
     trafo_branch: np.ndarray
     trafo_sn_mva: np.ndarray
+    trafo_vn_kv: np.ndarray
     trafo_hv_node: np.ndarray
     trafo_lv_node: np.ndarray
     load: np.ndarray
@@ -124,6 +127,7 @@ class Grid:
     trafo3w: np.ndarray
     trafo3w_branch: np.ndarray
     trafo3w_sn_mva: np.ndarray
+    trafo3w_vn_kv: np.ndarray
     topology: Topology = NORMAL
     names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 

@@ -25,15 +25,10 @@ class Compiled:
 
     Attributes:
         own: the net's own injections, "load_p_mw" -> values before scaling, dims (element,).
-        trafo_vn_kv: rated voltages of each transformer [kV], dims (trafo, side), side hv then lv; the
-            current loading refers to them and not to the buses' nominal voltages.
-        trafo3w_vn_kv: likewise, sides hv, mv, lv.
     """
 
     grid: Grid
     own: Mapping[str, np.ndarray]
-    trafo_vn_kv: np.ndarray
-    trafo3w_vn_kv: np.ndarray
 
 
 def compile_net(net: Any, topology: Topology = NORMAL) -> Compiled:
@@ -51,13 +46,7 @@ def compile_net(net: Any, topology: Topology = NORMAL) -> Compiled:
     ppc, inside = _pandapower_matrices(prepared)
     prepared["bus"] = prepared["bus"].loc[buses]  # the star points of three-winding transformers were added
     grid = _grid(prepared, ppc, inside, topology)
-    trafo = prepared["trafo"]
-    return Compiled(
-        grid=grid,
-        own=own_injections(prepared),
-        trafo_vn_kv=trafo[["vn_hv_kv", "vn_lv_kv"]].to_numpy(dtype=float).reshape(len(trafo), 2),
-        trafo3w_vn_kv=_of_windings(prepared, "vn", "kv"),
-    )
+    return Compiled(grid=grid, own=own_injections(prepared))
 
 
 def own_injections(net: Any) -> dict[str, np.ndarray]:
@@ -136,11 +125,13 @@ def _grid(net: Any, ppc: dict[str, Any], inside: dict[str, Any], topology: Topol
         trafo=trafo.index.to_numpy(dtype=int),
         trafo_branch=_positions(net, position, "trafo", len(trafo)),
         trafo_sn_mva=(trafo["sn_mva"] * trafo["df"] * trafo["parallel"]).to_numpy(dtype=float),
+        trafo_vn_kv=trafo[["vn_hv_kv", "vn_lv_kv"]].to_numpy(dtype=float).reshape(len(trafo), 2),
         trafo_hv_node=trafo_hv,
         trafo_lv_node=trafo_lv,
         trafo3w=net["trafo3w"].index.to_numpy(dtype=int),
         trafo3w_branch=_positions(net, position, "trafo3w", len(net["trafo3w"]) * 3).reshape(3, -1).T,
         trafo3w_sn_mva=_of_windings(net, "sn", "mva"),
+        trafo3w_vn_kv=_of_windings(net, "vn", "kv"),
         load_share=_shares(net["load"]),
         sgen_share=_shares(net["sgen"]),
         topology=topology,

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from twin.domain.grid import Grid
 from twin.domain.problems import BadInput, Problem
-
-if TYPE_CHECKING:
-    from twin.engines.compile import Compiled
 
 UNITS = {
     "vm_pu": "pu",
@@ -110,16 +107,16 @@ class Flows:
     current.
     """
 
-    def __init__(self, compiled: Compiled) -> None:
-        grid = self.grid = compiled.grid
+    def __init__(self, grid: Grid) -> None:
+        self.grid = grid
         vn = grid.node_vn_kv
         base_ka = grid.base_mva / (np.sqrt(3.0) * vn)
         self._base_ka = np.stack([base_ka[grid.branch_from], base_ka[grid.branch_to]])
         with np.errstate(divide="ignore"):
             self._line_percent_per_ka = 100.0 / grid.line_max_i_ka
             # rated current of each side refers to the transformer's own rated voltages, not to the buses'
-            self._trafo_percent_per_ka = 100.0 * np.sqrt(3.0) * compiled.trafo_vn_kv / grid.trafo_sn_mva[:, None]
-            self._trafo3w_percent_per_ka = 100.0 * np.sqrt(3.0) * compiled.trafo3w_vn_kv / grid.trafo3w_sn_mva
+            self._trafo_percent_per_ka = 100.0 * np.sqrt(3.0) * grid.trafo_vn_kv / grid.trafo_sn_mva[:, None]
+            self._trafo3w_percent_per_ka = 100.0 * np.sqrt(3.0) * grid.trafo3w_vn_kv / grid.trafo3w_sn_mva
         self._all = _Branches(grid, np.arange(len(grid.branch_from)))
 
     @cached_property

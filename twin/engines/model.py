@@ -51,7 +51,7 @@ class BatchModel:
         self.controls = controls
         self._compiled = compile_net(net, topology)
         self.grid = self._compiled.grid
-        self.flows = Flows(self._compiled)
+        self.flows = Flows(self.grid)
         self._gather = Gather(self.grid)
         self._solvers: dict[np.dtype, Solver] = {}
         self._replays: dict[tuple[Any, ...], Replay] = {}

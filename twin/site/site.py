@@ -185,7 +185,7 @@ class Site(Table):
             columns += [(signal, device.id) for signal in _SIGNALS_OF_KIND[device.kind]]
         return Layout(tuple(columns))
 
-    def context(self, instance: str, grid: bytes) -> BoxContext:
+    def context(self, instance: str, grid: bytes, members: Mapping[str, Mapping[str, Any]] | None = None) -> BoxContext:
         """What the box instance may know of the site; ``grid`` is the packed grid of the normal topology."""
         return BoxContext(
             instance=instance,
@@ -201,6 +201,7 @@ class Site(Table):
             tariff=self.tariff.model_dump(mode="json"),
             bands=self.bands.model_dump(mode="json"),
             grid=grid,
+            members=members or {},
         )
 
     def beside(self, path: str) -> Path:

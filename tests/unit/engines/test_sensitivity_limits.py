@@ -24,7 +24,7 @@ def states_of(net, steps=None):
     compiled = compile_net(net)
     profiles = read_profiles(compiled.grid, compiled.own, xr.Dataset() if steps is None else steps)
     solved = Solver(compiled.grid).solve(profiles.chunk(0, profiles.steps), profiles.fixed, profiles.steps)
-    return compiled.grid, solved.v, Flows(compiled).percent_per_pu()
+    return compiled.grid, solved.v, Flows(compiled.grid).percent_per_pu()
 
 
 def test_a_step_with_nan_is_nan_and_touches_no_other(four_bus):

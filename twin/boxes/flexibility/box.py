@@ -22,6 +22,7 @@ from twin.boxes.flexibility.tick.remembered import Remembered
 from twin.boxes.flexibility.tick.sessions import Session
 from twin.boxes.flexibility.tick.settings import Settings, settings_of
 from twin.boxes.flexibility.tick.shortfalls import shortfalls
+from twin.boxes.flexibility.tick.wires import Wires
 from twin.contracts.box import BoxCard, BoxContext, Mode, Need, Provide
 from twin.contracts.frame import AsOfView
 from twin.contracts.messages import Headline, Proposal, Report
@@ -48,6 +49,7 @@ class FlexibilityBox:
         self._settings = settings_of(config, context)
         self._context = context
         self._planner = Planner()
+        self._wires = Wires(context, self._settings.zones) if context.members.get("load") else None
         self.card = _card(self._settings)
 
     def fit(self, view: AsOfView, *, seed: int) -> bytes:
@@ -61,11 +63,13 @@ class FlexibilityBox:
     def step(self, view: AsOfView, artifact: bytes | None, state: bytes | None) -> tuple[Report, bytes | None]:  # noqa: ARG002 - the contract's signature
         """The plan of ``view.as_of``, with a proposal and a reason for every device that leaves its own behaviour."""
         kept = Remembered.at(view.as_of, state)
-        tick = assemble(view, self._settings, self._context, kept)
+        tick = assemble(view, self._settings, self._context, kept, self._wires)
         units = tuple(unit.id for unit in tick.problem.parts.units)
         powers = Powers.of(tick.problem)
         last = last_plan(kept, view.as_of, units)
-        made = self._planner.plan(tick.problem, last_mw=None if last is None else last - powers.base)
+        made = self._planner.plan(tick.problem, case=tick.case, last_mw=None if last is None else last - powers.base)
+        # What was found of the wires belongs to what is explained.
+        tick = replace(tick, problem=replace(tick.problem, rows=made.solution.rows))
         report = self._report(view.as_of, tick, made, powers)
         plan = powers.base + made.p_mw
         remembered = Remembered(to_epoch_s(view.as_of), units, quarters_of_steps(plan), _sessions(tick, plan, powers))

@@ -31,6 +31,11 @@ def highest_of_quarters(values: np.ndarray) -> np.ndarray:
     return np.concatenate([near, far.max(axis=-1)], axis=-1)
 
 
+def lowest_of_quarters(values: np.ndarray) -> np.ndarray:
+    """Lowest quarter-hour value in every step, dims (..., 144) -> (..., 48)."""
+    return -highest_of_quarters(-values)
+
+
 def quarters_of_steps(values: np.ndarray) -> np.ndarray:
     """Every step's value held over its quarter hours, dims (..., 48) -> (..., 144)."""
     return np.concatenate([values[..., :NEAR_STEPS], np.repeat(values[..., NEAR_STEPS:], 4, axis=-1)], axis=-1)

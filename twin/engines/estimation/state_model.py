@@ -131,7 +131,7 @@ class StateModel:
         if found := structure_problems(net) or not_held(net):
             raise BadInput(found)
         compiled = compile_net(net, topology)
-        return cls(compiled.grid, Flows(compiled), _injects(net, compiled.grid))
+        return cls(compiled.grid, Flows(compiled.grid), _injects(net, compiled.grid))
 
     def meters(self, readings: Readings) -> Meters:
         """Add what is known without a meter, and find out what all that determines."""

@@ -64,7 +64,7 @@ def sensitivities(
     slopes = grid_sensitivities(
         compiled.grid,
         solved.v,
-        percent_per_pu=Flows(compiled).percent_per_pu(),
+        percent_per_pu=Flows(compiled.grid).percent_per_pu(),
         following=voltage_dependent(compiled.grid, profiles.powers()),
         at=at,
         watch=watch,

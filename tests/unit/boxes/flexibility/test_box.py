@@ -298,11 +298,6 @@ def test_synthetic_site_gets_a_plan_that_keeps_its_promises():
     assert judge(box.card, report, view.as_of, Premises.of(site.context("flexibility"))).problems == ()
 
 
-def test_voltage_rows_without_the_transformer_in_the_grid_are_refused():
-    with pytest.raises(BadInput, match="is not in service"):
-        FlexibilityBox({"voltage": True}, SyntheticSite().context("flexibility"))
-
-
 def test_every_fault_of_the_configuration_is_told_at_once(town):
     place = town(devices=[])
     with pytest.raises(BadInput) as caught:

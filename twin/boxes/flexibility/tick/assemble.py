@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -11,7 +11,8 @@ import numpy as np
 
 from twin.boxes.flexibility.devices.charger import Charger
 from twin.boxes.flexibility.devices.storage import Storage
-from twin.boxes.flexibility.horizon import QUARTERS, STEP_HOURS, highest_of_quarters, mean_of_quarters
+from twin.boxes.flexibility.grid.case import Case
+from twin.boxes.flexibility.horizon import QUARTERS, STEP_HOURS, highest_of_quarters, lowest_of_quarters, mean_of_quarters
 from twin.boxes.flexibility.lp.problem import NOT_PRICED_MW, Device, Penalties, Problem, Site
 from twin.boxes.flexibility.lp.rows import GridRow
 from twin.boxes.flexibility.tick import facts
@@ -20,6 +21,7 @@ from twin.boxes.flexibility.tick.fleet import Fleet, read_fleet
 from twin.boxes.flexibility.tick.remembered import Remembered
 from twin.boxes.flexibility.tick.settings import Settings
 from twin.boxes.flexibility.tick.tariff import calendar, published_or
+from twin.boxes.flexibility.tick.wires import Totals, Wires
 from twin.contracts.box import BoxContext
 from twin.contracts.frame import AsOfView, MissingSignalError
 
@@ -50,6 +52,7 @@ class Tick:
 
     Attributes:
         zone_net_mw: net of each zone without the planned devices, dims (step,).
+        case: the grid, None where it is not known.
         published: True when day-ahead prices were used.
     """
 
@@ -58,6 +61,7 @@ class Tick:
     paths: Paths
     zone_net_mw: Mapping[str, np.ndarray]
     published: bool
+    case: Case | None = None
 
     @property
     def devices(self) -> tuple[Storage | Charger, ...]:
@@ -65,8 +69,8 @@ class Tick:
         return (*self.fleet.storages, *self.fleet.chargers)
 
 
-def assemble(view: AsOfView, settings: Settings, context: BoxContext, kept: Remembered) -> Tick:
-    """The problem at ``view.as_of``.
+def assemble(view: AsOfView, settings: Settings, context: BoxContext, kept: Remembered, wires: Wires | None = None) -> Tick:
+    """The problem at ``view.as_of``, on ``wires`` where the grid is known; else within its transformer's rating alone.
 
     Args:
         kept: what the box remembers of the tick before.
@@ -87,7 +91,9 @@ def assemble(view: AsOfView, settings: Settings, context: BoxContext, kept: Reme
         pv={zone: f.median for zone, f in pv.items()},
         mean_price_chf_per_mwh=float(import_price @ np.asarray(STEP_HOURS)) / sum(STEP_HOURS),
     )
-    nets = {zone: _net(view, settings, zone, load=load[zone], pv=pv[zone]) for zone in settings.zones}
+    drawn = {zone: load[zone].median + _cars_otherwise(view, settings, zone) for zone in settings.zones}
+    hydro = {zone: _hydro(view, zone) for zone in settings.zones}
+    nets = {zone: drawn[zone] - pv[zone].median - hydro[zone] for zone in settings.zones}
     site = _site(
         view,
         settings,
@@ -99,7 +105,8 @@ def assemble(view: AsOfView, settings: Settings, context: BoxContext, kept: Reme
     )
     devices: tuple[Device, ...] = (*fleet.storages, *fleet.chargers)
     bare = Problem(hours=STEP_HOURS, devices=devices, site=site, penalties=_penalties(context.tariff, site))
-    rows = _trafo_rows(view, settings, context, bare, load=load, pv=pv, nets=nets)
+    case = None if wires is None else _case(wires, bare, load=load, pv=pv, drawn=drawn, hydro=hydro[settings.site_zone])
+    rows = _trafo_rows(view, settings, context, bare, load=load, pv=pv, nets=nets) if wires is None else ()
     return Tick(
         replace(bare, rows=rows),
         fleet,
@@ -109,6 +116,7 @@ def assemble(view: AsOfView, settings: Settings, context: BoxContext, kept: Reme
         ),
         {zone: mean_of_quarters(net) for zone, net in nets.items()},
         published,
+        case,
     )
 
 
@@ -134,19 +142,45 @@ def _prices(view: AsOfView, context: BoxContext) -> tuple[np.ndarray, np.ndarray
     return 1000.0 * energy, 1000.0 * feed_in, published
 
 
-def _net(view: AsOfView, settings: Settings, zone: str, *, load: facts.Forecast, pv: facts.Forecast) -> np.ndarray:
-    """Net import of a zone without the planned devices [MW], dims (time,).
+def _case(
+    wires: Wires,
+    problem: Problem,
+    *,
+    load: Mapping[str, facts.Forecast],
+    pv: Mapping[str, facts.Forecast],
+    drawn: Mapping[str, np.ndarray],
+    hydro: float,
+) -> Case:
+    """The grid around the plan: the median, and its margins at a heavy and at a light outer quantile of load and sun."""
+    flow = np.full(len(problem.hours), hydro)
+
+    def totals(of: Callable[[np.ndarray], np.ndarray], sun: Callable[[np.ndarray], np.ndarray], level: float) -> Totals:
+        loads = {zone: of(drawn[zone] + load[zone].at(level) - load[zone].median) for zone in drawn}
+        return Totals(loads, {zone: sun(pv[zone].at(1.0 - level)) for zone in drawn}, flow)
+
+    heavy = totals(highest_of_quarters, lowest_of_quarters, MARGIN_LEVEL)
+    light = totals(lowest_of_quarters, highest_of_quarters, 1.0 - MARGIN_LEVEL)
+    units = [unit.id for unit in problem.parts.units]
+    return wires.case(units, totals(mean_of_quarters, mean_of_quarters, 0.5), (heavy, light))
+
+
+def _hydro(view: AsOfView, zone: str) -> float:
+    """What the zone's hydro plants gave last [MW]."""
+    newest, _ = facts.newest(view, "zone_hydro_p_mw", [zone])
+    return float(np.nan_to_num(newest[0]))
+
+
+def _cars_otherwise(view: AsOfView, settings: Settings, zone: str) -> np.ndarray:
+    """What cars that are not here yet will draw, less what all cars drew of late [MW], dims (time,).
 
     Cars are part of the measured load, so a load forecast holds them as they were charged of late, orders included: all of that
     is taken out. Those here now are planned; those to come draw as they would by themselves.
     """
-    hydro, _ = facts.newest(view, "zone_hydro_p_mw", [zone])
     cars = [d for d in settings.devices if d["kind"] == "ev_charger" and _inside(d["zone"], zone, settings)]
     names = [car["id"] for car in cars]
     usual = facts.usual_sum(view, "device_p_mw", names, USUAL_DAYS)
     p_max, efficiency = (np.array([car[key] for car in cars]) for key in ("p_max_mw", "efficiency"))
-    coming = to_come_mw(view, names, p_max_mw=p_max, efficiency=efficiency, days=USUAL_DAYS)
-    return load.median - pv.median - float(np.nan_to_num(hydro[0])) - usual + coming
+    return to_come_mw(view, names, p_max_mw=p_max, efficiency=efficiency, days=USUAL_DAYS) - usual
 
 
 def _inside(device_zone: str, zone: str, settings: Settings) -> bool:

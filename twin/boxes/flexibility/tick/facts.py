@@ -30,11 +30,15 @@ class Forecast:
     @property
     def median(self) -> np.ndarray:
         """The level nearest to 0.5, dims (time,)."""
-        return self.values[int(np.argmin(np.abs(self.levels - 0.5)))]
+        return self.at(0.5)
+
+    def at(self, level: float) -> np.ndarray:
+        """The quantile nearest to ``level``, dims (time,)."""
+        return self.values[int(np.argmin(np.abs(self.levels - level)))]
 
     def above_median(self, level: float) -> np.ndarray:
         """How far the quantile nearest to ``level`` stands above the median, >= 0, dims (time,)."""
-        return np.maximum(self.values[int(np.argmin(np.abs(self.levels - level)))] - self.median, 0.0)
+        return np.maximum(self.at(level) - self.median, 0.0)
 
     @property
     def paths(self) -> np.ndarray:

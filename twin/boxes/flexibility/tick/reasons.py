@@ -164,7 +164,7 @@ def _row_params(problem: Problem, row: GridRow, step: int) -> dict[str, Any]:
         "limit": _round(row.limit),
         "unit": row.unit,
         "at_h": _start(problem, step),
-        "without": _round(row.limit + over * row.unit_per_mw),
+        "without": _round(row.limit + over * steps_of(row.unit_per_mw, len(problem.hours))[step]),
     }
 
 

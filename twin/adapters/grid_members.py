@@ -1,0 +1,65 @@
+"""How the zones' totals stand on the grid, for boxes that plan within it: which loads and plants, and how much of each."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from twin.domain.controls import Controls
+from twin.domain.grid import Grid
+from twin.domain.zones import Zone
+
+Members = Mapping[str, Mapping[str, Any]]
+"""See `twin.contracts.box.BoxContext.members`."""
+
+
+def grid_members(
+    grid: Grid,
+    zones: Sequence[Zone],
+    *,
+    load_weight: np.ndarray,
+    load_tan_phi: np.ndarray,
+    sgen_kwp: np.ndarray,
+    hydro: Collection[int],
+    controls: Controls | None,
+) -> Members:
+    """Loads, panels and hydro plants of the balanced zones, each in the smallest one that holds it.
+
+    Args:
+        load_weight, load_tan_phi: dims (load,). ``sgen_kwp``: dims (sgen,), 0 for what is no panel.
+        hydro: sgens that are metered and that nobody forecasts.
+    """
+    balanced = [zone for zone in zones if zone.boundary]
+    load, sgen = ({int(index): at for at, index in enumerate(table)} for table in (grid.load, grid.sgen))
+    loads = [(index, zone.name) for zone in balanced for index in zone.loads]
+    panels = [(index, zone.name) for zone in balanced for index in zone.pv_sgens]
+    root = next((zone.name for zone in balanced if zone.parent is None), "")
+    return {
+        "load": _table(loads, load, weight=load_weight, tan_phi=load_tan_phi),
+        "pv": _table(panels, sgen, weight=sgen_kwp),
+        "hydro": _table([(index, root) for index in sorted(hydro)], sgen, weight=np.ones(len(grid.sgen))),
+        "inverters": _inverters(controls),
+    }
+
+
+def _table(members: Sequence[tuple[int, str]], position: Mapping[int, int], **columns: np.ndarray) -> dict[str, Any]:
+    at = [position[index] for index, _ in members]
+    found: dict[str, Any] = {"element": [index for index, _ in members], "zone": [zone for _, zone in members]}
+    return found | {name: [float(column[k]) for k in at] for name, column in columns.items()}
+
+
+def _inverters(controls: Controls | None) -> dict[str, Any]:
+    """The one Q(U) curve that a site file can declare."""
+    followed = [c for c in controls.inverters if c.q_of_vm is not None] if controls is not None else []
+    if not followed:
+        return {}
+    control = followed[0]
+    assert control.q_of_vm is not None
+    return {
+        "element": list(control.sgen),
+        "sn_mva": list(control.sn_mva),
+        "vm_pu": list(control.q_of_vm.x),
+        "share": list(control.q_of_vm.y),
+    }
