@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,6 +11,7 @@ import numpy as np
 from twin.boxes.flexibility.lp.compiled import Solution
 from twin.boxes.flexibility.lp.parts import Unit
 from twin.boxes.flexibility.lp.problem import Device, Problem, steps_of
+from twin.boxes.flexibility.lp.rows import GridRow
 from twin.boxes.flexibility.why.own import filled, levels, own_p_mw, reference_p_mw
 from twin.boxes.flexibility.why.paths import rest_mw
 from twin.boxes.flexibility.why.prices import Prices
@@ -118,6 +120,8 @@ class Changes:
         self._hours = np.asarray(problem.hours)
         self._own_mw = own_p_mw(problem)
         self._own_levels = levels(problem, self._own_mw)
+        self._by_p, self._by_q = _slopes(problem, solution.rows)
+        self._over_mw = _over(problem, solution, self._by_p, self._by_q)
         self._links: dict[int, list[int]] = {}
         for at, link in enumerate(problem.parts.links):
             self._links.setdefault(problem.sets.unit_at[link.unit], []).append(at)
@@ -154,23 +158,13 @@ class Changes:
     def _relief(self, unit: int, delta: np.ndarray, q_mvar: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Saved at the rows by both powers, and by reactive power alone [CHF], dims (row, step) each."""
         price = self._prices.rows * self._hours
-        by_p, by_q = np.zeros_like(price), np.zeros_like(price)
-        for at, row in enumerate(self._solution.rows):
-            by_p[at] = -row.by_p[unit] * delta * price[at]
-            if row.by_q is not None:
-                by_q[at] = -row.by_q[unit] * q_mvar * price[at]
+        by_p, by_q = (-slopes[:, unit] * power * price for slopes, power in ((self._by_p, delta), (self._by_q, q_mvar)))
         return by_p + by_q, by_q
 
     def _support(self, unit: int, q_mvar: np.ndarray) -> np.ndarray:
         """What would be exceeded without the unit's reactive power, as far as it helps [MW], dims (row, step)."""
-        found, solution = np.zeros_like(self._prices.rows), self._solution
-        for at, row in enumerate(solution.rows):
-            if row.by_q is None:
-                continue
-            used = (row.by_p * solution.p_mw + row.by_q * solution.q_mvar).sum(axis=0)
-            helps = np.maximum(-row.by_q[unit] * q_mvar, 0.0)
-            found[at] = np.clip(used + helps - row.room_mw - row.margin_mw, 0.0, helps)
-        return found
+        helps = np.maximum(-self._by_q[:, unit] * q_mvar, 0.0)
+        return np.clip(self._over_mw + helps, 0.0, helps)
 
     def _worth(self, unit: int) -> tuple[float, bool]:
         """Of a store of its own the end counts; into a shared one each MWh goes at what it saves there and then."""
@@ -202,6 +196,21 @@ class Changes:
                 counted = float((up if budget.side == "more" else down) @ hours)
                 paid += budget.chf_per_mwh * max(counted - budget.free_mwh, 0.0)
         return float((used + earned) @ hours) + _starts(unit, p_mw) + paid, paid
+
+
+def _slopes(problem: Problem, rows: Sequence[GridRow]) -> tuple[np.ndarray, np.ndarray]:
+    """Slopes of all rows by active and by reactive power, dims (row, unit, step) each."""
+    none = np.zeros((len(problem.parts.units), len(problem.hours)))
+    by_q = [none if row.by_q is None else row.by_q for row in rows]
+    shape = (len(rows), *none.shape)
+    return np.array([row.by_p for row in rows]).reshape(shape), np.array(by_q).reshape(shape)
+
+
+def _over(problem: Problem, solution: Solution, by_p: np.ndarray, by_q: np.ndarray) -> np.ndarray:
+    """How far the plan lies beyond every row's limit, its margin not counted; negative within, dims (row, step)."""
+    shape = (len(solution.rows), len(problem.hours))
+    room = np.array([row.room_mw + row.margin_mw for row in solution.rows]).reshape(shape)
+    return np.asarray((by_p * solution.p_mw + by_q * solution.q_mvar).sum(axis=1) - room)
 
 
 def _starts(unit: Unit, p_mw: np.ndarray) -> float:
