@@ -10,27 +10,36 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from twin.boxes.flexibility.devices.storage import Storage
+from twin.boxes.flexibility.commitment import Announced
+from twin.boxes.flexibility.grid.sequential import Stop
 from twin.boxes.flexibility.horizon import HORIZON, QUARTERS, quarters_of_steps
-from twin.boxes.flexibility.lp.compiled import Solution
 from twin.boxes.flexibility.planner import Plan, Planner
+from twin.boxes.flexibility.response import Response
+from twin.boxes.flexibility.tick.answered import measured_response
 from twin.boxes.flexibility.tick.assemble import USUAL_DAYS, Tick, assemble
+from twin.boxes.flexibility.tick.explained import MOVED_MW, PRIORITY, explained
 from twin.boxes.flexibility.tick.fallback import last_plan
 from twin.boxes.flexibility.tick.powers import Powers
-from twin.boxes.flexibility.tick.reasons import MOVED_MW, Move, explain, prices_of, tariff_prices
 from twin.boxes.flexibility.tick.remembered import Remembered
 from twin.boxes.flexibility.tick.sessions import Session
 from twin.boxes.flexibility.tick.settings import Settings, settings_of
 from twin.boxes.flexibility.tick.shortfalls import shortfalls
 from twin.boxes.flexibility.tick.wires import Wires
+from twin.boxes.flexibility.why.findings import of_conflicts, of_promises
+from twin.boxes.flexibility.why.shortfall import shortfalls as missed
 from twin.contracts.box import BoxCard, BoxContext, Mode, Need, Provide
 from twin.contracts.frame import AsOfView
-from twin.contracts.messages import Headline, Proposal, Report
+from twin.contracts.messages import Headline, Report
 from twin.domain.time import floor_quarter, quarter_hours, to_epoch_s
 
 OWNER = "grid operation"
 VERSION = "1"
-PRIORITY = 100
+LINEARISATIONS = 3
+"""Most of them in a tick: the next one goes on from there, and the AC proof says what is left."""
+BUDGET = 0.7
+"""Share of the deadline that planning may take; the rest is for reading, explaining and the way back."""
+ANNOUNCED_STEPS = 4
+"""Quarter hours that were announced: an hour."""
 
 
 class FlexibilityBox:
@@ -48,7 +57,10 @@ class FlexibilityBox:
     def __init__(self, config: Mapping[str, Any], context: BoxContext) -> None:
         self._settings = settings_of(config, context)
         self._context = context
-        self._planner = Planner()
+        deadline_s = self._settings.deadline_s
+        self._planner = Planner(stop=Stop(most=LINEARISATIONS), budget_s=BUDGET * deadline_s)
+        self._groups = {str(device["id"]): str(device["group"]) for device in context.devices}
+        self._automatic = frozenset(d["id"] for d in context.devices if d["right_of_use"]["acceptance"] == "automatic")
         self._wires = Wires(context, self._settings.zones) if context.members.get("load") else None
         self.card = _card(self._settings)
 
@@ -64,39 +76,55 @@ class FlexibilityBox:
         """The plan of ``view.as_of``, with a proposal and a reason for every device that leaves its own behaviour."""
         kept = Remembered.at(view.as_of, state)
         tick = assemble(view, self._settings, self._context, kept, self._wires)
-        units = tuple(unit.id for unit in tick.problem.parts.units)
         powers = Powers.of(tick.problem)
+        units = tuple(unit.id for unit in tick.problem.parts.units)
+        shares = measured_response(view, kept, self._automatic)
         last = last_plan(kept, view.as_of, units)
-        made = self._planner.plan(tick.problem, case=tick.case, last_mw=None if last is None else last - powers.base)
+        made = self._planner.plan(
+            tick.problem,
+            case=tick.case,
+            last_mw=None if last is None else last - powers.base,
+            announced=None if last is None else self._announced(kept, units, last - powers.base),
+            response=Response(np.array([shares.get(name, 1.0) for name in units]), powers.own - powers.base),
+        )
         # What was found of the wires belongs to what is explained.
         tick = replace(tick, problem=replace(tick.problem, rows=made.solution.rows))
         report = self._report(view.as_of, tick, made, powers)
         plan = powers.base + made.p_mw
-        remembered = Remembered(to_epoch_s(view.as_of), units, quarters_of_steps(plan), _sessions(tick, plan, powers))
+        asked = {p.device: (float(p.p_mw[0]), float(p.unconstrained_p_mw[0])) for p in report.proposals}
+        sessions = _sessions(tick, plan, powers)
+        remembered = Remembered(to_epoch_s(view.as_of), units, quarters_of_steps(plan), sessions, asked, shares)
         return report, remembered.to_bytes()
 
+    def _announced(self, kept: Remembered, units: tuple[str, ...], last_mw: np.ndarray) -> Announced:
+        """What was told to devices that were to be moved, for the near future."""
+        near = np.arange(last_mw.shape[1]) < ANNOUNCED_STEPS
+        told = np.array([name in kept.asked for name in units])
+        return Announced(np.where(told[:, None] & near, last_mw, np.nan), self._settings.switching_chf)
+
     def _report(self, as_of: datetime, tick: Tick, made: Plan, powers: Powers) -> Report:
-        plan = powers.base + made.p_mw
-        cap = 1000.0 * self._settings.overload_value_chf_per_kwh
-        prices = prices_of(tick.problem, made.solution, cap) if made.rung == "ok" else tariff_prices(tick.problem)
-        proposals, shifted = [], 0.0
-        for at, unit in enumerate(tick.problem.parts.units):
-            if not np.max(np.abs(plan[at] - powers.own[at]), initial=0.0) > MOVED_MW:
-                continue
-            move = explain(tick, self._settings.site_zone, prices, plan, powers, at)
-            shifted += move.params["energy_kwh"]
-            if made.rung != "ok":
-                # A plan that no solver stands behind is worth a coin's toss until the AC check has seen it.
-                move = replace(move, code=_ruled(tick, at, made.rung), confidence=0.5)
-            proposals.append(_proposal(as_of, unit.id, plan[at], powers, at, move))
+        told = explained(
+            as_of,
+            tick,
+            made,
+            powers,
+            self._planner,
+            groups=self._groups,
+            site_zone=self._settings.site_zone,
+            overload_chf_per_kwh=self._settings.overload_value_chf_per_kwh,
+        )
+        findings = shortfalls(tick, powers.base + made.p_mw, as_of, OWNER)
+        if made.rung == "ok":
+            findings += of_promises(missed(tick.problem, made.solution), as_of=as_of, owner=OWNER)
+        findings += of_conflicts(made.conflicts, as_of=as_of, owner=OWNER)
         units = tuple(unit.id for unit in tick.problem.parts.units)
         return Report(
-            outputs={"plan_p_mw": self._output(as_of, units, plan)},
-            headline=Headline("shifted_energy", round(shifted, 3), "kWh"),
-            proposals=tuple(proposals),
-            findings=shortfalls(tick, plan, as_of, OWNER),
+            outputs={"plan_p_mw": self._output(as_of, units, powers.base + made.p_mw)},
+            headline=Headline("shifted_energy", round(told.shifted_kwh, 3), "kWh"),
+            proposals=told.proposals,
+            findings=findings,
             reason=made.rung,
-            params=_params(tick, made.solution, len(proposals)),
+            params=_params(tick, made, len(told.proposals)),
         )
 
     def _output(self, as_of: datetime, devices: tuple[str, ...], plan: np.ndarray) -> xr.DataArray:
@@ -119,7 +147,8 @@ def _sessions(tick: Tick, plan: np.ndarray, powers: Powers) -> dict[str, Session
     return {name: session.planned(held=bool(held[at[name]])) for name, session in tick.fleet.sessions.items()}
 
 
-def _params(tick: Tick, solution: Solution, moved: int) -> dict[str, Any]:
+def _params(tick: Tick, made: Plan, moved: int) -> dict[str, Any]:
+    solution = made.solution
     params: dict[str, Any] = {
         "solver": solution.status,
         "iterations": int(solution.iterations),
@@ -129,33 +158,11 @@ def _params(tick: Tick, solution: Solution, moved: int) -> dict[str, Any]:
     if solution.optimal:
         used = float(np.max(solution.margin_used_mw, initial=0.0))
         params |= {"cost_chf": round(solution.cost_chf, 4), "margin_used_kw": round(1000.0 * used, 3)}
+    if made.kept is not None:
+        params |= {"kept": made.kept.kept, "switch_gain_chf": round(min(made.kept.gain_chf, 1e9), 4)}
+    if made.settled is not None:
+        params |= {"linearisations": made.settled.iterations, "ac_feasible": made.settled.feasible}
     return params
-
-
-def _proposal(as_of: datetime, device: str, plan: np.ndarray, powers: Powers, at: int, move: Move) -> Proposal:
-    return Proposal(
-        device=device,
-        start=floor_quarter(as_of),
-        # The solver may pass a bound by its tolerance.
-        p_mw=quarters_of_steps(np.clip(plan, powers.low[at], powers.high[at])),
-        lower_mw=quarters_of_steps(powers.low[at]),
-        upper_mw=quarters_of_steps(powers.high[at]),
-        unconstrained_p_mw=quarters_of_steps(powers.own[at]),
-        reference_p_mw=quarters_of_steps(powers.reference[at]),
-        priority=PRIORITY,
-        reason=move.code,
-        params=move.params,
-        value_chf=move.value_chf,
-        confidence=move.confidence,
-    )
-
-
-def _ruled(tick: Tick, at: int, rung: str) -> str:
-    """Reason of what the ladder's lower rungs propose for a device."""
-    if rung == "last_plan":
-        return rung
-    device = tick.problem.devices[at]
-    return "battery_idle" if isinstance(device, Storage) and device.target_mwh is None else "departure"
 
 
 def _card(settings: Settings) -> BoxCard:

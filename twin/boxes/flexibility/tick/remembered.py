@@ -20,12 +20,16 @@ class Remembered:
     Attributes:
         start_s: when it was written. ``devices``: rows of ``plan_mw``, dims (device, quarter hour).
         sessions: by car; see `Session`.
+        asked: by device that was to be moved: power asked for and by itself in the first quarter hour [MW].
+        response: by device, the share of what is asked that arrives; absent: all of it.
     """
 
     start_s: int
     devices: tuple[str, ...] = ()
     plan_mw: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     sessions: Mapping[str, Session] = field(default_factory=dict)
+    asked: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    response: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
     def at(cls, as_of: datetime, state: bytes | None) -> Remembered:
@@ -35,12 +39,19 @@ class Remembered:
         try:
             meta, arrays = unpack(state)
             sessions = {name: Session(*row) for name, row in meta["sessions"].items()}
-            return cls(int(meta["start_s"]), tuple(meta["devices"]), arrays["plan_mw"], sessions)
-        except (UnpackError, KeyError, TypeError):
+            asked = {name: (float(at), float(own)) for name, (at, own) in meta["asked"].items()}
+            return cls(int(meta["start_s"]), tuple(meta["devices"]), arrays["plan_mw"], sessions, asked, meta["response"])
+        except (UnpackError, KeyError, TypeError, ValueError):
             return cls(to_epoch_s(as_of))
 
     def to_bytes(self) -> bytes:
         """Inverse of `at`."""
         sessions = {name: [s.departure_s, s.wanted_mwh, s.missing_mwh, s.held] for name, s in self.sessions.items()}
-        meta = {"start_s": self.start_s, "devices": list(self.devices), "sessions": sessions}
+        meta = {
+            "start_s": self.start_s,
+            "devices": list(self.devices),
+            "sessions": sessions,
+            "asked": {name: list(pair) for name, pair in self.asked.items()},
+            "response": dict(self.response),
+        }
         return pack(meta, {"plan_mw": self.plan_mw})

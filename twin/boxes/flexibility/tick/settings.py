@@ -10,7 +10,7 @@ from twin.contracts.box import BoxContext
 from twin.contracts.devices import Right
 from twin.domain.problems import Problems
 
-KNOWN = ("site_zone", "limited_zone", "cos_phi", "v2g", "overload_value_chf_per_kwh", "deadline_s")
+KNOWN = ("site_zone", "limited_zone", "cos_phi", "v2g", "overload_value_chf_per_kwh", "switching_chf", "deadline_s")
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class Settings:
         devices: those that may be moved, in the site's order. ``cos_phi``: of a transformer too idle to show its own.
         v2g: cars that can may feed back. ``overload_value_chf_per_kwh``: most that a
             kWh of relief counts in ``value_chf`` (a broken limit has a penalty, not a price).
+        switching_chf: what another plan must save before the announced hour is changed.
     """
 
     site_zone: str
@@ -32,6 +33,7 @@ class Settings:
     cos_phi: float
     v2g: bool
     overload_value_chf_per_kwh: float
+    switching_chf: float
     deadline_s: float
 
     @property
@@ -83,7 +85,9 @@ def settings_of(config: Mapping[str, Any], context: BoxContext) -> Settings:
         v2g=bool(config.get("v2g", False)),
         # 15 CHF/kWh: the order of a household's value of lost load
         overload_value_chf_per_kwh=float(config.get("overload_value_chf_per_kwh", 15.0)),
-        deadline_s=float(config.get("deadline_s", 2.0)),
+        # Half a franc: below it nobody would call a crew or a customer twice.
+        switching_chf=float(config.get("switching_chf", 0.5)),
+        deadline_s=float(config.get("deadline_s", 4.0)),
     )
 
 
