@@ -9,7 +9,7 @@ import numpy as np
 
 from twin.boxes.flexibility.horizon import step_start_h
 from twin.boxes.flexibility.lp.compiled import Solution
-from twin.boxes.flexibility.lp.problem import Problem
+from twin.boxes.flexibility.lp.problem import Problem, steps_of
 from twin.boxes.flexibility.lp.rows import GridRow
 from twin.boxes.flexibility.why.paths import over_by_itself_mw, peak_holds, row_holds, surplus_holds
 from twin.boxes.flexibility.why.prices import Prices
@@ -115,7 +115,7 @@ def tidy(value: float) -> float:
 
 
 def _of_row(problem: Problem, row: GridRow, step: int) -> dict[str, Any]:
-    without = row.limit + over_by_itself_mw(problem, row, step) * float(np.broadcast_to(row.unit_per_mw, (step + 1,))[step])
+    without = row.limit + over_by_itself_mw(problem, row, step) * float(steps_of(row.unit_per_mw, len(problem.hours))[step])
     return {"element": row.element, "row": row.name, "limit": tidy(row.limit), "unit": row.unit, "without": tidy(without)}
 
 
