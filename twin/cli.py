@@ -14,6 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
+from twin.cli_dispatch import register as register_dispatch
 from twin.cli_expert import register as register_expert
 from twin.cli_forecasts import register as register_forecasts
 from twin.cli_jobs import register as register_jobs
@@ -37,6 +38,7 @@ app.add_typer(site_app, name="site")
 app.add_typer(box_app, name="box")
 app.add_typer(journal_app, name="journal")
 app.add_typer(bench_app, name="bench")
+register_dispatch(app)
 register_expert(app)
 register_forecasts(app)
 register_jobs(app)

@@ -56,7 +56,18 @@ def test_help_is_there_within_a_second():
 
 
 @pytest.mark.parametrize(
-    "command", [["live"], ["status"], ["site", "check"], ["site", "map"], ["box", "list"], ["box", "check"]]
+    "command",
+    [
+        ["live"],
+        ["status"],
+        ["site", "check"],
+        ["site", "map"],
+        ["box", "list"],
+        ["box", "check"],
+        ["dispatch", "plan"],
+        ["dispatch", "schema"],
+        ["dispatch", "verify"],
+    ],
 )
 def test_every_command_explains_itself(command):
     done = here(*command, "--help")

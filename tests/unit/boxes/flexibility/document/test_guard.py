@@ -74,7 +74,8 @@ def test_a_task_that_raises_has_died_and_its_error_is_told(run):
 
 
 def test_what_a_task_leaves_behind_is_ended_with_it(run):
-    _soon(lambda: _is_gone(int(run("leaves_a_child").answer)))
+    child = int(run("leaves_a_child").answer)
+    _soon(lambda: _is_gone(child))
 
 
 def test_a_task_dies_with_its_parent(run, tmp_path):

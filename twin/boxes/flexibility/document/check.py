@@ -1,0 +1,167 @@
+"""What must hold between the keys of a document; each fault with place, value, limit and remedy."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from twin.boxes.flexibility.document.clock import Clock
+from twin.boxes.flexibility.document.document import DEVICE_TABLES, Document
+from twin.boxes.flexibility.document.tables import (
+    Battery,
+    Buffer,
+    Car,
+    CarPool,
+    Chp,
+    Flexible,
+    Heater,
+    HeatPump,
+    Hydro,
+    Process,
+)
+from twin.boxes.flexibility.document.where import Where
+from twin.contracts.devices import Right
+from twin.domain.problems import Problems
+
+_SWITCHABLE = ("car", "heat_pump", "heater", "programme", "process")
+"""What a relay of the ripple control can switch."""
+
+
+def check(document: Document, places: Where, *, unread: set[str]) -> Problems:
+    """Faults between keys.
+
+    Args:
+        unread: ids of devices with faults of their own: what refers to them is no fault.
+    """
+    problems = Problems()
+    _clock(document, places, problems)
+    if problems:
+        return problems
+    looked = _Look(document, places, problems, Clock.of(document.start, document.timezone, document.hours))
+    looked.ids(unread)
+    if document.grid is not None and document.net is not None:
+        looked.fault(("net",), "beside grid", "one of them", "leave it out: the base is the net's own loads and generators")
+    for table in DEVICE_TABLES:
+        for at, entry in enumerate(getattr(document, table)):
+            looked.entry((table, at), entry)
+    return problems
+
+
+def _clock(document: Document, places: Where, problems: Problems) -> None:
+    try:
+        ZoneInfo(document.timezone)
+    except (ZoneInfoNotFoundError, ValueError):
+        problems.add(places("timezone"), document.timezone, "an IANA name", "such as Europe/Zurich or UTC")
+
+
+@dataclass
+class _Look:
+    document: Document
+    places: Where
+    problems: Problems
+    clock: Clock
+
+    def fault(self, keys: tuple[str | int, ...], value: object, limit: str, remedy: str) -> None:
+        shown = f"{value:g}" if isinstance(value, float) else str(value)
+        key = keys[-1]
+        self.problems.add(self.places(*keys), f"{key} = {shown}" if isinstance(key, str) else shown, limit, remedy)
+
+    def ids(self, unread: set[str]) -> None:
+        named = [(table, at, e) for table in DEVICE_TABLES for at, e in enumerate(getattr(self.document, table))]
+        count = Counter(entry.id for _, _, entry in named)
+        seen: set[str] = set()
+        for table, at, entry in named:
+            if entry.id in seen:
+                self.fault((table, at, "id"), entry.id, "a name of its own", f"{count[entry.id]} devices bear it: rename one")
+            seen.add(entry.id)
+        buffers = [buffer.id for buffer in self.document.buffer]
+        for table, at, entry in named:
+            if isinstance(entry, Heater | Chp) and entry.into not in {*buffers, *unread}:
+                known = ", ".join(buffers) or "none is declared"
+                self.fault((table, at, "into"), entry.into, "the id of a buffer", f"buffers: {known}")
+
+    def entry(self, here: tuple[str, int], entry: object) -> None:
+        if isinstance(entry, Flexible):
+            self._right(here, entry)
+        match entry:
+            case Battery() | Hydro():
+                self._within(here, "e_min_kwh", entry.e_min_kwh, 0.0, entry.e_max_kwh, "e_max_kwh")
+                self._within(here, "e0_kwh", entry.e0_kwh, entry.e_min_kwh, entry.e_max_kwh, "e_max_kwh", "e_min_kwh")
+            case Car():
+                self._car(here, entry)
+            case CarPool():
+                for at, session in enumerate(entry.session):
+                    self._stay((*here, "session", at), session.arrival, session.departure)
+            case Buffer():
+                self._within(here, "e_min_kwh", entry.e_min_kwh, 0.0, entry.capacity_kwh, "capacity_kwh")
+                self._within(here, "e0_kwh", entry.e0_kwh, 0.0, entry.capacity_kwh, "capacity_kwh")
+            case HeatPump():
+                self._within(here, "least_kw", entry.least_kw, 0.0, entry.p_max_kw, "p_max_kw")
+            case Process():
+                self._process(here, entry)
+
+    def _right(self, here: tuple[str, int], entry: Flexible) -> None:
+        table = here[0]
+        if entry.right is Right.GUARANTEED and table != "plant":
+            self.fault(
+                (*here, "right"), "guaranteed", "own, contract, emergency or none", "guaranteed curtailment is for plants"
+            )
+        if (free := getattr(entry, "free_kwh", 0.0)) and entry.right is not Right.GUARANTEED:
+            self.fault((*here, "free_kwh"), free, "0 without right guaranteed", "state the right, or leave it out")
+        switched = table in _SWITCHABLE and not getattr(entry, "discharge_kw", 0.0)
+        if entry.channel == "ripple" and not switched:
+            self.fault((*here, "channel"), "ripple", "direct", "a relay can only switch what draws power")
+        if self.document.grid is not None and entry.bus is None:
+            self.fault((*here, "bus"), "missing", "a bus of the grid", "name the bus that it stands at")
+
+    def _within(self, here: tuple[str, int], key: str, value: float, low: float, high: float, *names: str) -> None:
+        if not low <= value <= high:
+            said = ", ".join(reversed(names))
+            self.fault((*here, key), value, f"{low:g} to {high:g} ({said})", "give a value within, or correct the limit")
+
+    def _car(self, here: tuple[str, int], car: Car) -> None:
+        self._stay(here, car.arrival, car.departure)
+        self._within(here, "e_min_kwh", car.e_min_kwh, 0.0, car.e_max_kwh, "e_max_kwh")
+        lowest = car.e_min_kwh if car.discharge_kw else 0.0
+        self._within(here, "e0_kwh", car.e0_kwh, lowest, car.e_max_kwh, "e_max_kwh")
+        self._within(here, "target_kwh", car.target_kwh, lowest, car.e_max_kwh, "e_max_kwh")
+        self._within(here, "least_kw", car.least_kw, 0.0, car.charge_kw, "charge_kw")
+        if car.least_kw and car.discharge_kw:
+            self.fault((*here, "least_kw"), car.least_kw, "0 for a car that feeds back", "leave one of them out")
+
+    def _stay(self, here: tuple[str | int, ...], arrival: str, departure: str) -> None:
+        come, leave = self._hour((*here, "arrival"), arrival), self._hour((*here, "departure"), departure)
+        if come is None or leave is None:
+            return
+        if come >= self.clock.end_h:
+            self.fault(
+                (*here, "arrival"), arrival, f"before the plan's end ({self.clock.end_h:g} h)", "leave it out of this plan"
+            )
+        if leave <= max(come, 0.0):
+            self.fault((*here, "departure"), departure, f"after arrival and start ({max(come, 0.0):g} h)", "correct the times")
+
+    def _hour(self, keys: tuple[str | int, ...], instant: str) -> float | None:
+        try:
+            return self.clock.hour(instant)
+        except ValueError:
+            self.fault(keys, instant, 'an instant like "2026-01-25T18:00", or "+3h"', "write it like one of these")
+            return None
+
+    def _process(self, here: tuple[str, int], process: Process) -> None:
+        whole, parts = bool(process.profile_kw), bool(process.p_kw or process.run_h)
+        if whole == parts or (parts and not (process.p_kw and process.run_h)):
+            given = f"profile_kw of {len(process.profile_kw)}, p_kw = {process.p_kw:g}, run_h = {process.run_h:g}"
+            self.problems.add(self.places(*here), given, "profile_kw, or p_kw and run_h", "give one of the two")
+        first = self._hour((*here, "earliest"), process.earliest)
+        last = self.clock.end_h if process.latest is None else self._hour((*here, "latest"), process.latest)
+        if process.own_start is not None:
+            self._hour((*here, "own_start"), process.own_start)
+        for at, (begin, end) in enumerate(process.blocked):
+            hours = [self._hour((*here, "blocked", at), instant) for instant in (begin, end)]
+            if None not in hours and hours[0] >= hours[1]:  # type: ignore[operator]
+                self.problems.add(self.places(*here, "blocked"), f"{begin} to {end}", "from before to", "correct the times")
+        needed = len(process.profile_kw) / 4.0 if whole else process.run_h
+        if first is not None and last is not None and last - max(first, 0.0) < needed - 1e-9:
+            room = f"{max(last - max(first, 0.0), 0.0):g} h between earliest and latest"
+            self.problems.add(self.places(*here), room, f"at least {needed:g} h", "move one of them")

@@ -1,0 +1,90 @@
+"""``regie dispatch plan`` from arguments to exit code: 0 a plan, 1 bad input, 3 rules served instead of a plan."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dashboard.format import LANGUAGES
+from twin.boxes.flexibility.document.read import Draft, read_document
+from twin.boxes.flexibility.guard import run_guarded
+from twin.dispatch.sources import read_profile
+from twin.dispatch.task import by_rules, order_of
+from twin.domain.problems import BadInput, Problem, Problems
+
+PLANNED, REFUSED, RULES = 0, 1, 3
+TASK = "twin.dispatch.task:plan"
+
+
+@dataclass(frozen=True)
+class Output:
+    """What is written where.
+
+    Attributes:
+        report: HTML file, or None. ``language``: of table and report.
+    """
+
+    json_line: bool = False
+    report: Path | None = None
+    language: str = "en"
+
+
+def plan(path: Path, output: Output) -> int:
+    """Plan a document; words go to standard error and figures to standard output. Returns the exit code."""
+    try:
+        _check(output)
+        answer = answered(read_document(path, profile=read_profile))
+    except BadInput as error:
+        for problem in error.problems:
+            _say(str(problem))
+        return REFUSED
+    if output.json_line:
+        sys.stdout.write(json.dumps(answer, separators=(",", ":"), allow_nan=False) + "\n")
+    else:
+        from twin.dispatch.table import show
+
+        show(answer, output.language)
+    if output.report is not None:
+        from twin.dispatch.report import write_report
+
+        write_report(answer, output.report, output.language)
+        _say(f"report: {output.report}")
+    return PLANNED if answer["rung"] == "ok" else RULES
+
+
+def answered(draft: Draft) -> dict[str, Any]:
+    """The plan, from a process that may not take longer or more than the document allows; else what serves.
+
+    Raises:
+        BadInput: where the grid does not fit the document.
+    """
+    options = draft.document.options
+    why = ""
+    # With a grid the rules are proven too, which is its own process's work.
+    for _ in range(1 if draft.document.grid is None else 2):
+        outcome = run_guarded(TASK, order_of(draft, rules=why), deadline_s=options.deadline_s, memory_mb=options.memory_mb)
+        if outcome.kind == "answer":
+            answer: dict[str, Any] = json.loads(outcome.answer)
+            if "problems" in answer:
+                raise BadInput(Problem(**problem) for problem in answer["problems"])
+            return answer
+        why = why or outcome.kind
+        if outcome.kind == "died" and outcome.told:
+            _say(f"the planning process died: {outcome.told.splitlines()[-1]}")
+    return by_rules(draft, why)
+
+
+def _check(output: Output) -> None:
+    problems = Problems()
+    if output.language not in LANGUAGES:
+        problems.add("--lang", output.language, f"one of {', '.join(LANGUAGES)}", "choose one")
+    if output.report is not None and not output.report.parent.is_dir():
+        problems.add("--report", output.report, "a file in a folder that exists", "create the folder first")
+    problems.raise_if_any()
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"regie: {text}\n")
