@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -19,13 +20,24 @@ class State:
         v: node voltages [pu], complex, dims (step, node); NaN where a step has no solution.
         converged: dims (step,).
         drawn: consumption of every node, inverters' own actions in it [MVA], complex, dims (step, node).
-        following: slope of the injected power over |V| [MVA/pu], as `twin.engines.tangents` takes it; None without inverters.
+        inverters: those that followed their curves, None for none. ``available``: their active power, dims (step, inverter).
     """
 
     v: np.ndarray
     converged: np.ndarray
     drawn: np.ndarray
-    following: Following | None
+    inverters: Inverters | None = None
+    available: np.ndarray | None = None
+
+    @cached_property
+    def following(self) -> Following | None:
+        """Slope of the injected power over |V| [MVA/pu], as `twin.engines.tangents` takes it; None without inverters.
+
+        Most power flows are a look at what a plan does, and only where it is linearised are the slopes asked for.
+        """
+        if self.inverters is None or self.available is None:
+            return None
+        return _following(self.inverters, self.v, self.available)
 
 
 def source_factor(case: Case, source_vm_pu: np.ndarray | None) -> np.ndarray:
@@ -46,7 +58,7 @@ def solve(case: Case, plan: Plan, consumption: np.ndarray | None = None) -> Stat
     factor = source_factor(case, plan.source_vm_pu)
     if case.inverters is None:
         v, converged = _power_flow(case, drawn, factor)
-        return State(v, converged, drawn, None)
+        return State(v, converged, drawn)
     return _with_inverters(case, case.inverters, plan, drawn, factor)
 
 
@@ -67,7 +79,6 @@ def _power_flow(case: Case, drawn: np.ndarray, factor: np.ndarray) -> tuple[np.n
 def _with_inverters(case: Case, inverters: Inverters, plan: Plan, drawn: np.ndarray, factor: np.ndarray) -> State:
     from twin.engines.control.inverter_control import settle_inverters
     from twin.engines.control.inverter_law import WEIGHT
-    from twin.engines.control.voltage_response import voltage_response
 
     laws = inverters.laws
     weight, node = laws.figures[:, WEIGHT], _node_of(inverters)
@@ -81,10 +92,9 @@ def _with_inverters(case: Case, inverters: Inverters, plan: Plan, drawn: np.ndar
         v[rows], fine = _power_flow(case, now, factor[rows])
         return np.abs(v[np.ix_(rows, laws.node)]), fine
 
-    response = voltage_response(case.network.grid, laws.node)
-    settled = settle_inverters(power_flow, laws, response, available, np.zeros_like(available))
+    settled = settle_inverters(power_flow, laws, case.network.response_at(laws.node), available, np.zeros_like(available))
     v[~settled.converged] = np.nan
-    return State(v, settled.converged, total, _following(inverters, v, available))
+    return State(v, settled.converged, total, inverters, available)
 
 
 def _node_of(inverters: Inverters) -> np.ndarray:

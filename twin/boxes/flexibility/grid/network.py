@@ -76,6 +76,19 @@ class Network:
         return admittance(self.grid)
 
     @cached_property
+    def _responses(self) -> dict[bytes, tuple[np.ndarray, np.ndarray]]:
+        return {}
+
+    def response_at(self, node: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """How voltages at ``node`` answer to powers there at no load (`twin.engines.control.voltage_response`), settled once."""
+        from twin.engines.control.voltage_response import voltage_response
+
+        key = np.ascontiguousarray(node).tobytes()
+        if key not in self._responses:
+            self._responses[key] = voltage_response(self.grid, node)
+        return self._responses[key]
+
+    @cached_property
     def bus_of_node(self) -> np.ndarray:
         """Position in ``grid.bus`` of the first bus at each node, -1 for none (star points, open ends), dims (node,)."""
         found = np.full(self.grid.nodes, -1)
