@@ -80,7 +80,7 @@ class Network:
         return {}
 
     def response_at(self, node: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """How voltages at ``node`` answer to powers there at no load (`twin.engines.control.voltage_response`), settled once."""
+        """How voltages at ``node`` answer to powers there at no load (`twin.engines.control.voltage_response`)."""
         from twin.engines.control.voltage_response import voltage_response
 
         key = np.ascontiguousarray(node).tobytes()

@@ -125,7 +125,8 @@ class Problem:
 
 def steps_of(value: np.ndarray | float, steps: int) -> np.ndarray:
     """One value per step, dims (step,)."""
-    return np.broadcast_to(np.asarray(value, dtype=float), (steps,))
+    array = np.asarray(value, dtype=float)
+    return array if array.shape == (steps,) else np.full(steps, array)
 
 
 def stacked(values: Sequence[np.ndarray | float], steps: int) -> np.ndarray:
