@@ -19,6 +19,8 @@ VARIABLES: dict[str, tuple[str, ...]] = {
     "up_mw": ("unit", "step"),
     "down_mw": ("unit", "step"),
     "q_mvar": ("reactive", "step"),
+    "q_drawn_mvar": ("reactive", "step"),
+    "q_fed_mvar": ("reactive", "step"),
     "level": ("store", "step"),  # at the step's end
     "below": ("soft", "step"),
     "above": ("soft", "step"),
@@ -45,6 +47,7 @@ CONSTRAINTS: dict[str, tuple[str, ...]] = {
     "target": ("targeted",),
     "cleared": ("cleared", "step"),
     "taper": ("tapered", "step"),
+    "q_split": ("reactive", "step"),
     "wedge_over": ("wedged", "step"),
     "wedge_under": ("wedged", "step"),
     "circle": ("circled", "step"),

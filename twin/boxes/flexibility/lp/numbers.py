@@ -22,6 +22,9 @@ EARLINESS_CHF_PER_MWH_H = 0.01
 PREFERENCE_CHF_PER_MWH = 0.2
 """A device is left alone unless moving it earns more than this: the lowest tier."""
 
+REACTIVE_CHF_PER_MVARH = 0.02
+"""An inverter helps the voltage no more than it is needed: it heats up, and below any price of energy this breaks the tie."""
+
 
 @dataclass(frozen=True)
 class Numbers:
@@ -150,7 +153,11 @@ def _taper(problem: Problem, numbers: Numbers) -> None:
 def _inverters(problem: Problem, numbers: Numbers) -> None:
     sets, steps = problem.sets, len(problem.hours)
     reach = stacked([problem.parts.units[at].reactive.max_mvar for at in sets.reactive], steps)  # type: ignore[union-attr]
-    numbers.put("q_mvar", -reach, reach, np.zeros(reach.shape))
+    none, price = np.zeros(reach.shape), REACTIVE_CHF_PER_MVARH * np.asarray(problem.hours)
+    numbers.put("q_mvar", -reach, reach, none)
+    for name in ("q_drawn_mvar", "q_fed_mvar"):
+        numbers.put(name, none, reach, none + price)
+    numbers.rhs["q_split"] = none
     for name in ("wedge_over", "wedge_under"):
         numbers.rhs[name] = np.zeros((len(sets.wedged), steps))
     held = [problem.parts.units[sets.reactive[r]].reactive.s_max_mva for r, _ in sets.circled]  # type: ignore[union-attr]
@@ -169,8 +176,12 @@ def _runs(problem: Problem, numbers: Numbers) -> None:
     before[:, 0] = [-1.0 if run.was_on else 0.0 for run in runs]
     numbers.rhs["starting"] = before
     numbers.rhs["starts"] = np.array([runs[w].starts_max for w in sets.counted], dtype=float)
-    for name in ("min", "max"):
-        numbers.coefficient[f"run_{name}"] = stacked([getattr(run, f"{name}_mw") for run in runs], steps)
+    # One that must not be moved does what it would do by itself, whatever its least power is.
+    free = stacked([problem.parts.units[at].movable for at in sets.switched], steps) > 0.5
+    own = np.abs(stacked([problem.parts.units[at].own_p_mw for at in sets.switched], steps))
+    least, most = (stacked([getattr(run, f"{end}_mw") for run in runs], steps) for end in ("min", "max"))
+    numbers.coefficient["run_min"] = np.where(free, least, 0.0)
+    numbers.coefficient["run_max"] = np.where(free, most, np.maximum(most, own))
     hours = np.array([runs[w].hours for w in sets.timed], dtype=float)
     missed = np.array([numbers.penalties.contract * float(np.max(runs[w].max_mw)) for w in sets.timed])
     numbers.put("missed_h", np.zeros(len(hours)), np.maximum(hours, 0.0), missed)

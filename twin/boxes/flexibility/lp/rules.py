@@ -96,8 +96,11 @@ def stores(sets: Sets, numbers: Numbers) -> Rules:
 
 
 def inverters(sets: Sets, numbers: Numbers) -> Rules:
-    """Reactive power within a power factor and an apparent power."""
+    """Reactive power, by its size, within a power factor and an apparent power."""
     rhs = numbers.rhs
+
+    def q_split(m: Any, r: int, k: int) -> Any:
+        return m.q_mvar[r, k] - m.q_drawn_mvar[r, k] + m.q_fed_mvar[r, k] == float(rhs["q_split"][r, k])
 
     def wedge(m: Any, w: int, k: int, sign: float) -> Any:
         r = sets.wedged[w]
@@ -112,6 +115,7 @@ def inverters(sets: Sets, numbers: Numbers) -> Rules:
         return along <= float(rhs["circle"][c, k])
 
     return {
+        "q_split": q_split,
         "wedge_over": lambda m, w, k: wedge(m, w, k, 1.0),
         "wedge_under": lambda m, w, k: wedge(m, w, k, -1.0),
         "circle": circle,
