@@ -123,7 +123,7 @@ class FlexibilityBox:
             headline=Headline("shifted_energy", round(told.shifted_kwh, 3), "kWh"),
             proposals=told.proposals,
             findings=findings,
-            reason=made.rung,
+            reason="rules" if made.rung == "rules" else made.rung,
             params=_params(tick, made, len(told.proposals)),
         )
 
