@@ -11,6 +11,7 @@ import numpy as np
 import xarray as xr
 
 from twin.boxes.flexibility.commitment import Announced
+from twin.boxes.flexibility.grid.case import Case
 from twin.boxes.flexibility.grid.sequential import Stop
 from twin.boxes.flexibility.horizon import HORIZON, QUARTERS, quarters_of_steps
 from twin.boxes.flexibility.planner import Plan, Planner
@@ -83,6 +84,7 @@ class FlexibilityBox:
         made = self._planner.plan(
             tick.problem,
             case=tick.case,
+            outages=self._outages(tick),
             last_mw=None if last is None else last - powers.base,
             announced=None if last is None else self._announced(kept, units, last - powers.base),
             response=Response(np.array([shares.get(name, 1.0) for name in units]), powers.own - powers.base),
@@ -95,6 +97,11 @@ class FlexibilityBox:
         sessions = _sessions(tick, plan, powers)
         remembered = Remembered(to_epoch_s(view.as_of), units, quarters_of_steps(plan), sessions, asked, shares)
         return report, remembered.to_bytes()
+
+    def _outages(self, tick: Tick) -> dict[str, Case] | None:
+        if self._wires is None or tick.case is None or not self._settings.outages:
+            return None
+        return self._wires.outages(tick.case, self._settings.outages)
 
     def _announced(self, kept: Remembered, units: tuple[str, ...], last_mw: np.ndarray) -> Announced:
         """What was told to devices that were to be moved, for the near future."""

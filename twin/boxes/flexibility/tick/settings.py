@@ -10,7 +10,7 @@ from twin.contracts.box import BoxContext
 from twin.contracts.devices import Right
 from twin.domain.problems import Problems
 
-KNOWN = ("site_zone", "limited_zone", "cos_phi", "v2g", "overload_value_chf_per_kwh", "switching_chf", "deadline_s")
+KNOWN = ("site_zone", "limited_zone", "cos_phi", "v2g", "overload_value_chf_per_kwh", "switching_chf", "outages", "deadline_s")
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,8 @@ class Settings:
         devices: those that may be moved, in the site's order. ``cos_phi``: of a transformer too idle to show its own.
         v2g: cars that can may feed back. ``overload_value_chf_per_kwh``: most that a
             kWh of relief counts in ``value_chf`` (a broken limit has a penalty, not a price).
+        outages: lines and transformers that the plan must survive: table and index. A line that feeds a radial part cannot be
+            survived, and is none of them.
         switching_chf: what another plan must save before the announced hour is changed.
     """
 
@@ -34,6 +36,7 @@ class Settings:
     v2g: bool
     overload_value_chf_per_kwh: float
     switching_chf: float
+    outages: tuple[tuple[str, int], ...]
     deadline_s: float
 
     @property
@@ -74,6 +77,10 @@ def settings_of(config: Mapping[str, Any], context: BoxContext) -> Settings:
     cos_phi = float(config.get("cos_phi", 0.95))
     if not 0.5 <= cos_phi <= 1.0:
         problems.add(f"{place} cos_phi", cos_phi, "0.5 to 1", "give the transformer's usual power factor")
+    outages = [_outage(name) for name in config.get("outages", ())]
+    for name, found in zip(config.get("outages", ()), outages, strict=True):
+        if found is None:
+            problems.add(f"{place} outages", repr(name), '"line:66" or "trafo:0"', "name table and index of the grid file")
     problems.raise_if_any()
     return Settings(
         site_zone=site_zone,
@@ -87,8 +94,14 @@ def settings_of(config: Mapping[str, Any], context: BoxContext) -> Settings:
         overload_value_chf_per_kwh=float(config.get("overload_value_chf_per_kwh", 15.0)),
         # Half a franc: below it nobody would call a crew or a customer twice.
         switching_chf=float(config.get("switching_chf", 0.5)),
+        outages=tuple(found for found in outages if found is not None),
         deadline_s=float(config.get("deadline_s", 4.0)),
     )
+
+
+def _outage(name: object) -> tuple[str, int] | None:
+    table, _, index = str(name).partition(":")
+    return (table, int(index)) if table in ("line", "trafo") and index.isdecimal() else None
 
 
 def _movable(device: Mapping[str, Any]) -> bool:

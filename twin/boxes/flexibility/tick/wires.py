@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from twin.boxes.flexibility.grid.case import Case, Inverters
 from twin.boxes.flexibility.grid.network import Limits, Network
+from twin.boxes.flexibility.grid.outage import Element, outage_cases
 from twin.contracts.box import BoxContext
 from twin.domain.controls import Controls, Curve, InverterControl
 from twin.domain.grid import Grid
@@ -42,6 +43,7 @@ class Wires:
         self._children = {z: [c for c in zones if context.zones[c].get("parent") == z] for z in zones}
         self._devices = {device["id"]: device for device in context.devices}
         self._plants = {device["id"] for device in context.devices if device["table"] == "sgen"}
+        self._without: dict[str, Network] | None = None
         self._spreads: dict[tuple[str, frozenset[int]], dict[str, np.ndarray]] = {}
         self._nearest = {name: _nearest(name, context.zones, self._zones) for name in context.zones}
         self._members = context.members
@@ -61,6 +63,16 @@ class Wires:
             inverters=self._inverters(units, middle, planned),
             paths=np.stack([self._consumption(path, planned) for path in paths]),
         )
+
+    def outages(self, case: Case, elements: Sequence[Element]) -> dict[str, Case]:
+        """``case`` with each of ``elements`` out, by name; networks are made once and kept.
+
+        Raises:
+            BadInput: naming every element that the grid does not have.
+        """
+        if self._without is None:
+            self._without = {name: out.network for name, out in outage_cases(case, elements).items()}
+        return {name: replace(case, network=network) for name, network in self._without.items()}
 
     def pv_share(self, sgen: int) -> tuple[str, float]:
         """The forecast zone of a plant and its share of that zone's own photovoltaics, 0..1."""
