@@ -48,8 +48,8 @@ class FlexibilityBox:
 
     Args:
         config: all optional. ``site_zone`` pays the tariff (the outermost zone); ``limited_zone`` stands behind a transformer
-            (the first inner one); ``cos_phi``, ``voltage``, ``v2g``, ``overload_value_chf_per_kwh``: see `Settings`;
-            ``deadline_s``.
+            (the first inner one); ``cos_phi``, ``v2g``, ``overload_value_chf_per_kwh``, ``switching_chf``, ``outages``: see
+            `Settings`; ``deadline_s``.
 
     Raises:
         BadInput: for unknown keys or zones, a site without a movable device, or a tariff without its figures.
@@ -62,7 +62,7 @@ class FlexibilityBox:
         self._planner = Planner(stop=Stop(most=LINEARISATIONS), budget_s=BUDGET * deadline_s)
         self._groups = {str(device["id"]): str(device["group"]) for device in context.devices}
         self._automatic = frozenset(d["id"] for d in context.devices if d["right_of_use"]["acceptance"] == "automatic")
-        self._wires = Wires(context, self._settings.zones) if context.members.get("load") else None
+        self._wires = Wires(context, self._settings.zones, self._settings.outages) if context.members.get("load") else None
         self.card = _card(self._settings)
 
     def fit(self, view: AsOfView, *, seed: int) -> bytes:
@@ -99,9 +99,7 @@ class FlexibilityBox:
         return report, remembered.to_bytes()
 
     def _outages(self, tick: Tick) -> dict[str, Case] | None:
-        if self._wires is None or tick.case is None or not self._settings.outages:
-            return None
-        return self._wires.outages(tick.case, self._settings.outages)
+        return None if self._wires is None or tick.case is None else self._wires.outages(tick.case)
 
     def _announced(self, kept: Remembered, units: tuple[str, ...], last_mw: np.ndarray) -> Announced:
         """What was told to devices that were to be moved, for the near future."""

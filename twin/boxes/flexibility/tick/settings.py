@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,10 +77,7 @@ def settings_of(config: Mapping[str, Any], context: BoxContext) -> Settings:
     cos_phi = float(config.get("cos_phi", 0.95))
     if not 0.5 <= cos_phi <= 1.0:
         problems.add(f"{place} cos_phi", cos_phi, "0.5 to 1", "give the transformer's usual power factor")
-    outages = [_outage(name) for name in config.get("outages", ())]
-    for name, found in zip(config.get("outages", ()), outages, strict=True):
-        if found is None:
-            problems.add(f"{place} outages", repr(name), '"line:66" or "trafo:0"', "name table and index of the grid file")
+    outages = _outages(config.get("outages", ()), place, problems)
     problems.raise_if_any()
     return Settings(
         site_zone=site_zone,
@@ -94,14 +91,20 @@ def settings_of(config: Mapping[str, Any], context: BoxContext) -> Settings:
         overload_value_chf_per_kwh=float(config.get("overload_value_chf_per_kwh", 15.0)),
         # Half a franc: below it nobody would call a crew or a customer twice.
         switching_chf=float(config.get("switching_chf", 0.5)),
-        outages=tuple(found for found in outages if found is not None),
+        outages=outages,
         deadline_s=float(config.get("deadline_s", 4.0)),
     )
 
 
-def _outage(name: object) -> tuple[str, int] | None:
-    table, _, index = str(name).partition(":")
-    return (table, int(index)) if table in ("line", "trafo") and index.isdecimal() else None
+def _outages(names: Sequence[object], place: str, problems: Problems) -> tuple[tuple[str, int], ...]:
+    found = []
+    for name in names:
+        table, _, index = str(name).partition(":")
+        if table in ("line", "trafo") and index.isdecimal():
+            found.append((table, int(index)))
+        else:
+            problems.add(f"{place} outages", repr(name), '"line:66" or "trafo:0"', "name table and index of the grid file")
+    return tuple(found)
 
 
 def _movable(device: Mapping[str, Any]) -> bool:

@@ -30,20 +30,25 @@ class Wires:
 
     Args:
         zones: those with a forecast; what stands in another counts to the nearest of them above it.
+        outages: lines and transformers that a plan must survive.
+
+    Raises:
+        BadInput: naming every outage that the grid does not have.
 
     A plant that is planned is not part of its zone's spread: its unit stands for it.
     """
 
-    def __init__(self, context: BoxContext, zones: Sequence[str]) -> None:
+    def __init__(self, context: BoxContext, zones: Sequence[str], outages: Sequence[Element] = ()) -> None:
         from twin.engines.flows import Flows
 
         self._grid = grid = Grid.from_bytes(context.grid)
         self.network = Network(grid, Flows(grid).percent_per_pu(), _limits(grid, context.bands))
+        nobody = Case(network=self.network, consumption=np.zeros((1, grid.nodes)), unit_node=np.zeros(0, dtype=int))
+        self._without = {name: out.network for name, out in outage_cases(nobody, outages).items()}
         self._zones = tuple(zones)
         self._children = {z: [c for c in zones if context.zones[c].get("parent") == z] for z in zones}
         self._devices = {device["id"]: device for device in context.devices}
         self._plants = {device["id"] for device in context.devices if device["table"] == "sgen"}
-        self._without: dict[str, Network] | None = None
         self._spreads: dict[tuple[str, frozenset[int]], dict[str, np.ndarray]] = {}
         self._nearest = {name: _nearest(name, context.zones, self._zones) for name in context.zones}
         self._members = context.members
@@ -64,14 +69,8 @@ class Wires:
             paths=np.stack([self._consumption(path, planned) for path in paths]),
         )
 
-    def outages(self, case: Case, elements: Sequence[Element]) -> dict[str, Case]:
-        """``case`` with each of ``elements`` out, by name; networks are made once and kept.
-
-        Raises:
-            BadInput: naming every element that the grid does not have.
-        """
-        if self._without is None:
-            self._without = {name: out.network for name, out in outage_cases(case, elements).items()}
+    def outages(self, case: Case) -> dict[str, Case]:
+        """``case`` with each of the outages, by name."""
         return {name: replace(case, network=network) for name, network in self._without.items()}
 
     def pv_share(self, sgen: int) -> tuple[str, float]:
