@@ -57,11 +57,15 @@ def _head(answer: Mapping[str, Any], words: Words, title: str) -> str:
 
 def _pictures(answer: Mapping[str, Any], words: Words) -> str:
     edges, clock = _edges(answer, words), f"{words('report.clock')}, {words.timezone}"
-    found = [_power(answer, words, edges, clock)]
-    small = [_stores(answer, words, edges, clock), _heat(answer, words, edges, clock), _prices(answer, words, edges, clock)]
+    ranked = sorted(answer["devices"], key=lambda device: -max(map(abs, device["p_kw"])))
+    moving = [device for device in ranked if any(device["p_kw"])]
+    stores = [store["id"] for store in answer["stores"]]
+    colours = drawings.colours_of([device["id"] for device in moving[:_MOST_DRAWN]], stores)
+    wide = [_power(answer, moving, colours, words, edges, clock), _stores(answer, colours, words, edges, clock)]
+    small = [_heat(answer, colours, words, edges, clock), _prices(answer, words, edges, clock)]
     if answer["grid"] is not None:
         small += _wires(answer, words, edges, clock)
-    return f"<section class='series'>{''.join(found)}<div class='grid'>{''.join(small)}</div></section>"
+    return f"<section class='series'>{''.join(wide)}<div class='grid'>{''.join(small)}</div></section>"
 
 
 def _edges(answer: Mapping[str, Any], words: Words) -> np.ndarray:
@@ -72,56 +76,62 @@ def _edges(answer: Mapping[str, Any], words: Words) -> np.ndarray:
     return np.array(instants, dtype="datetime64[s]")
 
 
-def _power(answer: Mapping[str, Any], words: Words, edges: np.ndarray, clock: str) -> str:
-    ranked = sorted(answer["devices"], key=lambda d: -max(map(abs, d["p_kw"])))
-    drawn = [device for device in ranked[:_MOST_DRAWN] if any(device["p_kw"])]
-    curves = {device["id"]: np.asarray(device["p_kw"]) for device in drawn}
-    rest = [device["p_kw"] for device in ranked[_MOST_DRAWN:] if any(device["p_kw"])]
-    if rest:
-        curves[words("report.others")] = np.sum(rest, axis=0)
+def _power(
+    answer: Mapping[str, Any],
+    moving: Sequence[Mapping[str, Any]],
+    colours: Mapping[str, str],
+    words: Words,
+    edges: np.ndarray,
+    clock: str,
+) -> str:
+    curves = {device["id"]: (np.asarray(device["p_kw"]), colours[device["id"]]) for device in moving[:_MOST_DRAWN]}
+    if rest := [device["p_kw"] for device in moving[_MOST_DRAWN:]]:
+        curves[words("report.others")] = (np.sum(rest, axis=0), drawings.OTHERS)
     base = np.asarray(answer["net_kw"]["base"])
     if base.any():
-        curves = {words("report.base"): base, **curves}
+        curves = {words("report.base"): (base, drawings.BASE), **curves}
     lines = {
         words("report.import"): (np.asarray(answer["net_kw"]["plan"]), "solid"),
         words("report.import_before"): (np.asarray(answer["net_kw"]["before"]), "dot"),
     }
-    figure = drawings.stacked(edges, curves, lines, unit="kW", clock=clock)
+    figure = drawings.stacked(edges, curves, lines, unit="kW", clock=clock, height=430)
     return picture(words("report.power"), figure, words("report.power_note"))
 
 
-def _stores(answer: Mapping[str, Any], words: Words, edges: np.ndarray, clock: str) -> str:
-    plan, before = {}, {}
+def _stores(answer: Mapping[str, Any], colours: Mapping[str, str], words: Words, edges: np.ndarray, clock: str) -> str:
+    curves = {}
     for store in answer["stores"]:
         top = max((high for high in store["high"] if high is not None), default=0.0)
-        if store["unit"] != "kWh" or top <= 0.0:
-            continue
-        share = 100.0 / top
-        plan[store["id"]] = share * np.array([store["start"], *store["plan"]])
-        before[store["id"]] = share * np.array([store["start"], *store["before"]])
-    if not plan:
+        if store["unit"] == "kWh" and top > 0.0:
+            plan, before = (100.0 / top * np.array([store["start"], *store[which]]) for which in ("plan", "before"))
+            curves[store["id"]] = (plan, before, colours[store["id"]])
+    if not curves:
         return ""
-    figure = drawings.levels(edges, plan, before, unit="%", clock=clock)
+    figure = drawings.levels(edges, curves, unit="%", clock=clock, height=360)
     return picture(words("report.stores"), figure, words("report.stores_note"))
 
 
-def _heat(answer: Mapping[str, Any], words: Words, edges: np.ndarray, clock: str) -> str:
+def _heat(answer: Mapping[str, Any], colours: Mapping[str, str], words: Words, edges: np.ndarray, clock: str) -> str:
     rooms = [store for store in answer["stores"] if store["unit"] == "degC"]
     if not rooms:
         return ""
-    return picture(words("report.heat"), drawings.comfort(edges, rooms, clock=clock), words("report.heat_note"))
+    return picture(words("report.heat"), drawings.comfort(edges, rooms, colours, clock=clock), words("report.heat_note"))
 
 
 def _prices(answer: Mapping[str, Any], words: Words, edges: np.ndarray, clock: str) -> str:
     at = _dearest(answer["devices"])
-    title = words("report.prices") if at is None else f"{words('report.prices')} {words('report.where', device=at['id'])}"
-    parts = {} if at is None else {words(f"report.part.{part}"): np.asarray(v) for part, v in at["price_chf_per_kwh"].items()}
     found = answer["prices_chf_per_kwh"]
     tariffs = {
         words("report.import_tariff"): (np.asarray(found["import"]), "solid"),
         words("report.export_tariff"): (np.asarray(found["export"]), "dot"),
     }
-    return picture(title, drawings.prices(edges, parts, tariffs, clock=clock), words("report.prices_note"))
+    title, parts = words("report.prices"), dict[str, tuple[np.ndarray, str]]()
+    if at is not None:
+        title = title if answer["grid"] is None else f"{title}, {at['id']}"
+        priced = at["price_chf_per_kwh"].items()
+        parts = {words(f"report.part.{part}"): (np.asarray(values), drawings.PARTS[part]) for part, values in priced}
+    figure = drawings.stacked(edges, parts, tariffs, unit="CHF/kWh", clock=clock)
+    return picture(title, figure, words("report.prices_note" if answer["grid"] is None else "report.prices_at_note"))
 
 
 def _dearest(devices: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
@@ -137,15 +147,12 @@ def _dearest(devices: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
 
 def _wires(answer: Mapping[str, Any], words: Words, edges: np.ndarray, clock: str) -> list[str]:
     grid, limits = answer["grid"], answer["grid"]["limits"]
-    names = {"plan": words("head.plan"), "before": words("head.before")}
-    loading = {names[which]: (grid[which]["loading_percent"], which) for which in ("before", "plan")}
+    names = {"before": words("head.before"), "plan": words("head.plan")}
+    loading = {name: [grid[which]["loading_percent"]] for which, name in names.items()}
     top = [limits["loading_percent"]]
     figure = drawings.against(edges, loading, top, unit="%", clock=clock)
     found = [picture(words("report.loading"), figure, words("report.loading_note"))]
-    ends = {"vm_min_pu": words("total.vm_min"), "vm_max_pu": words("total.vm_max")}
-    voltage = {
-        f"{name}, {names[which]}": (grid[which][key], which) for which in ("before", "plan") for key, name in ends.items()
-    }
+    voltage = {name: [grid[which][end] for end in ("vm_min_pu", "vm_max_pu")] for which, name in names.items()}
     band = [limits["vm_min_pu"], limits["vm_max_pu"]]
     figure = drawings.against(edges, voltage, band, unit="pu", clock=clock)
     return [*found, picture(words("report.voltage"), figure, words("report.voltage_note"))]

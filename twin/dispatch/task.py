@@ -78,7 +78,8 @@ def _answer(draft: Draft, rules: str) -> dict[str, Any]:
 
 def _planned(built: Built, case: Case | None, outages: Mapping[str, Case]) -> dict[str, Any]:
     # The clock that counts is the deadline's; the solver's own ends a little sooner, so that it can say what it has.
-    planner = Planner(Limits(iterations=10_000_000, nodes=_NODES, guard_s=0.7 * built.document.options.deadline_s))
+    limits = Limits(iterations=10_000_000, nodes=_NODES, guard_s=float("inf"))
+    planner = Planner(limits=limits, budget_s=0.7 * built.document.options.deadline_s)
     plan = planner.plan(built.problem, case=case, outages=outages or None)
     status = plan.solution.status
     found = conflicts(planner.compiled(built.problem), built.problem) if "infeasible" in status else ()

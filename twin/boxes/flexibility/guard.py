@@ -25,6 +25,8 @@ _PR_SET_PDEATHSIG = 1  # prctl(2)
 # runaway mapping.
 _ADDRESS_SPACE_SLACK = 2 * 2**30
 _OUT_OF_MEMORY = 77
+_NO_MEMORY = ("bad_alloc", "MemoryError", "Cannot allocate memory", "failed to map segment")
+"""What is said where no MemoryError comes through: C++ aborts, an error was wrapped, the loader finds no room for a library."""
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 _TOLD = 4096
 
@@ -114,8 +116,7 @@ def _kind(code: int | None, told: str) -> Kind:
         return "deadline"
     if code == 0:
         return "answer"
-    # C++ has no MemoryError: it says so and aborts.
-    return "memory" if code == _OUT_OF_MEMORY or "bad_alloc" in told else "died"
+    return "memory" if code == _OUT_OF_MEMORY or any(words in told for words in _NO_MEMORY) else "died"
 
 
 def _die_with(parent: int) -> None:

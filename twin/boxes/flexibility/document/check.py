@@ -28,17 +28,18 @@ _SWITCHABLE = ("car", "heat_pump", "heater", "programme", "process")
 """What a relay of the ripple control can switch."""
 
 
-def check(document: Document, places: Where, *, unread: set[str]) -> Problems:
+def check(document: Document, places: Where, *, unread: set[str], timed: bool = True) -> Problems:
     """Faults between keys.
 
     Args:
         unread: ids of devices with faults of their own: what refers to them is no fault.
+        timed: False where nobody knows the plan's start or steps: then nothing is said about times.
     """
     problems = Problems()
     _clock(document, places, problems)
     if problems:
         return problems
-    looked = _Look(document, places, problems, Clock.of(document.start, document.timezone, document.hours))
+    looked = _Look(document, places, problems, Clock.of(document.start, document.timezone, document.hours), timed)
     looked.ids(unread)
     if document.grid is not None and document.net is not None:
         looked.fault(("net",), "beside grid", "one of them", "leave it out: the base is the net's own loads and generators")
@@ -61,11 +62,10 @@ class _Look:
     places: Where
     problems: Problems
     clock: Clock
+    timed: bool
 
     def fault(self, keys: tuple[str | int, ...], value: object, limit: str, remedy: str) -> None:
-        shown = f"{value:g}" if isinstance(value, float) else str(value)
-        key = keys[-1]
-        self.problems.add(self.places(*keys), f"{key} = {shown}" if isinstance(key, str) else shown, limit, remedy)
+        self.problems.add(self.places(*keys), f"{value:g}" if isinstance(value, float) else value, limit, remedy)
 
     def ids(self, unread: set[str]) -> None:
         named = [(table, at, e) for table in DEVICE_TABLES for at, e in enumerate(getattr(self.document, table))]
@@ -87,7 +87,7 @@ class _Look:
         match entry:
             case Battery() | Hydro():
                 self._within(here, "e_min_kwh", entry.e_min_kwh, 0.0, entry.e_max_kwh, "e_max_kwh")
-                self._within(here, "e0_kwh", entry.e0_kwh, entry.e_min_kwh, entry.e_max_kwh, "e_max_kwh", "e_min_kwh")
+                self._within(here, "e0_kwh", entry.e0_kwh, entry.e_min_kwh, entry.e_max_kwh, "e_min_kwh", "e_max_kwh")
             case Car():
                 self._car(here, entry)
             case CarPool():
@@ -117,7 +117,7 @@ class _Look:
 
     def _within(self, here: tuple[str, int], key: str, value: float, low: float, high: float, *names: str) -> None:
         if not low <= value <= high:
-            said = ", ".join(reversed(names))
+            said = ", ".join(names)
             self.fault((*here, key), value, f"{low:g} to {high:g} ({said})", "give a value within, or correct the limit")
 
     def _car(self, here: tuple[str, int], car: Car) -> None:
@@ -132,7 +132,7 @@ class _Look:
 
     def _stay(self, here: tuple[str | int, ...], arrival: str, departure: str) -> None:
         come, leave = self._hour((*here, "arrival"), arrival), self._hour((*here, "departure"), departure)
-        if come is None or leave is None:
+        if come is None or leave is None or not self.timed:
             return
         if come >= self.clock.end_h:
             self.fault(
@@ -162,6 +162,6 @@ class _Look:
             if None not in hours and hours[0] >= hours[1]:  # type: ignore[operator]
                 self.problems.add(self.places(*here, "blocked"), f"{begin} to {end}", "from before to", "correct the times")
         needed = len(process.profile_kw) / 4.0 if whole else process.run_h
-        if first is not None and last is not None and last - max(first, 0.0) < needed - 1e-9:
+        if self.timed and first is not None and last is not None and last - max(first, 0.0) < needed - 1e-9:
             room = f"{max(last - max(first, 0.0), 0.0):g} h between earliest and latest"
             self.problems.add(self.places(*here), room, f"at least {needed:g} h", "move one of them")

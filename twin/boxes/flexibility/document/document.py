@@ -70,9 +70,9 @@ class Document(Table):
     @field_validator("steps")
     @classmethod
     def _not_too_many(cls, steps: list[str | float]) -> list[str | float]:
-        count = len(hours_of(steps))
-        if not 1 <= count <= MOST_STEPS:
-            raise ValueError(f"1 to {MOST_STEPS} steps, not {count}")
+        hours = hours_of(steps)
+        if not 1 <= len(hours) <= MOST_STEPS or min(hours) <= 0.0:
+            raise ValueError(f"1 to {MOST_STEPS} steps, each longer than nothing")
         return steps
 
     @property

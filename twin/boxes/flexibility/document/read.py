@@ -23,7 +23,12 @@ from twin.domain.problems import BadInput, Problem, Problems
 from twin.site.files import read_text
 from twin.site.locate import key_lines
 
-_STAND_INS: Mapping[str, Any] = {"prices": {"import_chf_per_kwh": 0.0, "export_chf_per_kwh": 0.0}}
+_STAND_INS: Mapping[str, Any] = {
+    "prices": {"import_chf_per_kwh": 0.0, "export_chf_per_kwh": 0.0},
+    "start": "2026-01-01T00:00Z",
+    "steps": ["1h"],
+}
+"""What must be there so that the rest can be read; nothing is said about it."""
 
 
 @dataclass(frozen=True)
@@ -60,15 +65,17 @@ def draft_of(content: Any, *, folder: Path, places: Where, profile: ReadProfile 
     """
     try:
         document: Document | None = Document.model_validate(content)
-        errors, removed = [], set[str]()
+        faults, removed = list[list[str | int]](), set[str]()
+        problems = Problems()
     except ValidationError as error:
         errors = error.errors(include_url=False)
-        document, removed = _rest(content, [keys_of(fault["loc"]) for fault in errors])
-    problems = Problems(problems_of(places, errors))
+        faults, problems = [keys_of(fault["loc"]) for fault in errors], Problems(problems_of(places, errors))
+        document, removed = _rest(content, faults)
     if document is not None:
-        between = check(document, places, unread=removed)
+        timed = not any(fault[:1] in (["start"], ["steps"]) for fault in faults)
+        between = check(document, places, unread=removed, timed=timed)
         problems.found += between.found
-        if not any(problem.place == places("timezone") for problem in between):
+        if timed and not any(problem.place == places("timezone") for problem in between):
             clock = Clock.of(document.start, document.timezone, document.hours)
             document = resolved(document, Series(clock, folder, profile, problems), places)
     problems.raise_if_any()

@@ -82,7 +82,8 @@ class Series:
             array = np.full(len(self.clock.hours), float(value))
         if least is not None and np.isfinite(array).all() and (array < least + _ROUNDING).any():
             step = int(np.argmax(array < least + _ROUNDING))
-            self.found.add(place, f"{array[step]:g} in step {step}", f"at least {least:g}", "check its sign and unit")
+            where = "" if isinstance(value, float) else f" in step {step}"
+            self.found.add(place, f"{array[step]:g}{where}", f"at least {least:g}", "check its sign and unit")
         return array if least is None else np.maximum(array, least)
 
     def _list(self, values: list[float], place: str) -> np.ndarray:
