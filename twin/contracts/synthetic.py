@@ -48,6 +48,9 @@ _AHEAD_ONLY = (
     "grid_tariff_chf_per_kwh",
     "plan_p_mw",
     "device_mandate",
+    "device_curtailed_mwh",
+    "device_calls_left",
+    "device_block_left_h",
 )
 # MW, by zone: evening peak of consumption, PV at 1,000 W/m2 and hydro.
 _SIZE = {"town": (12.0, 4.0, 0.5), "neighbourhood": (0.25, 0.16, 0.0)}

@@ -15,6 +15,7 @@ from twin.domain.time import QUARTER_HOUR
 from twin.regie.decide import Decider, Memory
 from twin.regie.orders import mark_sent
 from twin.regie.proof import Prover
+from twin.regie.usage import Usage
 from twin.regie.watch import Names
 
 CALM = (0.6, 0.3, 0.8, 0.2)
@@ -52,10 +53,10 @@ def state(at: int = 0, mode: str = "normal") -> State:
     return State(as_of, as_of - QUARTER_HOUR, NORMAL, grid, Quality.ESTIMATED, 1.0, mode)
 
 
-def decide(decider, *proposals, at=0, mode="normal", load=CALM, commands=(), memory=None, ahead=True, **more):
+def decide(decider, *proposals, at=0, mode="normal", load=CALM, commands=(), memory=None, ahead=True, usage=None, **more):
     reports = {"flexibility": envelope(*proposals, **more)}
     outlooks = town.horizon(load) if ahead else None
-    return decider.decide(reports, state(at, mode), outlooks, commands, memory or Memory(), {})
+    return decider.decide(reports, state(at, mode), outlooks, commands, memory or Memory(), {}, usage or Usage())
 
 
 def codes(result) -> list[str]:
