@@ -56,9 +56,10 @@ def signals(usage: Usage, devices: Sequence[Device], start: datetime, steps: int
 
 
 def _agreement_ahead(calls: Calls, agreed: Ripple, labels_s: np.ndarray, today: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Calls left and hours that a block may last, dims (time,)."""
+    """Blocks that may begin, and how long one may be in force from then on [h], dims (time,)."""
     left = np.where(today, max(agreed.calls_per_day - calls.count, 0), agreed.calls_per_day).astype(float)
     if calls.running(int(labels_s[0])):
         return left, np.maximum(agreed.longest_block_h - (labels_s - calls.begun_s) / 3600.0, 0.0)
     resting = labels_s < calls.ended_s + 3600.0 * agreed.rest_h
-    return np.where(resting, 0.0, left), np.full(len(labels_s), agreed.longest_block_h)
+    left = np.where(resting, 0.0, left)
+    return left, np.where(left > 0.0, agreed.longest_block_h, 0.0)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.unit.regie.small_devices import ROOF
 from twin.contracts.devices import Acceptance, Device, Right, RightOfUse
 from twin.contracts.messages import Order, OrderState
 from twin.domain.time import QUARTER_HOUR
@@ -89,6 +90,14 @@ def test_an_owner_earns_when_the_meter_confirms_and_not_before():
     assert earned_chf(one, followed(one, 15, 0.0), DEVICES) == 0.0
     confirmed = followed(one, 15, 0.5)
     assert earned_chf(confirmed, followed(confirmed, 30, 0.5), DEVICES) == 0.0
+
+
+@pytest.mark.parametrize(("fed_mw", "found"), [(0.05, "confirmed"), (0.11, "confirmed"), (0.3, "failed")])
+def test_a_plant_obeys_a_limit_by_feeding_no_more(fed_mw, found):
+    outbox = sent(-0.1)
+    roof = {"a": replace(ROOF, id="a")}
+    as_of = NOW + QUARTER_HOUR
+    assert state(follow(outbox, {"a": -fed_mw}, roof, NOW, as_of)) == found
 
 
 @given(st.permutations(range(6)))
