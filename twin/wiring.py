@@ -219,7 +219,7 @@ def box_instance(box: BoxEntry) -> BoxInstance:
 def known_ahead(site: Site, *, outlook: bool) -> list[str]:
     """Signals that are known ahead of time: from the outside, where there is an outlook, from mandates and use of rights."""
     decided = ["device_mandate"] if site.dispatchable else []
-    return [*(OUTSIDE_SIGNALS if outlook else ()), *decided, *usage_ahead.names(site.devices)]
+    return [*(OUTSIDE_SIGNALS if outlook else ()), *decided, *usage_ahead.holders(site.devices)]
 
 
 # ---------------------------------------------------------------------------------------------- facts of the grid

@@ -43,14 +43,14 @@ def respond(
     """
     decision, timezone = held.decision, parts.kpi_facts.timezone
     outbox, curtailed_mwh = orders.mark_sent(decision.outbox, sent), 0.0
-    used = held.usage.at(state.interval, timezone)
+    used = held.usage
     if regular:
         measured = {d.id: live.signals.get(("device_p_mw", d.id), nan) for d in parts.devices if d.dispatchable}
         devices = {device.id: device for device in parts.devices}
         acted = usage.in_force(outbox, state.interval)
         outbox = orders.follow(outbox, measured, devices, state.interval, state.as_of)
         used, curtailed_mwh = usage.counted(
-            used,
+            used.at(state.interval, timezone),
             acted,
             orders.failed(decision.outbox, outbox),
             devices,

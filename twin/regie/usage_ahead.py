@@ -17,15 +17,16 @@ from twin.regie.usage import Calls, Usage
 CURTAILED, CALLS_LEFT, BLOCK_LEFT = "device_curtailed_mwh", "device_calls_left", "device_block_left_h"
 
 
-def names(devices: Sequence[Device]) -> list[str]:
-    """The signals that `signals` gives on a site with these devices."""
+def holders(devices: Sequence[Device]) -> dict[str, tuple[str, ...]]:
+    """Signal -> the dispatchable devices that it speaks of; a signal that would speak of none is absent."""
     movable = [device for device in devices if device.dispatchable]
-    plants = [CURTAILED] if any(device.panels is not None for device in movable) else []
-    return plants + ([CALLS_LEFT, BLOCK_LEFT] if any(device.ripple is not None for device in movable) else [])
+    plants = tuple(device.id for device in movable if device.panels is not None)
+    groups = tuple(device.id for device in movable if device.ripple is not None)
+    return {name: ids for name, ids in ((CURTAILED, plants), (CALLS_LEFT, groups), (BLOCK_LEFT, groups)) if ids}
 
 
 def signals(usage: Usage, devices: Sequence[Device], start: datetime, steps: int, timezone: str) -> dict[str, xr.DataArray]:
-    """Each signal of `names`, dims (time, device): what holds if nothing more is ordered from ``start`` on.
+    """Each signal of `holders`, dims (time, device): what holds if nothing more is ordered from ``start`` on.
 
     A year's curtailment falls to 0 with the next local year, calls are counted anew with the next local day.
     """
@@ -35,7 +36,7 @@ def signals(usage: Usage, devices: Sequence[Device], start: datetime, steps: int
     days = [from_epoch_s(int(label)).astimezone(zone).strftime("%Y-%m-%d") for label in labels_s]
     today = np.array([day == usage.day for day in days])
     this_year = np.array([day[:4] == usage.year for day in days], dtype=float)
-    found: dict[str, dict[str, np.ndarray]] = {name: {} for name in names(devices)}
+    found: dict[str, dict[str, np.ndarray]] = {name: {} for name in holders(devices)}
     for device in movable:
         if device.panels is not None:
             found[CURTAILED][device.id] = usage.curtailed_mwh.get(device.id, 0.0) * this_year

@@ -9,7 +9,7 @@ from tests.unit.regie.small_devices import PUMPS, ROOF
 from twin.domain.signals import SIGNALS
 from twin.domain.time import QUARTER_HOUR, to_epoch_s
 from twin.regie.usage import Calls, Usage
-from twin.regie.usage_ahead import names, signals
+from twin.regie.usage_ahead import holders, signals
 
 EVENING = datetime(2016, 12, 31, 22, 0, tzinfo=UTC)
 """An hour before the year ends in Zurich."""
@@ -21,13 +21,13 @@ def ahead(calls: Calls | None = None):
 
 
 def test_a_site_without_such_devices_has_no_such_signal():
-    assert names([town.STREET]) == []
+    assert holders([town.STREET]) == {}
     assert signals(Usage(), [town.STREET], EVENING, 12, "UTC") == {}
 
 
 def test_every_named_signal_is_there_with_its_unit():
     found = ahead()
-    assert list(found) == names([ROOF, PUMPS])
+    assert {name: tuple(array["device"].values) for name, array in found.items()} == holders([ROOF, PUMPS])
     assert all(array.attrs["units"] == SIGNALS[name].unit for name, array in found.items())
 
 
