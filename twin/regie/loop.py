@@ -33,7 +33,6 @@ from twin.regie.response import Response, respond
 from twin.regie.sender import Sender
 from twin.regie.side import readings_to_arrays
 from twin.regie.tick import Frames, Moment, Observation, Tick
-from twin.regie.usage import Usage
 
 _STATE = ("vm_pu", "line_loading_percent", "trafo_loading_percent", "line_p_from_mw", "trafo_p_hv_mw", "loss_mw")
 DEGRADED_COVERAGE = 0.7
@@ -58,6 +57,7 @@ class Loop:
         stored = parts.journal.resume_state()
         if stored is not None:
             self._memory = memory.from_meta(stored[0]["memory"])
+        self._response = Response(self._memory.decision, self._memory.usage)
 
     @property
     def memory(self) -> LoopMemory:
@@ -106,9 +106,9 @@ class Loop:
         """The sentence. Returning means: journalled, or kept for the store with dispatch held (``acked`` says which)."""
         frames = self._observe(moment)
         state, baseline = self._estimate(frames, moment)
-        response = respond(self._parts, self._memory, self._sent, frames.live, state, regular=moment.event is None)
-        outside, reports = self._run_boxes(state, response.usage, moment)
-        tick = self._decide(frames, response, reports, outside, state, baseline, moment)
+        self._response = respond(self._parts, self._memory, self._sent, frames.live, state, regular=moment.event is None)
+        outside, reports = self._run_boxes(state, moment)
+        tick = self._decide(frames, reports, outside, state, baseline, moment)
         return self._journal(tick, frames)
 
     def adopt_models(self, as_of: datetime) -> None:
@@ -163,17 +163,18 @@ class Loop:
             baseline = self._estimated(there, frames.baseline, interval)
         return State(moment.as_of, interval, topology, grid, quality, coverage, mode), baseline
 
-    def _run_boxes(self, state: State, used: Usage, moment: Moment) -> tuple[dict[str, xr.DataArray], Mapping[str, Envelope]]:
+    def _run_boxes(self, state: State, moment: Moment) -> tuple[dict[str, xr.DataArray], Mapping[str, Envelope]]:
         parts, held, event = self._parts, self._memory.decision.recommendations, moment.event is not None
         self._exchanged = () if event else parts.runner.roles.exchange(promotion.wanted(held))
         clock = parts.kpi_facts.timezone
-        outside, ahead = signals_ahead(parts.outside, parts.devices, held, state.as_of, usage=used, timezone=clock)
+        outside, ahead = signals_ahead(
+            parts.outside, parts.devices, held, state.as_of, usage=self._response.usage, timezone=clock
+        )
         return outside, parts.runner.run(state.as_of, ahead, tick=self._seq, event=event)
 
     def _decide(
         self,
         frames: Frames,
-        response: Response,
         reports: Mapping[str, Envelope],
         outside: Mapping[str, xr.DataArray],
         state: State,
@@ -182,8 +183,8 @@ class Loop:
     ) -> Tick:
         parts, held = self._parts, self._memory
         trials = promotion.trials(parts.runner.roles.pairs(), parts.promote)
-        before = promotion.proposed(response.memory, trials, state.as_of)
-        ours, theirs, mix, flows = self._accounted(frames, response, state, baseline)
+        before = promotion.proposed(self._response.memory, trials, state.as_of)
+        ours, theirs, mix, flows = self._accounted(frames, state, baseline)
         if moment.event is not None:
             ours, theirs = held.ours, held.baseline
         kpis = kpi.kpis(ours, theirs, parts.kpi_facts)
@@ -193,7 +194,7 @@ class Loop:
             result = parts.decider.obey(state, moment.commands, before, kpis)
         else:
             outlooks = self._outlooks(frames, reports, forecasts, outside, state)
-            result = parts.decider.decide(reports, state, outlooks, moment.commands, before, kpis, response.usage)
+            result = parts.decider.decide(reports, state, outlooks, moment.commands, before, kpis, self._response.usage)
         self._memory = LoopMemory(
             decision=result.memory,
             ours=ours,
@@ -202,17 +203,17 @@ class Loop:
             command_offset=max([held.command_offset, *(command.id for command in (*moment.commands, *moment.late))]),
             forecast_start_s=label_s(state.as_of) if forecasts else held.forecast_start_s,
             forecast={key: tuple(path.tolist()) for key, path in forecasts.items()} or held.forecast,
-            usage=response.usage,
+            usage=self._response.usage,
         )
         failed = orders.failed(held.decision.outbox, before.outbox)
         lines = promotion.in_force(self._exchanged) + journal_lines(frames.live, result, self._sent, failed, self._fits, moment)
         return Tick(self._seq, moment, frames.live, state, reports, result, mix, flows, outside, self._memory, lines, trials)
 
     def _accounted(
-        self, frames: Frames, response: Response, state: State, baseline: xr.Dataset | None
+        self, frames: Frames, state: State, baseline: xr.Dataset | None
     ) -> tuple[kpi.Account, kpi.Account | None, Mix, Flows]:
         """Both accounts after the newest quarter hour, and our mix and flows in it."""
-        parts, held = self._parts, self._memory
+        parts, held, response = self._parts, self._memory, self._response
         dark_mw = self._unsupplied_mw(state)
         interval = kpi.interval_of(state.interval, frames.live.signals, parts.root, parts.devices, response.earned_chf, dark_mw)
         interval = replace(interval, curtailment_chf=response.compensated_chf, curtailed_mwh=response.curtailed_mwh)

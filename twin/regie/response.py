@@ -28,9 +28,9 @@ class Response:
 
     memory: Memory
     usage: Usage
-    earned_chf: float
-    compensated_chf: float
-    curtailed_mwh: float
+    earned_chf: float = 0.0
+    compensated_chf: float = 0.0
+    curtailed_mwh: float = 0.0
 
 
 def respond(
