@@ -23,10 +23,12 @@ from twin.domain.grid import NORMAL, Grid
 from twin.domain.problems import Problem
 from twin.domain.signals import OUTSIDE_SIGNALS
 from twin.domain.zones import Zone
+from twin.regie import usage_ahead
 from twin.regie.decide import Decider
 from twin.regie.estimate import StateEstimator
 from twin.regie.journal import Journal
 from twin.regie.kpi import KpiFacts
+from twin.regie.limited_plants import limited_plants
 from twin.regie.loop import Loop
 from twin.regie.observe import Observer, TrafoSpec
 from twin.regie.parts import Parts
@@ -34,6 +36,7 @@ from twin.regie.proof import Limits, Prover
 from twin.regie.public import PublicFacts
 from twin.regie.runner import BoxInstance, BoxRunner
 from twin.regie.side import Side
+from twin.regie.sun import Sun
 from twin.regie.watch import Names
 from twin.site import Site
 from twin.site.plausible import plausible
@@ -103,7 +106,8 @@ def wire(ready: Ready, window: Window, state: Path, progress: Progress, on_ops: 
     runner.read_cards()
     limits = limits_of(site, grid)
     layout, zones = site.layout(), prepared.zones
-    observer = Observer(site.channels, zones, _trafo_specs(site, net), layout)
+    limited = limited_plants(devices, zones, frozenset(site.channel_index))
+    observer = Observer(site.channels, zones, _trafo_specs(site, net), layout, limited)
 
     def side(telemetry: Telemetry) -> Side:
         return Side(telemetry, site.channels, observer, layout.columns, _KEEP_ROWS)
@@ -139,6 +143,7 @@ def wire(ready: Ready, window: Window, state: Path, progress: Progress, on_ops: 
         baseline=None if sources.baseline is None else side(sources.baseline),
         estimator=estimator,
         fixed_sgens=_fixed_sgens(site, zones),
+        sun=Sun.of(zones, site.channel_index, devices),
         outside=sources.outside,
         runner=runner,
         decider=decider,
@@ -223,8 +228,9 @@ def box_instance(box: BoxEntry) -> BoxInstance:
 
 
 def known_ahead(site: Site, *, outlook: bool) -> list[str]:
-    """Signals that are known ahead of time: from the outside, where there is an outlook, and from mandates."""
-    return [*(OUTSIDE_SIGNALS if outlook else ()), *(["device_mandate"] if site.dispatchable else [])]
+    """Signals that are known ahead of time: from the outside, where there is an outlook, from mandates and use of rights."""
+    decided = ["device_mandate"] if site.dispatchable else []
+    return [*(OUTSIDE_SIGNALS if outlook else ()), *decided, *usage_ahead.holders(site.devices)]
 
 
 # ---------------------------------------------------------------------------------------------- facts of the grid
@@ -263,7 +269,7 @@ def names_of(site: Site, net: Any) -> dict[str, str]:
 
 
 def _placed(device: Device, net: Any) -> Device:
-    return replace(device, bus=int(net.load.at[device.element, "bus"])) if device.table == "load" else device
+    return device if device.table == "storage" else replace(device, bus=int(net[device.table].at[device.element, "bus"]))
 
 
 def _trafo_specs(site: Site, net: Any) -> list[TrafoSpec]:

@@ -25,6 +25,45 @@ _KWP = (30.0, 20.0)
 SITE = (Path(__file__).parent / "hamlet.toml").read_text(encoding="utf-8")
 
 
+CAP_MW = 0.005
+"""What the curtailer leaves the roof."""
+
+_RIGHTS = """
+[[devices]]
+group = "roof"
+id = "roof"
+kind = "pv_plant"
+zone = "hamlet"
+sgens = [0]
+kwp = 30.0
+annual_mwh = 0.2
+rights = { right = "guaranteed", acceptance = "automatic", price_chf_per_kwh = 0.1 }
+
+[[devices]]
+group = "pumps"
+id = "pumps"
+kind = "heat_pumps"
+zone = "hamlet"
+loads = [0, 1]
+p_kw = 3.0
+ripple = { customers = 20, longest_block_h = 0.5, calls_per_day = 2, rest_h = 0.5, rebound_share = 0.9, rebound_h = 1.5 }
+rights = { right = "contract", acceptance = "automatic", price_chf_per_kwh = 0.08, channel = "ripple" }
+
+[[telemetry.channels]]
+table = "device"
+quantities = ["p_mw"]
+elements = ["roof", "pumps"]
+sigma = 1.0
+
+[[telemetry.channels]]
+table = "device"
+quantities = ["limit_mw"]
+elements = ["roof"]
+minimum = 0.0
+maximum = 0.1
+"""
+
+
 @dataclass(frozen=True)
 class Reading:
     """A line of telemetry. ``known_min``: minutes from the quarter hour's start until it was known, None: when it is over."""
@@ -72,6 +111,22 @@ class Hamlet:
         self.site = self.site.replace('"tariff"]', '"tariff", "hamlet_boxes:Planner"]')
         self.site = self.site.replace('acceptance = "automatic"', f'acceptance = "{acceptance}"')
         self.site += '\n[[boxes]]\nname = "planner"\nuse = "hamlet_boxes:Planner"\n'
+        return self
+
+    def with_curtailer(self) -> "Hamlet":
+        """The box of ``hamlet_boxes.py`` curtails the roof of ``sgen.0`` and blocks heat pumps, which both obey from the second
+        quarter hour on. The roof's guarantee is 6 kWh, so that a noon uses it up.
+        """
+        self.site = self.site.replace("boxes_allowed = [", 'boxes_allowed = ["hamlet_boxes:Curtailer", ')
+        self.site = self.site.replace("[[telemetry.channels]]", f"{_RIGHTS}\n\n[[telemetry.channels]]", 1)
+        self.site += '\n[[boxes]]\nname = "curtailer"\nuse = "hamlet_boxes:Curtailer"\n'
+        first = to_epoch_s(self.start) + 900
+        limit = [Reading(r.label_s, r.channel, min(r.value, CAP_MW)) for r in self.window if r.channel == "sgen.0.p_mw"]
+        for roof in limit:
+            if roof.label_s >= first:
+                self.replace(roof.channel, roof.label, roof.value)
+                names = {"roof.p_mw": -roof.value, "roof.limit_mw": CAP_MW, "pumps.p_mw": 0.0}
+                self.window += [Reading(roof.label_s, f"device.{name}", value) for name, value in names.items()]
         return self
 
     def with_learner(self, fit_s: float = 0.0) -> "Hamlet":

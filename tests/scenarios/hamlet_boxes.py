@@ -51,6 +51,35 @@ class Planner:
         return Report(outputs={}, headline=Headline("plan", float(1000.0 * plan[0]), "kW"), proposals=(proposal,)), None
 
 
+class Curtailer:
+    """Holds the roof to 5 kW of 12, and blocks the heat pumps whenever their agreement lets it."""
+
+    def __init__(self, config, context):
+        self.config = config
+        told = ("device_curtailed_mwh", "roof"), ("device_block_left_h", "pumps")
+        self.card = BoxCard(
+            name="curtailer",
+            version="1.0.0",
+            owner="planning",
+            needs=tuple(Need(signal, (device,), ahead=timedelta(hours=24)) for signal, device in told),
+            provides=(),
+            constants={},
+            proposes=True,
+            priority=20,
+        )
+
+    def step(self, view, artifact, state):
+        curtailed, block_h = (float(view.outlook(need.signal).values[0, 0]) for need in self.card.needs)
+        proposals = [self._plan(view, "roof", -0.005, alone=-0.012, low=-0.03, high=0.0)]
+        if block_h >= 0.25:
+            proposals.append(self._plan(view, "pumps", 0.0, alone=0.004, low=0.0, high=0.006))
+        return Report({}, Headline("curtailed", 1000.0 * curtailed, "kWh"), tuple(proposals)), None
+
+    def _plan(self, view, device, p_mw, *, alone, low, high):
+        paths = (np.full(STEPS, value) for value in (p_mw, low, high, alone, alone))
+        return Proposal(device, floor_quarter(view.as_of), *paths, 20, "grid_limit", {}, 1.0, 0.9)
+
+
 class Learner:
     """Learns the battery's mean power every hour of grid time; ``fit_s``: how long that takes."""
 

@@ -144,7 +144,7 @@ def _check_places(net: Any, overlay: Overlay, devices: Sequence[Device], file: s
     stands = [("grid overlay typed_stations", station.bus) for station in overlay.typed_stations]
     stands += [("grid overlay pv new", plant.bus) for plant in overlay.pv.new]
     stands += [(f"device {device.id!r}", device.bus) for device in devices if device.kind == "battery"]
-    loads = [(f"device {device.id!r}", device.element) for device in devices if device.table == "load"]
+    loads = [(f"device {device.id!r}", load) for device in devices if device.table == "load" for load, _ in device.places]
     for table, wanted in (("bus", stands), ("load", loads)):
         for what, index in wanted:
             if index not in net[table].index:

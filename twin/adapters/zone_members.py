@@ -10,8 +10,8 @@ import numpy as np
 from twin.domain.problems import Problem, Problems
 from twin.domain.zones import PvGroup, Zone
 from twin.site import Site
+from twin.site.device_tables import PLACES_KEY, DeviceGroup
 from twin.site.locate import Places
-from twin.site.tables import DeviceGroup
 from twin.site.tables import Zone as ZoneTable
 from twin.site.trafo import Trafo
 
@@ -81,7 +81,8 @@ def misplaced_devices(site: Site, net: Any, places: Places) -> tuple[Problem, ..
             if zone != group.zone:
                 elsewhere.setdefault(zone, []).append(place)
         for zone, found in elsewhere.items():
-            value = f"{group.zone!r} for {'bus' if group.kind == 'battery' else 'load'} {', '.join(map(str, found))}"
+            kind = {"buses": "bus", "loads": "load", "sgens": "sgen"}[PLACES_KEY[group.kind]]
+            value = f"{group.zone!r} for {kind} {', '.join(map(str, found))}"
             problems.add(places("devices", i, "zone"), value, f"{zone!r}, which holds it", "correct the zone or the place")
     return tuple(problems)
 
@@ -116,7 +117,8 @@ def _stands(group: DeviceGroup, net: Any) -> list[tuple[int, int]]:
     """(place, bus) of the group's devices."""
     if group.kind == "battery":
         return [(bus, bus) for bus in group.buses]
-    return [(load, int(net.load.at[load, "bus"])) for load in group.loads if load in net.load.index]
+    elements = net.sgen if group.kind == "pv_plant" else net.load
+    return [(place, int(elements.at[place, "bus"])) for place in group.places if place in elements.index]
 
 
 def buses_behind(net: Any, trafo: int) -> set[int]:

@@ -11,9 +11,13 @@ class Right(StrEnum):
 
     OWN = "own"
     CONTRACT = "contract"
-    GUARANTEED = "guaranteed"  # curtailment up to 3 % of annual production, unpaid
-    EMERGENCY = "emergency"
+    GUARANTEED = "guaranteed"  # curtailment, unpaid up to `GUARANTEED_SHARE` of annual production and paid beyond
+    EMERGENCY = "emergency"  # only while a limit would be broken within the coming hour
     NONE = "none"
+
+
+GUARANTEED_SHARE = 0.03
+"""Share of a plant's annual production that may be curtailed unpaid (StromVG 17c, StromVV 19c)."""
 
 
 class Acceptance(StrEnum):
@@ -49,17 +53,51 @@ class Behind:
 
 
 @dataclass(frozen=True)
+class Panels:
+    """The plant behind a device of kind "pv_plant".
+
+    Attributes:
+        kwp: installed power [kWp]. ``annual_mwh``: what it would feed in a calendar year if nobody curtailed it.
+    """
+
+    kwp: float
+    annual_mwh: float
+
+
+@dataclass(frozen=True)
+class Ripple:
+    """What the owners of a ripple group of heat pumps have agreed to, and how their buildings answer.
+
+    Attributes:
+        customers: how many hear the call. ``longest_block_h``: after which the group must be free again.
+        calls_per_day: blocks that may begin on one local day. ``rest_h``: free time between two blocks.
+        rebound_share: of the withheld energy that is drawn afterwards. ``rebound_h``: time constant of that, first order.
+    """
+
+    customers: int
+    longest_block_h: float
+    calls_per_day: int
+    rest_h: float
+    rebound_share: float
+    rebound_h: float
+
+
+@dataclass(frozen=True)
 class Device:
     """A flexible device. Power is positive when it draws from the grid, as in pandapower's load and storage.
 
     Attributes:
-        kind: "battery" or "ev_charger".
+        kind: "battery", "ev_charger", "pv_plant" (an order says the most that it may feed in: p_mw = -0.02 is at most 20 kW)
+            or "heat_pumps" (a ripple group; its only orders are p_mw = 0, blocked, or none, free).
         group: devices recommended, accepted or refused together.
-        table, element: where its power enters the grid ("storage" or "load", index in the net).
+        table, element: where its power enters the grid ("storage", "load" or "sgen", index in the net). Power is drawing
+            positive here whatever the table's own sign is.
         zone: the smallest zone that holds it.
         p_min_mw, p_max_mw: limits of its power [MW]; p_min_mw < 0 when it can feed in.
-        e_max_mwh: usable energy [MWh]. ``efficiency``: one way (charge and discharge each), 0..1.
+        e_max_mwh: usable energy [MWh], 0 without a store. ``efficiency``: one way (charge and discharge each), 0..1.
         behind: what stands behind its meter, None where nobody declared it.
+        panels: of a "pv_plant". ``ripple``: of "heat_pumps".
+        elements, shares: where the power of a ripple group enters (loads) and which part of it each has, together 1.
     """
 
     id: str
@@ -75,6 +113,21 @@ class Device:
     efficiency: float
     right_of_use: RightOfUse
     behind: Behind | None = None
+    panels: Panels | None = None
+    ripple: Ripple | None = None
+    elements: tuple[int, ...] = ()
+    shares: tuple[float, ...] = ()
+
+    @property
+    def places(self) -> tuple[tuple[int, float], ...]:
+        """(element of its table, share of its power): one for all but ripple groups."""
+        return tuple(zip(self.elements, self.shares, strict=True)) if self.elements else ((self.element, 1.0),)
+
+    @property
+    def guaranteed_mwh(self) -> float:
+        """Energy that may be curtailed unpaid in a calendar year [MWh]; 0 without that right."""
+        guaranteed = self.panels is not None and self.right_of_use.right is Right.GUARANTEED
+        return GUARANTEED_SHARE * self.panels.annual_mwh if guaranteed and self.panels is not None else 0.0
 
     @property
     def dispatchable(self) -> bool:

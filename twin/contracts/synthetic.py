@@ -1,6 +1,6 @@
 """A small made-up site with nine weeks of plausible telemetry: what `check_box` and every box's own tests run on.
 
-Two zones ("town", which holds "neighbourhood"), two transformers, three devices, every frame signal of `SIGNALS`. The
+Two zones ("town", which holds "neighbourhood"), two transformers, five devices, every frame signal of `SIGNALS`. The
 figures are smooth functions of time plus a hash of (seed, signal, element, time): any row can be made without the others,
 so two views of one instant agree whatever was asked before. They resemble a town; they are nobody's measurements.
 """
@@ -24,7 +24,7 @@ from twin.domain.time import QUARTER_HOUR, QUARTER_HOUR_S, floor_quarter, quarte
 
 ZONES = ("town", "neighbourhood")
 TRAFOS = ("main_1", "neighbourhood")
-DEVICES = ("battery_458", "battery_school", "ev_12")
+DEVICES = ("battery_458", "battery_school", "ev_12", "pv_12", "pumps")
 QUANTILES = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 SCENARIOS = 10
 NINE_WEEKS = 9 * 7 * 96
@@ -48,7 +48,12 @@ _AHEAD_ONLY = (
     "grid_tariff_chf_per_kwh",
     "plan_p_mw",
     "device_mandate",
+    "device_curtailed_mwh",
+    "device_calls_left",
+    "device_block_left_h",
 )
+_USED = {"device_curtailed_mwh": ("pv_12", 0.2), "device_calls_left": ("pumps", 2.0), "device_block_left_h": ("pumps", 1.0)}
+"""What was used of the rights: signal -> device and its value, the same for all quarter hours ahead."""
 # MW, by zone: evening peak of consumption, PV at 1,000 W/m2 and hydro.
 _SIZE = {"town": (12.0, 4.0, 0.5), "neighbourhood": (0.25, 0.16, 0.0)}
 _OBSERVED = tuple(signal for name, signal in SIGNALS.items() if name not in _AHEAD_ONLY)
@@ -109,6 +114,9 @@ class SyntheticSite:
             signals[name] = self._forecast(name, of, as_of, seconds)
         for name, of in (("load_paths_p_mw", "zone_load_p_mw"), ("pv_paths_p_mw", "zone_pv_p_mw")):
             signals[name] = self._paths(name, of, as_of, seconds)
+        for name, (device, value) in _USED.items():
+            values = np.full((len(seconds), 1), value)
+            signals[name] = _labelled(name, values, as_of, seconds, coords={"device": [device]}, source="decide")
         price = _series("price_chf_per_kwh", "", seconds, self.seed) * 0.4
         signals["grid_tariff_chf_per_kwh"] = _labelled(
             "grid_tariff_chf_per_kwh", price, as_of, seconds, coords={}, source="box"
@@ -187,6 +195,7 @@ def _series(signal: str, element: str, seconds: np.ndarray, seed: int) -> np.nda
     cloud = 0.55 + 0.45 * np.sin(seconds / 86400.0 * 2.1) ** 2 + 0.1 * noise
     peak, pv, hydro = _SIZE.get(element, (0.0, 0.0, 0.0))
     load = peak * (0.45 + 0.3 * np.sin(np.pi * day) ** 2 + 0.2 * np.exp(-(((day - 0.75) / 0.08) ** 2)) - 0.06 * weekend)
+    load_shape = 0.45 + 0.3 * np.sin(np.pi * day) ** 2
     load = load * (1.0 + 0.15 * np.cos(2 * np.pi * (year - 0.04))) * (1.0 + 0.03 * noise)
     generation = np.maximum(0.0, pv * sun * cloud)
     temp = 9.5 - 9.0 * np.cos(2 * np.pi * (year - 0.05)) - 4.0 * np.cos(2 * np.pi * (day - 0.1)) + noise
@@ -207,13 +216,22 @@ def _series(signal: str, element: str, seconds: np.ndarray, seed: int) -> np.nda
         "import_co2_g_per_kwh": 120.0 - 60.0 * sun + 5.0 * noise,
         "trafo_loading_percent": loading,
         "trafo_top_oil_c": temp + 25.0 * (loading / 60.0) ** 1.6,
-        "device_p_mw": battery * plugged if element.startswith("ev") else battery,
+        "device_p_mw": _device_power(element, battery=battery, plugged=plugged, sun=sun * cloud, load=load_shape),
         "device_soc_percent": 50.0 - 30.0 * np.cos(2 * np.pi * (day - 0.3)),
         "device_available": plugged if element.startswith("ev") else np.ones(len(seconds)),
         "device_energy_required_mwh": 0.02 * plugged if element.startswith("ev") else np.zeros(len(seconds)),
         "device_departure_h": 8.0 * plugged if element.startswith("ev") else np.zeros(len(seconds)),
     }
     return np.asarray(table[signal], dtype=np.float64)
+
+
+def _device_power(element: str, *, battery: np.ndarray, plugged: np.ndarray, sun: np.ndarray, load: np.ndarray) -> np.ndarray:
+    """Power of a device [MW], drawing positive, dims (time,)."""
+    if element == "pv_12":
+        return -np.clip(0.03 * sun, 0.0, 0.03)
+    if element == "pumps":
+        return 0.04 * load
+    return battery * plugged if element.startswith("ev") else battery
 
 
 def _noise(signal: str, element: str, seconds: np.ndarray, seed: int) -> np.ndarray:

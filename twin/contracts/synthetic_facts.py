@@ -57,13 +57,30 @@ def trafos() -> dict[str, dict[str, object]]:
 
 
 def devices() -> tuple[dict[str, object], ...]:
-    """Two batteries and a charger."""
+    """Two batteries, a charger, a plant that may be curtailed, a ripple group of heat pumps."""
     battery = {"kind": "battery", "table": "storage", "efficiency": 0.95, "zone": "neighbourhood"}
     car = {"kind": "ev_charger", "table": "load", "efficiency": 0.92, "zone": "neighbourhood"}
+    plant = {"kind": "pv_plant", "table": "sgen", "efficiency": 1.0, "zone": "neighbourhood"}
+    pumps = {"kind": "heat_pumps", "table": "load", "efficiency": 1.0, "zone": "neighbourhood"}
+    agreed = {"customers": 20, "longest_block_h": 1.0, "calls_per_day": 3, "rest_h": 2.0}
     return (
         {**battery, **_size("battery_458", 0, -0.1, 0.1, e_max_mwh=0.2), "right_of_use": _right("own")},
         {**battery, **_size("battery_school", 1, -0.06, 0.06, e_max_mwh=0.12), "right_of_use": _right("contract")},
         {**car, **_size("ev_12", 0, 0.0, 0.022, e_max_mwh=0.06), "right_of_use": _right("contract")},
+        {
+            **plant,
+            **_size("pv_12", 0, -0.03, 0.0, e_max_mwh=0.0),
+            "right_of_use": _right("guaranteed"),
+            "panels": {"kwp": 30.0, "annual_mwh": 29.0},
+        },
+        {
+            **pumps,
+            **_size("pumps", 0, 0.0, 0.06, e_max_mwh=0.0),
+            "right_of_use": {**_right("contract"), "channel": "ripple"},
+            "ripple": {**agreed, "rebound_share": 0.9, "rebound_h": 1.5},
+            "elements": (0,),
+            "shares": (1.0,),
+        },
     )
 
 
@@ -77,6 +94,11 @@ def _size(name: str, element: int, p_min_mw: float, p_max_mw: float, *, e_max_mw
         "p_max_mw": p_max_mw,
         "e_max_mwh": e_max_mwh,
         "dispatchable": True,
+        "behind": None,
+        "panels": None,
+        "ripple": None,
+        "elements": (),
+        "shares": (),
     }
 
 

@@ -304,6 +304,15 @@ def _proposal_problems(proposal: Proposal, priority: int, as_of: datetime, premi
             problems.append(f"{place}: {name} {s.min():.6g} .. {s.max():.6g} MW, limits {low:.6g} .. {high:.6g}")
     if (proposal.p_mw < proposal.lower_mw - _ROUNDING).any() or (proposal.p_mw > proposal.upper_mw + _ROUNDING).any():
         problems.append(f"{place}: p_mw leaves its own bounds")
+    problems += _switching_problems(proposal, device, place)
     if not 0.0 <= proposal.confidence <= 1.0:
         problems.append(f"{place}: confidence={proposal.confidence}, expected 0..1")
     return problems
+
+
+def _switching_problems(proposal: Proposal, device: Mapping[str, Any], place: str) -> list[str]:
+    """A ripple group knows two powers now: none, and what its thermostats ask for."""
+    now, alone = float(proposal.p_mw[0]), float(proposal.unconstrained_p_mw[0])
+    if device.get("ripple") is None or abs(now) <= _ROUNDING or abs(now - alone) <= _ROUNDING:
+        return []
+    return [f"{place}: p_mw[0]={now:.6g} MW, expected 0 (the ripple group is blocked) or unconstrained_p_mw[0]={alone:.6g}"]

@@ -25,6 +25,7 @@ QUANTITIES: dict[tuple[str, str], str] = {
     ("device", "available"): "1",
     ("device", "energy_required_mwh"): "MWh",
     ("device", "departure_h"): "h",
+    ("device", "limit_mw"): "MW",  # the most that a plant's inverter lets through now, >= 0; its rating where nobody limits it
     ("weather", "temp_c"): "degC",
     ("weather", "ghi_w_m2"): "W/m2",
     ("market", "price_chf_per_kwh"): "CHF/kWh",

@@ -52,6 +52,12 @@ SIGNALS: dict[str, Signal] = _table(
     Signal("device_departure_h", "h", "device", 0.0, 96.0, "hours from the interval's end to the announced departure"),
     # decided by people, known ahead
     Signal("device_mandate", "1", "device", 0.0, 1.0, "0 where a refusal holds for that quarter hour, else 1"),
+    # counted by the régie, known ahead if nothing more is ordered
+    Signal("device_curtailed_mwh", "MWh", "device", 0.0, 1e6, "plant's energy curtailed in that local calendar year so far"),
+    Signal("device_calls_left", "1", "device", 0.0, 96.0, "blocks that may still begin that local day, 0 while a group rests"),
+    Signal(
+        "device_block_left_h", "h", "device", 0.0, 96.0, "how long a block may last from then on: what is left of a running one"
+    ),
     # provided by boxes, one row per future quarter hour
     Signal("load_forecast_p_mw", "MW", "zone", -1.0, _POWER, "forecast of zone_load_p_mw, dims (time, quantile, zone)"),
     Signal("pv_forecast_p_mw", "MW", "zone", -0.001, _POWER, "forecast of zone_pv_p_mw, dims (time, quantile, zone)"),

@@ -12,6 +12,7 @@ from twin.contracts.resolve import resolve_box
 from twin.domain.grid import NORMAL
 from twin.domain.signals import OUTSIDE_SIGNALS, SIGNALS
 from twin.engines import make_engine
+from twin.regie.usage_ahead import holders
 from twin.site import load_site
 
 
@@ -33,6 +34,8 @@ def signal_map(name_or_path: str) -> list[dict[str, Any]]:
             sources[signal, ""] = f"{_origin(signal)}, outlook"
     if site.dispatchable:
         sources["device_mandate", ""] = "decide: people's refusals"
+    for signal, devices in holders(site.devices).items():
+        sources |= dict.fromkeys(((signal, device) for device in devices), "decide: what was used of the rights")
     for name, card in cards.items():
         for provide in card.provides:
             for element in provide.elements or ("",):

@@ -46,12 +46,14 @@ class Day:
 
     Attributes:
         start_s: label of the first quarter hour. ``load_p_mw``, ``load_q_mvar``: heat pumps and lumped cars included.
+        heat_p_mw: the heat pumps' part of it.
         sgen_p_mw: behind the inverters' cap. ``outside``: signal -> (96,).
     """
 
     start_s: int
     load_p_mw: np.ndarray
     load_q_mvar: np.ndarray
+    heat_p_mw: np.ndarray
     sgen_p_mw: np.ndarray
     outside: dict[str, np.ndarray]
 
@@ -91,7 +93,7 @@ class Demand:
         made = np.where(town.pv, available[rows], available[stamped]).astype(float)
         made *= np.where(town.pv, 1.0 + PV_WANDER_SHARE * self._wander(town.sgen_chance, labels), 1.0)
         outside = {signal: self.outside.actual(signal, labels) for signal in OUTSIDE_SIGNALS}
-        return Day(start_s, load_p, load_q, np.clip(made, 0.0, town.sgen_cap_mw), outside)
+        return Day(start_s, load_p, load_q, heat, np.clip(made, 0.0, town.sgen_cap_mw), outside)
 
     def _heat_pumps(self, labels: np.ndarray) -> np.ndarray:
         town = self.town

@@ -61,6 +61,8 @@ class Life:
             position_s=warm_s,
             cars=self.town.cars.away(),
             batteries=self.town.batteries.half_full(),
+            plants=self.town.plants.idle(),
+            groups=self.town.groups.free(),
             top_oil_c=np.full(len(self.watched), np.nan),
             held=np.full(len(self.sensors.channels), np.nan),
             in_flight=nothing(),
@@ -102,7 +104,8 @@ class Life:
         if inbox is None:
             wanted = np.full(len(self.town.devices), np.nan)
         else:
-            before = np.concatenate([state.cars.power_mw, state.batteries.power_mw])
+            kinds = (state.cars, state.batteries, state.plants, state.groups)
+            before = np.concatenate([kind.power_mw for kind in kinds])
             wanted = inbox.wanted_mw(label_s, before, self.schedule.refusing(label_s))
         supply = self.grid.supply(self.topology(label_s))
         day = self.demand.day(label_s)

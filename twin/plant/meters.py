@@ -28,7 +28,7 @@ _GRID = {
     ("sgen", "q_mvar"): "sgen_q_mvar",
     ("storage", "p_mw"): "storage_p_mw",
 }
-_DEVICE = ("p_mw", "soc_percent", "available", "energy_required_mwh", "departure_h")
+_DEVICE = ("p_mw", "soc_percent", "available", "energy_required_mwh", "departure_h", "limit_mw")
 
 
 @dataclass(frozen=True)
@@ -94,18 +94,22 @@ class Meters:
 
 
 def _device_states(trace: DeviceTrace, town: Town) -> dict[str, np.ndarray]:
-    """Quantities of all devices, dims (time, device), cars first.
+    """Quantities of all devices, dims (time, device): cars, batteries, plants, ripple groups.
 
     What a car still wants is counted in its battery, behind the charger's efficiency, as the announcement of a car is.
     """
-    nothing = np.full_like(trace.soc_percent, np.nan)
+    batteries, plants, groups = (np.ones_like(part) for part in (trace.soc_percent, trace.plant_mw, trace.group_mw))
+    cars = np.full_like(trace.car_mw, np.nan)
+    steady = np.hstack([batteries, plants, groups])  # always connected; who obeys nobody says nothing of it
+    others = np.full_like(steady, np.nan)
     plugged = (trace.departure_h > 0.0).astype(float)
     return {
-        "p_mw": np.hstack([trace.car_mw, trace.battery_mw]),
-        "soc_percent": np.hstack([np.full_like(trace.car_mw, np.nan), trace.soc_percent]),
-        "available": np.hstack([plugged, np.ones_like(trace.soc_percent)]),
-        "energy_required_mwh": np.hstack([trace.missing_mwh * town.car_efficiency, nothing]),
-        "departure_h": np.hstack([trace.departure_h, nothing]),
+        "p_mw": np.hstack([trace.car_mw, trace.battery_mw, trace.plant_mw, trace.group_mw]),
+        "soc_percent": np.hstack([cars, trace.soc_percent, np.nan * plants, np.nan * groups]),
+        "available": np.hstack([plugged, steady]),
+        "energy_required_mwh": np.hstack([trace.missing_mwh * town.car_efficiency, others]),
+        "departure_h": np.hstack([trace.departure_h, others]),
+        "limit_mw": np.hstack([cars, np.nan * batteries, trace.limit_mw, np.nan * groups]),
     }
 
 

@@ -34,11 +34,12 @@ class Inbox:
     """Orders in order of arrival, at most one per key.
 
     Attributes:
-        devices: device name -> position.
+        devices: device name -> position. ``switched``: positions of those that know off (0 MW) and free, nothing between.
     """
 
     seed: int
     devices: Mapping[str, int]
+    switched: frozenset[int] = frozenset()
     held: dict[str, Held] = field(default_factory=dict)
 
     def known(self, keys: Collection[str]) -> set[str]:
@@ -75,6 +76,8 @@ class Inbox:
             if order.device >= 0 and order.start_s <= label_s < order.expires_s and np.isfinite(order.p_mw):
                 newest[order.device] = order
         for device, order in newest.items():
+            if device in self.switched and order.p_mw > 0.0:
+                continue
             if device not in deaf and not self.refuses(order.key):
                 low, high = LATENCY_S
                 draw = chance.uniform(chance.stream(self.seed, "latency", order.key))[0]

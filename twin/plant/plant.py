@@ -81,7 +81,8 @@ class SimulatedPlant:
             meters=meters_of(site.channels, town=town, grid=grid, net=net, watched=watched),
             sensors=Sensors(site.seed, site.channels, _disturbance(site.telemetry.disturbance)),
         )
-        self._inbox = Inbox(site.seed, town.devices)
+        switched = frozenset(town.devices[device.id] for device in site.devices if device.kind == "heat_pumps")
+        self._inbox = Inbox(site.seed, town.devices, switched)
         self._identity = digest({"site": _tables(site), "laws": [LAWS, outside.laws]})
         model = engine.model(NORMAL)
         self._past = digest(

@@ -17,7 +17,7 @@ from twin.domain.time import QUARTER_HOUR_S
 PERCENT_QUANTITIES = frozenset({"p_mw", "q_mvar", "i_ka"})
 # Contacts, published prices and what a charger announces: they arrive, and arrive right.
 SURE_TABLES = frozenset({"switch", "market"})
-SURE_QUANTITIES = frozenset({"tap_pos", "available", "departure_h", "energy_required_mwh"})
+SURE_QUANTITIES = frozenset({"tap_pos", "available", "departure_h", "energy_required_mwh", "limit_mw"})
 DIGITAL_TABLES = frozenset({"device"})  # a device reports by protocol: it may be silent or late, never a thousand times off
 STUCK_STEPS = 32  # eight hours: longer than a control room may need to notice
 SPIKE_FACTOR = 1000.0  # the classical unit error

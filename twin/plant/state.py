@@ -13,10 +13,14 @@ from twin.domain.pack import pack, unpack
 from twin.domain.problems import BadInput, Problem
 from twin.plant.batteries import BatteryState
 from twin.plant.cars import CarState
+from twin.plant.pv_plants import PvPlantState
+from twin.plant.ripple_groups import RippleState
 
-SCHEMA = 1
+SCHEMA = 2
 _CARS = ("missing_mwh", "energy_mwh", "departure_s", "power_mw")
 _BATTERIES = ("energy_mwh", "power_mw")
+_PLANTS = ("power_mw",)
+_GROUPS = ("debt_mwh", "power_mw", "blocked_h", "free_h", "calls", "day")
 _READINGS = ("channel", "valid_time_s", "known_time_s", "value")
 
 
@@ -34,6 +38,8 @@ class PlantState:
     position_s: int
     cars: CarState
     batteries: BatteryState
+    plants: PvPlantState
+    groups: RippleState
     top_oil_c: np.ndarray
     held: np.ndarray
     in_flight: Readings
@@ -50,6 +56,8 @@ class PlantState:
         arrays = {"top_oil_c": self.top_oil_c, "held": self.held, "vm_pu": self.vm_pu}
         arrays |= {f"cars.{name}": getattr(self.cars, name) for name in _CARS}
         arrays |= {f"batteries.{name}": getattr(self.batteries, name) for name in _BATTERIES}
+        arrays |= {f"plants.{name}": getattr(self.plants, name) for name in _PLANTS}
+        arrays |= {f"groups.{name}": getattr(self.groups, name) for name in _GROUPS}
         arrays |= {f"in_flight.{name}": getattr(self.in_flight, name) for name in _READINGS}
         return arrays
 
@@ -76,6 +84,8 @@ class PlantState:
             position_s=position_s,
             cars=CarState(**{name: own[f"cars.{name}"] for name in _CARS}),
             batteries=BatteryState(**{name: own[f"batteries.{name}"] for name in _BATTERIES}),
+            plants=PvPlantState(**{name: own[f"plants.{name}"] for name in _PLANTS}),
+            groups=RippleState(**{name: own[f"groups.{name}"] for name in _GROUPS}),
             top_oil_c=own["top_oil_c"],
             held=own["held"],
             in_flight=Readings(**{name: own[f"in_flight.{name}"] for name in _READINGS}),

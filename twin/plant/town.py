@@ -16,6 +16,8 @@ from twin.domain.controls import Controls, Curve, InverterControl
 from twin.plant.batteries import Batteries
 from twin.plant.cars import Cars
 from twin.plant.clock import LocalClock
+from twin.plant.pv_plants import PvPlants
+from twin.plant.ripple_groups import RippleGroups
 from twin.site import Site
 from twin.site.rules import PlantTable
 
@@ -70,7 +72,7 @@ class Town:
         pv: which sgens are photovoltaic, dims (sgen,). ``sgen_cap_mw``: inverter limit, inf where there is none.
         car_load: position of each car's load. ``battery_storage``: position of each battery's storage.
         near_load, near_sgen: 1 where an element shares the battery's bus, dims (battery, load) and (battery, sgen).
-        devices: name -> position, cars first, then batteries. ``car_efficiency``: grid to car.
+        devices: name -> position, cars first, then batteries, plants, ripple groups. ``car_efficiency``: grid to car.
     """
 
     seed: int
@@ -94,6 +96,8 @@ class Town:
     battery_storage: np.ndarray
     near_load: np.ndarray
     near_sgen: np.ndarray
+    plants: PvPlants
+    groups: RippleGroups
     devices: Mapping[str, int]
 
 
@@ -114,7 +118,9 @@ def town_of(site: Site, plant: PlantTable, net: Any) -> Town:
         single[at[pump.load]] += pump.kw / 1000.0
     households = _households(plant.households, profile) * lumped
     cars = [device for device in site.devices if device.kind == "ev_charger"]
-    batteries = [device for device in site.devices if device.kind == "battery"]
+    batteries, plants, groups = (
+        [device for device in site.devices if device.kind == kind] for kind in ("battery", "pv_plant", "heat_pumps")
+    )
     place = {int(index): position for position, index in enumerate(storage)}
     battery_storage = np.array([place[device.element] for device in batteries], dtype=int)
     battery_bus = net.storage["bus"].to_numpy()[battery_storage]
@@ -141,12 +147,35 @@ def town_of(site: Site, plant: PlantTable, net: Any) -> Town:
         battery_storage=battery_storage,
         near_load=(net.load["bus"].to_numpy()[None, :] == battery_bus[:, None]).astype(float),
         near_sgen=(net.sgen["bus"].to_numpy()[None, :] == battery_bus[:, None]).astype(float),
-        devices={device.id: position for position, device in enumerate(cars + batteries)},
+        plants=_plants(plants, sgen),
+        groups=_groups(groups, at, single),
+        devices={device.id: position for position, device in enumerate(cars + batteries + plants + groups)},
     )
 
 
 def _each(devices: list[Device], name: str) -> np.ndarray:
     return np.array([getattr(device, name) for device in devices], dtype=float)
+
+
+def _plants(devices: list[Device], sgen: np.ndarray) -> PvPlants:
+    at = {int(index): position for position, index in enumerate(sgen)}
+    return PvPlants(np.array([at[device.element] for device in devices], dtype=int), -_each(devices, "p_min_mw"))
+
+
+def _groups(devices: list[Device], at: Mapping[int, int], pump_mw: np.ndarray) -> RippleGroups:
+    """Ripple groups over loads; ``at``: position by load, ``pump_mw``: rated power behind each, dims (load,)."""
+    member = np.zeros((len(devices), len(pump_mw)))
+    for row, device in enumerate(devices):
+        member[row, [at[load] for load, _ in device.places]] = 1.0
+    rated = member * pump_mw
+    agreed = [device.ripple for device in devices if device.ripple is not None]
+    names = ("longest_block_h", "calls_per_day", "rest_h", "rebound_share", "rebound_h")
+    return RippleGroups(
+        member,
+        rated / rated.sum(axis=1, keepdims=True),
+        _each(devices, "p_max_mw"),
+        **{name: np.array([getattr(ripple, name) for ripple in agreed], dtype=float) for name in names},
+    )
 
 
 def _households(total: int, profile: pd.Series) -> np.ndarray:

@@ -65,12 +65,18 @@ class TrueGrid:
         town, supply = self._town, self.supply(topology)
         wanted_p = _rows(labels_s, days, "load_p_mw")
         np.add.at(wanted_p.T, town.car_load, trace.car_mw.T)
+        heat = _rows(labels_s, days, "heat_p_mw")
+        moved_p = town.groups.load_change_mw(heat, trace.group_share, trace.group_extra_mw)
+        wanted_p += moved_p
+        wanted_q = _rows(labels_s, days, "load_q_mvar") + moved_p * town.heat_pump_tan_phi
+        made = _rows(labels_s, days, "sgen_p_mw")
+        made[:, town.plants.sgen] = -trace.plant_mw
         storage = np.zeros((len(labels_s), len(supply.storage)))
         storage[:, town.battery_storage] = trace.battery_mw
         known = {
             "load_p_mw": wanted_p * supply.load,
-            "load_q_mvar": _rows(labels_s, days, "load_q_mvar") * supply.load,
-            "sgen_p_mw": _rows(labels_s, days, "sgen_p_mw") * supply.sgen,
+            "load_q_mvar": wanted_q * supply.load,
+            "sgen_p_mw": made * supply.sgen,
             "storage_p_mw": storage * supply.storage,
         }
         dims = {name: ("time", name.split("_")[0]) for name in known}

@@ -23,12 +23,17 @@ from twin.contracts.messages import (
     State,
 )
 from twin.contracts.ports import Engine
-from twin.domain.time import HOURS_PER_STEP
+from twin.domain.time import HOURS_PER_STEP, floor_quarter, to_epoch_s
 from twin.regie import alarms, orders, recommend
 from twin.regie.alarms import AlarmBook
+from twin.regie.covered import refused
 from twin.regie.outcome import Memory, Result
 from twin.regie.proof import HORIZON_STEPS, Limits, Outlooks, Proof, Prover
+from twin.regie.usage import Usage
 from twin.regie.watch import Names, watch
+
+EMERGENCY_STEPS = 4
+"""An emergency right may be used while a limit would be broken within the coming hour."""
 
 
 class Decider:
@@ -56,15 +61,20 @@ class Decider:
         commands: Sequence[Command],
         memory: Memory,
         kpis: Mapping[str, Kpi],
+        usage: Usage,
     ) -> Result:
-        """One decision. Without telemetry or outlook nothing is dispatched, and an alarm says so."""
+        """One decision. Without telemetry or outlook nothing is dispatched, and an alarm says so.
+
+        Args:
+            usage: what was used of the rights so far; what they do not cover now is not ordered.
+        """
         book, lines = self._obey(memory.book, commands, state)
         held = recommend.update(memory.recommendations, {}, self._devices, state.as_of, np.zeros(0))
         held, rulings = recommend.rule(held, [c for c in commands if c.kind in ("accept", "refuse")], state.as_of)
         lines += [_ruling_line(ruling) for ruling in rulings]
 
-        proposals = self._proposals(reports)
         dispatching = outlooks is not None and state.mode != "forecast_only"
+        proposals, uncovered = self._covered(self._proposals(reports), state, outlooks, usage)
         co2 = outlooks.co2_g_per_kwh if outlooks is not None else np.zeros(HORIZON_STEPS)
         held = recommend.update(held, proposals if dispatching else {}, self._devices, state.as_of, co2)
         groups = recommend.active_groups(held, state.as_of)
@@ -74,14 +84,15 @@ class Decider:
         proof = None if outlooks is None else self._prover.prove(state.topology, outlooks, ordered, waiting, state.as_of)
         if proof is None or not proof.solved:
             ordered, groups = {}, {}
-        setpoints = _setpoints(ordered, proof.factor if proof is not None else 0.0)
-        trimmed = dict.fromkeys(ordered, "ac_check") if proof is not None and proof.factor < 1.0 else {}
+        factor = proof.factor if proof is not None else 0.0
+        setpoints = _setpoints(ordered, self._devices, factor)
+        trimmed = uncovered | (dict.fromkeys(ordered, "ac_check") if proof is not None and factor < 1.0 else {})
 
         outbox = orders.withdraw(memory.outbox, groups.values() if dispatching else ())
         of = {name: groups[self._devices[name].group] for name in setpoints}
-        outbox |= orders.issue(outbox, setpoints, self._payments_chf(ordered, setpoints), of, state.as_of)
+        outbox |= orders.issue(outbox, setpoints, self._payments_chf(ordered, setpoints, usage), of, state.as_of)
         counts = orders.count(memory.order_counts, memory.outbox, outbox)
-        counts["proposed"] += len(_setpoints(dispatched, 1.0))
+        counts["proposed"] += len(_setpoints(dispatched, self._devices, 1.0))
 
         findings = self._findings(reports, state, proof, book, dispatching)
         lines += _recovered(reports, book)
@@ -126,6 +137,18 @@ class Decider:
         fresh = [e for e in reports.values() if e.role == "champion" and e.service is Service.FRESH]
         return recommend.merge([p for e in fresh for p in e.report.proposals], self._devices)
 
+    def _covered(
+        self, proposals: Mapping[str, Proposal], state: State, outlooks: Outlooks | None, usage: Usage
+    ) -> tuple[dict[str, Proposal], dict[str, str]]:
+        """Proposals that the rights cover now, and why the others are left out, by device."""
+
+        def emergency() -> bool:
+            return outlooks is not None and self._prover.breaks_limits(state.topology, outlooks, EMERGENCY_STEPS)
+
+        label_s = to_epoch_s(floor_quarter(state.as_of))
+        uncovered = refused(proposals, self._devices, usage, label_s, emergency)
+        return {name: proposal for name, proposal in proposals.items() if name not in uncovered}, uncovered
+
     def _findings(
         self, reports: Mapping[str, Envelope], state: State, proof: Proof | None, book: AlarmBook, dispatching: bool
     ) -> list[Finding]:
@@ -140,18 +163,22 @@ class Decider:
             )
         return found
 
-    def _payments_chf(self, ordered: Mapping[str, Proposal], setpoints: Mapping[str, float]) -> dict[str, float]:
+    def _payments_chf(self, ordered: Mapping[str, Proposal], setpoints: Mapping[str, float], usage: Usage) -> dict[str, float]:
         """What the owners of the devices earn in the coming quarter hour by obeying, by device.
 
         A charger is paid for energy that is withheld from what the car would draw had it never been held back: a shifted kWh is
         withheld once, however often its return is put off. A battery is paid half for each kWh more and half for each kWh less
-        than it would do by itself from now on. The site's own devices earn nothing; what they wear is counted where they run.
+        than it would do by itself from now on. Heat pumps are paid as chargers are, a plant for what it does not feed in beyond
+        its guarantee. The site's own devices earn nothing; what they wear is counted where they run.
         """
         paid = {}
         for name, p_mw in setpoints.items():
             device, use = self._devices[name], self._devices[name].right_of_use
             moved_kwh = 1000.0 * HOURS_PER_STEP * (p_mw - float(ordered[name].reference_p_mw[0]))
-            counted_kwh = 0.5 * abs(moved_kwh) if device.kind == "battery" else max(-moved_kwh, 0.0)
+            if device.panels is not None:
+                counted_kwh = max(moved_kwh - 1000.0 * usage.unpaid_mwh(device), 0.0)
+            else:
+                counted_kwh = 0.5 * abs(moved_kwh) if device.kind == "battery" else max(-moved_kwh, 0.0)
             paid[name] = 0.0 if use.right is Right.OWN else counted_kwh * use.price_chf_per_kwh
         return paid
 
@@ -180,11 +207,13 @@ def _ruling_line(ruling: recommend.Ruling) -> tuple[str, Mapping[str, object]]:
     return ruling.code, {"id": command.target, "by": command.by, "motive": command.motive}
 
 
-def _setpoints(ordered: Mapping[str, Proposal], factor: float) -> dict[str, float]:
-    """Setpoints of devices that the plan moves now; the rest go on by themselves."""
+def _setpoints(ordered: Mapping[str, Proposal], devices: Mapping[str, Device], factor: float) -> dict[str, float]:
+    """Setpoints of devices that the plan moves now; the rest go on by themselves. A ripple group is blocked whole or not."""
     setpoints = {}
     for name, proposal in sorted(ordered.items()):
         alone, planned = float(proposal.unconstrained_p_mw[0]), float(proposal.p_mw[0])
+        if devices[name].ripple is not None and (factor < 1.0 or planned > recommend.DEADBAND_MW):
+            continue
         p_mw = alone + factor * (planned - alone)
         if abs(p_mw - alone) > recommend.DEADBAND_MW:
             setpoints[name] = p_mw

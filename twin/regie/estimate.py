@@ -81,7 +81,8 @@ class StateEstimator:
         Args:
             load_weight: relative annual energy, dims (load,). ``load_tan_phi``: reactive over active power, dims (load,).
             sgen_kwp: installed PV power, 0 for other plants, dims (sgen,).
-            devices: the meter of a battery (``device.<id>.p_mw``) measures its storage.
+            devices: the meter of a battery or plant (``device.<id>.p_mw``) measures its storage, or its sgen
+                where that has no meter of its own.
         """
         self._channels = tuple(channels)
         self._of_grid = np.array([channel.table in _GRID_TABLES for channel in channels], dtype=bool)
@@ -91,8 +92,13 @@ class StateEstimator:
         self.load_tan_phi = load_tan_phi
         position = {"load": _positions(grid.load), "sgen": _positions(grid.sgen), "storage": _positions(grid.storage)}
         self._position = position
-        # Behind a load stands more than its charger; a storage is all there is at its element.
-        self._storage_of = {d.id: str(d.element) for d in devices if d.table == "storage"}
+        # Behind a load stands more than its charger; a storage or plant is all there is at its element.
+        own = {(channel.table, channel.element) for channel in channels if channel.quantity == "p_mw"}
+        self._element_of = {
+            d.id: (d.table, str(d.element), -1.0 if d.table == "sgen" else 1.0)
+            for d in devices
+            if d.table == "storage" or (d.table == "sgen" and ("sgen", str(d.element)) not in own)
+        }
         self._silent = _silent_sigmas(grid, self._channels, devices, position, sgen_kwp)
         self._zone_loads = {z.name: np.array([position["load"][i] for i in z.loads], dtype=int) for z in self._zones}
         self._zone_pv = {z.name: np.array([position["sgen"][i] for i in z.pv_sgens], dtype=int) for z in self._zones}
@@ -201,9 +207,10 @@ class StateEstimator:
             if flags & int(Quality.SUBSTITUTED):
                 sigma = SUBSTITUTED_FACTOR * sigma
             table, element = channel.table, channel.element
-            if table == "device" and element in self._storage_of:
-                table, element = "storage", self._storage_of[element]
-            found[table, element, channel.quantity] = _Reading(value, sigma)
+            sign = 1.0
+            if table == "device" and element in self._element_of:
+                table, element, sign = self._element_of[element]
+            found[table, element, channel.quantity] = _Reading(sign * value, sigma)
         return found
 
     def _stations(self, grid: Grid, readings: Mapping[tuple[str, str, str], _Reading], powers: Mapping[str, _Powers]) -> None:

@@ -20,6 +20,8 @@ from twin.domain.zones import Zone
 from twin.regie.estimate import StateEstimator, ZoneInput
 from twin.regie.proof import HORIZON_STEPS, Outlooks, before_scaling
 from twin.regie.recommend import mandate
+from twin.regie.usage import Usage
+from twin.regie.usage_ahead import signals
 
 AHEAD_STEPS = 192
 ELEMENT_POWERS = ("load_p_mw", "sgen_p_mw", "storage_p_mw")
@@ -43,13 +45,20 @@ def outside_signals(outlook: Outlook | None, as_of: datetime) -> dict[str, xr.Da
 
 
 def signals_ahead(
-    source: OutlookSource | None, devices: Sequence[Device], held: Mapping[str, Recommendation], as_of: datetime
+    source: OutlookSource | None,
+    devices: Sequence[Device],
+    held: Mapping[str, Recommendation],
+    as_of: datetime,
+    *,
+    usage: Usage,
+    timezone: str,
 ) -> tuple[dict[str, xr.DataArray], dict[str, xr.DataArray]]:
-    """What is known ahead of time at ``as_of``: of the outside, and all that boxes may see, people's mandates included."""
+    """What is known ahead of time at ``as_of``: of the outside; and all that boxes may see, mandates and usage included."""
     start = floor_quarter(as_of)
     outside = outside_signals(None if source is None else source.outlook(start, AHEAD_STEPS), as_of)
     movable = [device for device in devices if device.dispatchable]
-    return outside, outside | ({"device_mandate": mandate(held, movable, start, AHEAD_STEPS)} if movable else {})
+    decided = {"device_mandate": mandate(held, movable, start, AHEAD_STEPS)} if movable else {}
+    return outside, outside | decided | signals(usage, movable, start, AHEAD_STEPS, timezone)
 
 
 def medians(envelopes: Mapping[str, Envelope], zones: Sequence[Zone]) -> dict[str, np.ndarray]:

@@ -50,6 +50,7 @@ class Interval:
     Attributes:
         content_mwh: in the cells of each battery whose meter speaks. ``deliverable_mwh``: what the grid would get of that.
         wear_chf: of the site's own batteries. ``flexibility_chf``: owed to other owners for orders that were obeyed.
+        curtailment_chf: likewise for curtailment beyond what is guaranteed unpaid. ``curtailed_mwh``: all of it, by reference.
     """
 
     label: datetime
@@ -65,6 +66,8 @@ class Interval:
     wear_chf: float
     flexibility_chf: float
     unsupplied_mw: float
+    curtailment_chf: float = 0.0
+    curtailed_mwh: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,8 @@ class Account:
     energy_chf: float = 0.0
     wear_chf: float = 0.0
     flexibility_chf: float = 0.0
+    curtailment_chf: float = 0.0
+    curtailed_mwh: float = 0.0
     unsupplied_mwh: float = 0.0
     month: str = ""
     peak_kw: float = 0.0
@@ -125,6 +130,8 @@ def add(account: Account, interval: Interval, grid: xr.Dataset | None, facts: Kp
         content_mwh={**account.content_mwh, **interval.content_mwh},
         wear_chf=account.wear_chf + interval.wear_chf,
         flexibility_chf=account.flexibility_chf + interval.flexibility_chf,
+        curtailment_chf=account.curtailment_chf + interval.curtailment_chf,
+        curtailed_mwh=account.curtailed_mwh + interval.curtailed_mwh,
         unsupplied_mwh=account.unsupplied_mwh + HOURS_PER_STEP * interval.unsupplied_mw,
     )
     if priced:
@@ -205,6 +212,7 @@ def figures(account: Account, facts: KpiFacts) -> dict[str, dict[str, float]]:
         "energy_chf": account.energy_chf,
         "peak_chf": (account.closed_peaks_kw + account.peak_kw) * facts.peak_chf_per_kw_month,
         "flexibility_chf": account.flexibility_chf,
+        "curtailment_chf": account.curtailment_chf,
         "wear_chf": account.wear_chf,
         "energy_not_served_chf": 1000.0 * account.unsupplied_mwh * facts.value_of_lost_load_chf_per_kwh,
         "stored_energy_chf": -1000.0 * gained * mean_price,
@@ -218,7 +226,7 @@ def figures(account: Account, facts: KpiFacts) -> dict[str, dict[str, float]]:
         "max_loading_percent": account.max_loading_percent,
         "peak_import_kw": account.peak_kw,
     }
-    climate = {"co2_t": account.co2_t, "consumption_mwh": account.consumption_mwh}
+    climate = {"co2_t": account.co2_t, "consumption_mwh": account.consumption_mwh, "curtailed_mwh": account.curtailed_mwh}
     if account.consumption_mwh > 0.0:
         climate["renewable_share"] = account.renewable_mwh / account.consumption_mwh
     return {"economic": economic, "grid": grid, "climate": climate}

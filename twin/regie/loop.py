@@ -25,11 +25,11 @@ from twin.regie.horizon import ELEMENT_POWERS, after_switching, element_outlooks
 from twin.regie.journal import JournalUnavailable
 from twin.regie.memory import LoopMemory
 from twin.regie.origin import Flows, Mix
-from twin.regie.outcome import Memory
 from twin.regie.parts import Parts
 from twin.regie.proof import Outlooks
 from twin.regie.record import grid_state, tick_record
 from twin.regie.refold import refold
+from twin.regie.response import Response, respond
 from twin.regie.sender import Sender
 from twin.regie.side import readings_to_arrays
 from twin.regie.tick import Frames, Moment, Observation, Tick
@@ -57,6 +57,7 @@ class Loop:
         stored = parts.journal.resume_state()
         if stored is not None:
             self._memory = memory.from_meta(stored[0]["memory"])
+        self._response = Response(self._memory.decision, self._memory.usage)
 
     @property
     def memory(self) -> LoopMemory:
@@ -105,6 +106,7 @@ class Loop:
         """The sentence. Returning means: journalled, or kept for the store with dispatch held (``acked`` says which)."""
         frames = self._observe(moment)
         state, baseline = self._estimate(frames, moment)
+        self._response = respond(self._parts, self._memory, self._sent, frames.live, state, regular=moment.event is None)
         outside, reports = self._run_boxes(state, moment)
         tick = self._decide(frames, reports, outside, state, baseline, moment)
         return self._journal(tick, frames)
@@ -164,7 +166,10 @@ class Loop:
     def _run_boxes(self, state: State, moment: Moment) -> tuple[dict[str, xr.DataArray], Mapping[str, Envelope]]:
         parts, held, event = self._parts, self._memory.decision.recommendations, moment.event is not None
         self._exchanged = () if event else parts.runner.roles.exchange(promotion.wanted(held))
-        outside, ahead = signals_ahead(parts.outside, parts.devices, held, state.as_of)
+        clock = parts.kpi_facts.timezone
+        outside, ahead = signals_ahead(
+            parts.outside, parts.devices, held, state.as_of, usage=self._response.usage, timezone=clock
+        )
         return outside, parts.runner.run(state.as_of, ahead, tick=self._seq, event=event)
 
     def _decide(
@@ -178,9 +183,8 @@ class Loop:
     ) -> Tick:
         parts, held = self._parts, self._memory
         trials = promotion.trials(parts.runner.roles.pairs(), parts.promote)
-        before = promotion.proposed(self._followed(frames.live.signals, state, moment), trials, state.as_of)
-        earned_chf = orders.earned_chf(held.decision.outbox, before.outbox)
-        ours, theirs, mix, flows = self._accounted(frames, state, baseline, earned_chf)
+        before = promotion.proposed(self._response.memory, trials, state.as_of)
+        ours, theirs, mix, flows = self._accounted(frames, state, baseline)
         if moment.event is not None:
             ours, theirs = held.ours, held.baseline
         kpis = kpi.kpis(ours, theirs, parts.kpi_facts)
@@ -190,7 +194,7 @@ class Loop:
             result = parts.decider.obey(state, moment.commands, before, kpis)
         else:
             outlooks = self._outlooks(frames, reports, forecasts, outside, state)
-            result = parts.decider.decide(reports, state, outlooks, moment.commands, before, kpis)
+            result = parts.decider.decide(reports, state, outlooks, moment.commands, before, kpis, self._response.usage)
         self._memory = LoopMemory(
             decision=result.memory,
             ours=ours,
@@ -199,29 +203,20 @@ class Loop:
             command_offset=max([held.command_offset, *(command.id for command in (*moment.commands, *moment.late))]),
             forecast_start_s=label_s(state.as_of) if forecasts else held.forecast_start_s,
             forecast={key: tuple(path.tolist()) for key, path in forecasts.items()} or held.forecast,
+            usage=self._response.usage,
         )
         failed = orders.failed(held.decision.outbox, before.outbox)
         lines = promotion.in_force(self._exchanged) + journal_lines(frames.live, result, self._sent, failed, self._fits, moment)
         return Tick(self._seq, moment, frames.live, state, reports, result, mix, flows, outside, self._memory, lines, trials)
 
-    def _followed(self, signals: Mapping[tuple[str, str], float], state: State, moment: Moment) -> Memory:
-        """The decision's memory with what was sent, and with what the newest quarter hour shows of it."""
-        parts, held = self._parts, self._memory.decision
-        outbox = orders.mark_sent(held.outbox, self._sent)
-        if moment.event is None:
-            measured = {d.id: signals.get(("device_p_mw", d.id), float("nan")) for d in parts.devices if d.dispatchable}
-            devices = {device.id: device for device in parts.devices}
-            outbox = orders.follow(outbox, measured, devices, state.interval, state.as_of)
-        counts = orders.count(held.order_counts, held.outbox, outbox)
-        return replace(held, outbox=outbox, order_counts={**counts, "sent": counts["sent"] + len(self._sent)})
-
     def _accounted(
-        self, frames: Frames, state: State, baseline: xr.Dataset | None, earned_chf: float
+        self, frames: Frames, state: State, baseline: xr.Dataset | None
     ) -> tuple[kpi.Account, kpi.Account | None, Mix, Flows]:
         """Both accounts after the newest quarter hour, and our mix and flows in it."""
-        parts, held = self._parts, self._memory
+        parts, held, response = self._parts, self._memory, self._response
         dark_mw = self._unsupplied_mw(state)
-        interval = kpi.interval_of(state.interval, frames.live.signals, parts.root, parts.devices, earned_chf, dark_mw)
+        interval = kpi.interval_of(state.interval, frames.live.signals, parts.root, parts.devices, response.earned_chf, dark_mw)
+        interval = replace(interval, curtailment_chf=response.compensated_chf, curtailed_mwh=response.curtailed_mwh)
         doubtful = bool(state.quality & (Quality.STALE | Quality.INVALID))  # an older grid is no figure of this quarter hour
         theirs = held.baseline
         if frames.baseline is not None and theirs is not None and baseline is not None:

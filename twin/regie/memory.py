@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from twin.domain.finite import finite
 from twin.regie.kpi import Account
 from twin.regie.outcome import Memory
+from twin.regie.usage import Usage
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class LoopMemory:
         command_offset: id of the last consumed command.
         forecast: "load:<zone>" / "pv:<zone>" -> median path of the last tick, from ``forecast_start_s`` on, dims (time,);
             "load:<zone>:sigma" ... -> its spread.
+        usage: what was used of the rights over devices.
     """
 
     decision: Memory = field(default_factory=Memory)
@@ -47,6 +49,7 @@ class LoopMemory:
     command_offset: int = 0
     forecast_start_s: int = 0
     forecast: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    usage: Usage = field(default_factory=Usage)
 
 
 _ADAPTER = TypeAdapter(LoopMemory)

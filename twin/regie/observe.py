@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from twin.contracts.frame import Layout
 from twin.domain.channels import Channel
 from twin.domain.quality import Quality
 from twin.domain.zones import Zone
+from twin.regie.limited_plants import LimitedPlant
 
 HOLD_ROWS = 4
 """A missing channel keeps its last good value for one hour, flagged substituted; then it is missing."""
@@ -53,11 +55,20 @@ class _Series:
 class Observer:
     """Derives the frame's columns from raw rows."""
 
-    def __init__(self, channels: Sequence[Channel], zones: Sequence[Zone], trafos: Sequence[TrafoSpec], layout: Layout) -> None:
+    def __init__(
+        self,
+        channels: Sequence[Channel],
+        zones: Sequence[Zone],
+        trafos: Sequence[TrafoSpec],
+        layout: Layout,
+        limited: Mapping[str, Sequence[LimitedPlant]] = MappingProxyType({}),
+    ) -> None:
+        """Prepare for one site; ``limited``: by zone, plants that an order may hold back."""
         self._column: Mapping[str, int] = {channel.name: i for i, channel in enumerate(channels)}
         self._zones = tuple(zones)
         self._trafos = tuple(trafos)
         self._layout = layout
+        self._limited = limited
         self._spike_floor = np.array([_spike_floor(channel) for channel in channels])
 
     def derive(self, values: np.ndarray, quality: np.ndarray, context: int) -> tuple[np.ndarray, np.ndarray]:
@@ -107,7 +118,7 @@ class Observer:
     def _zone(self, zone: Zone, raw: Mapping[str, _Series], rows: int) -> dict[tuple[str, str], _Series]:
         hydro = _sum([(channel, 1.0) for channel in zone.hydro], raw, rows)
         storage = _known_sum(zone.storage, raw, rows)
-        pv = _scaled_pv(zone, raw, rows)
+        pv = _scaled_pv(zone, raw, rows, self._limited.get(zone.name, ()))
         found = {
             ("zone_pv_p_mw", zone.name): pv,
             ("zone_hydro_p_mw", zone.name): hydro,
@@ -159,23 +170,44 @@ def _known_sum(channels: Sequence[str], raw: Mapping[str, _Series], rows: int) -
     return _Series(value, quality.astype(np.uint8))
 
 
-def _scaled_pv(zone: Zone, raw: Mapping[str, _Series], rows: int) -> _Series:
-    """The zone's PV from the metered plants that answer, scaled by installed power; exact when every plant is metered."""
+def _scaled_pv(zone: Zone, raw: Mapping[str, _Series], rows: int, limited: Sequence[LimitedPlant]) -> _Series:
+    """The zone's PV from the metered plants that answer, scaled by installed power; exact when every plant is metered.
+
+    A plant that an order holds back stands for itself alone, unless no other answers.
+    """
     if not zone.pv_references:
         return _Series(np.zeros(rows), np.full(rows, _GOOD)) if zone.pv_kwp == 0.0 else _missing(rows)
-    power, kwp, quality = np.zeros(rows), np.zeros(rows), np.full(rows, _GOOD)
-    for channel, plant_kwp in zone.pv_references:
-        series = raw[channel]
-        there = ~np.isnan(series.value)
-        power = power + np.where(there, series.value, 0.0)
-        kwp = kwp + np.where(there, plant_kwp, 0.0)
-        quality = quality | np.where(there, series.quality, _ESTIMATED)
+    bound = {plant.channel: plant.bound_mw(raw[plant.channel].value, raw[plant.limit_channel].value) for plant in limited}
+    power, kwp, quality = _answering(zone, raw, rows, bound)
+    held_mw, held_kwp = np.zeros(rows), np.zeros(rows)
+    if bound:
+        every = _answering(zone, raw, rows, {})
+        alone = kwp == 0.0
+        power, kwp, quality = (np.where(alone, *pair) for pair in zip(every, (power, kwp, quality), strict=True))
+        for plant in limited:
+            held = ~np.isnan(bound[plant.channel]) & ~alone
+            held_mw = held_mw + np.where(held, bound[plant.channel], 0.0)
+            held_kwp = held_kwp + np.where(held, plant.kwp, 0.0)
     metered = sum(plant_kwp for _, plant_kwp in zone.pv_references)
     if metered < zone.pv_kwp:
         quality = quality | _ESTIMATED
     with np.errstate(invalid="ignore", divide="ignore"):
-        value = np.where(kwp > 0.0, np.maximum(power, 0.0) * zone.pv_kwp / kwp, np.nan)
+        value = np.where(kwp > 0.0, np.maximum(power, 0.0) * (zone.pv_kwp - held_kwp) / kwp + held_mw, np.nan)
     return _Series(value, np.where(kwp > 0.0, quality, _INVALID).astype(np.uint8))
+
+
+def _answering(
+    zone: Zone, raw: Mapping[str, _Series], rows: int, bound: Mapping[str, np.ndarray]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Power [MW], installed power [kWp] and quality of the zone's references that speak of the sun, dims (time,)."""
+    power, kwp, quality = np.zeros(rows), np.zeros(rows), np.full(rows, _GOOD)
+    for channel, plant_kwp in zone.pv_references:
+        series = raw[channel]
+        there = ~np.isnan(series.value) & np.isnan(bound.get(channel, np.nan))
+        power = power + np.where(there, series.value, 0.0)
+        kwp = kwp + np.where(there, plant_kwp, 0.0)
+        quality = quality | np.where(there, series.quality, _ESTIMATED)
+    return power, kwp, quality
 
 
 def _loading(trafo: TrafoSpec, raw: Mapping[str, _Series], rows: int) -> _Series:

@@ -101,6 +101,14 @@ def follow(
     return result
 
 
+def _obeyed(order: Order, measured_p_mw: float, device: Device) -> bool:
+    """Whether the response is what was ordered; a plant under a limit may feed less, its sun decides."""
+    tolerance = TOLERANCE_SHARE * max(abs(device.p_max_mw), abs(device.p_min_mw))
+    if device.panels is not None:
+        return order.p_mw - measured_p_mw <= tolerance
+    return abs(measured_p_mw - order.p_mw) <= tolerance
+
+
 def _followed(
     order: Order,
     newest: Order | None,
@@ -110,8 +118,7 @@ def _followed(
 ) -> Order:
     measured = measured_p_mw.get(order.device, float("nan"))
     if order.state is OrderState.SENT and newest is order and math.isfinite(measured):
-        tolerance = TOLERANCE_SHARE * max(abs(devices[order.device].p_max_mw), abs(devices[order.device].p_min_mw))
-        obeyed = abs(measured - order.p_mw) <= tolerance
+        obeyed = _obeyed(order, measured, devices[order.device])
         return replace(order, state=OrderState.CONFIRMED if obeyed else OrderState.FAILED)
     if order.expires <= as_of or (newest is not None and newest.start > order.start):
         return replace(order, state=OrderState.EXPIRED)
@@ -136,11 +143,11 @@ def failed(before: Mapping[str, Order], after: Mapping[str, Order]) -> list[str]
     return sorted(order.device for order in fresh)
 
 
-def earned_chf(before: Mapping[str, Order], after: Mapping[str, Order]) -> float:
-    """What owners earn by the orders that were confirmed between two states of the outbox."""
+def earned_chf(before: Mapping[str, Order], after: Mapping[str, Order], devices: Collection[str]) -> float:
+    """What the owners of ``devices`` earn by the orders that were confirmed between two states of the outbox."""
     fresh = (o for key, o in after.items() if o.state is OrderState.CONFIRMED and before[key].state is not OrderState.CONFIRMED)
     # fsum: the same to the last bit in whatever order the outbox comes back from the journal
-    return math.fsum(order.payment_chf for order in fresh)
+    return math.fsum(order.payment_chf for order in fresh if order.device in devices)
 
 
 def to_send(outbox: Mapping[str, Order], as_of: datetime) -> list[Order]:

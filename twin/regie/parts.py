@@ -17,6 +17,7 @@ from twin.regie.journal import Journal
 from twin.regie.kpi import KpiFacts
 from twin.regie.runner import BoxRunner
 from twin.regie.side import Side
+from twin.regie.sun import Sun
 from twin.site.rules import Promote
 
 
@@ -39,6 +40,7 @@ class Parts:
     baseline: Side | None
     estimator: StateEstimator
     fixed_sgens: Mapping[int, int]
+    sun: Sun
     outside: OutlookSource | None
     runner: BoxRunner
     decider: Decider

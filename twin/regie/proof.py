@@ -29,7 +29,7 @@ TOLERANCE_PERCENT = 0.1
 TOLERANCE_PU = 1e-4
 """A plan that worsens no loading by 0.1 % and no voltage by 1e-4 pu beyond its limit counts as harmless (DISPATCH.md)."""
 Moves = Mapping[str, np.ndarray]
-"""Movement by element table ("load", "storage") [MW], dims (time, element)."""
+"""Movement by element table ("load", "sgen", "storage") [MW], drawing more positive, dims (time, element)."""
 _WANT = ("vm_pu", "line_loading_percent", "trafo_loading_percent", "sgen_q_mvar")
 
 
@@ -147,6 +147,8 @@ class Prover:
         }
         factor = 1.0
         if ordered and self._harms(before, after):
+            # A ripple group is moved whole or not at all: what is trimmed goes without it.
+            moves = self._moves(grid, {n: p for n, p in ordered.items() if self._devices[n].ripple is None}, steps)
             trimmed = self._solve(model, stack, [_scaled(moves, f) for f in TRIM_FACTORS])
             tried = zip(TRIM_FACTORS, trimmed, strict=True)
             factor, after = next(((f, case) for f, case in tried if not self._harms(before, case)), (0.0, before))
@@ -164,6 +166,24 @@ class Prover:
             effects=effects,
         )
 
+    def breaks_limits(self, topology: Topology, outlooks: Outlooks, steps: int) -> bool:
+        """Whether the next ``steps`` quarter hours break a limit if nobody is moved, or have no solution."""
+        first = Outlooks(*(values[:steps] for values in vars(outlooks).values()))
+        model, stack = self._engine.model(topology), _Stack(first, self._load_tan_phi)
+        (alone,) = self._solve(model, stack, [self._moves(model.grid, {}, steps)])
+        return self._exceeds(alone) or not bool(alone["converged"].all())
+
+    def _exceeds(self, case: Mapping[str, np.ndarray]) -> bool:
+        """True when anything lies beyond its limit, whoever moved it there."""
+        limits = self._limits
+        over = max(
+            np.nanmax(case["line_loading_percent"], initial=0.0) - limits.line_percent,
+            np.nanmax(case["trafo_loading_percent"], initial=0.0) - limits.trafo_percent,
+        )
+        vm = case["vm_pu"]
+        outside = max(np.nanmax(vm - limits.bus_high_pu, initial=-np.inf), np.nanmax(limits.bus_low_pu - vm, initial=-np.inf))
+        return bool(over > TOLERANCE_PERCENT or outside > TOLERANCE_PU)
+
     def _groups(self, proposals: Mapping[str, Proposal]) -> dict[str, dict[str, Proposal]]:
         groups: dict[str, dict[str, Proposal]] = {}
         for name, proposal in sorted(proposals.items()):
@@ -172,12 +192,14 @@ class Prover:
 
     def _moves(self, grid: Grid, proposals: Mapping[str, Proposal], steps: int) -> Moves:
         """Planned minus unconstrained power per element table, dims (time, element)."""
-        moves = {"load": np.zeros((steps, len(grid.load))), "storage": np.zeros((steps, len(grid.storage)))}
+        moves = {table: np.zeros((steps, len(getattr(grid, table)))) for table in ("load", "sgen", "storage")}
         for name, proposal in proposals.items():
             device = self._devices[name]
-            at = np.flatnonzero(getattr(grid, device.table) == device.element)
             n = min(steps, len(proposal.p_mw))
-            moves[device.table][:n, at] += (proposal.p_mw[:n] - proposal.unconstrained_p_mw[:n])[:, None]
+            moved = (proposal.p_mw[:n] - proposal.unconstrained_p_mw[:n])[:, None]
+            for element, share in device.places:
+                at = np.flatnonzero(getattr(grid, device.table) == element)
+                moves[device.table][:n, at] += share * moved
         return moves
 
     def _solve(self, model: GridModel, stack: _Stack, cases: Sequence[Moves]) -> list[dict[str, np.ndarray]]:
@@ -234,7 +256,7 @@ class _Stack:
         load = np.concatenate([alone.load_p_mw + moves["load"] for moves in cases])
         storage = np.concatenate([alone.storage_p_mw + moves["storage"] for moves in cases])
         q = np.tile(alone.load_p_mw * self.load_tan_phi, (len(cases), 1))
-        sgen = np.tile(alone.sgen_p_mw, (len(cases), 1))
+        sgen = np.concatenate([_curtailed(alone.sgen_p_mw, moves["sgen"]) for moves in cases])
         load, q = before_scaling(load, grid.load_scaling), before_scaling(q, grid.load_scaling)
         sgen, storage = before_scaling(sgen, grid.sgen_scaling), before_scaling(storage, grid.storage_scaling)
         return xr.Dataset(
@@ -246,6 +268,11 @@ class _Stack:
             },
             coords={"time": np.arange(len(load)), "load": grid.load, "sgen": grid.sgen, "storage": grid.storage},
         )
+
+
+def _curtailed(sgen_p_mw: np.ndarray, move_mw: np.ndarray) -> np.ndarray:
+    """Generation with plants moved; a plant of which less is forecast here than is curtailed stands still."""
+    return np.where(move_mw == 0.0, sgen_p_mw, np.maximum(sgen_p_mw - move_mw, 0.0))
 
 
 def _scaled(moves: Moves, factor: float) -> Moves:

@@ -270,7 +270,8 @@ def _strip(tick: Tick, devices: Sequence[Device]) -> Strip:
 
     stored = [soc * d.e_max_mwh for soc, d in zip(values("device_soc_percent", batteries), batteries, strict=True)]
     plugged = _total(values("device_available", chargers))
-    on_call = [there * d.p_max_mw for there, d in zip(values("device_available", movable), movable, strict=True)]
+    states = zip(movable, values("device_available", movable), values("device_p_mw", movable), strict=True)
+    on_call = [there * _changeable_mw(device, p_mw) for device, there, p_mw in states]
     champions = [e for e in tick.envelopes.values() if e.role == "champion"]
     tariffs = [e.report.outputs.get("grid_tariff_chf_per_kwh") for e in champions]
     tariff = next((tariff for tariff in tariffs if tariff is not None), None)
@@ -287,6 +288,11 @@ def _strip(tick: Tick, devices: Sequence[Device]) -> Strip:
         interval=tick.state.interval,
         quality=words(worst([tick.observation.flags.get(key, int(Quality.INVALID)) for key in keys])),
     )
+
+
+def _changeable_mw(device: Device, p_mw: float) -> float:
+    """Power that a connected device could be asked to change now: what runs, of those that can only be held back."""
+    return abs(p_mw) if device.kind in {"pv_plant", "heat_pumps"} else device.p_max_mw
 
 
 def _total(values: Sequence[float]) -> float | None:

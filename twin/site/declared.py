@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,6 +12,7 @@ from twin.contracts.devices import Right
 from twin.domain.problems import Problem, Problems
 from twin.site.declared_telemetry import elements, telemetry
 from twin.site.declared_zones import zone_channels, zones
+from twin.site.device_tables import PLACES_KEY, DeviceGroup, RightTable
 from twin.site.locate import Places
 from twin.site.site import Site, Unread
 
@@ -20,12 +21,6 @@ LEAST_K, LARGEST_SHARE = 15, 0.15
 
 FINEST_PUBLIC_MINUTES = 60
 """In a quarter hour a single customer can dominate a neighbourhood's figure."""
-
-UNBUILT_RIGHTS = {
-    Right.GUARANTEED: "nothing counts the curtailed energy yet, which may not exceed 3 % of annual production",
-    Right.EMERGENCY: "nothing tells an emergency from a day yet, and the device would move every day",
-}
-"""Rights of the law that the régie cannot exercise as the law bounds them: nobody may believe that it does."""
 
 
 def declared_problems(site: Site, places: Places) -> tuple[Problem, ...]:
@@ -125,14 +120,32 @@ def _rights(site: Site, places: Places, problems: Problems) -> None:
             if strangers:
                 limit, remedy = "places of the group", "correct the list"
                 problems.add(places("devices", i, "rights", key), f"{strangers}", limit, remedy)
-        if rights.right in UNBUILT_RIGHTS:
-            limit = f'"own" or "contract": {UNBUILT_RIGHTS[rights.right]}'
-            remedy = "leave the rights out until it does; the devices are then never moved"
-            problems.add(places("devices", i, "rights", "right"), f'"{rights.right}"', limit, remedy)
-        if rights.channel != "direct":
-            limit = '"direct": every order goes to one device, and ripple control moves its whole group'
-            remedy = "leave the rights out until groups can be ordered as one"
-            problems.add(places("devices", i, "rights", "channel"), f'"{rights.channel}"', limit, remedy)
+        for key, value, limit, remedy in _wrong_rights(group, rights):
+            problems.add(places("devices", i, "rights", key), value, limit, remedy)
+
+
+def _wrong_rights(group: DeviceGroup, rights: RightTable) -> Iterator[tuple[str, str, str, str]]:
+    """(key, value, limit, remedy) of rights that do not fit the kind of device."""
+    if rights.right is Right.GUARANTEED and group.kind != "pv_plant":
+        limit = 'kind "pv_plant": the law guarantees the curtailment of generation (StromVG 17c)'
+        yield "right", f'"{rights.right}" over {group.kind}', limit, "agree on a contract with the owners"
+    wanted = "ripple" if group.kind == "heat_pumps" else "direct"
+    if rights.channel != wanted:
+        limit = f'"{wanted}": ripple control moves a whole group of heat pumps, every other order goes to one device'
+        yield "channel", f'"{rights.channel}" to {group.kind}', limit, "correct the channel"
+    if group.kind == "heat_pumps" and (rights.of != "all" or rights.opted_out):
+        limit, remedy = "all of the group: a call reaches everybody in it", "leave the other loads out of the group"
+        yield "of", "some of a ripple group", limit, remedy
+
+
+def _shared_places(site: Site, places: Places, problems: Problems) -> None:
+    """A plant, or the heat pumps behind a load, obey one device."""
+    for kind in ("pv_plant", "heat_pumps"):
+        count = Counter(place for group in site.device_groups if group.kind == kind for place in group.places)
+        twice = sorted(place for place, number in count.items() if number > 1)
+        if twice:
+            value = f"{PLACES_KEY[kind]} {', '.join(map(str, twice))} of {kind} more than once"
+            problems.add(places("devices"), value, "one device each", "remove the others")
 
 
 def _privacy(site: Site, places: Places, problems: Problems) -> None:
@@ -230,9 +243,22 @@ def _plant(site: Site, places: Places, problems: Problems) -> None:
         return
     if site.plant is None:
         problems.add(places("telemetry", "source"), '"plant"', "a [plant] table", "add one, or read telemetry from CSV")
+    _pumps(site, places, problems)
     if site.grid.source != "simbench":
         limit, remedy = "a grid with profiles (simbench)", "read telemetry from CSV"
         problems.add(places("telemetry", "source"), f'"plant" on a {site.grid.source} grid', limit, remedy)
+
+
+def _pumps(site: Site, places: Places, problems: Problems) -> None:
+    pumped = set() if site.plant is None else {pump.load for pump in site.plant.heat_pumps}
+    for i, group in enumerate(site.device_groups):
+        without = sorted(set(group.loads) - pumped) if group.kind == "heat_pumps" else []
+        if without:
+            limit, remedy = (
+                "loads with a heat pump in [plant]: nothing else could be blocked",
+                "declare it there, or leave it out",
+            )
+            problems.add(places("devices", i, "loads"), f"load {', '.join(map(str, without))}", limit, remedy)
 
 
 _CHECKS = (
@@ -248,6 +274,7 @@ _CHECKS = (
     zone_channels,
     _trafos,
     _devices,
+    _shared_places,
     _rights,
     _privacy,
     _voltage,

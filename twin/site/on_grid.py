@@ -21,7 +21,7 @@ RATING_TOLERANCE = 0.01
 
 def grid_problems(site: Site, net: Any, places: Places) -> tuple[Problem, ...]:
     """References to elements that the grid does not have, and figures that contradict it."""
-    return found_by((_channels, _ratings, _zones, _levels, _pumps), site, net, places)
+    return found_by((_channels, _ratings, _zones, _levels, _pumps, _devices), site, net, places)
 
 
 def _channels(site: Site, net: Any, places: Places, problems: Problems) -> None:
@@ -64,6 +64,20 @@ def _levels(site: Site, net: Any, places: Places, problems: Problems) -> None:
 def _pumps(site: Site, net: Any, places: Places, problems: Problems) -> None:
     if site.plant is not None:
         _exist(net, "load", [pump.load for pump in site.plant.heat_pumps], places("plant", "heat_pumps"), problems)
+
+
+def _devices(site: Site, net: Any, places: Places, problems: Problems) -> None:
+    """Plants of the devices, and the loads of ripple groups; places of batteries and chargers are checked by the overlay."""
+    for i, group in enumerate(site.device_groups):
+        if group.kind == "heat_pumps":
+            _exist(net, "load", group.loads, places("devices", i, "loads"), problems)
+        if group.kind != "pv_plant":
+            continue
+        _exist(net, "sgen", group.sgens, places("devices", i, "sgens"), problems)
+        for sgen, kwp in zip(group.sgens, group.each("kwp"), strict=True):
+            if sgen in net.sgen.index:
+                place = f"{places('devices', i, 'kwp')} sgen {sgen}"
+                _agrees(kwp, 1000.0 * float(net.sgen.at[sgen, "sn_mva"]), "kWp", place, problems)
 
 
 def supply_problems(site: Site, engine: Engine, places: Places) -> tuple[Problem, ...]:

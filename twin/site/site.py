@@ -12,19 +12,21 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field, TypeAdapter
 
 from twin.contracts.box import BoxContext
-from twin.contracts.devices import Acceptance, Behind, Device, Right, RightOfUse
+from twin.contracts.devices import Device
 from twin.contracts.frame import Layout
 from twin.domain.channels import Channel, parse_channel
 from twin.domain.signals import OUTSIDE_SIGNALS
+from twin.site.device_tables import DeviceGroup
+from twin.site.devices import devices_of
 from twin.site.rules import Bands, BoxEntry, Kpi, Orders, PlantTable, Privacy, Promote, Public, Tariff
-from twin.site.tables import About, ChannelGroup, DeviceGroup, GridTable, Table, TelemetryTable, Zone
+from twin.site.tables import About, ChannelGroup, GridTable, Table, TelemetryTable, Zone
 from twin.site.trafo import Trafo
-
-NO_RIGHT = RightOfUse(Right.NONE, Acceptance.DISPATCHER, 0.0)
 
 _SIGNALS_OF_KIND = {
     "battery": ("device_p_mw", "device_soc_percent", "device_available"),
     "ev_charger": ("device_p_mw", "device_available", "device_energy_required_mwh", "device_departure_h"),
+    "pv_plant": ("device_p_mw", "device_available"),
+    "heat_pumps": ("device_p_mw", "device_available"),
 }
 METER_MARGIN = 0.2
 """Share of its rating by which a device's metered power may lie outside its own limits: current transformers with an
@@ -137,36 +139,8 @@ class Site(Table):
 
     @cached_property
     def devices(self) -> tuple[Device, ...]:
-        """Every flexible device, in the file's order; those without a right are simulated, never dispatched.
-
-        The n-th battery of the file is element n of the net's storage table, because the grid adapter builds it so.
-        A charger's ``bus`` is -1 here: it stands where its load does, which only the grid knows.
-        """
-        devices: list[Device] = []
-        storages = 0
-        for group in self.device_groups:
-            for i, place in enumerate(group.places):
-                power = (group.p_kw[i] if isinstance(group.p_kw, tuple) else group.p_kw) / 1000.0
-                battery = group.kind == "battery"
-                devices.append(
-                    Device(
-                        id=group.id if len(group.places) == 1 else f"{group.id}_{place}",
-                        kind=group.kind,
-                        group=group.group,
-                        table="storage" if battery else "load",
-                        element=storages if battery else place,
-                        bus=place if battery else -1,
-                        zone=group.zone,
-                        p_min_mw=-power if group.feeds_in else 0.0,
-                        p_max_mw=power,
-                        e_max_mwh=group.e_kwh / 1000.0,
-                        efficiency=group.efficiency,
-                        right_of_use=_right(group, place),
-                        behind=None if group.behind is None else Behind(group.behind.load_share, group.behind.pv_kwp),
-                    )
-                )
-                storages += battery
-        return tuple(devices)
+        """Every flexible device, in the file's order (see `twin.site.devices.devices_of`)."""
+        return devices_of(self.device_groups)
 
     @cached_property
     def dispatchable(self) -> tuple[Device, ...]:
@@ -231,19 +205,6 @@ def _power_range(device: Device) -> tuple[float, float]:
     """What a meter at the device can truly read [MW]; outside is a unit error or a spike."""
     margin = METER_MARGIN * max(abs(device.p_min_mw), abs(device.p_max_mw))
     return device.p_min_mw - margin, device.p_max_mw + margin
-
-
-def _right(group: DeviceGroup, place: int) -> RightOfUse:
-    rights = group.rights
-    if rights is None or (rights.of != "all" and place not in rights.of):
-        return NO_RIGHT
-    return RightOfUse(
-        right=rights.right,
-        acceptance=rights.acceptance,
-        price_chf_per_kwh=rights.price_chf_per_kwh,
-        opt_out=place in rights.opted_out,
-        channel=rights.channel,
-    )
 
 
 def jsonable(site: Site) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""The tables of a site file that say what there is: grid, telemetry, zones, transformers, devices.
+"""The tables of a site file that say what there is: grid, telemetry, zones.
 
-Every table refuses unknown keys, so that a misspelt one is a fault and not a silent default. Power of devices is written in
-kW and kWh, as on a nameplate; everything else carries its unit at the end of its name.
+Every table refuses unknown keys, so that a misspelt one is a fault and not a silent default. Every figure
+carries its unit at the end of its name.
 """
 
 from __future__ import annotations
@@ -9,8 +9,6 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
-
-from twin.contracts.devices import Acceptance, Right
 
 
 class Table(BaseModel):
@@ -259,70 +257,3 @@ class Zone(Table):
     pv_references: tuple[PvReference, ...] = ()
     pv_groups: tuple[PvGroup, ...] = ()
     pv_kwp: NotNegative = 0.0
-
-
-# ------------------------------------------------------------------------------------------ devices
-
-
-class RightTable(Table):
-    """The right of use over a group of devices, or over some of them (``of``: their buses or loads)."""
-
-    right: Right
-    acceptance: Acceptance = Acceptance.DISPATCHER
-    price_chf_per_kwh: NotNegative = 0.0
-    channel: Literal["direct", "ripple"] = "direct"
-    of: tuple[Index, ...] | Literal["all"] = "all"
-    opted_out: tuple[Index, ...] = ()
-
-
-class BehindTable(Table):
-    """``behind``: consumption and panels behind a battery's meter, which it serves when left alone.
-
-    Attributes:
-        load_share: of its zone's annual consumption, 0..1. ``pv_kwp``: installed power.
-    """
-
-    load_share: float = Field(ge=0, le=1)
-    pv_kwp: float = Field(ge=0)
-
-
-class DeviceGroup(Table):
-    """``[[devices]]``: devices of one kind. Batteries stand at ``buses``, chargers behind ``loads``.
-
-    Attributes:
-        title: what people call the ``group``; one of its tables is enough.
-        id: what the devices' names begin with: ``battery`` gives ``battery_458``. A lone device may carry
-            the whole ``id``.
-        p_kw: power limit, one for all or one per device. ``e_kwh``: usable energy. ``efficiency``: one way.
-        feeds_in: whether it can discharge into the grid. ``behind``: for a lone battery.
-    """
-
-    group: Name
-    title: Words | None = None
-    id: Name
-    kind: Literal["battery", "ev_charger"]
-    zone: str
-    buses: tuple[Index, ...] = ()
-    loads: tuple[Index, ...] = ()
-    p_kw: Positive | tuple[Positive, ...]
-    e_kwh: Positive
-    efficiency: float = Field(gt=0, le=1)
-    feeds_in: bool
-    behind: BehindTable | None = None
-    rights: RightTable | None = None
-
-    @property
-    def places(self) -> tuple[int, ...]:
-        """Buses of batteries, loads of chargers."""
-        return self.buses if self.kind == "battery" else self.loads
-
-    @model_validator(mode="after")
-    def _consistent(self) -> DeviceGroup:
-        wanted, other = ("buses", self.loads) if self.kind == "battery" else ("loads", self.buses)
-        if not self.places or other:
-            raise ValueError(f"a group of kind {self.kind!r} lists its places in {wanted}, and only there")
-        if self.behind is not None and (self.kind != "battery" or len(self.places) != 1):
-            raise ValueError("behind describes the meter of one battery; give that battery a table of its own")
-        if isinstance(self.p_kw, tuple) and len(self.p_kw) != len(self.places):
-            raise ValueError(f"p_kw has {len(self.p_kw)} values for {len(self.places)} devices; give one or one per device")
-        return self

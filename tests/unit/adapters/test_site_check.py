@@ -51,6 +51,31 @@ feeds_in = false
 [tariff]"""
 
 
+ROOF = """[[devices]]
+group = "roof"
+id = "roof"
+kind = "pv_plant"
+zone = "town"
+sgens = [0]
+kwp = 20
+annual_mwh = 19
+rights = { right = "guaranteed", price_chf_per_kwh = 0.1 }
+
+[tariff]"""
+
+PUMPS = """[[devices]]
+group = "pumps"
+id = "pumps"
+kind = "heat_pumps"
+zone = "town"
+loads = [0]
+p_kw = 3
+ripple = { customers = 20, longest_block_h = 1.0, calls_per_day = 3, rest_h = 2.0, rebound_share = 0.9, rebound_h = 1.5 }
+rights = { right = "contract", channel = "ripple", opted_out = [] }
+
+[tariff]"""
+
+
 def with_rights(right, channel):
     rights = f'rights = {{ right = "{right}", channel = "{channel}" }}'
     return BATTERY.replace("feeds_in = true", f"feeds_in = true\n{rights}")
@@ -153,9 +178,15 @@ BAD = {
         ("holds = { everything = true }", "holds = { behind_trafo = 0 }"),
         ("[tariff]", BATTERY.replace("99", "0")),
     ),
-    '"guaranteed"; expected "own" or "contract": nothing counts': (("[tariff]", with_rights("guaranteed", "direct")),),
-    '"emergency"; expected "own" or "contract": nothing tells': (("[tariff]", with_rights("emergency", "direct")),),
-    '"ripple"; expected "direct": every order goes to one device': (("[tariff]", with_rights("own", "ripple")),),
+    '"guaranteed" over battery; expected kind "pv_plant"': (("[tariff]", with_rights("guaranteed", "direct")),),
+    '"ripple" to battery; expected "direct"': (("[tariff]", with_rights("own", "ripple")),),
+    '"direct" to heat_pumps; expected "ripple"': (("[tariff]", PUMPS.replace('"ripple"', '"direct"')),),
+    "some of a ripple group; expected all of the group": (("[tariff]", PUMPS.replace("opted_out = []", "opted_out = [0]")),),
+    "load 7; expected a load of the grid": (("[tariff]", PUMPS.replace("[0]", "[0, 7]", 1)),),
+    "sgen 0; expected a sgen of the grid": (("[tariff]", ROOF),),
+    "sgens 0 of pv_plant more than once": (("[tariff]", ROOF.replace("[0]", "[0, 0]")),),
+    "a group of kind 'pv_plant' has no e_kwh": (("[tariff]", ROOF.replace("kwp = 20", "kwp = 20\ne_kwh = 3")),),
+    "a group of kind 'pv_plant' needs annual_mwh": (("[tariff]", ROOF.replace("annual_mwh = 19\n", "")),),
     "site 'town'; expected a zone of kind \"plant\"": (("[kpi]", '[public]\nzone = "town"\nplant_zone = "town"\n\n[kpi]'),),
     "public consent: missing; expected the owner's recorded consent": (
         ("[kpi]", '[public]\nzone = "town"\nplant_zone = "town"\n\n[kpi]'),
@@ -168,6 +199,11 @@ BAD = {
 def test_bad_input_is_named_with_place_and_remedy(small, expected):
     found = faults(small(*BAD[expected]))
     assert any(expected in fault for fault in found), found
+
+
+def test_a_plant_with_another_power_than_in_the_grid_is_named(small):
+    found = faults(small(("[tariff]", ROOF), change=lambda net: pp.create_sgen(net, 2, p_mw=0.0, sn_mva=0.03)))
+    assert any("20 kWp; expected 30 kWp as in the grid, within 1 %" in fault for fault in found), found
 
 
 def test_bus_without_supply_is_named(small):

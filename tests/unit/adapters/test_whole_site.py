@@ -69,8 +69,9 @@ def test_what_the_simulated_plant_cannot_play_is_named_with_its_line(demo, tmp_p
 
 def test_a_heat_pump_at_no_load_hides_nothing_else(demo, tmp_path):
     found = faults(changed(tmp_path, ("{ load = 236, kw", "{ load = 9236, kw"), ("k = 15", "k = 5")))
-    assert len(found) == 2
+    assert len(found) == 3
     assert any("load 9236; expected a load of the grid" in fault for fault in found)
+    assert any("load 236; expected loads with a heat pump in [plant]" in fault for fault in found)
     assert any("privacy k: 5" in fault for fault in found)
 
 

@@ -35,6 +35,13 @@ def problems(*plans):
     return judge(CARD, Report({}, Headline("plan", 0.0, "kW"), proposals=plans), AS_OF, PREMISES).problems
 
 
+@pytest.mark.parametrize(("p_mw", "fault"), [(0.0, False), (0.02, False), (0.01, True)])
+def test_a_ripple_group_is_blocked_or_left_alone_and_nothing_between(p_mw, fault):
+    bounds = {"lower_mw": STEPS, "upper_mw": STEPS + 0.06, "unconstrained_p_mw": STEPS + 0.02, "reference_p_mw": STEPS + 0.02}
+    found = problems(replace(PLAN, device="pumps", p_mw=np.array([p_mw, *STEPS[1:]]), **bounds))
+    assert any("the ripple group is blocked" in problem for problem in found) is fault
+
+
 def test_a_plan_within_the_limits_of_its_device_passes():
     assert problems(PLAN) == ()
 

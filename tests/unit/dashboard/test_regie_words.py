@@ -150,6 +150,9 @@ def test_a_group_of_devices_carries_its_title_from_the_site_file():
         "Batterie de quartier",
         "Batteries domestiques",
         "Voitures électriques",
+        "Grandes toitures",
+        "Pompes à chaleur (télécommande centralisée)",
+        "Toit de l'école",
     }
 
 

@@ -96,6 +96,14 @@ def test_device_out_of_control_obeys_nobody() -> None:
     assert np.isnan(wanted(box, refusing=("battery_458",))).all()
 
 
+def test_a_device_that_knows_off_and_free_only_ignores_any_other_power() -> None:
+    box = Inbox(2035, {"pumps": 0, "battery_479": 1}, frozenset({0}))
+    box.receive([order(obeyed_key(box), device="pumps", p_mw=0.1)], NOON_S)
+    assert np.isnan(wanted(box)[0])
+    box.receive([order(obeyed_key(box, "off"), device="pumps", p_mw=0.0)], NOON_S)
+    assert wanted(box)[0] == 0.0
+
+
 def test_keys_are_forgotten_a_week_after_their_order_expired() -> None:
     box = inbox()
     box.receive([order("old")], NOON_S)

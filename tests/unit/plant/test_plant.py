@@ -58,6 +58,39 @@ def test_order_moves_the_measured_power_in_the_next_telemetry(begun: Begun, demo
     assert measured == pytest.approx(0.8, rel=0.08)  # noise 0.5 %, delay and ramp up to 5 % of the change
 
 
+def test_called_heat_pumps_stand_still_and_draw_more_than_their_twin_once_they_are_free(begun: Begun, demo: Demo) -> None:
+    plant, twin, channel = begun(), begun(obeys=False), "device.heat_pumps.p_mw"
+    power = []
+    for step in range(3):
+        at = START + step * QUARTER
+        plant.send([order("heat_pumps", 0.0, at)] if step < 2 else [])
+        power.append([power_of(one, one.read(at + QUARTER), channel, demo) for one in (plant, twin)])
+    assert all(ours < 0.06 * theirs for ours, theirs in power[:2])  # delay and ramp: 40 s of 900 s at most
+    assert power[2][0] > 1.05 * power[2][1]  # two meters of 2 % each
+
+
+def test_blocked_heat_pumps_relieve_the_neighbourhoods_transformer_by_what_they_would_draw(begun: Begun, demo: Demo) -> None:
+    plant, twin = begun(), begun(obeys=False)
+    plant.send([order("heat_pumps", 0.0, START)])
+    ours, theirs = (one.read(START + QUARTER) for one in (plant, twin))
+    relief = power_of(twin, theirs, "trafo.2.p_mw", demo) - power_of(plant, ours, "trafo.2.p_mw", demo)
+    drawn = power_of(twin, theirs, "device.heat_pumps.p_mw", demo)
+    assert relief == pytest.approx(drawn, rel=0.25)  # meters of 1 and 2 %, losses, batteries that see their house draw less
+
+
+def test_a_roof_under_an_order_feeds_no_more_and_reports_its_limit(demo: Demo) -> None:
+    noon = datetime(2016, 6, 15, 10, 0, tzinfo=UTC)
+    plant = demo.plant()
+    plant.read(noon)
+    free = power_of(plant, plant.read(noon + QUARTER), "device.pv_school.p_mw", demo)
+    plant.send([order("pv_school", -0.01, noon + QUARTER)])
+    readings = plant.read(noon + 2 * QUARTER)
+    assert free < -0.02
+    assert power_of(plant, readings, "device.pv_school.p_mw", demo) == pytest.approx(-0.01, rel=0.2)  # delay and ramp
+    assert power_of(plant, readings, "sgen.139.p_mw", demo) == pytest.approx(0.01, rel=0.2)
+    assert power_of(plant, readings, "device.pv_school.limit_mw", demo) == pytest.approx(0.01, rel=0.2)
+
+
 def test_twin_that_does_nothing_holds_no_orders(begun: Begun) -> None:
     twin = begun(obeys=False)
     twin.send([order("battery_458", 0.004, START, "k")])
@@ -77,6 +110,7 @@ def test_plant_killed_at_any_step_goes_on_bit_for_bit(begun: Begun, demo: Demo) 
     def instructed(plant: SimulatedPlant, step: int) -> Readings:
         at = START + step * QUARTER
         plant.send([order("battery_458", 0.003, at), order("ev_220", 0.002, at), order("battery_community", -0.5, at)])
+        plant.send([order("heat_pumps", 0.0, at)] if step < 3 else [])
         return plant.read(at + QUARTER)
 
     unbroken = begun()

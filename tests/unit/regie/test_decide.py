@@ -7,14 +7,16 @@ import pytest
 import xarray as xr
 
 from tests.unit.regie import small_town as town
-from twin.contracts.devices import Acceptance, Device
+from tests.unit.regie.small_devices import PUMPS, ROOF, plan
+from twin.contracts.devices import Acceptance, Device, Right
 from twin.contracts.messages import Command, Envelope, Headline, OrderState, Outcome, Report, Service, State
 from twin.domain.grid import NORMAL
 from twin.domain.quality import Quality
-from twin.domain.time import QUARTER_HOUR
+from twin.domain.time import QUARTER_HOUR, to_epoch_s
 from twin.regie.decide import Decider, Memory
 from twin.regie.orders import mark_sent
 from twin.regie.proof import Prover
+from twin.regie.usage import Calls, Usage
 from twin.regie.watch import Names
 
 CALM = (0.6, 0.3, 0.8, 0.2)
@@ -52,10 +54,10 @@ def state(at: int = 0, mode: str = "normal") -> State:
     return State(as_of, as_of - QUARTER_HOUR, NORMAL, grid, Quality.ESTIMATED, 1.0, mode)
 
 
-def decide(decider, *proposals, at=0, mode="normal", load=CALM, commands=(), memory=None, ahead=True, **more):
+def decide(decider, *proposals, at=0, mode="normal", load=CALM, commands=(), memory=None, ahead=True, usage=None, **more):
     reports = {"flexibility": envelope(*proposals, **more)}
     outlooks = town.horizon(load) if ahead else None
-    return decider.decide(reports, state(at, mode), outlooks, commands, memory or Memory(), {})
+    return decider.decide(reports, state(at, mode), outlooks, commands, memory or Memory(), {}, usage or Usage())
 
 
 def codes(result) -> list[str]:
@@ -109,6 +111,50 @@ def test_energy_that_comes_back_is_not_paid_again():
     result = decide(decider_of(CAR), car_draws(0.05, alone=0.1, reference=0.0))
     assert result.decision.setpoints == {"car": 0.05}
     assert paid_chf(result) == 0.0
+
+
+@pytest.mark.parametrize(("already_mwh", "paid_kwh"), [(0.0, 0.0), (13.49, 40.0), (13.6, 50.0)])
+def test_curtailment_is_paid_beyond_three_percent_of_the_year_and_not_within(already_mwh, paid_kwh):
+    # 13.5 MWh are guaranteed; 200 kW less in a quarter hour are 50 kWh
+    usage = Usage(curtailed_mwh={"roof": already_mwh})
+    result = decide(decider_of(ROOF), plan(ROOF, -0.1, alone=-0.3), usage=usage)
+    assert result.decision.setpoints == {"roof": -0.1}
+    assert paid_chf(result) == pytest.approx(0.1 * paid_kwh)
+
+
+def test_a_contract_over_a_plant_pays_every_kilowatt_hour():
+    rented = replace(ROOF, right_of_use=town.RENTED)
+    assert paid_chf(decide(decider_of(rented), plan(rented, -0.1, alone=-0.3))) == pytest.approx(50.0 * 0.05)
+
+
+def test_blocked_heat_pumps_are_paid_for_what_is_withheld_and_ordered_as_one():
+    result = decide(decider_of(PUMPS), plan(PUMPS, 0.0, alone=0.06))
+    assert result.decision.setpoints == {"pumps": 0.0}
+    assert paid_chf(result) == pytest.approx(15.0 * 0.08)
+
+
+def test_a_group_that_rests_is_not_called_and_the_decision_says_why():
+    ended = to_epoch_s(town.NOW) - 3600
+    usage = Usage(calls={"pumps": Calls(1, ended - 3600, ended)})
+    result = decide(decider_of(PUMPS), plan(PUMPS, 0.0, alone=0.06), usage=usage)
+    assert (result.decision.setpoints, result.decision.trimmed) == ({}, {"pumps": "ripple_agreement"})
+    assert result.decision.recommendations == ()
+
+
+def test_where_a_plan_must_be_trimmed_a_ripple_group_is_not_called_at_all():
+    result = decide(decider_of(town.STREET, PUMPS), town.proposal(town.STREET, 0.45), plan(PUMPS, 0.0, alone=0.01))
+    assert set(result.decision.setpoints) == {"street_battery"}
+
+
+RESCUER = replace(town.STREET, right_of_use=replace(town.RENTED, right=Right.EMERGENCY))
+
+
+@pytest.mark.parametrize(("load", "ordered"), [(CALM, False), ((0.6, 0.3, 0.8, 0.5), True)])
+def test_an_emergency_right_is_used_only_while_a_limit_would_be_broken(load, ordered):
+    # 500 kW behind 400 kVA are an emergency, 200 kW are not
+    result = decide(decider_of(RESCUER), town.proposal(RESCUER, -0.1), load=load)
+    assert bool(result.decision.setpoints) is ordered
+    assert ("no_emergency" in result.decision.trimmed.values()) is not ordered
 
 
 def test_the_sites_own_devices_earn_nothing(decider):

@@ -8,6 +8,7 @@ import pytest
 import xarray as xr
 
 from tests.unit.regie import small_town as town
+from tests.unit.regie.small_devices import ROOF
 from twin.domain.grid import NORMAL
 from twin.domain.quality import Quality
 from twin.regie.estimate import PSEUDO_FLOOR_MVA, PSEUDO_SHARE, StateEstimator, ZoneInput
@@ -196,3 +197,17 @@ def test_a_meter_without_spread_does_not_stop_the_estimate(model, truth):
         sgen_kwp=np.array([0.5, 0.0]),
     ).estimate(model, *row(measured(truth)), ZONES)
     assert bool(found.converged)
+
+
+def test_the_meter_of_a_plant_without_one_of_its_own_measures_its_sgen(model, truth):
+    roof = replace(ROOF, id="station_battery")  # under the name of a meter that the town has
+    values = {**measured(truth), "device.station_battery.p_mw": -0.2}
+    del values["sgen.0.p_mw"]
+    channels = [channel for channel in town.CHANNELS if channel.name != "sgen.0.p_mw"]
+    made = StateEstimator(
+        model.grid, channels, (town.TOWN, town.QUARTER),
+        load_weight=np.ones(4), load_tan_phi=np.full(4, 0.2), sgen_kwp=np.array([500.0, 0.0]), devices=(roof,),
+    )  # fmt: skip
+    row_ = np.array([values[channel.name] for channel in channels])
+    found = made.measurements(model.grid, row_, np.zeros(len(row_), np.uint8), ZONES)
+    assert found.sgen_p_mw[0] == 0.2

@@ -61,8 +61,14 @@ def test_losses_are_inside_the_import_and_not_added_again():
     assert figures(much, FACTS)["grid"]["losses_mwh"] == 0.25
 
 
+def test_curtailed_energy_and_its_compensation_are_figures_of_their_own():
+    account = counted(quarter(curtailment_chf=2.0, curtailed_mwh=0.3), quarter(curtailment_chf=1.0, curtailed_mwh=0.2))
+    assert figures(account, FACTS)["economic"]["curtailment_chf"] == 3.0
+    assert figures(account, FACTS)["climate"]["curtailed_mwh"] == 0.5
+
+
 def test_the_total_is_the_sum_of_its_parts():
-    economic = figures(counted(quarter(flexibility_chf=3.0, unsupplied_mw=0.1)), FACTS)["economic"]
+    economic = figures(counted(quarter(flexibility_chf=3.0, curtailment_chf=2.0, unsupplied_mw=0.1)), FACTS)["economic"]
     assert economic["total_chf"] == pytest.approx(sum(v for k, v in economic.items() if k != "total_chf"))
 
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.unit.regie.small_devices import ROOF
 from twin.contracts.devices import Acceptance, Device, Right, RightOfUse
 from twin.contracts.messages import Order, OrderState
 from twin.domain.time import QUARTER_HOUR
@@ -85,17 +86,25 @@ def test_an_order_with_a_mandate_is_not_withdrawn():
 
 def test_an_owner_earns_when_the_meter_confirms_and_not_before():
     one = sent()
-    assert earned_chf(one, followed(one, 15, 0.5)) == pytest.approx(0.2)
-    assert earned_chf(one, followed(one, 15, 0.0)) == 0.0
+    assert earned_chf(one, followed(one, 15, 0.5), DEVICES) == pytest.approx(0.2)
+    assert earned_chf(one, followed(one, 15, 0.0), DEVICES) == 0.0
     confirmed = followed(one, 15, 0.5)
-    assert earned_chf(confirmed, followed(confirmed, 30, 0.5)) == 0.0
+    assert earned_chf(confirmed, followed(confirmed, 30, 0.5), DEVICES) == 0.0
+
+
+@pytest.mark.parametrize(("fed_mw", "found"), [(0.05, "confirmed"), (0.11, "confirmed"), (0.3, "failed")])
+def test_a_plant_obeys_a_limit_by_feeding_no_more(fed_mw, found):
+    outbox = sent(-0.1)
+    roof = {"a": replace(ROOF, id="a")}
+    as_of = NOW + QUARTER_HOUR
+    assert state(follow(outbox, {"a": -fed_mw}, roof, NOW, as_of)) == found
 
 
 @given(st.permutations(range(6)))
 def test_what_owners_earn_has_the_same_bits_in_whatever_order_the_book_is_read_back(order):
     before = {str(i): replace(next(iter(sent().values())), key=str(i), payment_chf=0.1 * 3.0**i) for i in range(6)}
     after = {key: replace(item, state=OrderState.CONFIRMED) for key, item in before.items()}
-    assert earned_chf(before, {str(i): after[str(i)] for i in order}) == earned_chf(before, after)
+    assert earned_chf(before, {str(i): after[str(i)] for i in order}, DEVICES) == earned_chf(before, after, DEVICES)
 
 
 def test_every_state_that_an_order_reaches_is_counted_once():

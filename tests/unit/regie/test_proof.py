@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tests.unit.regie import small_town as town
+from tests.unit.regie.small_devices import PUMPS, ROOF, plan
 from twin.domain.grid import NORMAL, Topology
 from twin.regie.horizon import after_switching
 from twin.regie.proof import HORIZON_STEPS, TRIM_FACTORS, Prover, before_scaling
@@ -162,3 +163,35 @@ def test_switching_keeps_the_estimated_powers():
     estimated = Dataset(powers)
     solved = model.solve(after_switching(estimated, model.grid, TAN_PHI), want=("source_p_mw", "loss_mw"))
     assert float(solved.source_p_mw.sum() - solved.loss_mw[0]) == pytest.approx(load[0].sum() - sgen[0].sum(), abs=1e-9)
+
+
+def with_devices(engine, *proposals, **more):
+    devices = {device.id: device for device in (town.STREET, ROOF, PUMPS)}
+    prover = Prover(engine, town.limits(), None, devices, load_tan_phi=TAN_PHI)
+    return prover.prove(NORMAL, town.horizon(**more), {p.device: p for p in proposals}, {}, town.NOW)
+
+
+def test_a_curtailed_plant_feeds_less_in_the_proof(engine):
+    proof = with_devices(engine, plan(ROOF, -0.1, alone=-0.4), pv=0.4)
+    less = with_devices(engine, pv=0.1)
+    np.testing.assert_allclose(proof.vm_pu, less.vm_pu, atol=1e-12)  # the same injections, the same solution
+
+
+def test_a_plant_cannot_be_curtailed_below_standstill_in_the_proof(engine):
+    proof = with_devices(engine, plan(ROOF, 0.0, alone=-0.4), pv=0.1)
+    np.testing.assert_allclose(proof.vm_pu, with_devices(engine, pv=0.0).vm_pu, atol=1e-12)
+
+
+def test_a_ripple_group_moves_its_loads_by_their_shares(engine):
+    proof = with_devices(engine, plan(PUMPS, 0.0, alone=0.04))
+    alone = with_devices(engine)
+    drop = (alone.loading - proof.loading).max()
+    assert proof.factor == 1.0
+    assert drop == pytest.approx(100.0 * 0.03 / 0.4, rel=0.05)  # 30 of 40 kW behind 400 kVA; losses and reactive power
+
+
+def test_what_is_trimmed_is_proven_without_the_ripple_group(engine):
+    street = town.proposal(town.STREET, 0.45)
+    proof, without = with_devices(engine, street, plan(PUMPS, 0.0, alone=0.01)), with_devices(engine, street)
+    assert 0.0 < proof.factor < 1.0
+    np.testing.assert_array_equal(proof.vm_pu, without.vm_pu)

@@ -35,10 +35,28 @@ def test_demo_has_at_least_ten_box_instances(demo):
 def test_devices_give_the_rights_that_clear_the_winter_evenings(demo):
     # DEMO_TOWN.md: 8 of 24 home batteries and 30 of 72 cars have contracts; the community battery is the utility's own
     with_right = [device for device in demo.devices if device.dispatchable]
-    assert len(demo.devices) == 97
+    assert len(demo.devices) == 102
     assert sum(d.group == "home_batteries" and d.right_of_use.right is Right.CONTRACT for d in with_right) == 8
     assert sum(d.group == "cars" and d.right_of_use.right is Right.CONTRACT for d in with_right) == 30
     assert [d.id for d in with_right if d.right_of_use.right is Right.OWN] == ["battery_community"]
+
+
+def test_every_curtailable_roof_of_the_demo_has_its_guarantee(demo):
+    roofs = {d.id: d.guaranteed_mwh for d in demo.devices if d.kind == "pv_plant"}
+    assert roofs == pytest.approx({"pv_school": 2.115, "pv_163": 0.873, "pv_164": 0.582, "pv_146": 0.288})
+
+
+def test_a_ripple_group_is_one_device_over_all_its_loads(demo):
+    (group,) = (device for device in demo.devices if device.kind == "heat_pumps")
+    assert group.p_max_mw == pytest.approx(0.001 * 1.2 * (56 * 3.0 + 6 * 9.0))
+    assert dict(group.places) == pytest.approx({p.load: p.kw / 222.0 for p in demo.plant.heat_pumps})
+
+
+def test_a_ripple_group_over_a_load_without_heat_pump_is_refused(tmp_path):
+    (fault,) = faults_of(
+        changed(tmp_path, ("loads = [                  # those of [plant], in its order\n    236,", "loads = [ 141,"))
+    )
+    assert (fault.value, "heat_pumps" in fault.place) == ("load 141", True)
 
 
 def test_device_powers_of_kw_become_mw(demo):
