@@ -31,7 +31,7 @@ class FuturesPlan:
         costs_chf: of each path, dims (path,). ``expected_chf``: their mean. ``tail_chf``: mean of the worst cases (CVaR).
         objective_chf: what was minimised.
         mean_plan_chf: the same objective had the first steps followed the plan for the mean path; infinite where that plan
-            breaks a hard limit of a path.
+            breaks a hard limit of a path, NaN where nobody asked.
         iterations: of the simplex method.
     """
 
@@ -63,13 +63,19 @@ class FuturesPlan:
 
 
 def plan_futures(
-    futures: Futures, *, risk: Risk | None = None, limits: PathLimits | None = None, matrix: Matrix | None = None
+    futures: Futures,
+    *,
+    risk: Risk | None = None,
+    limits: PathLimits | None = None,
+    matrix: Matrix | None = None,
+    compared: bool = True,
 ) -> FuturesPlan:
     """The plan whose first steps suit all paths best.
 
     Args:
         risk: the expected cost alone unless stated. ``limits``: what ends it; `PathLimits()` unless stated.
         matrix: of a `twin.boxes.flexibility.lp.compiled.CompiledModel` of this structure; compiled here unless given.
+        compared: also say what the mean path's plan would have cost; a tick has no time for it.
     """
     risk, limits = risk or Risk(), limits or PathLimits()
     first = futures.problems[0]
@@ -77,7 +83,7 @@ def plan_futures(
     matrix = matrix or compile_matrix(first.sets, numbers)
     coefficients = Coefficients(matrix, numbers)
     paths = [path_arrays(problem, matrix, coefficients) for problem in futures.problems]
-    mean = _mean(futures, paths, matrix, limits)
+    mean = _mean(futures, paths, matrix, limits) if compared else None
     form = assemble(paths, futures.probabilities, matrix, shared_steps=futures.shared_steps, risk=risk)
     held = Held(form)
     answer = _without_both_ways(held, futures, matrix, form, limits)
