@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from dashboard.format import LANGUAGES
+from twin.boxes.flexibility.document.last import read_last
 from twin.boxes.flexibility.document.read import Draft, read_document
 from twin.boxes.flexibility.guard import run_guarded
 from twin.dispatch.sources import read_profile
-from twin.dispatch.task import by_rules, order_of
+from twin.dispatch.task import order_of, without_process
 from twin.domain.problems import BadInput, Problem, Problems
 
 PLANNED, REFUSED, RULES = 0, 1, 3
@@ -62,10 +63,13 @@ def answered(draft: Draft) -> dict[str, Any]:
         BadInput: where the grid does not fit the document.
     """
     options = draft.document.options
+    last = None if options.last is None else read_last(draft.folder / options.last, draft.places("options", "last"))
     why = ""
     # With a grid the rules are proven too, which is its own process's work.
     for _ in range(1 if draft.document.grid is None else 2):
-        outcome = run_guarded(TASK, order_of(draft, rules=why), deadline_s=options.deadline_s, memory_mb=options.memory_mb)
+        outcome = run_guarded(
+            TASK, order_of(draft, last=last, rules=why), deadline_s=options.deadline_s, memory_mb=options.memory_mb
+        )
         if outcome.kind == "answer":
             answer: dict[str, Any] = json.loads(outcome.answer)
             if "problems" in answer:
@@ -74,7 +78,7 @@ def answered(draft: Draft) -> dict[str, Any]:
         why = why or outcome.kind
         if outcome.kind == "died" and outcome.told:
             _say(f"the planning process died: {outcome.told.splitlines()[-1]}")
-    return by_rules(draft, why)
+    return without_process(draft, last, why)
 
 
 def _check(output: Output) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 
 from forecasts.report.page import page, picture
 from twin.dispatch import drawings
-from twin.dispatch.table import device_cells, proof_in_words, total_rows
+from twin.dispatch.table import device_cells, total_rows
 from twin.dispatch.words import Words
 
 _MOST_DRAWN = 9
@@ -44,8 +44,7 @@ def _head(answer: Mapping[str, Any], words: Words, title: str) -> str:
     code = "equal" if abs(saving) < 0.005 else ("saves" if saving > 0 else "costs_more")
     lead = words(f"report.{code}", saving=abs(saving), plan=cost["plan"]["total"], before=cost["before"]["total"])
     lines.append(f"<p class='lead'>{escape(lead)}</p>")
-    if answer["grid"] is not None:
-        lines.append(f"<p>{escape(proof_in_words(answer, words))}</p>")
+    lines += [f"<p>{escape(line)}</p>" for line in words.notes()]
     missing = words.missing()
     if missing:
         lines.append(f"<ul class='faults'>{''.join(f'<li>{escape(line)}</li>' for line in missing)}</ul>")

@@ -31,10 +31,8 @@ def show(answer: Mapping[str, Any], language: str) -> None:
     console.print(words.span(), markup=False)
     console.print(_devices(answer, words))
     console.print(_totals(answer, words))
-    for line in words.missing():
+    for line in (*words.missing(), *words.notes()):
         console.print(line, markup=False, soft_wrap=True)
-    if answer["grid"] is not None:
-        console.print(proof_in_words(answer, words), markup=False, soft_wrap=True)
 
 
 def total_rows(answer: Mapping[str, Any], words: Words) -> Iterator[tuple[str, str, str]]:
@@ -62,19 +60,6 @@ def device_cells(device: Mapping[str, Any], words: Words) -> tuple[str, ...]:
     cost = device["energy_chf"]["plan"] + device["use_chf"]["plan"]
     now = words.figure(device["p_kw"][0], "kW", signed=True)
     return words.figure(device["moved_kwh"], "kWh"), now, words.figure(cost, "CHF")
-
-
-def proof_in_words(answer: Mapping[str, Any], words: Words) -> str:
-    """What the AC power flow says of the plan."""
-    grid = answer["grid"]
-    text = (
-        words("report.proof_yes")
-        if grid["plan"]["feasible"]
-        else words("report.proof_no", count=answer["violations"]["plan"]["steps"])
-    )
-    if grid["outages_hold"] is None:
-        return text
-    return f"{text} {words('report.outages_yes' if grid['outages_hold'] else 'report.outages_no')}"
 
 
 def _devices(answer: Mapping[str, Any], words: Words) -> Table:

@@ -73,7 +73,36 @@ class Words:
             return []
         status = str(self.answer["status"])
         code = next((known for known in _ENDED if known in status), "other")
-        return [self("rules.line", why=self(f"rules.{code}", status=status)), *map(self._conflict, self.answer["conflicts"])]
+        served = "rules.last" if self.answer["rung"] == "last_plan" else "rules.line"
+        return [self(served, why=self(f"rules.{code}", status=status)), *map(self._conflict, self.answer["conflicts"])]
+
+    def notes(self) -> list[str]:
+        """The proof, what the paths say, whether the last plan stands; empty where the document asks for none of it."""
+        return [*self._proof(), *self._paths(), *self._kept()]
+
+    def _proof(self) -> list[str]:
+        grid = self.answer["grid"]
+        if grid is None:
+            return []
+        steps = self.answer["violations"]["plan"]["steps"]
+        found = [self("report.proof_yes") if grid["plan"]["feasible"] else self("report.proof_no", count=steps)]
+        if grid["outages_hold"] is not None:
+            found.append(self("report.outages_yes" if grid["outages_hold"] else "report.outages_no"))
+        return found
+
+    def _paths(self) -> list[str]:
+        paths = self.answer["paths"]
+        if paths is None or "expected_chf" not in paths:
+            return []
+        figures = {name: paths[f"{name}_chf"] for name in ("expected", "tail", "saves")}
+        return [self("report.paths", count=paths["count"], **figures)]
+
+    def _kept(self) -> list[str]:
+        kept = self.answer["kept"]
+        if kept is None:
+            return []
+        code = "gone" if kept["gain_chf"] is None else ("yes" if kept["kept"] else "no")
+        return [self(f"kept.{code}", gain=kept["gain_chf"])]
 
     def missing(self, which: str = "plan") -> list[str]:
         """Promises that are not kept."""

@@ -96,6 +96,40 @@ def test_a_document_that_contradicts_itself_names_device_and_amount():
     assert any("lake: exceeds its highest level 10.0" in line for line in told[1:])
 
 
+# ------------------------------------------------------------------------------------- several futures, and the plan before
+
+
+def test_what_is_done_first_suits_every_path():
+    paths = [{"load_kw": [4, 4, 4]}, {"load_kw": [4, 0, 0]}]
+    answer = json.loads(task.plan(task.order_of(drafted(net={"load_kw": [4, 2, 2], "path": paths}))))
+    found = answer["paths"]
+    assert found["count"] == 2
+    assert found["expected_chf"] == pytest.approx(np.mean(found["costs_chf"]))
+    # In one future nobody needs what is stored, in the other 8 kWh: filling it is worth the first price either way.
+    assert answer["devices"][0]["p_kw"][0] == pytest.approx(5.0, abs=1e-6)
+    assert found["saves_chf"] >= -1e-6
+
+
+def test_a_plan_that_was_told_stands_until_another_one_saves_more_than_the_switch_costs(solved, tmp_path):
+    told = {**solved, "devices": [{**solved["devices"][0], "p_kw": [3.0, -4.0, 0.0]}]}
+    (tmp_path / "last.json").write_text(json.dumps(told))
+    found = {}
+    for price in (0.1, 1.0):
+        draft = drafted(options={"last": str(tmp_path / "last.json"), "switching_chf": price})
+        found[price] = json.loads(task.plan(task.order_of(draft, last=told)))
+    assert [found[price]["kept"]["kept"] for price in found] == [False, True]
+    assert found[1.0]["devices"][0]["p_kw"][0] == pytest.approx(3.0)
+    assert found[1.0]["kept"]["gain_chf"] == pytest.approx(2 * (0.2 - 0.1), abs=1e-3)  # ties are broken by less
+
+
+def test_where_no_process_answers_the_plan_before_is_followed(solved, tmp_path):
+    (tmp_path / "last.json").write_text(json.dumps(solved))
+    answer = answered(drafted(options={"deadline_s": 0.01, "last": str(tmp_path / "last.json")}))
+    assert answer["rung"] == "last_plan"
+    assert answer["devices"][0]["p_kw"] == pytest.approx(solved["devices"][0]["p_kw"])
+    assert Words.of(answer, "fr").rules()[0].startswith("Pas de nouveau plan")
+
+
 # ------------------------------------------------------------------------------------------------------------- the grid
 
 
@@ -171,6 +205,7 @@ def written(tmp_path):
 def test_the_command_plans_in_its_own_process_and_prints_one_line(written):
     done = subprocess.run(
         [sys.executable, "-c", "from twin.cli import main; main()", "dispatch", "plan", str(written()), "--json"],
+        check=False,
         capture_output=True,
         text=True,
     )

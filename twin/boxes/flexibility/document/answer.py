@@ -64,8 +64,7 @@ def answer_of(
         "stores": _stores(built, before, after),
         "grid": _grid(built, plan),
     }
-    rounded: dict[str, Any] = finite(_rounded(found))
-    return rounded
+    return dict(finite(rounded(found)))
 
 
 def _device(
@@ -225,14 +224,14 @@ def _per_kwh(chf_per_mwh: np.ndarray) -> np.ndarray:
     return np.asarray(chf_per_mwh) / 1000.0
 
 
-def _rounded(value: Any) -> Any:
+def rounded(value: Any) -> Any:
     """Six decimals, a milliwatt or a micro-franc: the solver's dust is no information."""
     if isinstance(value, Mapping):
-        return {key: _rounded(item) for key, item in value.items()}
+        return {key: rounded(item) for key, item in value.items()}
     if isinstance(value, np.ndarray):
         return (np.round(value.astype(float), 6) + 0.0).tolist()
     if isinstance(value, list | tuple):
-        return [_rounded(item) for item in value]
+        return [rounded(item) for item in value]
     if isinstance(value, float | np.floating):
         return round(float(value), 6) + 0.0
     return value

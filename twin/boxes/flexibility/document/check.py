@@ -43,6 +43,7 @@ def check(document: Document, places: Where, *, unread: set[str], timed: bool = 
     looked.ids(unread)
     if document.grid is not None and document.net is not None:
         looked.fault(("net",), "beside grid", "one of them", "leave it out: the base is the net's own loads and generators")
+    looked.paths()
     for table in DEVICE_TABLES:
         for at, entry in enumerate(getattr(document, table)):
             looked.entry((table, at), entry)
@@ -80,6 +81,14 @@ class _Look:
             if isinstance(entry, Heater | Chp) and entry.into not in {*buffers, *unread}:
                 known = ", ".join(buffers) or "none is declared"
                 self.fault((table, at, "into"), entry.into, "the id of a buffer", f"buffers: {known}")
+
+    def paths(self) -> None:
+        """Probabilities of all paths, or of none."""
+        given = [] if self.document.net is None else [path.probability for path in self.document.net.path]
+        stated = [value for value in given if value is not None]
+        if stated and (len(stated) < len(given) or abs(sum(stated) - 1.0) > 1e-6):
+            value = f"{len(stated)} of {len(given)} probabilities, sum {sum(stated):g}"
+            self.fault(("net", "path"), value, "one for each path, summing to 1", "state all, or none")
 
     def entry(self, here: tuple[str, int], entry: object) -> None:
         if isinstance(entry, Flexible):

@@ -37,11 +37,31 @@ class Prices(Table):
     co2: Co2Price | None = Field(default=None, description="Price of emissions; leave out for none.")
 
 
+class NetPath(Table):
+    """``[[net.path]]``: one way in which what is not planned may turn out."""
+
+    load_kw: Power = Field(description="Consumption on this path [kW].")
+    generation_kw: Power = Field(default=0.0, description="Generation on this path, as a positive number [kW].")
+    probability: Annotated[float, Field(gt=0, le=1)] | None = Field(
+        default=None, description="Its probability; left out of all: all are as likely [1]."
+    )
+
+
+class GridPath(Table):
+    """``[[grid.path]]``: one way in which the net's own loads and generators may turn out."""
+
+    load_factor: Ratio = Field(default=1.0, description="In the place of the grid's load_factor [1].")
+    sgen_factor: Ratio = Field(default=1.0, description="In the place of the grid's sgen_factor [1].")
+
+
 class Net(Table):
     """``[net]``: what is not planned."""
 
     load_kw: Power = Field(default=0.0, description="Consumption that is not planned; a programme's base is part of it [kW].")
     generation_kw: Power = Field(default=0.0, description="Generation that is not planned, as a positive number [kW].")
+    path: list[NetPath] = Field(
+        default_factory=list, description="How it may turn out: what is done in the first step suits all paths best."
+    )
 
 
 class SiteLimits(Table):
@@ -72,6 +92,9 @@ class GridTable(Table):
     )
     outages: list[Element] = Field(
         default_factory=list, description="Lines, by name or number, without any of which the plan must hold, too (N-1)."
+    )
+    path: list[GridPath] = Field(
+        default_factory=list, description="How they may turn out: the wires keep a margin for each path."
     )
 
     @model_validator(mode="after")

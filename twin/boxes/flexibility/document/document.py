@@ -36,6 +36,18 @@ class Options(Table):
     deadline_s: Annotated[float, Field(gt=0, le=86_400)] = Field(
         default=60.0, description="Wall clock after which rules serve instead of a plan, start of the process included [s]."
     )
+    cvar_weight: Annotated[float, Field(ge=0, le=1)] = Field(
+        default=0.0, description="With net.path: weight of the worst cases beside the expected cost, 0 to 1 [1]."
+    )
+    cvar_alpha: Annotated[float, Field(ge=0, lt=1)] = Field(
+        default=0.9, description="The worst cases are those beyond this share of the probability [1]."
+    )
+    last: str | None = Field(
+        default=None, description="Answer of the plan before (--json), relative to the document: it is kept where it may be."
+    )
+    switching_chf: Annotated[float, Field(ge=0)] = Field(
+        default=0.0, description="What another plan must save to replace the last one [CHF]."
+    )
     memory_mb: Annotated[int, Field(ge=1)] = Field(
         default=4_096, description="Memory that the planning may take; beyond it rules serve [MiB]."
     )

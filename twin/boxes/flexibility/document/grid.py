@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from twin.boxes.flexibility.document.build import Built
-from twin.boxes.flexibility.document.connection import GridTable
+from twin.boxes.flexibility.document.connection import GridPath, GridTable
 from twin.boxes.flexibility.document.read import Draft
 from twin.boxes.flexibility.grid.case import Case
 from twin.boxes.flexibility.grid.network import Limits, Network
@@ -52,7 +52,7 @@ class DocumentGrid:
     @property
     def base_mw(self) -> np.ndarray:
         """Net import of the grid's own loads and generators, without losses [MW], dims (step,)."""
-        return np.asarray(self._consumption(self._compiled).real.sum(axis=1))
+        return np.asarray(self._consumption(self._compiled, self.table).real.sum(axis=1))
 
     def case(self, built: Built) -> Case:
         """The grid with everything that is not planned, and the units at their buses."""
@@ -71,14 +71,15 @@ class DocumentGrid:
         position = [self._bus_by_id.get(unit.id, -1) if unit.electric else -1 for unit in built.problem.parts.units]
         return Case(
             network=Network(grid, Flows(grid).percent_per_pu(), limits),
-            consumption=self._consumption(compiled),
+            consumption=self._consumption(compiled, self.table),
+            paths=np.stack([self._consumption(compiled, path) for path in self.table.path]) if self.table.path else None,
             unit_node=np.array([grid.bus_node[at] if at >= 0 else -1 for at in position], dtype=int),
         )
 
-    def _consumption(self, compiled: Compiled) -> np.ndarray:
+    def _consumption(self, compiled: Compiled, path: GridTable | GridPath) -> np.ndarray:
         """Own loads less generators, constant power [MVA], complex, dims (step, node)."""
         grid, total = compiled.grid, np.zeros((self._steps, compiled.grid.nodes), dtype=complex)
-        factors = {"load": self.table.load_factor, "sgen": self.table.sgen_factor, "storage": 1.0}
+        factors = {"load": path.load_factor, "sgen": path.sgen_factor, "storage": 1.0}
         for name, factor in factors.items():
             node = getattr(grid, f"{name}_node")
             power = compiled.own[f"{name}_p_mw"] + 1j * compiled.own[f"{name}_q_mvar"]
