@@ -25,17 +25,16 @@ def grid_members(
     hydro: Collection[int],
     controls: Controls | None,
 ) -> Members:
-    """Loads, panels and hydro plants of the balanced zones, each in the smallest one that holds it.
+    """Loads, panels and hydro plants, each in the smallest zone that holds it.
 
     Args:
         load_weight, load_tan_phi: dims (load,). ``sgen_kwp``: dims (sgen,), 0 for what is no panel.
         hydro: sgens that are metered and that nobody forecasts.
     """
-    balanced = [zone for zone in zones if zone.boundary]
     load, sgen = ({int(index): at for at, index in enumerate(table)} for table in (grid.load, grid.sgen))
-    loads = [(index, zone.name) for zone in balanced for index in zone.loads]
-    panels = [(index, zone.name) for zone in balanced for index in zone.pv_sgens]
-    root = next((zone.name for zone in balanced if zone.parent is None), "")
+    loads = [(index, zone.name) for zone in zones for index in zone.loads]
+    panels = [(index, zone.name) for zone in zones for index in zone.pv_sgens]
+    root = next((zone.name for zone in zones if zone.boundary and zone.parent is None), "")
     return {
         "load": _table(loads, load, weight=load_weight, tan_phi=load_tan_phi),
         "pv": _table(panels, sgen, weight=sgen_kwp),

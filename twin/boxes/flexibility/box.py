@@ -22,6 +22,7 @@ from twin.boxes.flexibility.tick.explained import MOVED_MW, PRIORITY, explained
 from twin.boxes.flexibility.tick.fallback import last_plan
 from twin.boxes.flexibility.tick.powers import Powers
 from twin.boxes.flexibility.tick.remembered import Remembered
+from twin.boxes.flexibility.tick.rights import owed_mwh
 from twin.boxes.flexibility.tick.sessions import Session
 from twin.boxes.flexibility.tick.settings import Settings, settings_of
 from twin.boxes.flexibility.tick.shortfalls import shortfalls
@@ -31,7 +32,7 @@ from twin.boxes.flexibility.why.shortfall import shortfalls as missed
 from twin.contracts.box import BoxCard, BoxContext, Mode, Need, Provide
 from twin.contracts.frame import AsOfView
 from twin.contracts.messages import Headline, Report
-from twin.domain.time import floor_quarter, quarter_hours, to_epoch_s
+from twin.domain.time import QUARTER_HOUR, floor_quarter, quarter_hours, to_epoch_s
 
 OWNER = "grid operation"
 VERSION = "1"
@@ -94,8 +95,15 @@ class FlexibilityBox:
         report = self._report(view.as_of, tick, made, powers)
         plan = powers.base + made.p_mw
         asked = {p.device: (float(p.p_mw[0]), float(p.unconstrained_p_mw[0])) for p in report.proposals}
-        sessions = _sessions(tick, plan, powers)
-        remembered = Remembered(to_epoch_s(view.as_of), units, quarters_of_steps(plan), sessions, asked, shares)
+        remembered = Remembered(
+            to_epoch_s(view.as_of),
+            units,
+            quarters_of_steps(plan),
+            _sessions(tick, plan, powers),
+            asked,
+            shares,
+            owed_mwh(view, [d for d in self._settings.devices if d["kind"] == "heat_pumps"], kept),
+        )
         return report, remembered.to_bytes()
 
     def _outages(self, tick: Tick) -> dict[str, Case] | None:
@@ -172,6 +180,7 @@ def _params(tick: Tick, made: Plan, moved: int) -> dict[str, Any]:
 
 def _card(settings: Settings) -> BoxCard:
     batteries, cars = settings.ids("battery"), settings.ids("ev_charger")
+    plants, groups = settings.ids("pv_plant"), settings.ids("heat_pumps")
     limited = (settings.limited_zone,) if settings.limited_zone else ()
     needs = [
         Need("load_forecast_p_mw", settings.zones, ahead=HORIZON, max_age=timedelta(hours=6)),  # an old one beats no plan
@@ -181,7 +190,7 @@ def _card(settings: Settings) -> BoxCard:
         Need("zone_net_p_mw", settings.zones, history=timedelta(days=31), mode=Mode.OPTIONAL),
         Need("zone_hydro_p_mw", (settings.site_zone,), history=timedelta(hours=1), mode=Mode.OPTIONAL),
         Need("trafo_loading_percent", settings.trafos, history=timedelta(hours=1), mode=Mode.OPTIONAL),
-        Need("device_p_mw", (*batteries, *cars), history=timedelta(days=USUAL_DAYS), mode=Mode.LAST_GOOD),
+        Need("device_p_mw", (*batteries, *cars, *plants, *groups), history=timedelta(days=USUAL_DAYS), mode=Mode.LAST_GOOD),
         Need("device_available", (*batteries, *cars), history=timedelta(days=USUAL_DAYS), mode=Mode.LAST_GOOD),
     ]
     if batteries:
@@ -193,6 +202,13 @@ def _card(settings: Settings) -> BoxCard:
                 ("device_energy_required_mwh", timedelta(days=USUAL_DAYS)),
                 ("device_departure_h", timedelta(hours=1)),
             )
+        ]
+    if plants:
+        needs.append(Need("device_curtailed_mwh", plants, ahead=QUARTER_HOUR, mode=Mode.OPTIONAL))
+    if groups:
+        needs += [
+            Need(signal, groups, ahead=QUARTER_HOUR, mode=Mode.OPTIONAL)
+            for signal in ("device_calls_left", "device_block_left_h")
         ]
     return BoxCard(
         name="flexibility",

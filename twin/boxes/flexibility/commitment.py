@@ -50,7 +50,7 @@ def keep_or_switch(
         low_mvar=None if free is None else free.low_mvar,
         high_mvar=None if free is None else free.high_mvar,
     )
-    other = compiled.solve(problem, replace(linear, trust=held), limits=limits, warm=True)
+    other = compiled.solve(problem, replace(linear, trust=held), limits=limits, warm=True, hold=best.switched)
     if not other.optimal:
         return best, Kept(kept=False, gain_chf=float("inf"))
     gain = max(other.cost_chf - best.cost_chf, 0.0)

@@ -129,7 +129,9 @@ class Planner:
         def solve(linearised: Linearised) -> Setting | None:
             nonlocal latest
             linear = response.believed(linearised.programme)
-            latest = compiled.solve(problem, linear, limits=self._left(), warm=bool(found))
+            # What is on and off is settled at the first look at the wires: the later ones move powers alone.
+            hold = latest.switched if latest.optimal else None
+            latest = compiled.solve(problem, linear, limits=self._left(), warm=bool(found), hold=hold)
             if not latest.optimal:
                 return None
             setting = Setting(response.expected(latest.p_mw), latest.q_mvar, objective_chf=latest.cost_chf)

@@ -44,6 +44,8 @@ class Case:
         inverters: those that follow curves, None for none.
         paths: the consumption at quantiles of the forecast, jointly for all nodes [MVA], complex, dims (quantile, step, node).
             None: no margins.
+        spread: share of a unit's power at every node, dims (unit, node), where some stand at several (a ripple group); None:
+            each at its ``unit_node``.
         source_vm_pu: range of the first source's voltage where it is planned, too; the others keep their ratio to it.
         source_p_mw, source_q_mvar: what the sources together may deliver.
     """
@@ -53,6 +55,7 @@ class Case:
     unit_node: np.ndarray
     inverters: Inverters | None = None
     paths: np.ndarray | None = None
+    spread: np.ndarray | None = None
     source_vm_pu: Band | None = None
     source_p_mw: Band = (-np.inf, np.inf)
     source_q_mvar: Band = (-np.inf, np.inf)
@@ -65,12 +68,18 @@ class Case:
     @cached_property
     def place(self) -> np.ndarray:
         """Supplied nodes where planned units stand, ascending, dims (place,)."""
-        return np.unique(self.unit_node[self.unit_node >= 0])
+        return np.flatnonzero(self._at_node.any(axis=0))
 
     @cached_property
     def at_place(self) -> np.ndarray:
-        """1 where a unit stands at a place, dims (unit, place)."""
-        return (self.unit_node[:, None] == self.place[None, :]).astype(float)
+        """Share of a unit's power at a place, dims (unit, place)."""
+        return self._at_node[:, self.place]
+
+    @cached_property
+    def _at_node(self) -> np.ndarray:
+        if self.spread is not None:
+            return self.spread
+        return (self.unit_node[:, None] == np.arange(self.network.grid.nodes)[None, :]).astype(float)
 
     def drawn(self, p_mw: np.ndarray, q_mvar: np.ndarray) -> np.ndarray:
         """Consumption of every node with the units at that power [MVA], complex, dims (step, node).
@@ -79,8 +88,7 @@ class Case:
             p_mw, q_mvar: drawing positive, dims (unit, step).
         """
         total = self.consumption.astype(complex)
-        on = self.unit_node >= 0
-        np.add.at(total.T, self.unit_node[on], (p_mw + 1j * q_mvar)[on])
+        total[:, self.place] += (p_mw + 1j * q_mvar).T @ self.at_place
         return total
 
 

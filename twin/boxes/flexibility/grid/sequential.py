@@ -145,7 +145,9 @@ def sequential(
         if settled:
             break
         lost = ~np.isfinite(there.violation) & np.isfinite(here.violation)
-        if not lost.any():
+        if cost is not None and _worse(here, there, stop):
+            trust.retreat(there.plan, np.ones(case.steps, dtype=bool))
+        elif not lost.any():
             trust.moved(here.plan, there.plan, here.violation, there.violation, first=len(history) == 1)
             here = there
         else:  # too far: the same grid, less room
@@ -178,6 +180,11 @@ def _turn(there: _Look, beyond: np.ndarray) -> Turn:
     violation = there.violation
     diverged = tuple(np.flatnonzero(~np.isfinite(violation)).tolist())
     return Turn(there.cost, float(violation.max(initial=0.0)), float(beyond.max(initial=0.0)), diverged)
+
+
+def _worse(here: _Look, there: _Look, stop: Stop) -> bool:
+    """A step from within the limits to within the limits that costs more: the losses bent on the way."""
+    return bool((np.maximum(here.violation, there.violation) <= stop.violation).all()) and there.cost > here.cost
 
 
 def _enough(before: _Look | None, there: _Look, beyond: np.ndarray, linear: Linearised, stop: Stop) -> bool:

@@ -7,7 +7,7 @@ iteration or node limit ends it; the clock is only the guard, and its outcome is
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,8 @@ _OPTIONS: dict[str, Any] = {
     "mip_rel_gap": 1e-5,
     "mip_feasibility_tolerance": 1e-9,
 }
+_ROUNDS = 5
+"""Of forbidding to charge and discharge at once, each a warm solve."""
 _WORDS = {
     "iteration_limit_reached": "iteration_limit",
     "time_limit_reached": "time_limit",
@@ -83,6 +85,11 @@ class Solution:
     gap: float = 0.0
 
     @property
+    def switched(self) -> np.ndarray:
+        """What is on and off, and what begins when, in one vector for ``hold``."""
+        return np.concatenate([np.round(self.values[name]).ravel() for name in BINARY])
+
+    @property
     def optimal(self) -> bool:
         """True when there is a plan."""
         return self.status == "optimal"
@@ -100,7 +107,13 @@ class CompiledModel:
         self._highs = self.matrix.load(_OPTIONS)
 
     def solve(
-        self, problem: Problem, linear: Linear = NOWHERE, *, limits: Limits | None = None, warm: bool = False
+        self,
+        problem: Problem,
+        linear: Linear = NOWHERE,
+        *,
+        limits: Limits | None = None,
+        warm: bool = False,
+        hold: np.ndarray | None = None,
     ) -> Solution:
         """Solve ``problem``, which must have this structure, within ``linear``.
 
@@ -108,6 +121,7 @@ class CompiledModel:
             limits: what ends it; `Limits()` unless stated.
             warm: start from the last solution of this model, which must be of this very tick: equal problems then still give
                 equal costs, but maybe another of several equal plans.
+            hold: `Solution.switched` of an earlier solve, to be kept: no search, and prices at once.
 
         Raises:
             ValueError: for another structure; compile it first.
@@ -116,20 +130,20 @@ class CompiledModel:
             raise ValueError("the problem's devices, steps or intervals differ from the compiled ones; compile anew")
         numbers = _with_losses(problem, numbers_of(problem), linear)
         limits = limits or Limits()
-        solution = self._run(problem, numbers, linear, limits, warm=warm)
-        wrong = _both_ways(problem, solution)
-        if wrong is None:
-            return solution
-        # A price below zero pays for heating the cells by charging and discharging at once; no inverter can do that.
-        draw, feed = numbers.upper["draw_mw"].copy(), numbers.upper["feed_mw"].copy()
-        for unit, k in wrong:
-            side, at = (feed, problem.sets.feed_at) if solution.p_mw[unit, k] >= 0.0 else (draw, problem.sets.draw_at)
-            side[at[unit], k] = 0.0
-        numbers.upper.update(draw_mw=draw, feed_mw=feed)
-        again = self._run(problem, numbers, linear, limits, warm=True)
-        if again.optimal and _both_ways(problem, again) is not None:
-            return Solution("simultaneous", again.cost_chf, iterations=again.iterations)
-        return again
+        solution = self._run(problem, numbers, linear, limits, warm=warm, hold=hold)
+        for number in range(_ROUNDS):
+            wrong = _both_ways(problem, solution)
+            if wrong is None:
+                return solution
+            # A price below zero, or a limit, pays for heating the cells by charging and discharging at once; no inverter can
+            # do that. What one round forbids may move to another step: the last one forbids it in all.
+            _choose_a_side(problem, numbers, solution, wrong, everywhere=number == _ROUNDS - 1)
+            before = solution
+            solution = self._run(problem, numbers, linear, limits, warm=True, hold=before.switched)
+            solution = replace(solution, iterations=before.iterations + solution.iterations)
+        if _both_ways(problem, solution) is not None:
+            return Solution("simultaneous", solution.cost_chf, iterations=solution.iterations)
+        return solution
 
     def bounds(self, problem: Problem) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Bounds of all columns, then of all rows, without the grid's: what `twin.boxes.flexibility.lp.conflict` looks into."""
@@ -137,7 +151,16 @@ class CompiledModel:
         self._update_gains(numbers)
         return self.matrix.column_bounds(numbers) + self.matrix.row_bounds(numbers)
 
-    def _run(self, problem: Problem, numbers: Numbers, linear: Linear, limits: Limits, *, warm: bool) -> Solution:
+    def _run(
+        self,
+        problem: Problem,
+        numbers: Numbers,
+        linear: Linear,
+        limits: Limits,
+        *,
+        warm: bool,
+        hold: np.ndarray | None,
+    ) -> Solution:
         highs = self._highs
         if not warm:
             must(highs.clearSolver(), "clear the solver")
@@ -146,7 +169,7 @@ class CompiledModel:
         rows = problem.rows + linear.rows
         appended = append_rows(highs, problem, self.matrix, numbers, rows)
         try:
-            status = self._optimise(limits)
+            status = self._optimise(limits, hold)
             if status != "optimal":
                 return Solution(status, iterations=_iterations(highs), rows=rows)
             return self._read(problem, rows, appended, gap=0.0)
@@ -154,21 +177,22 @@ class CompiledModel:
             appended.remove(highs)
             self._free_binaries()
 
-    def _optimise(self, limits: Limits) -> str:
-        """Run; where something is on or off, search first and then hold what was found to get prices."""
+    def _optimise(self, limits: Limits, hold: np.ndarray | None) -> str:
+        """Run; where something is on or off, search first unless it is held, and then hold what was found to get prices."""
         highs = self._highs
         must(highs.setOptionValue("simplex_iteration_limit", int(limits.iterations)), "limit iterations")
         must(highs.setOptionValue("mip_max_nodes", int(limits.nodes)), "limit nodes")
         # HiGHS counts run time over all runs of a model.
         must(highs.setOptionValue("time_limit", highs.getRunTime() + limits.guard_s), "set the guard")
-        highs.run()
-        status = _status(highs)
-        if not len(self._binary):
-            return status
-        if status not in ("optimal", "node_limit", "time_limit") or not _has_plan(highs):
-            return status
-        held = np.round(np.asarray(highs.getSolution().col_value)[self._binary])
-        must(highs.changeColsBounds(len(held), self._binary, held, held), "hold what is on")
+        if hold is None or not len(self._binary):
+            highs.run()
+            status = _status(highs)
+            if not len(self._binary):
+                return status
+            if status not in ("optimal", "node_limit", "time_limit") or not _has_plan(highs):
+                return status
+            hold = np.round(np.asarray(highs.getSolution().col_value)[self._binary])
+        must(highs.changeColsBounds(len(hold), self._binary, hold, hold), "hold what is on")
         self._integrality(highs, integer=False)
         highs.run()
         return _status(highs)
@@ -256,6 +280,20 @@ def _narrow(numbers: Numbers, name: str, low: np.ndarray, high: np.ndarray) -> N
     # A bound of the device stands above the trust region, which must not make a problem infeasible.
     lower, upper = numbers.lower[name], numbers.upper[name]
     numbers.lower[name], numbers.upper[name] = np.clip(low, lower, upper), np.clip(high, lower, upper)
+
+
+def _choose_a_side(
+    problem: Problem, numbers: Numbers, solution: Solution, wrong: list[tuple[int, int]], *, everywhere: bool
+) -> None:
+    """Only the larger of both sides is left where ``wrong`` says so, or in every step of those units."""
+    sets = problem.sets
+    if everywhere:
+        wrong = [(unit, k) for unit in sorted({unit for unit, _ in wrong}) for k in range(len(problem.hours))]
+    draw, feed = numbers.upper["draw_mw"].copy(), numbers.upper["feed_mw"].copy()
+    for unit, k in wrong:
+        side, at = (feed, sets.feed_at) if solution.p_mw[unit, k] >= 0.0 else (draw, sets.draw_at)
+        side[at[unit], k] = 0.0
+    numbers.upper.update(draw_mw=draw, feed_mw=feed)
 
 
 def _both_ways(problem: Problem, solution: Solution) -> list[tuple[int, int]] | None:

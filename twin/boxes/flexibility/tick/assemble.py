@@ -13,7 +13,7 @@ from twin.boxes.flexibility.devices.charger import Charger
 from twin.boxes.flexibility.devices.storage import Storage
 from twin.boxes.flexibility.grid.case import Case
 from twin.boxes.flexibility.horizon import QUARTERS, STEP_HOURS, highest_of_quarters, lowest_of_quarters, mean_of_quarters
-from twin.boxes.flexibility.lp.problem import NOT_PRICED_MW, Device, Penalties, Problem, Site
+from twin.boxes.flexibility.lp.problem import NOT_PRICED_MW, Penalties, Problem, Site
 from twin.boxes.flexibility.lp.rows import GridRow
 from twin.boxes.flexibility.tick import facts
 from twin.boxes.flexibility.tick.arrivals import to_come_mw
@@ -64,8 +64,8 @@ class Tick:
     case: Case | None = None
 
     @property
-    def devices(self) -> tuple[Storage | Charger, ...]:
-        """Those of the problem, in its order."""
+    def stores(self) -> tuple[Storage | Charger, ...]:
+        """Batteries and cars: the first devices of the problem, in its order."""
         return (*self.fleet.storages, *self.fleet.chargers)
 
 
@@ -82,6 +82,7 @@ def assemble(view: AsOfView, settings: Settings, context: BoxContext, kept: Reme
     pv = {zone: _pv(view, zone) for zone in settings.zones}
     price, export, published = _prices(view, context)
     import_price = mean_of_quarters(price)
+    available = _available(settings, context, pv, wires)
     fleet = read_fleet(
         view,
         settings,
@@ -90,10 +91,13 @@ def assemble(view: AsOfView, settings: Settings, context: BoxContext, kept: Reme
         load={zone: f.median for zone, f in load.items()},
         pv={zone: f.median for zone, f in pv.items()},
         mean_price_chf_per_mwh=float(import_price @ np.asarray(STEP_HOURS)) / sum(STEP_HOURS),
+        available_mw=lambda device: mean_of_quarters(available[device["id"]]),
     )
     drawn = {zone: load[zone].median + _cars_otherwise(view, settings, zone) for zone in settings.zones}
     hydro = {zone: _hydro(view, zone) for zone in settings.zones}
-    nets = {zone: drawn[zone] - pv[zone].median - hydro[zone] for zone in settings.zones}
+    # A plant that is planned is no part of the net: its unit feeds in.
+    apart = {zone: _inside_sum(available, zone, settings) for zone in settings.zones}
+    nets = {zone: drawn[zone] - pv[zone].median + apart[zone] - hydro[zone] for zone in settings.zones}
     site = _site(
         view,
         settings,
@@ -103,8 +107,7 @@ def assemble(view: AsOfView, settings: Settings, context: BoxContext, kept: Reme
         import_price=import_price,
         export_price=mean_of_quarters(export),
     )
-    devices: tuple[Device, ...] = (*fleet.storages, *fleet.chargers)
-    bare = Problem(hours=STEP_HOURS, devices=devices, site=site, penalties=_penalties(context.tariff, site))
+    bare = Problem(hours=STEP_HOURS, devices=fleet.devices, site=site, penalties=_penalties(context.tariff, site))
     case = None if wires is None else _case(wires, bare, load=load, pv=pv, drawn=drawn, hydro=hydro[settings.site_zone])
     rows = _trafo_rows(view, settings, context, bare, load=load, pv=pv, nets=nets) if wires is None else ()
     return Tick(
@@ -118,6 +121,30 @@ def assemble(view: AsOfView, settings: Settings, context: BoxContext, kept: Reme
         published,
         case,
     )
+
+
+def _available(
+    settings: Settings, context: BoxContext, pv: Mapping[str, facts.Forecast], wires: Wires | None
+) -> dict[str, np.ndarray]:
+    """What every planned plant could feed in [MW], dims (time,): its share of its zone's own forecast."""
+    found = {}
+    for device in settings.devices:
+        if device["kind"] != "pv_plant":
+            continue
+        if wires is not None:
+            zone, share = wires.pv_share(int(device["element"]))
+        else:
+            zone = device["zone"] if device["zone"] in pv else settings.site_zone
+            share = float(device["panels"]["kwp"]) / float(context.zones[zone].get("pv_kwp") or np.inf)
+        inner = pv[str(settings.limited_zone)].median if zone == settings.site_zone and settings.limited_zone else 0.0
+        found[device["id"]] = share * np.maximum(pv[zone].median - inner, 0.0)
+    return found
+
+
+def _inside_sum(power_mw: Mapping[str, np.ndarray], zone: str, settings: Settings) -> np.ndarray:
+    """Sum over the devices within a zone, dims (time,)."""
+    inside = [d["id"] for d in settings.devices if d["id"] in power_mw and _inside(d["zone"], zone, settings)]
+    return sum((power_mw[name] for name in inside), np.zeros(QUARTERS))
 
 
 def _pv(view: AsOfView, zone: str) -> facts.Forecast:

@@ -137,11 +137,14 @@ def _rule_of(device: Device) -> str:
 
 
 def _proposal(as_of: datetime, device: str, plan: np.ndarray, powers: Powers, at: int, move: Move) -> Proposal:
+    # The solver may pass a bound by its tolerance.
+    path = np.clip(plan[at], powers.low[at], powers.high[at])
+    if powers.base[at].any() and path[0] > MOVED_MW:
+        path[0] = powers.own[at, 0]  # ripple control knows two powers now: none, and what the thermostats ask for
     return Proposal(
         device=device,
         start=floor_quarter(as_of),
-        # The solver may pass a bound by its tolerance.
-        p_mw=quarters_of_steps(np.clip(plan[at], powers.low[at], powers.high[at])),
+        p_mw=quarters_of_steps(path),
         lower_mw=quarters_of_steps(powers.low[at]),
         upper_mw=quarters_of_steps(powers.high[at]),
         unconstrained_p_mw=quarters_of_steps(powers.own[at]),

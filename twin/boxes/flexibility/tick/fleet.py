@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from twin.boxes.flexibility.devices.charger import Charger
+from twin.boxes.flexibility.devices.plant import Plant
+from twin.boxes.flexibility.devices.programme import Programme
 from twin.boxes.flexibility.devices.storage import Storage
 from twin.boxes.flexibility.horizon import STEP_HOURS, mean_of_quarters, share_before
+from twin.boxes.flexibility.lp.problem import Device
 from twin.boxes.flexibility.tick import facts
 from twin.boxes.flexibility.tick.remembered import Remembered
+from twin.boxes.flexibility.tick.rights import read_groups, read_plants
 from twin.boxes.flexibility.tick.sessions import Session, heard
 from twin.boxes.flexibility.tick.settings import Settings
 from twin.boxes.flexibility.uncontrolled import charge_on_arrival, local_net_mw, self_consumption
@@ -32,7 +36,8 @@ class Fleet:
     """Devices of one tick.
 
     Attributes:
-        storages, chargers: as planned. ``unknown``: ids whose state is not known; they are left alone.
+        storages, chargers, plants, groups: as planned, in this order.
+        unknown: ids whose state is not known; they are left alone.
         departure_h: by car, hours from now. ``sessions``: by car that is here.
     """
 
@@ -41,6 +46,13 @@ class Fleet:
     unknown: tuple[str, ...]
     departure_h: Mapping[str, float]
     sessions: Mapping[str, Session]
+    plants: tuple[Plant, ...] = ()
+    groups: tuple[Programme, ...] = ()
+
+    @property
+    def devices(self) -> tuple[Device, ...]:
+        """All of them."""
+        return (*self.storages, *self.chargers, *self.plants, *self.groups)
 
 
 @dataclass(frozen=True)
@@ -60,11 +72,13 @@ def read_fleet(
     load: Mapping[str, np.ndarray],
     pv: Mapping[str, np.ndarray],
     mean_price_chf_per_mwh: float,
+    available_mw: Callable[[Mapping[str, Any]], np.ndarray],
 ) -> Fleet:
     """Every movable device from its newest telemetry.
 
     Args:
         load, pv: median forecast by zone [MW], dims (time,), quarter hours.
+        available_mw: what a plant could feed in, dims (step,).
         mean_price_chf_per_mwh: what energy left in a battery at the end is worth, before losses.
     """
     allowed = facts.mandate(view, settings.ids())
@@ -109,7 +123,9 @@ def read_fleet(
             session = sessions.get(device["id"])
             chargers.append(_charger(device, car, session, movable[device["id"]], mean_price_chf_per_mwh))
     away = {d["id"]: c.departure_h for d, c in zip(_of(settings, "ev_charger"), cars, strict=True)}
-    return Fleet(tuple(storages), tuple(chargers), tuple(unknown), away, sessions)
+    plants = read_plants(view, _of(settings, "pv_plant"), movable=movable, available_mw=available_mw)
+    groups = read_groups(view, _of(settings, "heat_pumps"), kept, movable=movable)
+    return Fleet(tuple(storages), tuple(chargers), tuple(unknown), away, sessions, plants, groups)
 
 
 def _sessions(view: AsOfView, settings: Settings, kept: Remembered, cars: list[_CarState]) -> dict[str, Session]:

@@ -22,6 +22,7 @@ class Remembered:
         sessions: by car; see `Session`.
         asked: by device that was to be moved: power asked for and by itself in the first quarter hour [MW].
         response: by device, the share of what is asked that arrives; absent: all of it.
+        owed_mwh: by ripple group, what blocks withheld and was not caught up since.
     """
 
     start_s: int
@@ -30,6 +31,7 @@ class Remembered:
     sessions: Mapping[str, Session] = field(default_factory=dict)
     asked: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     response: Mapping[str, float] = field(default_factory=dict)
+    owed_mwh: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
     def at(cls, as_of: datetime, state: bytes | None) -> Remembered:
@@ -40,7 +42,15 @@ class Remembered:
             meta, arrays = unpack(state)
             sessions = {name: Session(*row) for name, row in meta["sessions"].items()}
             asked = {name: (float(at), float(own)) for name, (at, own) in meta["asked"].items()}
-            return cls(int(meta["start_s"]), tuple(meta["devices"]), arrays["plan_mw"], sessions, asked, meta["response"])
+            return cls(
+                int(meta["start_s"]),
+                tuple(meta["devices"]),
+                arrays["plan_mw"],
+                sessions,
+                asked,
+                meta["response"],
+                meta["owed_mwh"],
+            )
         except (UnpackError, KeyError, TypeError, ValueError):
             return cls(to_epoch_s(as_of))
 
@@ -53,5 +63,6 @@ class Remembered:
             "sessions": sessions,
             "asked": {name: list(pair) for name, pair in self.asked.items()},
             "response": dict(self.response),
+            "owed_mwh": dict(self.owed_mwh),
         }
         return pack(meta, {"plan_mw": self.plan_mw})

@@ -10,6 +10,8 @@ from twin.contracts.box import BoxContext
 from twin.contracts.devices import Right
 from twin.domain.problems import Problems
 
+KINDS = ("battery", "ev_charger", "pv_plant", "heat_pumps")
+"""Kinds of devices that are planned, in the plan's order."""
 KNOWN = ("site_zone", "limited_zone", "cos_phi", "v2g", "overload_value_chf_per_kwh", "switching_chf", "outages", "deadline_s")
 
 
@@ -109,7 +111,7 @@ def _outages(names: Sequence[object], place: str, problems: Problems) -> tuple[t
 
 def _movable(device: Mapping[str, Any]) -> bool:
     right = device["right_of_use"]
-    return right["right"] != Right.NONE and not right["opt_out"]
+    return device["kind"] in KINDS and right["right"] != Right.NONE and not right["opt_out"]
 
 
 def _trafo_limit(bands: Mapping[str, Any]) -> float:

@@ -55,7 +55,7 @@ def _limits(tick: Tick, plan_mw: np.ndarray, as_of: datetime, owner: str) -> lis
 
 def _departures(tick: Tick, plan_mw: np.ndarray, as_of: datetime, owner: str) -> list[Finding]:
     found = []
-    for device, p_mw in zip(tick.devices, plan_mw, strict=True):
+    for device, p_mw in zip(tick.stores, plan_mw[: len(tick.stores)], strict=True):
         own = steps_of(device.own_p_mw, len(p_mw))
         missing, alone = (_missing(device, p, tick) for p in (p_mw, own))
         if missing <= SMALLEST_MWH:

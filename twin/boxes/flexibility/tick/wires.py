@@ -65,6 +65,7 @@ class Wires:
             network=self.network,
             consumption=self._consumption(middle, planned),
             unit_node=np.array([self._node(self._devices[name]) for name in units], dtype=int),
+            spread=np.stack([self._places(self._devices[name]) for name in units]),
             inverters=self._inverters(units, middle, planned),
             paths=np.stack([self._consumption(path, planned) for path in paths]),
         )
@@ -135,6 +136,17 @@ class Wires:
                 p_mw[:, at] = share * np.maximum(self._own(totals.pv, zone), 0.0) / scaling[at]
         unit = np.array([unit_of.get(sgen, -1) if sgen in planned else -1 for sgen in sgens], dtype=int)
         return Inverters(laws=laws, p_mw=p_mw, unit=unit)
+
+    def _places(self, device: Mapping[str, Any]) -> np.ndarray:
+        """Share of a device's power at every node, dims (node,)."""
+        table, share = str(device["table"]), np.zeros(self._grid.nodes)
+        index, nodes = getattr(self._grid, table), getattr(self._grid, f"{table}_node")
+        elements = device.get("elements") or (device["element"],)
+        for element, part in zip(elements, device.get("shares") or (1.0,), strict=True):
+            found = np.flatnonzero(index == element)
+            if found.size and nodes[found[0]] >= 0:
+                share[nodes[found[0]]] += part
+        return share
 
     def _node(self, device: Mapping[str, Any]) -> int:
         table = str(device["table"])

@@ -90,9 +90,9 @@ def without(
 ) -> Refusal:
     """What becomes of ``solution`` where the devices ``ids`` do what they would do by themselves.
 
-    The compiled model solves again from where it stands. Only where a refused device is switched on and off is a model compiled
-    anew: what it does by itself need keep no rule of its runs. A programme that is not called still catches up what it owes. A
-    behaviour that its own store does not allow counts as far as it does.
+    The compiled model solves again from where it stands, and what is on or off stays so. Only where a refused device is
+    switched on and off is a model compiled anew: what it does by itself need keep no rule of its runs. A programme that is not
+    called still catches up what it owes. A behaviour that its own store does not allow counts as far as it does.
 
     Args:
         compiled: has just solved ``problem`` within ``linear``.
@@ -111,7 +111,9 @@ def without(
     for behaviour in (lambda: own, lambda: followed(problem, own)):
         held = _held(problem, ids, behaviour())
         same = held.structure == compiled.structure
-        found = (compiled if same else CompiledModel(held)).solve(held, grid, limits=limits, warm=same)
+        found = (compiled if same else CompiledModel(held)).solve(
+            held, grid, limits=limits, warm=same, hold=solution.switched if same else None
+        )
         if "infeasible" not in found.status:
             break
     if not found.optimal:
