@@ -60,7 +60,7 @@ class Document(Table):
     start: datetime = Field(description="Start of the plan, ISO 8601; without offset it is local time of timezone.")
     timezone: str = Field(default="Europe/Zurich", description="IANA name of the clock of stamps without offset.")
     steps: Annotated[list[Step], Field(min_length=1)] = Field(
-        description='Steps of the plan: "16x15min", "20x1h", or hours; [h].'
+        description='Steps of the plan: "16x15min", "20x1h", or hours [h].'
     )
     prices: Prices = Field(description="What energy costs at the connection.")
     net: Net | None = Field(default=None, description="What is not planned; with a grid its own loads and generators are.")
