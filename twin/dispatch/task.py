@@ -101,7 +101,7 @@ def _planned(built: Built, case: Case | None, outages: Mapping[str, Case], last:
             announced = Announced(first, np.inf if last is None else options.switching_chf)
     plan = planner.plan(built.problem, case=case, outages=outages or None, last_mw=_whole(built, last), announced=announced)
     answer = answer_of(built, plan, status=plan.solution.status, conflicts=plan.conflicts)
-    return answer | {"paths": None if over is None else _paths(built, over), "kept": _kept(plan, last)}
+    return answer | {"paths": None if over is None else _paths(built, over), "kept": _kept(plan, last), "grid_read": True}
 
 
 def _paths(built: Built, over: FuturesPlan) -> dict[str, Any]:
@@ -143,4 +143,5 @@ def _lower(built: Built, last: np.ndarray | None, why: str, case: Case | None) -
     rung: Rung = "rules" if kept is None else "last_plan"
     solution = Solution(why)
     lower = Plan(rung=rung, p_mw=p_mw, q_mvar=np.zeros_like(p_mw), solution=solution, before=before, proof=proof)
-    return answer_of(built, lower, status=why) | {"paths": None, "kept": None}
+    known = built.document.grid is None or case is not None
+    return answer_of(built, lower, status=why) | {"paths": None, "kept": None, "grid_read": known}

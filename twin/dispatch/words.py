@@ -74,7 +74,9 @@ class Words:
         status = str(self.answer["status"])
         code = next((known for known in _ENDED if known in status), "other")
         served = "rules.last" if self.answer["rung"] == "last_plan" else "rules.line"
-        return [self(served, why=self(f"rules.{code}", status=status)), *map(self._conflict, self.answer["conflicts"])]
+        unread = [] if self.answer["grid_read"] else [self("rules.no_grid")]
+        why = self(f"rules.{code}", status=status)
+        return [self(served, why=why), *map(self._conflict, self.answer["conflicts"]), *unread]
 
     def notes(self) -> list[str]:
         """The proof, what the paths say, whether the last plan stands; empty where the document asks for none of it."""

@@ -47,5 +47,5 @@ def answer():
             "limits": {"vm_min_pu": 0.95, "vm_max_pu": 1.05, "loading_percent": 100.0}, "before": proof(0.93, feasible=False),
             "plan": proof(0.96, feasible=True), "linearisations": 2, "outages_hold": None,
         },
-        "paths": None, "kept": None,
+        "paths": None, "kept": None, "grid_read": True,
     }  # fmt: skip

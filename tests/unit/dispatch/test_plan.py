@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -187,6 +188,14 @@ def test_what_the_grid_does_not_have_is_told(grid_file, changes, told):
     found = json.loads(task.plan(task.order_of(on_grid(grid_file, **changes))))
     (fault,) = found["problems"]
     assert told in f"{fault['place']}: {fault['value']}; expected {fault['limit']}; {fault['remedy']}"
+
+
+def test_a_grid_that_nobody_could_read_in_time_leaves_rules_without_a_proof_and_says_so(grid_file):
+    draft = on_grid(grid_file)
+    hasty = draft.document.model_copy(update={"options": draft.document.options.model_copy(update={"deadline_s": 0.01})})
+    answer = answered(replace(draft, document=hasty))
+    assert (answer["status"], answer["grid"], answer["grid_read"]) == ("deadline", None, False)
+    assert "nothing is proven" in Words.of(answer, "en").rules()[-1]
 
 
 # ------------------------------------------------------------------------------------------------------------ the command

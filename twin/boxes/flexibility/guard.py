@@ -25,7 +25,7 @@ _PR_SET_PDEATHSIG = 1  # prctl(2)
 # runaway mapping.
 _ADDRESS_SPACE_SLACK = 2 * 2**30
 _OUT_OF_MEMORY = 77
-_NO_MEMORY = ("bad_alloc", "MemoryError", "Cannot allocate memory", "failed to map segment")
+_NO_MEMORY = ("bad_alloc", "MemoryError", "Cannot allocate memory", "failed to map segment", "Memory allocation")
 """What is said where no MemoryError comes through: C++ aborts, an error was wrapped, the loader finds no room for a library."""
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 _TOLD = 4096
