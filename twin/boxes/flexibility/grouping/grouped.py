@@ -9,14 +9,13 @@ import numpy as np
 
 from twin.boxes.flexibility.grouping.aggregate import aggregate
 from twin.boxes.flexibility.grouping.handing_out import handed_out
-from twin.boxes.flexibility.grouping.likeness import Key, key_of
+from twin.boxes.flexibility.grouping.likeness import Key, by_fill, key_of
 from twin.boxes.flexibility.grouping.members import Members, members_of
 from twin.boxes.flexibility.grouping.tracking import tracked
-from twin.boxes.flexibility.horizon import NEAR_STEPS
 from twin.boxes.flexibility.lp.problem import Device, Problem
 from twin.boxes.flexibility.lp.rows import GridRow
 
-BATCH = 300
+BATCH = 100
 """Members whose tracking programmes are solved as one."""
 MISSED_MW = 1e-6
 """A plan that is missed by less than a watt is followed."""
@@ -45,8 +44,8 @@ class Grouping:
         """Power of every unit of the original problem [MW], dims (unit, step).
 
         Every device stays within its limits and leaves with what it was promised; the sum of a group is the plan's wherever
-        its members can follow, in the first step always. Where equal shares miss the plan of the near steps, a linear programme
-        looks for the split that misses it least.
+        its members can follow, in the first step always. Where equal shares miss the plan, a linear programme looks for the
+        split that misses it least.
 
         Args:
             plan_p_mw: plan of the smaller problem [MW], dims (unit, step).
@@ -61,11 +60,10 @@ class Grouping:
         return power
 
     def _tracked(self, group: np.ndarray, wanted: np.ndarray, fair: np.ndarray) -> np.ndarray | None:
-        """Near power of the members whose group equal shares miss, NaN for all else, dims (member, step); None without any."""
-        near = min(NEAR_STEPS, self.shape[1])
+        """Power of the members whose group equal shares miss, NaN for all else, dims (member, step); None without any."""
         total = np.zeros(wanted.shape)
         np.add.at(total, group, fair)
-        missed = (np.abs(total - wanted)[:, :near] > MISSED_MW).any(axis=1)
+        missed = (np.abs(total - wanted) > MISSED_MW).any(axis=1)
         if not missed.any():
             return None
         given = np.full(fair.shape, np.nan)
@@ -73,9 +71,9 @@ class Grouping:
             place = np.full(len(missed), -1)
             place[some] = np.arange(len(some))
             which = np.flatnonzero(place[group] >= 0)
-            closest = tracked(self.members.of(which), place[group[which]], wanted[some, :near], fair[which, :near])
+            closest = tracked(self.members.of(which), place[group[which]], wanted[some], fair[which])
             if closest is not None:
-                given[which, :near] = closest
+                given[which] = closest
         return given
 
 
@@ -123,13 +121,15 @@ def _clusters(problem: Problem, place: Mapping[str, Hashable]) -> dict[str, list
         key = key_of(device, place[device.id], problem.hours) if device.id in place else None
         if key is not None:
             by_key.setdefault(key, []).append(device)
+    clusters = [(key, part) for key in sorted(by_key) for part in by_fill(by_key[key])]
     found: dict[str, list[Device]] = {}
     number: dict[tuple[str, str], int] = {}
-    for key in sorted(key for key, members in by_key.items() if len(members) > 1):
-        kind, where = key[0], key[1]
+    for (kind, where, *_), cluster in clusters:
+        if len(cluster) == 1:
+            continue
         # Numbered, not named after a member: the compiled model serves while cars come and go.
         number[kind, where] = number.get((kind, where), 0) + 1
-        found[f"{kind} {number[kind, where]} at {where}"] = sorted(by_key[key], key=lambda device: device.id)
+        found[f"{kind} {number[kind, where]} at {where}"] = sorted(cluster, key=lambda device: device.id)
     return found
 
 

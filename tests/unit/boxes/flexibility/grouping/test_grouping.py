@@ -1,6 +1,7 @@
 """Like devices planned as one: the sum is the plan's, and every device keeps its own limits and promises."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -99,7 +100,7 @@ def sums(groups, power):
 
 def test_twenty_four_devices_become_a_few(town):
     of, groups, _, _ = town
-    assert len(groups.problem.devices) <= len(of.devices) / 3
+    assert len(groups.problem.devices) < len(of.devices) / 2
 
 
 def test_the_next_step_adds_up_to_the_plan(town):
@@ -110,8 +111,8 @@ def test_the_next_step_adds_up_to_the_plan(town):
 def test_later_steps_follow_the_plan_but_for_a_small_part(town):
     _, groups, plan, power = town
     missed = np.abs(sums(groups, power) - plan.p_mw) @ LENGTH
-    # Sums of corridors are an outer approximation after the first step; DISPATCH asks for 1 % of value, not of energy.
-    assert missed.sum() < 0.05 * (np.abs(plan.p_mw) @ LENGTH).sum()
+    # Sums of corridors are an outer approximation after the first step; 500 devices miss 0.9 % of their energy.
+    assert missed.sum() < 0.02 * (np.abs(plan.p_mw) @ LENGTH).sum()
 
 
 def test_what_every_device_is_told_is_a_plan_of_the_whole_problem(town):
@@ -121,11 +122,23 @@ def test_what_every_device_is_told_is_a_plan_of_the_whole_problem(town):
     assert float(told.values["short"].max()) < 1e-5  # MWh: a watt more or less in every step
 
 
-def test_grouping_costs_less_than_one_percent(town):
+def test_grouping_loses_less_than_one_percent_of_the_value(town):
     of, _, _, power = town
-    alone = solved(of).cost_chf
-    told = solved(of, Linear(trust=Trust(low_mw=power - WATT, high_mw=power + WATT))).cost_chf
-    assert alone - 0.1 <= told <= 1.01 * alone  # 0.1 CHF: a watt of the peak and of every step
+    best = solved(of).cost_chf
+    told, left_alone = (
+        solved(of, Linear(trust=Trust(low_mw=p - WATT, high_mw=p + WATT))).cost_chf for p in (power, own_behaviour(of))
+    )
+    assert best - 0.1 <= told <= best + 0.01 * (left_alone - best)  # 0.1 CHF: a watt of the peak and of every step
+
+
+def own_behaviour(of):
+    """Cars charge on arrival, batteries rest, all else as its units say; dims (unit, step)."""
+    power = np.stack([np.ones(STEPS) * unit.own_p_mw for unit in of.parts.units])
+    for device in of.devices:
+        if isinstance(device, Charger):
+            full = np.minimum(np.cumsum(0.9 * device.charge_max_mw * LENGTH), device.required_mwh)
+            power[of.unit_of[device.id]] = np.diff(full, prepend=0.0) / (0.9 * LENGTH)
+    return power
 
 
 def test_every_battery_stays_between_empty_and_full(town):
@@ -221,6 +234,17 @@ def test_a_full_battery_lends_no_room_to_an_empty_one():
     of = problem(battery("full", e0=0.02), battery("empty", e0=0.0))
     groups = grouped(of, one_place(of))
     assert float(groups.problem.parts.stores[0].high[0]) == pytest.approx(0.02 + 0.95 * 0.01 * 0.25)
+
+
+def test_batteries_are_parted_by_how_full_they_are_and_always_into_as_many_parts():
+    for seed in (1, 2):
+        fill = np.random.default_rng(seed).uniform(0.0, 0.02, size=9)
+        of = problem(*[battery(f"battery_{i}", e0=e0) for i, e0 in enumerate(fill)])
+        groups = grouped(of, one_place(of))
+        assert len(groups.problem.devices) == 4
+        edges = [fill[groups.units[groups.group == unit]] for unit in range(4)]
+        spans = sorted((float(part.min()), float(part.max())) for part in edges)
+        assert all(left[1] <= right[0] for left, right in pairwise(spans))
 
 
 def test_curtailment_is_shared_by_what_the_sun_gives():
