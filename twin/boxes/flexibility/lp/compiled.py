@@ -6,7 +6,7 @@ iteration or node limit ends it; the clock is only the guard, and its outcome is
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -32,7 +32,7 @@ _OPTIONS: dict[str, Any] = {
     "mip_rel_gap": 1e-5,
     "mip_feasibility_tolerance": 1e-9,
 }
-_ROUNDS = 5
+_ROUNDS = 3
 """Of forbidding to charge and discharge at once, each a warm solve."""
 _WORDS = {
     "iteration_limit_reached": "iteration_limit",
@@ -136,8 +136,9 @@ class CompiledModel:
             if wrong is None:
                 return solution
             # A price below zero, or a limit, pays for heating the cells by charging and discharging at once; no inverter can
-            # do that. What one round forbids may move to another step: the last one forbids it in all.
-            _choose_a_side(problem, numbers, solution, wrong, everywhere=number == _ROUNDS - 1)
+            # do that. What one round forbids may move elsewhere: the last one forbids it everywhere.
+            everywhere = number == _ROUNDS - 1
+            _choose_a_side(problem, numbers, solution, np.ndindex(solution.p_mw.shape) if everywhere else wrong)
             before = solution
             solution = self._run(problem, numbers, linear, limits, warm=True, hold=before.switched)
             solution = replace(solution, iterations=before.iterations + solution.iterations)
@@ -282,29 +283,30 @@ def _narrow(numbers: Numbers, name: str, low: np.ndarray, high: np.ndarray) -> N
     numbers.lower[name], numbers.upper[name] = np.clip(low, lower, upper), np.clip(high, lower, upper)
 
 
-def _choose_a_side(
-    problem: Problem, numbers: Numbers, solution: Solution, wrong: list[tuple[int, int]], *, everywhere: bool
-) -> None:
-    """Only the larger of both sides is left where ``wrong`` says so, or in every step of those units."""
+def _choose_a_side(problem: Problem, numbers: Numbers, solution: Solution, where: Iterable[tuple[int, ...]]) -> None:
+    """Only the larger of both sides is left at those (unit, step)."""
     sets = problem.sets
-    if everywhere:
-        wrong = [(unit, k) for unit in sorted({unit for unit, _ in wrong}) for k in range(len(problem.hours))]
+    both = set(_two_sided(problem))
     draw, feed = numbers.upper["draw_mw"].copy(), numbers.upper["feed_mw"].copy()
-    for unit, k in wrong:
-        side, at = (feed, sets.feed_at) if solution.p_mw[unit, k] >= 0.0 else (draw, sets.draw_at)
-        side[at[unit], k] = 0.0
+    for unit, k in where:
+        if unit in both:
+            side, at = (feed, sets.feed_at) if solution.p_mw[unit, k] >= 0.0 else (draw, sets.draw_at)
+            side[at[unit], k] = 0.0
     numbers.upper.update(draw_mw=draw, feed_mw=feed)
 
 
-def _both_ways(problem: Problem, solution: Solution) -> list[tuple[int, int]] | None:
-    """(Unit, step) where one draws and feeds in at once by more than 1 W; None if nowhere.
+def _two_sided(problem: Problem) -> list[int]:
+    """Units that draw or feed in, never both: a demand-response programme may, its shed and its rebound are two things."""
+    sets = problem.sets
+    return [unit for unit in sets.drawing if unit in sets.feed_at and problem.parts.units[unit].run is None]
 
-    A demand-response programme may: its shed and its rebound are two things.
-    """
+
+def _both_ways(problem: Problem, solution: Solution) -> list[tuple[int, int]] | None:
+    """(Unit, step) where one draws and feeds in at once by more than 1 W; None if nowhere."""
     if not solution.optimal:
         return None
     sets = problem.sets
-    both = [u for u in sets.drawing if u in sets.feed_at and problem.parts.units[u].run is None]
+    both = _two_sided(problem)
     if not both:
         return None
     draw = solution.values["draw_mw"][[sets.draw_at[u] for u in both]]
