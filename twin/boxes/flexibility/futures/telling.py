@@ -6,12 +6,13 @@ chance that the peak comes high, a chance that it does not, and one order that s
 
 Tried instead, and not sound: to hand numbers of an older ten-path plan to the mean path. Captured value against perfect
 foresight, for one battery and an uncertain evening peak, seeded: quarter hours (six days): mean path 69 %, ten paths at every
-tick 76 %, two or three telling paths 78 %; hours (eight times three days): 80, 84 and 83 to 84 %. The mean path with numbers of
-ten paths a quarter of an hour old: 65 % where stores must hold what all ten paths hold, 61 % with the margin on its peak that
-reproduced the ten paths' order. With numbers of up to four hours ago, on hours: 74 % with such floors; 69 % where the expected
-peak counts as paid already (a mean of peaks is no threshold: below it a megawatt still pays on every path whose peak is lower);
-68 % with the peak lifted to the mean of the paths by their own peak prices. Such numbers belong to the state in which they were
-found; a recourse, which a few paths carry with them, does not age.
+tick 76 %, two or three telling paths 78 %; hours (eight times three days): 80, 84 and 83 to 84 %. The mean path with numbers
+of ten paths a quarter of an hour old: 65 % where stores must hold what all ten paths hold, 61 % with the margin on its peak
+that reproduced the ten paths' order. On hours, with numbers of up to four hours ago (mean path 78 %): 74 % with such floors;
+69 % where the expected peak counts as paid already (a mean of peaks is no threshold: below it a megawatt still pays on every
+path whose peak is lower); 68 % (of 80) with the peak lifted to the mean of the paths by their own peak prices. Floors of the
+same tick's ten paths gain two points, but then their own order is there to be used. Such numbers belong to the state in which
+they were found; a recourse, which a few paths carry with them, does not age.
 """
 
 from __future__ import annotations
