@@ -14,6 +14,7 @@ from twin.boxes.flexibility.commitment import Announced
 from twin.boxes.flexibility.grid.case import Case
 from twin.boxes.flexibility.grid.sequential import Stop
 from twin.boxes.flexibility.horizon import HORIZON, QUARTERS, quarters_of_steps
+from twin.boxes.flexibility.lp.compiled import Limits
 from twin.boxes.flexibility.planner import Plan, Planner
 from twin.boxes.flexibility.response import Response
 from twin.boxes.flexibility.tick.answered import measured_response
@@ -40,6 +41,8 @@ LINEARISATIONS = 3
 """Most of them in a tick: the next one goes on from there, and the AC proof says what is left."""
 BUDGET = 0.7
 """Share of the deadline that planning may take; the rest is for reading, explaining and the way back."""
+SEARCH_H = 2.0
+"""How far ahead is settled what is on and off: an order is for a quarter hour, later calls are settled when they near."""
 ANNOUNCED_STEPS = 4
 """Quarter hours that were announced: an hour."""
 
@@ -60,7 +63,7 @@ class FlexibilityBox:
         self._settings = settings_of(config, context)
         self._context = context
         deadline_s = self._settings.deadline_s
-        self._planner = Planner(stop=Stop(most=LINEARISATIONS), budget_s=BUDGET * deadline_s)
+        self._planner = Planner(limits=Limits(search_h=SEARCH_H), stop=Stop(most=LINEARISATIONS), budget_s=BUDGET * deadline_s)
         self._groups = {str(device["id"]): str(device["group"]) for device in context.devices}
         self._automatic = frozenset(d["id"] for d in context.devices if d["right_of_use"]["acceptance"] == "automatic")
         self._wires = Wires(context, self._settings.zones, self._settings.outages) if context.members.get("load") else None

@@ -25,11 +25,14 @@ class Losses:
 
     @classmethod
     def of(cls, case: Case, measures: Measures) -> Losses:
-        """d(loss) = d(source power) - d(drawn): a unit at the source itself loses nothing on the way."""
+        """d(loss) = d(source power) - d(drawn): a unit at the source itself loses nothing on the way.
+
+        A step without a solution has none: a solver takes no NaN, and its proof says that it has no solution.
+        """
         p, placed = measures.across.stop, case.at_place.sum(axis=1)[:, None]
-        by_source = None if measures.by_source is None else measures.by_source[:, p]
-        by_p = case.at_place @ measures.by_p[:, p].T - placed
-        return cls(by_p, case.at_place @ measures.by_q[:, p].T, by_source)
+        by_source = None if measures.by_source is None else np.nan_to_num(measures.by_source[:, p])
+        by_p, by_q = (case.at_place @ part[:, p].T for part in (measures.by_p, measures.by_q))
+        return cls(np.nan_to_num(by_p - placed), np.nan_to_num(by_q), by_source)
 
     def more(self, plan: Plan, point: Plan) -> np.ndarray:
         """Losses that the linear grid foresees beyond those at a point [MW], dims (step,)."""

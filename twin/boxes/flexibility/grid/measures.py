@@ -160,8 +160,7 @@ def _by_source(case: Case, plan: Plan, view: _View) -> np.ndarray | None:
     for way in (1.0 + _PROBE, 1.0 - _PROBE):
         state = solve(case, Plan(plan.p_mw, plan.q_mvar, vm * way))
         ends.append(view.of(state.v, state.drawn))
-    slope: np.ndarray = (ends[0] - ends[1]) / (2.0 * _PROBE * vm[:, None])
-    return slope
+    return np.nan_to_num((ends[0] - ends[1]) / (2.0 * _PROBE * vm[:, None]))
 
 
 def _spread(case: Case, plan: Plan, view: _View, median: np.ndarray) -> np.ndarray | None:

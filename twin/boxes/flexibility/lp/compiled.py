@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from twin.boxes.flexibility.lp.appended import append_rows
+from twin.boxes.flexibility.horizon import step_start_h
+from twin.boxes.flexibility.lp.appended import Appended, append_rows
 from twin.boxes.flexibility.lp.matrix import Matrix, compile_matrix, must
 from twin.boxes.flexibility.lp.model import BINARY
 from twin.boxes.flexibility.lp.numbers import Numbers, numbers_of
@@ -48,11 +49,13 @@ class Limits:
     Attributes:
         iterations: of the simplex method; some twenty times what 50 devices need.
         nodes: of the search where something is on or off.
+        search_h: how far ahead that is searched; beyond, something may be on in part: it will be searched when it comes near.
         guard_s: wall clock [s], below the box's deadline and far above a normal solve.
     """
 
     iterations: int = 100_000
     nodes: int = 2_000
+    search_h: float = float("inf")
     guard_s: float = 1.0
 
 
@@ -67,7 +70,8 @@ class Solution:
             found, with what is on and off held.
         p_mw, q_mvar: of every unit, dims (unit, step). ``row_duals``, ``excess_mw``, ``margin_used_mw``: of the grid's rows,
             dims (row, step); 0 where nobody watches.
-        rows: those rows. ``iterations``: simplex iterations. ``gap``: how far from the best the search may be, relative.
+        rows: those rows. ``iterations``: simplex iterations.
+        switched: what is on and off, for ``hold`` of another solve; NaN where it was not searched.
     """
 
     status: str
@@ -82,12 +86,7 @@ class Solution:
     margin_used_mw: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     rows: tuple[GridRow, ...] = ()
     iterations: int = 0
-    gap: float = 0.0
-
-    @property
-    def switched(self) -> np.ndarray:
-        """What is on and off, and what begins when, in one vector for ``hold``."""
-        return np.concatenate([np.round(self.values[name]).ravel() for name in BINARY])
+    switched: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
     @property
     def optimal(self) -> bool:
@@ -104,6 +103,9 @@ class CompiledModel:
         self.matrix: Matrix = compile_matrix(problem.sets, numbers)
         self._gains = {name: array.copy() for name, array in numbers.coefficient.items()}
         self._binary = np.concatenate([self.matrix.columns[name].ravel() for name in BINARY]).astype(np.int32)
+        starts = step_start_h(problem.hours)
+        reach = [np.broadcast_to(starts, self.matrix.columns[name].shape).ravel() for name in BINARY]
+        self._binary_start_h = np.concatenate(reach)
         self._highs = self.matrix.load(_OPTIONS)
 
     def solve(
@@ -170,45 +172,45 @@ class CompiledModel:
         rows = problem.rows + linear.rows
         appended = append_rows(highs, problem, self.matrix, numbers, rows)
         try:
-            status = self._optimise(limits, hold)
+            status, switched = self._optimise(limits, hold)
             if status != "optimal":
                 return Solution(status, iterations=_iterations(highs), rows=rows)
-            return self._read(problem, rows, appended, gap=0.0)
+            return self._read(problem, rows, appended, switched)
         finally:
             appended.remove(highs)
-            self._free_binaries()
 
-    def _optimise(self, limits: Limits, hold: np.ndarray | None) -> str:
+    def _optimise(self, limits: Limits, hold: np.ndarray | None) -> tuple[str, np.ndarray]:
         """Run; where something is on or off, search first unless it is held, and then hold what was found to get prices."""
         highs = self._highs
         must(highs.setOptionValue("simplex_iteration_limit", int(limits.iterations)), "limit iterations")
         must(highs.setOptionValue("mip_max_nodes", int(limits.nodes)), "limit nodes")
         # HiGHS counts run time over all runs of a model.
         must(highs.setOptionValue("time_limit", highs.getRunTime() + limits.guard_s), "set the guard")
-        if hold is None or not len(self._binary):
+        if not len(self._binary):
+            highs.run()
+            return _status(highs), self._binary_start_h
+        if hold is None:
+            near = self._binary_start_h < limits.search_h
+            self._integrality(self._binary[near])
             highs.run()
             status = _status(highs)
-            if not len(self._binary):
-                return status
+            self._integrality(self._binary[:0])
             if status not in ("optimal", "node_limit", "time_limit") or not _has_plan(highs):
-                return status
-            hold = np.round(np.asarray(highs.getSolution().col_value)[self._binary])
-        must(highs.changeColsBounds(len(hold), self._binary, hold, hold), "hold what is on")
-        self._integrality(highs, integer=False)
+                return status, self._binary_start_h
+            found = np.round(np.asarray(highs.getSolution().col_value)[self._binary])
+            hold = np.where(near, found, np.nan)
+        at, value = self._binary[np.isfinite(hold)], hold[np.isfinite(hold)]
+        must(highs.changeColsBounds(len(at), at, value, value), "hold what is on")
         highs.run()
-        return _status(highs)
+        return _status(highs), hold
 
-    def _free_binaries(self) -> None:
-        if len(self._binary):
-            self._integrality(self._highs, integer=True)
-
-    def _integrality(self, highs: Any, *, integer: bool) -> None:
+    def _integrality(self, searched: np.ndarray) -> None:
+        """These columns are 0 or 1 in the next run, all others may be anything between."""
         import highspy
 
-        kind = highspy.HighsVarType.kInteger if integer else highspy.HighsVarType.kContinuous
-        must(
-            highs.changeColsIntegrality(len(self._binary), self._binary, np.full(len(self._binary), kind)), "switch the search"
-        )
+        for at, kind in ((self._binary, highspy.HighsVarType.kContinuous), (searched, highspy.HighsVarType.kInteger)):
+            if len(at):
+                must(self._highs.changeColsIntegrality(len(at), at, np.full(len(at), kind)), "switch the search")
 
     def _update_gains(self, numbers: Numbers) -> None:
         """Coefficients that differ from those HiGHS holds (a heat pump's COP of the coming day)."""
@@ -219,7 +221,7 @@ class CompiledModel:
                     must(self._highs.changeCoeff(row, column, sign * float(new[at, k])), "change a coefficient")
                 held[at, k] = new[at, k]
 
-    def _read(self, problem: Problem, rows: tuple[GridRow, ...], appended: Any, *, gap: float) -> Solution:
+    def _read(self, problem: Problem, rows: tuple[GridRow, ...], appended: Appended, switched: np.ndarray) -> Solution:
         highs, matrix = self._highs, self.matrix
         found, info = highs.getSolution(), highs.getInfo()
         column, dual, reduced = (np.asarray(part) for part in (found.col_value, found.row_dual, found.col_dual))
@@ -238,7 +240,7 @@ class CompiledModel:
             margin_used_mw=used,
             rows=rows,
             iterations=_iterations(highs),
-            gap=gap,
+            switched=switched,
         )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from twin.boxes.flexibility.lp.model import BINARY, CONSTRAINTS, VARIABLES, build
+from twin.boxes.flexibility.lp.model import CONSTRAINTS, VARIABLES, build
 from twin.boxes.flexibility.lp.numbers import Numbers
 from twin.boxes.flexibility.lp.sets import Sets
 
@@ -73,11 +73,6 @@ class Matrix:
         lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
         lp.a_matrix_.num_row_, lp.a_matrix_.num_col_ = rows, columns
         lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = self.a.indptr, self.a.indices, self.a.data
-        binary = np.concatenate([self.columns[name].ravel() for name in BINARY])
-        if len(binary):
-            kinds = np.full(columns, highspy.HighsVarType.kContinuous)
-            kinds[binary] = highspy.HighsVarType.kInteger
-            lp.integrality_ = list(kinds)
         highs = highspy.Highs()
         for name, value in options.items():
             must(highs.setOptionValue(name, value), f"set option {name} to {value}")
