@@ -69,6 +69,8 @@ class _Walk:
             stacked([getattr(link, name) for link in links], steps) for name in ("per_draw", "per_feed")
         )
         self._links = self._by_unit(links)
+        self._follow = {self._sets.following[f]: follow for f, follow in enumerate(self._sets.follows)}
+        self._flows = {unit: stacked([follow.mw_per_level], steps)[0] for unit, follow in self._follow.items()}
         self._least = stacked([0.0 if unit.run is None else unit.run.min_mw for unit in units], steps)
 
     def _by_unit(self, links: tuple[Link, ...]) -> dict[int, list[tuple[int, int]]]:
@@ -84,6 +86,8 @@ class _Walk:
                 self._level = self._keep[:, k] * self._level + self._inflow[:, k]
             for unit in range(len(power)):
                 wish = wish_mw[unit, k] if self._free[unit, k] else self._own[unit, k]
+                if unit in self._follow and wish >= 0.0:
+                    wish = self._flows[unit][k] * self._level[self._sets.store_at[self._follow[unit].store]]
                 power[unit, k] = self._step(unit, k, hour, float(wish))
         return power
 

@@ -44,6 +44,9 @@ class Matrix:
         if name == "taper":
             level = self.columns["level"][self.sets.store_at[self.sets.tapers[at].store]]
             return [] if k == 0 else [(int(self.rows["taper"][at, k]), int(level[k - 1]), 1.0)]
+        if name == "follow":
+            level = self.columns["level"][self.sets.store_at[self.sets.follows[at].store]]
+            return [] if k == 0 else [(int(self.rows["follow"][at, k]), int(level[k - 1]), -1.0)]
         if name in ("run_min", "run_max"):
             row = "at_least_on" if name == "run_min" else "at_most_on"
             return [(int(self.rows[row][at, k]), int(self.columns["on"][at, k]), -1.0)]

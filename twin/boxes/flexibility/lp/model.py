@@ -47,6 +47,7 @@ CONSTRAINTS: dict[str, tuple[str, ...]] = {
     "target": ("targeted",),
     "cleared": ("cleared", "step"),
     "taper": ("tapered", "step"),
+    "follow": ("following", "step"),
     "q_split": ("reactive", "step"),
     "wedge_over": ("wedged", "step"),
     "wedge_under": ("wedged", "step"),

@@ -32,8 +32,8 @@ class Numbers:
 
     Attributes:
         lower, upper, cost: by variable. ``rhs``: by row.
-        coefficient: "per_draw", "per_feed", dims (link, step); "keep", dims (store, step); "run_min", "run_max", dims
-            (switched, step).
+        coefficient: "per_draw", "per_feed", dims (link, step); "keep", dims (store, step); "taper", dims (tapered, step);
+            "follow", dims (following, step); "run_min", "run_max", dims (switched, step).
     """
 
     penalties: Penalties
@@ -147,6 +147,11 @@ def _taper(problem: Problem, numbers: Numbers) -> None:
         row[0] -= taper.slope_mw_per_level * problem.parts.stores[problem.sets.store_at[taper.store]].level0
         rows.append(np.maximum(row, 0.0))
     numbers.rhs["taper"] = stacked(rows, steps)
+    flows = stacked([follow.mw_per_level for follow in problem.sets.follows], steps)
+    numbers.coefficient["follow"] = flows
+    level0 = [problem.parts.stores[problem.sets.store_at[follow.store]].level0 for follow in problem.sets.follows]
+    first = np.arange(steps) == 0
+    numbers.rhs["follow"] = flows * first * np.array(level0)[:, None] if level0 else flows
     numbers.coefficient["taper"] = stacked([taper.slope_mw_per_level for taper in problem.sets.tapers], steps)
 
 

@@ -66,6 +66,14 @@ class Taper:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Follow:
+    """A draw that nobody chooses: what flows out of a store by itself, draw = mw_per_level * (level at the step's start)."""
+
+    store: str
+    mw_per_level: PerStep
+
+
+@dataclass(frozen=True, kw_only=True)
 class Unit:
     """A power flow that can be set.
 
@@ -94,6 +102,7 @@ class Unit:
     run: Run | None = None
     reactive: Reactive | None = None
     taper: Taper | None = None
+    follow: Follow | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

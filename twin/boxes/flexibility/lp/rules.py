@@ -85,6 +85,11 @@ def stores(sets: Sets, numbers: Numbers) -> Rules:
         before = float(gain["taper"][t, k]) * m.level[store, k - 1] if k else 0.0
         return draw(m, sets, sets.tapered[t], k) + before <= float(rhs["taper"][t, k])
 
+    def follow(m: Any, f: int, k: int) -> Any:
+        store = sets.store_at[sets.follows[f].store]
+        before = float(gain["follow"][f, k]) * m.level[store, k - 1] if k else 0.0
+        return draw(m, sets, sets.following[f], k) - before == float(rhs["follow"][f, k])
+
     return {
         "store_balance": store_balance,
         "soft_low": soft_low,
@@ -92,6 +97,7 @@ def stores(sets: Sets, numbers: Numbers) -> Rules:
         "target": target,
         "cleared": cleared,
         "taper": taper,
+        "follow": follow,
     }
 
 

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from twin.boxes.flexibility.horizon import step_start_h
-from twin.boxes.flexibility.lp.parts import Parts, Run, Taper
+from twin.boxes.flexibility.lp.parts import Follow, Parts, Run, Taper
 
 CORNERS = 8
 """Sides of the polygon that stands for an inverter's circle; it lies inside, and gives away at most 7.6 % of it."""
@@ -95,6 +95,16 @@ class Sets:
         return [unit.taper for unit in self.parts.units if unit.taper is not None]
 
     @cached_property
+    def following(self) -> list[int]:
+        """Units that draw what flows out of a store."""
+        return [at for at, unit in enumerate(self.parts.units) if unit.follow is not None]
+
+    @cached_property
+    def follows(self) -> list[Follow]:
+        """How they do, in the order of ``following``."""
+        return [unit.follow for unit in self.parts.units if unit.follow is not None]
+
+    @cached_property
     def soft(self) -> list[int]:
         """Stores whose bounds may be broken at a price."""
         return [at for at, s in enumerate(self.parts.stores) if s.soft is not None]
@@ -172,6 +182,7 @@ class Sets:
             "wedged": len(self.wedged),
             "circled": len(self.circled),
             "tapered": len(self.tapered),
+            "following": len(self.following),
             "store": len(self.parts.stores),
             "soft": len(self.soft),
             "spilling": len(self.spilling),
@@ -199,6 +210,7 @@ class Sets:
                 u.electric,
                 u.reactive,
                 u.taper is not None and u.taper.store,
+                u.follow is not None and u.follow.store,
                 _run_shape(u.run),
             )
             for u in self.parts.units

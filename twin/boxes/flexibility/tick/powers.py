@@ -37,4 +37,9 @@ class Powers:
         own = stacked([unit.own_p_mw for unit in units], steps)
         reference = stacked([unit.own_p_mw if unit.reference_p_mw is None else unit.reference_p_mw for unit in units], steps)
         within = ranges_of(problem)
-        return cls(base, base + own, base + reference, base + within.low_p_mw, base + within.high_p_mw)
+        high = base + within.high_p_mw
+        for device in problem.devices:
+            if isinstance(device, Programme) and device.rebound_max_mw is not None:
+                at = problem.unit_of[device.id]
+                high[at] = np.minimum(high[at], base[at] + device.rebound_max_mw)
+        return cls(base, base + own, base + reference, base + within.low_p_mw, high)

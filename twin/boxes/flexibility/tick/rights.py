@@ -9,7 +9,7 @@ import numpy as np
 
 from twin.boxes.flexibility.devices.plant import Plant
 from twin.boxes.flexibility.devices.programme import Programme
-from twin.boxes.flexibility.horizon import STEP_HOURS, mean_of_quarters, step_start_h
+from twin.boxes.flexibility.horizon import DAY_QUARTERS, STEP_HOURS, mean_of_quarters, step_start_h
 from twin.boxes.flexibility.tick import facts
 from twin.boxes.flexibility.tick.remembered import Remembered
 from twin.contracts.devices import GUARANTEED_SHARE, Right
@@ -19,8 +19,8 @@ from twin.domain.time import HOURS_PER_STEP, QUARTER_HOUR_S, to_epoch_s
 USUAL_DAYS = 14
 EMERGENCY_CHF_PER_MWH = 1000.0
 """What a MWh under an emergency right counts at least: no price of energy reaches it, a broken limit does."""
-CAUGHT_UP = 3.0
-"""Time constants after which nineteen twentieths of a first-order rebound are drawn."""
+COLDER = 3.0
+"""Most by which the last day's heat may exceed the last fortnight's: beyond it something else was measured."""
 
 
 def read_plants(
@@ -64,7 +64,7 @@ def read_groups(
     found = []
     for device in devices:
         name, agreed, use = device["id"], device["ripple"], device["right_of_use"]
-        usual = np.maximum(mean_of_quarters(facts.usual_sum(view, "device_p_mw", [name], USUAL_DAYS)), 0.0)
+        usual = mean_of_quarters(_expected_mw(view, name, device["p_max_mw"]))
         called = kept.asked.get(name, (1.0, 0.0))[0] == 0.0 and _follows(view, kept)
         # A block that is running ends when it must, and then the group rests.
         running = called & (starts >= block_h.get(name, 0.0)) & (starts < block_h.get(name, 0.0) + agreed["rest_h"])
@@ -76,7 +76,7 @@ def read_groups(
                 shed_share=1.0,
                 shed_chf_per_mwh=0.0 if use["right"] == Right.OWN else 1000.0 * float(use["price_chf_per_kwh"]),
                 rebound_share=agreed["rebound_share"],
-                rebound_within_h=CAUGHT_UP * agreed["rebound_h"],
+                rebound_h=agreed["rebound_h"],
                 rebound_max_mw=np.maximum(device["p_max_mw"] - usual, 0.0),
                 all_or_nothing=True,
                 calls_max=int(calls.get(name, 0.0)),
@@ -88,6 +88,19 @@ def read_groups(
             )
         )
     return tuple(found)
+
+
+def _expected_mw(view: AsOfView, name: str, p_max_mw: float) -> np.ndarray:
+    """What a group will draw when nobody calls it [MW], dims (time,): its usual day, as warm or cold as the last one was.
+
+    A block moves heat within a day, so a day's energy tells the weather whatever was called.
+    """
+    usual = np.maximum(facts.usual_sum(view, "device_p_mw", [name], USUAL_DAYS), 0.0)
+    last = facts.past(view, "device_p_mw", [name], 1)
+    day = usual[:DAY_QUARTERS].mean()
+    known = bool(np.isfinite(last).any()) and day > 0.0
+    factor = min(float(np.nanmean(last)) / day, COLDER) if known else 1.0
+    return np.minimum(factor * usual, p_max_mw)
 
 
 def owed_mwh(view: AsOfView, devices: list[Mapping[str, Any]], kept: Remembered) -> dict[str, float]:
