@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from twin.boxes.flexibility.grid.assembled import Assembled
-from twin.boxes.flexibility.grid.candidates import Cuts, end_key
+from twin.boxes.flexibility.grid.candidates import Cuts
 from twin.boxes.flexibility.grid.case import Case, Plan, Ranges
 from twin.boxes.flexibility.grid.losses import Losses
-from twin.boxes.flexibility.grid.measures import Measures, measure
+from twin.boxes.flexibility.grid.measures import measure
 from twin.boxes.flexibility.grid.pool import Pool
 from twin.boxes.flexibility.grid.proof import Proof
 from twin.boxes.flexibility.grid.screen import Watch, watched
@@ -40,23 +40,21 @@ class Around:
             name: of the case, "" or the outage's; the rows of an outage are "n1:line:66>...".
         """
         near = watched(case, proof, within if earlier is None else None)
-        cuts: Cuts = {}
         if earlier is not None:
-            near, cuts = near.join(earlier.watch), earlier.cuts
+            near = near.join(earlier.watch)
         measures = measure(case, proof, near)
+        number = (2 * measures.branch + measures.end).tolist()
+        cuts = _joined({} if earlier is None else earlier.cuts, {n: (measures.angle[:, k],) for k, n in enumerate(number)})
         pool = Pool.around(case, proof.plan, measures, within, cuts, f"n1:{name}>" if name else "")
-        kept = np.zeros_like(pool.reachable) if earlier is None else pool.kept(earlier.kept)
-        return cls(pool, pool.first(kept), near, _with_directions(case, measures, cuts))
+        kept = np.zeros_like(pool.reachable)
+        if earlier is not None:
+            kept = pool.kept(earlier.pool.limits.code, earlier.keep)
+        return cls(pool, pool.first(kept), near, cuts)
 
     @cached_property
     def made(self) -> Assembled:
         """The rows."""
         return Assembled(self.pool, self.keep)
-
-    @cached_property
-    def kept(self) -> dict[str, np.ndarray]:
-        """By row, the steps where it stands in the programme, dims (step,)."""
-        return {row.name: np.isfinite(row.room_mw) for row in self.made.rows}
 
     @cached_property
     def losses(self) -> Losses:
@@ -65,13 +63,16 @@ class Around:
 
     def with_rows_for(self, plan: Plan) -> Around | None:
         """With the limits, too, that a plan runs into on the linear grid; None where there is none."""
-        lacking = self.pool.lacking(plan, self.keep)
-        return Around(self.pool, self.keep | lacking, self.watch, self.cuts) if lacking.any() else None
+        turned = self.pool.turned(plan)
+        if not turned:
+            lacking = self.pool.lacking(plan, self.keep)
+            return replace(self, keep=self.keep | lacking) if lacking.any() else None
+        cuts = _joined(self.cuts, turned)
+        pool = self.pool.with_cuts(cuts)
+        keep = pool.kept(self.pool.limits.code, self.keep)
+        lacking = pool.lacking(plan, keep)
+        return Around(pool, keep | lacking, self.watch, cuts) if lacking.any() else None
 
 
-def _with_directions(case: Case, measures: Measures, cuts: Cuts) -> Cuts:
-    found = dict(cuts)
-    for k, (end, branch) in enumerate(zip(measures.end.tolist(), measures.branch.tolist(), strict=True)):
-        key = end_key(case, end, branch)
-        found[key] = (*found.get(key, ()), measures.angle[:, k])
-    return found
+def _joined(cuts: Cuts, more: Cuts) -> Cuts:
+    return {end: (*cuts.get(end, ()), *more.get(end, ())) for end in {**cuts, **more}}

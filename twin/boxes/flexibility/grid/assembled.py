@@ -32,7 +32,7 @@ class Assembled:
             self._scale[step, at] = scale = _scale(slopes, pool.reach.places)
             self._slopes[step, at] = slopes / scale[:, None]
         self.rows = tuple(self._row(k) for k in range(len(self._chosen)))
-        self.places = tuple(pool.limits.place[number] for number in self._chosen.tolist())
+        self.places = tuple(pool.limits.named(number).place for number in self._chosen.tolist())
         planned = pool.measures.by_source is not None
         self.by_source: np.ndarray | None = self._slopes[:, :, -1].T if planned else None
 
@@ -44,13 +44,14 @@ class Assembled:
         at_point = (by_p * pool.plan.p_mw + by_q * pool.plan.q_mvar).sum(axis=0)
         margin = np.where(keep, pool.margin[:, number] / scale, 0.0)
         room = (limits.limit[number] - pool.value[:, number]) / scale - margin + at_point
-        sign = -1.0 if limits.key[number].startswith("low_") else 1.0
+        named = limits.named(number)
+        sign = -1.0 if named.below else 1.0
         return GridRow(
-            name=pool.name + limits.key[number],
-            kind=limits.kind[number],
-            element=limits.element[number],
+            name=pool.name + named.key,
+            kind=named.kind,
+            element=named.element,
             limit=sign * float(limits.limit[number]),
-            unit=limits.unit[number],
+            unit=named.unit,
             by_p=by_p,
             by_q=by_q,
             room_mw=np.where(keep, room, np.inf),

@@ -7,8 +7,7 @@ the others. A plan made with them is looked at on the linear grid: what it runs 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -72,7 +71,7 @@ class Pool:
     @cached_property
     def tolerance(self) -> np.ndarray:
         """Of every limit, dims (candidate,)."""
-        return np.array([TOLERANCE[unit] for unit in self.limits.unit])
+        return self.limits.per_unit(TOLERANCE)
 
     @cached_property
     def reachable(self) -> np.ndarray:
@@ -85,17 +84,20 @@ class Pool:
             far = self.gap + (1.0 + CURVATURE) * (self.limits.of(middle) + width)
             return np.asarray((far >= 0.0) & (2.0 * width > self.tolerance))
 
-    def kept(self, names: Mapping[str, np.ndarray]) -> np.ndarray:
-        """Rows of earlier linearisations, by name, dims (step, candidate)."""
+    def kept(self, codes: np.ndarray, keep: np.ndarray) -> np.ndarray:
+        """Rows of an earlier linearisation, here, dims (step, candidate).
+
+        Args:
+            codes: of its candidates, dims (n,). ``keep``: which were rows, dims (step, n).
+        """
         found = np.zeros(self.value.shape, dtype=bool)
-        for number, key in enumerate(self.limits.key):
-            if self.name + key in names:
-                found[:, number] = names[self.name + key]
+        _, here, there = np.intersect1d(self.limits.code, codes, assume_unique=True, return_indices=True)
+        found[:, here] = keep[:, there]
         return found & np.isfinite(self.gap)
 
     def first(self, kept: np.ndarray) -> np.ndarray:
         """Rows to begin with, dims (step, candidate)."""
-        near = np.array([NEAR[unit] for unit in self.limits.unit])
+        near = self.limits.per_unit(NEAR)
         chosen = kept.copy()
         for step, reachable in enumerate(self.reachable):
             here = np.flatnonzero(reachable)
@@ -109,14 +111,33 @@ class Pool:
             chosen[step, here[close][most_apart(slopes[close], gap[close], up + down, len(here))]] = True
         return chosen
 
+    def moved(self, plan: Plan) -> np.ndarray:
+        """By how much a plan moves every measure on the linear grid, dims (step, measure)."""
+        moved = self.reach.controls(self.case, plan, self.plan)
+        return np.asarray(np.matmul(self.reach.slopes, moved[:, :, None])[:, :, 0])
+
+    def turned(self, plan: Plan) -> Cuts:
+        """Directions in which branches exceed their limits with a plan on the linear grid."""
+        moved, measures = self.moved(plan), self.measures
+        along = (measures.value + moved)[:, measures.along]
+        across = (measures.value + moved)[:, measures.across]
+        limit = self.case.network.branch_limit_percent[measures.branch]
+        with np.errstate(invalid="ignore"):
+            over = (np.hypot(along, across) > limit + TOLERANCE["%"]).any(axis=0)
+        number, angle = 2 * measures.branch + measures.end, measures.angle + np.arctan2(across, along)
+        return {int(number[k]): (angle[:, k],) for k in np.flatnonzero(over)}
+
+    def with_cuts(self, cuts: Cuts) -> Pool:
+        """With further directions."""
+        return replace(self, limits=candidates(self.case, self.measures, cuts))
+
     def lacking(self, plan: Plan, there: np.ndarray) -> np.ndarray:
         """Limits that a plan runs into on the linear grid although it has no row for them, the worst of each step.
 
         Args:
             there: rows that it had, dims (step, candidate).
         """
-        moved = np.matmul(self.reach.slopes, self.reach.controls(self.case, plan, self.plan)[:, :, None])[:, :, 0]
-        gap = self.gap + self.limits.of(moved)
+        gap = self.gap + self.limits.of(self.moved(plan))
         with np.errstate(invalid="ignore"):
             over = (gap > self.tolerance) & ~there & self.reachable
         found = np.zeros_like(there)

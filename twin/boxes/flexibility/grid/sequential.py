@@ -141,11 +141,12 @@ def sequential(
         beyond = linear.beyond(plan)
         seen.append((there, linear))
         history.append(_turn(there, beyond))
-        settled = _enough(here if len(history) > 1 else None, there, beyond, linear, stop)
+        worse = cost is not None and _worse(here, there, stop)
+        settled = not worse and _enough(here if len(history) > 1 else None, there, beyond, linear, stop)
         if settled:
             break
         lost = ~np.isfinite(there.violation) & np.isfinite(here.violation)
-        if cost is not None and _worse(here, there, stop):
+        if worse:
             trust.retreat(there.plan, np.ones(case.steps, dtype=bool))
         elif not lost.any():
             trust.moved(here.plan, there.plan, here.violation, there.violation, first=len(history) == 1)
@@ -183,8 +184,9 @@ def _turn(there: _Look, beyond: np.ndarray) -> Turn:
 
 
 def _worse(here: _Look, there: _Look, stop: Stop) -> bool:
-    """A step from within the limits to within the limits that costs more: the losses bent on the way."""
-    return bool((np.maximum(here.violation, there.violation) <= stop.violation).all()) and there.cost > here.cost
+    """A step from within the limits to within the limits that costs more, and for nothing: the losses bent on the way."""
+    was, now = here.violation.max(initial=0.0), there.violation.max(initial=0.0)
+    return bool(max(was, now) <= stop.violation and now >= was and there.cost > here.cost)
 
 
 def _enough(before: _Look | None, there: _Look, beyond: np.ndarray, linear: Linearised, stop: Stop) -> bool:

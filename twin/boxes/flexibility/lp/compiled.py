@@ -49,7 +49,8 @@ class Limits:
     Attributes:
         iterations: of the simplex method; some twenty times what 50 devices need.
         nodes: of the search where something is on or off.
-        search_h: how far ahead that is searched; beyond, something may be on in part: it will be searched when it comes near.
+        search_h: how far ahead that is searched; beyond, what can wait is off: a plan that counts on a call of tomorrow, and
+            on half of one, prepares nothing else.
         guard_s: wall clock [s], below the box's deadline and far above a normal solve.
     """
 
@@ -71,7 +72,7 @@ class Solution:
         p_mw, q_mvar: of every unit, dims (unit, step). ``row_duals``, ``excess_mw``, ``margin_used_mw``: of the grid's rows,
             dims (row, step); 0 where nobody watches.
         rows: those rows. ``iterations``: simplex iterations.
-        switched: what is on and off, for ``hold`` of another solve; NaN where it was not searched.
+        switched: what is on and off, for ``hold`` of another solve.
     """
 
     status: str
@@ -104,7 +105,9 @@ class CompiledModel:
         self._gains = {name: array.copy() for name, array in numbers.coefficient.items()}
         self._binary = np.concatenate([self.matrix.columns[name].ravel() for name in BINARY]).astype(np.int32)
         starts = step_start_h(problem.hours)
-        reach = [np.broadcast_to(starts, self.matrix.columns[name].shape).ravel() for name in BINARY]
+        # A process that runs once in one piece is settled wherever it lies.
+        begins = {"on": starts, "begin": np.zeros_like(starts)}
+        reach = [np.broadcast_to(begins[name], self.matrix.columns[name].shape).ravel() for name in BINARY]
         self._binary_start_h = np.concatenate(reach)
         self._highs = self.matrix.load(_OPTIONS)
 
@@ -191,18 +194,22 @@ class CompiledModel:
             return _status(highs), self._binary_start_h
         if hold is None:
             near = self._binary_start_h < limits.search_h
+            far = self._binary[~near]
+            self._leave_off(far)
             self._integrality(self._binary[near])
             highs.run()
             status = _status(highs)
             self._integrality(self._binary[:0])
             if status not in ("optimal", "node_limit", "time_limit") or not _has_plan(highs):
                 return status, self._binary_start_h
-            found = np.round(np.asarray(highs.getSolution().col_value)[self._binary])
-            hold = np.where(near, found, np.nan)
-        at, value = self._binary[np.isfinite(hold)], hold[np.isfinite(hold)]
-        must(highs.changeColsBounds(len(at), at, value, value), "hold what is on")
+            hold = np.round(np.asarray(highs.getSolution().col_value)[self._binary])
+        must(highs.changeColsBounds(len(hold), self._binary, hold, hold), "hold what is on")
         highs.run()
         return _status(highs), hold
+
+    def _leave_off(self, far: np.ndarray) -> None:
+        if len(far):
+            must(self._highs.changeColsBounds(len(far), far, np.zeros(len(far)), np.zeros(len(far))), "leave off what can wait")
 
     def _integrality(self, searched: np.ndarray) -> None:
         """These columns are 0 or 1 in the next run, all others may be anything between."""
