@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from twin.boxes.flexibility.grid.pool import Pool
+from twin.boxes.flexibility.grid.reach import Reach
 from twin.boxes.flexibility.lp.rows import GridRow
 
 
@@ -29,7 +30,7 @@ class Assembled:
         for step in range(len(keep)):
             at = np.flatnonzero(self._keep[step])
             slopes = pool.limits.slopes(step, self._chosen[at], pool.reach.slopes[step])
-            self._scale[step, at] = scale = _scale(slopes, pool.reach.places)
+            self._scale[step, at] = scale = _scale(slopes, pool.reach, step)
             self._slopes[step, at] = slopes / scale[:, None]
         self.rows = tuple(self._row(k) for k in range(len(self._chosen)))
         self.places = tuple(pool.limits.named(number).place for number in self._chosen.tolist())
@@ -61,9 +62,9 @@ class Assembled:
         )
 
 
-def _scale(slopes: np.ndarray, places: int) -> np.ndarray:
-    """Largest slope by active power, or where that moves nothing by what else moves it, 1 where nothing does, dims (row,)."""
-    size = np.abs(slopes)
-    by_p, by_rest = size[:, :places].max(axis=1, initial=0.0), size[:, places:].max(axis=1, initial=0.0)
-    found = np.where(by_p > 0.0, by_p, by_rest)
+def _scale(slopes: np.ndarray, reach: Reach, step: int) -> np.ndarray:
+    """Largest slope by a MW or Mvar of a unit that can move; 1 where none moves anything, dims (row,)."""
+    size = np.abs(slopes[:, : 2 * reach.places])
+    moving = size[:, (reach.up + reach.down)[step, : 2 * reach.places] > 0.0].max(axis=1, initial=0.0)
+    found = np.where(moving > 0.0, moving, size.max(axis=1, initial=0.0))
     return np.where(found > 0.0, found, 1.0)
