@@ -64,10 +64,11 @@ def measure(case: Case, proof: Proof, watch: Watch) -> Measures:
     rated = network.percent_per_pu[:, watch.branch] > 0.0
     end, position = np.nonzero(rated)
     branch = watch.branch[position]
-    turn = _directions(network, v, end, branch)
-    view = _View(network, watch.node, end, branch, turn)
-    rows = Rows.join(voltage_rows(v, watch.node), *_end_rows(view, v), *_source_rows(network, v))
-    slopes = network.tangent.slopes(v, case.place, rows, proof.state.following)
+    with np.errstate(invalid="ignore"):  # NaN in, NaN out
+        turn = _directions(network, v, end, branch)
+        view = _View(network, watch.node, end, branch, turn)
+        rows = Rows.join(voltage_rows(v, watch.node), *_end_rows(view, v), *_source_rows(network, v))
+        slopes = network.tangent.slopes(v, case.place, rows, proof.state.following)
     fixed = len(watch.node) + 2 * len(branch)
     by_p, by_q = (-np.concatenate([part[:, :fixed], _source_slopes(part[:, fixed:])], axis=1) for part in slopes)
     at_source = np.isin(case.place, network.grid.source_node)

@@ -142,7 +142,7 @@ def sequential(
         seen.append((there, linear))
         history.append(_turn(there, beyond))
         worse = cost is not None and _worse(here, there, stop)
-        settled = not worse and _enough(here if len(history) > 1 else None, there, beyond, linear, stop)
+        settled = not worse and _enough(here, there, beyond, linear, stop, first=len(history) == 1)
         if settled:
             break
         lost = ~np.isfinite(there.violation) & np.isfinite(here.violation)
@@ -189,15 +189,22 @@ def _worse(here: _Look, there: _Look, stop: Stop) -> bool:
     return bool(max(was, now) <= stop.violation and now >= was and there.cost > here.cost)
 
 
-def _enough(before: _Look | None, there: _Look, beyond: np.ndarray, linear: Linearised, stop: Stop) -> bool:
-    """Within the limits as far as the programme could, and another linearisation would change neither plan nor cost."""
-    if not (there.violation <= np.maximum(beyond, 0.0) + stop.violation).all():
+def _enough(here: _Look, there: _Look, beyond: np.ndarray, linear: Linearised, stop: Stop, *, first: bool) -> bool:
+    """Within the limits as far as the programme could, and another linearisation would change neither plan nor cost.
+
+    A step that has no solution with either plan is none of the plan's doing.
+
+    Args:
+        first: ``here`` was not planned, and its cost says nothing.
+    """
+    held = there.violation <= np.maximum(beyond, 0.0) + stop.violation
+    if not (held | np.isinf(np.minimum(here.violation, there.violation))).all():
         return False
     if linear.bounds is None and _as_foreseen(there, linear, stop):
         return True
-    if before is None:
+    if first:
         return False
-    change = abs(there.cost - before.cost)
+    change = abs(there.cost - here.cost)
     return change <= max(stop.objective * abs(there.cost), stop.objective_chf)
 
 
@@ -208,8 +215,8 @@ def _as_foreseen(there: _Look, linear: Linearised, stop: Stop) -> bool:
     """
     proof = there.proofs[""]
     foreseen = linear.proofs[""].loss_mw + linear.losses.more(there.plan, linear.point)
-    lost = np.abs(foreseen - proof.loss_mw).sum()
-    if lost > stop.objective * np.abs(proof.source_p_mw).sum():
+    lost = np.nansum(np.abs(foreseen - proof.loss_mw))
+    if lost > stop.objective * np.nansum(np.abs(proof.source_p_mw)):
         return False
     return bool((linear.missed(there.plan, there.proofs) <= stop.violation).all())
 

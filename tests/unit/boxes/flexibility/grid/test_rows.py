@@ -83,6 +83,15 @@ def test_far_from_every_limit_there_are_no_rows(feeder):
     assert around(case, loaded(case), between(case, -0.05, 0.05)).rows == ()
 
 
+def test_a_step_without_a_solution_has_no_rows_and_no_losses(feeder):
+    case = feeder.case(factor=(60.0, 1.0), network=feeder.network(low=0.985))
+    linear = around(case, loaded(case), between(case, -0.1, 0.1))
+    assert linear.rows
+    assert np.isinf([row.room_mw[0] for row in linear.rows]).all()
+    assert (linear.losses.by_p[:, 0] == 0.0).all()
+    assert (linear.losses.by_p[:, 1] > 0.0).all()
+
+
 def test_a_unit_outside_the_grid_moves_nothing(feeder):
     case = feeder.case(units=(4, 2), network=feeder.network(low=0.985))
     outside = feeder.case(units=(4, 2), network=feeder.network(low=0.985))

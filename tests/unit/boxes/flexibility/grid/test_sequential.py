@@ -89,6 +89,15 @@ def test_a_leap_beyond_the_last_solution_is_taken_back(feeder):
     assert settled.plan.p_mw.min() > 0.1
 
 
+def test_a_step_that_nothing_solves_keeps_no_other_from_its_plan(feeder):
+    case = feeder.case(factor=(60.0, 1.0))
+    settled = settle(case, between(case, 0.0, 0.05))
+    assert settled.proof.diverged.tolist() == [0]
+    assert not settled.feasible
+    assert settled.settled
+    assert settled.plan.p_mw[0, 1] == pytest.approx(0.05)
+
+
 def test_a_programme_without_an_answer_leaves_the_start(crowded):
     case, ranges = crowded
     settled = sequential(case, lambda linear: None, ranges=ranges, start=still(case))
