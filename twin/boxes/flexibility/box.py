@@ -11,10 +11,12 @@ import numpy as np
 import xarray as xr
 
 from twin.boxes.flexibility.commitment import Announced
+from twin.boxes.flexibility.devices.programme import Programme
 from twin.boxes.flexibility.grid.case import Case
 from twin.boxes.flexibility.grid.sequential import Stop
 from twin.boxes.flexibility.horizon import HORIZON, QUARTERS, quarters_of_steps
 from twin.boxes.flexibility.lp.compiled import Limits
+from twin.boxes.flexibility.lp.problem import Problem
 from twin.boxes.flexibility.planner import Plan, Planner
 from twin.boxes.flexibility.response import Response
 from twin.boxes.flexibility.tick.answered import measured_response
@@ -85,14 +87,17 @@ class FlexibilityBox:
         units = tuple(unit.id for unit in tick.problem.parts.units)
         shares = measured_response(view, kept, self._automatic)
         last = last_plan(kept, view.as_of, units)
-        made = self._planner.plan(
-            tick.problem,
-            case=tick.case,
-            outages=self._outages(tick),
-            last_mw=None if last is None else last - powers.base,
-            announced=None if last is None else self._announced(kept, units, last - powers.base),
-            response=Response(np.array([shares.get(name, 1.0) for name in units]), powers.own - powers.base),
-        )
+        asking: dict[str, Any] = {
+            "case": tick.case,
+            "outages": self._outages(tick),
+            "last_mw": None if last is None else last - powers.base,
+            "announced": None if last is None else self._announced(kept, units, last - powers.base),
+            "response": Response(np.array([shares.get(name, 1.0) for name in units]), powers.own - powers.base),
+        }
+        made = self._planner.plan(tick.problem, **asking)
+        if _rebound_harms(tick, made):
+            tick = replace(tick, problem=_without_calls(tick.problem))
+            made = self._planner.plan(tick.problem, **asking)
         # What was found of the wires belongs to what is explained.
         tick = replace(tick, problem=replace(tick.problem, rows=made.solution.rows))
         report = self._report(view.as_of, tick, made, powers)
@@ -154,6 +159,19 @@ class FlexibilityBox:
             name="plan_p_mw",
             attrs={"units": "MW", "issued_at": as_of.isoformat()},
         )
+
+
+def _rebound_harms(tick: Tick, made: Plan) -> bool:
+    """True where a call worsens something beyond its limit, now or when the group catches up: decide refuses such a plan."""
+    called = [tick.problem.unit_of[d.id] for d in tick.problem.devices if isinstance(d, Programme)]
+    if made.rung != "ok" or made.proof is None or made.before is None or not np.abs(made.p_mw[called]).any():
+        return False
+    return bool((made.proof.violation > np.maximum(made.before.violation, 1.0)).any())
+
+
+def _without_calls(problem: Problem) -> Problem:
+    held = (replace(d, movable=0.0) if isinstance(d, Programme) else d for d in problem.devices)
+    return replace(problem, devices=tuple(held))
 
 
 def _sessions(tick: Tick, plan: np.ndarray, powers: Powers) -> dict[str, Session]:

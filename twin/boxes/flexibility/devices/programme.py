@@ -55,7 +55,7 @@ class Programme:
             feed_max_mw=np.where(open_, room, 0.0),
             less_chf_per_mwh=self.shed_chf_per_mwh,
             run=self._run(room, open_),
-            follow=self._follow(np.asarray(hours)),
+            follow=self._follow(np.asarray(hours), self._rebound_max(strongest, float(sum(hours)))),
         )
         within = self.rebound_within_h if self.rebound_h is None else None
         debt = Store(id=self.id, level0=self.owed_mwh, cleared_within_h=within)
@@ -70,11 +70,11 @@ class Programme:
             return owed / self.rebound_h
         return strongest if self.rebound_max_mw is None else self.rebound_max_mw
 
-    def _follow(self, hours: np.ndarray) -> Follow | None:
+    def _follow(self, hours: np.ndarray, most: PerStep) -> Follow | None:
         """What a first-order rebound draws in a step, from what is owed at its start."""
         if self.rebound_h is None:
             return None
-        return Follow(store=self.id, mw_per_level=-np.expm1(-hours / self.rebound_h) / hours)
+        return Follow(store=self.id, mw_per_level=-np.expm1(-hours / self.rebound_h) / hours, most_mw=float(np.max(most)))
 
     def _run(self, room: np.ndarray, open_: np.ndarray) -> Run | None:
         limited = self.calls_max is not None or self.longest_h is not None or self.rest_h > 0.0

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from twin.boxes.flexibility.lp.appended import Appended, append_rows
+from twin.boxes.flexibility.lp.coefficients import entries
 from twin.boxes.flexibility.lp.matrix import Matrix
 from twin.boxes.flexibility.lp.numbers import Numbers, numbers_of
 from twin.boxes.flexibility.lp.problem import Problem
@@ -44,7 +45,7 @@ class Coefficients:
             (row, column, sign, n, at, k)
             for n, name in enumerate(self._names)
             for at, k in np.ndindex(numbers.coefficient[name].shape)
-            for row, column, sign in matrix.entries(name, at, k)
+            for row, column, sign in entries(matrix, name, at, k)
         ]
         table = np.array(places, dtype=float).reshape(len(places), 6)
         self._row, self._column = table[:, 0].astype(np.int64), table[:, 1].astype(np.int64)

@@ -14,6 +14,7 @@ import numpy as np
 
 from twin.boxes.flexibility.horizon import step_start_h
 from twin.boxes.flexibility.lp.appended import Appended, append_rows
+from twin.boxes.flexibility.lp.coefficients import entries
 from twin.boxes.flexibility.lp.matrix import Matrix, compile_matrix, must
 from twin.boxes.flexibility.lp.model import BINARY
 from twin.boxes.flexibility.lp.numbers import Numbers, numbers_of
@@ -224,7 +225,7 @@ class CompiledModel:
         for name, new in numbers.coefficient.items():
             held = self._gains[name]
             for at, k in np.argwhere(new != held):
-                for row, column, sign in self.matrix.entries(name, int(at), int(k)):
+                for row, column, sign in entries(self.matrix, name, int(at), int(k)):
                     must(self._highs.changeCoeff(row, column, sign * float(new[at, k])), "change a coefficient")
                 held[at, k] = new[at, k]
 

@@ -17,6 +17,7 @@ from typing import Any, Literal
 import numpy as np
 
 from twin.boxes.flexibility.horizon import step_start_h
+from twin.boxes.flexibility.lp.coefficients import entries
 from twin.boxes.flexibility.lp.compiled import CompiledModel
 from twin.boxes.flexibility.lp.matrix import Matrix, must
 from twin.boxes.flexibility.lp.model import CONSTRAINTS, VARIABLES
@@ -160,15 +161,15 @@ def _of_now(matrix: Matrix, numbers: Numbers) -> Any:
     """The compiled coefficients with those of this tick in their places."""
     from scipy.sparse import coo_array
 
-    entries = [
+    placed = [
         (row, column, sign * float(array[at, k]))
         for name, array in numbers.coefficient.items()
         for at, k in np.ndindex(array.shape)
-        for row, column, sign in matrix.entries(name, at, k)
+        for row, column, sign in entries(matrix, name, at, k)
     ]
-    if not entries:
+    if not placed:
         return matrix.a
-    row, column, value = (np.array(part) for part in zip(*entries, strict=True))
+    row, column, value = (np.array(part) for part in zip(*placed, strict=True))
     held = coo_array((np.ones(len(row)), (row, column)), shape=matrix.a.shape).tocsc()
     new = coo_array((value, (row, column)), shape=matrix.a.shape).tocsc()
     return (matrix.a - matrix.a.multiply(held) + new).tocsc()

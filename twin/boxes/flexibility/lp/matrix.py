@@ -37,32 +37,6 @@ class Matrix:
         rhs = _vector(numbers.rhs, self.rows)
         return np.where(self.sense > 0, rhs, np.where(self.sense < 0, -np.inf, rhs)), np.where(self.sense > 0, np.inf, rhs)
 
-    def entries(self, name: str, at: int, k: int) -> list[tuple[int, int, float]]:
-        """(Row, column, sign) where the coefficient ``name[at, k]`` stands."""
-        if name == "keep":
-            return [] if k == 0 else [(int(self.rows["store_balance"][at, k]), int(self.columns["level"][at, k - 1]), -1.0)]
-        if name == "taper":
-            level = self.columns["level"][self.sets.store_at[self.sets.tapers[at].store]]
-            return [] if k == 0 else [(int(self.rows["taper"][at, k]), int(level[k - 1]), 1.0)]
-        if name == "follow":
-            level = self.columns["level"][self.sets.store_at[self.sets.follows[at].store]]
-            return [] if k == 0 else [(int(self.rows["follow"][at, k]), int(level[k - 1]), -1.0)]
-        if name in ("run_min", "run_max"):
-            row = "at_least_on" if name == "run_min" else "at_most_on"
-            return [(int(self.rows[row][at, k]), int(self.columns["on"][at, k]), -1.0)]
-        link = self.sets.parts.links[at]
-        unit, store = self.sets.unit_at[link.unit], self.sets.store_at[link.store]
-        place, variable = (self.sets.draw_at, "draw_mw") if name == "per_draw" else (self.sets.feed_at, "feed_mw")
-        if unit not in place:
-            return []
-        column = int(self.columns[variable][place[unit], k])
-        found = [(int(self.rows["store_balance"][store, k]), column, -1.0)]
-        if name == "per_feed" and store in self.sets.cleared:
-            c = self.sets.cleared.index(store)
-            later = [j for j in range(k, len(self.sets.hours)) if k in self.sets.lately(store, j)]
-            found += [(int(self.rows["cleared"][c, j]), column, -1.0) for j in later]
-        return found
-
     def load(self, options: Mapping[str, Any]) -> Any:
         """A HiGHS that holds the matrix."""
         import highspy

@@ -10,7 +10,7 @@ from typing import Any
 
 from twin.boxes.flexibility.lp.numbers import Numbers
 from twin.boxes.flexibility.lp.rows import GridRow
-from twin.boxes.flexibility.lp.rules import connection, inverters, power, runs, stores, units, whole_runs
+from twin.boxes.flexibility.lp.rules import connection, flows, inverters, power, runs, stores, units, whole_runs
 from twin.boxes.flexibility.lp.sets import Sets
 
 VARIABLES: dict[str, tuple[str, ...]] = {
@@ -48,6 +48,8 @@ CONSTRAINTS: dict[str, tuple[str, ...]] = {
     "cleared": ("cleared", "step"),
     "taper": ("tapered", "step"),
     "follow": ("following", "step"),
+    "follow_least": ("following", "step"),
+    "follow_off": ("following", "step"),
     "q_split": ("reactive", "step"),
     "wedge_over": ("wedged", "step"),
     "wedge_under": ("wedged", "step"),
@@ -80,7 +82,7 @@ def build(sets: Sets, numbers: Numbers, rows: tuple[GridRow, ...] = ()) -> Any:
         kind = pyo.Binary if name in BINARY else pyo.Reals
         variable = pyo.Var(*(members[dim] for dim in dims), domain=kind, bounds=_bounds(numbers, name))
         model.add_component(name, variable)
-    for part in (units, stores, inverters, runs, whole_runs, connection):
+    for part in (units, stores, flows, inverters, runs, whole_runs, connection):
         for name, rule in part(sets, numbers).items():
             model.add_component(name, pyo.Constraint(*(members[dim] for dim in CONSTRAINTS[name]), rule=rule))
     cost = pyo.quicksum(

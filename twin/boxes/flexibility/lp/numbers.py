@@ -33,7 +33,7 @@ class Numbers:
     Attributes:
         lower, upper, cost: by variable. ``rhs``: by row.
         coefficient: "per_draw", "per_feed", dims (link, step); "keep", dims (store, step); "taper", dims (tapered, step);
-            "follow", dims (following, step); "run_min", "run_max", dims (switched, step).
+            "follow", "follow_most", dims (following, step); "run_min", "run_max", dims (switched, step).
     """
 
     penalties: Penalties
@@ -152,6 +152,9 @@ def _taper(problem: Problem, numbers: Numbers) -> None:
     level0 = [problem.parts.stores[problem.sets.store_at[follow.store]].level0 for follow in problem.sets.follows]
     first = np.arange(steps) == 0
     numbers.rhs["follow"] = flows * first * np.array(level0)[:, None] if level0 else flows
+    numbers.rhs["follow_least"] = numbers.rhs["follow"]
+    most = stacked([follow.most_mw for follow in problem.sets.follows], steps)
+    numbers.coefficient["follow_most"] = numbers.rhs["follow_off"] = most
     numbers.coefficient["taper"] = stacked([taper.slope_mw_per_level for taper in problem.sets.tapers], steps)
 
 

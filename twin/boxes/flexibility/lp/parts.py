@@ -67,10 +67,17 @@ class Taper:
 
 @dataclass(frozen=True, kw_only=True)
 class Follow:
-    """A draw that nobody chooses: what flows out of a store by itself, draw = mw_per_level * (level at the step's start)."""
+    """A draw that nobody chooses: what flows out of a store by itself, draw = mw_per_level * (level at the step's start).
+
+    Where the unit's other side is switched on it draws nothing: a group that is blocked cannot catch up.
+
+    Attributes:
+        most_mw: more than it can ever come to.
+    """
 
     store: str
     mw_per_level: PerStep
+    most_mw: float
 
 
 @dataclass(frozen=True, kw_only=True)

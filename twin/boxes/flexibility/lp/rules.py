@@ -47,7 +47,7 @@ def units(sets: Sets, numbers: Numbers) -> Rules:
 
 
 def stores(sets: Sets, numbers: Numbers) -> Rules:
-    """Levels: balance, soft bounds, what is wanted at the end, what must have left, what slows a charge down."""
+    """Levels: balance, soft bounds, what is wanted at the end."""
     rhs, gain = numbers.rhs, numbers.coefficient
     spill_at = {s: at for at, s in enumerate(sets.spilling)}
     last = len(sets.hours) - 1
@@ -73,6 +73,18 @@ def stores(sets: Sets, numbers: Numbers) -> Rules:
     def target(m: Any, g: int) -> Any:
         return m.level[sets.targeted[g], last] + m.short[g] >= float(rhs["target"][g])
 
+    return {
+        "store_balance": store_balance,
+        "soft_low": soft_low,
+        "soft_high": soft_high,
+        "target": target,
+    }
+
+
+def flows(sets: Sets, numbers: Numbers) -> Rules:
+    """What a level does to a power: what must have left, what slows a charge down, what flows out by itself."""
+    rhs, gain = numbers.rhs, numbers.coefficient
+
     def cleared(m: Any, c: int, k: int) -> Any:
         # What is owed is no more than what was shed lately: older debts are paid.
         s = sets.cleared[c]
@@ -85,19 +97,30 @@ def stores(sets: Sets, numbers: Numbers) -> Rules:
         before = float(gain["taper"][t, k]) * m.level[store, k - 1] if k else 0.0
         return draw(m, sets, sets.tapered[t], k) + before <= float(rhs["taper"][t, k])
 
-    def follow(m: Any, f: int, k: int) -> Any:
+    def outflow(m: Any, f: int, k: int) -> Any:
         store = sets.store_at[sets.follows[f].store]
-        before = float(gain["follow"][f, k]) * m.level[store, k - 1] if k else 0.0
-        return draw(m, sets, sets.following[f], k) - before == float(rhs["follow"][f, k])
+        return float(gain["follow"][f, k]) * m.level[store, k - 1] if k else 0.0
+
+    def stopped(m: Any, f: int, k: int) -> Any:
+        at = sets.switched_at.get(sets.following[f])
+        return 0.0 if at is None else float(gain["follow_most"][f, k]) * m.on[at, k]
+
+    def follow(m: Any, f: int, k: int) -> Any:
+        return draw(m, sets, sets.following[f], k) - outflow(m, f, k) <= float(rhs["follow"][f, k])
+
+    def follow_least(m: Any, f: int, k: int) -> Any:
+        drawn = draw(m, sets, sets.following[f], k) + stopped(m, f, k)
+        return drawn - outflow(m, f, k) >= float(rhs["follow_least"][f, k])
+
+    def follow_off(m: Any, f: int, k: int) -> Any:
+        return draw(m, sets, sets.following[f], k) + stopped(m, f, k) <= float(rhs["follow_off"][f, k])
 
     return {
-        "store_balance": store_balance,
-        "soft_low": soft_low,
-        "soft_high": soft_high,
-        "target": target,
         "cleared": cleared,
         "taper": taper,
         "follow": follow,
+        "follow_least": follow_least,
+        "follow_off": follow_off,
     }
 
 

@@ -130,6 +130,11 @@ class Sets:
         return [at for at, unit in enumerate(self.parts.units) if unit.run is not None and not unit.run.profile_mw]
 
     @cached_property
+    def switched_at(self) -> dict[int, int]:
+        """Place in ``switched`` by unit."""
+        return {unit: at for at, unit in enumerate(self.switched)}
+
+    @cached_property
     def whole(self) -> list[int]:
         """Units with a run that cannot be broken."""
         return [at for at, unit in enumerate(self.parts.units) if unit.run is not None and unit.run.profile_mw]
