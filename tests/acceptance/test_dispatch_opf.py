@@ -42,14 +42,13 @@ def test_other_cases_of_the_same_class_reach_matpowers_objective(name, objective
     assert found.objective == pytest.approx(objective, rel=1e-5)  # the tolerance of the published two
 
 
-@pytest.mark.parametrize("name", ["case9", "case6ww"])
-def test_prices_at_every_bus_are_those_of_an_interior_point_method(name):
+def test_prices_at_every_bus_are_those_of_an_interior_point_method():
     import pandapower as pp
     from pandapower import networks
 
-    net = getattr(networks, name)()
+    net = networks.case6ww()
     pp.runopp(net)
     found = refined(opf_of(net))
     assert found.objective == pytest.approx(net.res_cost, rel=1e-5)
     for bus, price in found.price.items():
-        assert price == pytest.approx(net.res_bus.lam_p[bus], abs=0.08)  # of 12 to 25: DISPATCH.md, nodal prices
+        assert price == pytest.approx(net.res_bus.lam_p[bus], abs=0.02)  # of 12 to 15: the cost's segments are this fine
