@@ -237,6 +237,16 @@ def bench_forecasts(
     _run_script(script, flags)
 
 
+@bench_app.command("dispatch")
+def bench_dispatch(
+    quick: Annotated[bool, typer.Option("--quick", help="Days instead of a month.")] = False,
+    json_line: JsonOption = False,
+) -> None:
+    """Measure the dispatch: captured value, ticks, a stressed month on the wires, peers, published cases."""
+    script = Path(__file__).resolve().parents[1] / "tests" / "benchmarks" / "dispatch.py"
+    _run_script(script, [flag for flag, asked in (("--quick", quick), ("--json", json_line)) if asked])
+
+
 def _run_script(script: Path, flags: list[str]) -> None:
     if not script.is_file():
         typer.echo(f"regie: {script} is missing; benchmarks live in a source checkout: run this from one", err=True)

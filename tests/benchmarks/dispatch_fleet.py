@@ -38,7 +38,7 @@ class Session:
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where a device stands and how strong it is: ``bus``, ``p_max_mw``, ``size``: MWh of a battery, K/MW-free UA of a house."""
+    """A device at a bus. ``size``: of a battery [MWh], of a house the heat that it loses [MW/K]."""
 
     id: str
     bus: int
@@ -72,7 +72,7 @@ class Fleet:
         return (*self.batteries, *self.cars, *self.pumps, *self.roofs)
 
     def start(self) -> dict[str, float]:
-        """State at the beginning: batteries half full [MWh], houses at their thermostat [°C], cars without what they got [MWh]."""
+        """State at the beginning: half of every battery [MWh], houses at their thermostat [°C], what cars got [MWh]."""
         state = {battery.id: 0.5 * battery.size for battery in self.batteries}
         state |= {pump.id: THERMOSTAT_C for pump in self.pumps}
         return state | {car.id: 0.0 for car in self.cars}
@@ -105,7 +105,7 @@ class Fleet:
         return next((stay for stay in self.stays[car] if stay.arrive <= now < stay.leave), None)
 
     def after(self, state: Mapping[str, float], now: int, levels: Mapping[str, float], quarters: int) -> dict[str, float]:
-        """State ``quarters`` later, from the levels that `advanced` gives; a car that left begins its next stay with nothing."""
+        """State ``quarters`` later, from the levels that `advanced` gives; a car begins every stay with nothing."""
         found = {**state, **levels}
         for car in self.cars:
             was, comes = self.here(car.id, now), self.here(car.id, now + quarters)
@@ -187,7 +187,7 @@ def advanced(problem: Problem, p_mw: np.ndarray, steps: int) -> dict[str, float]
     return {store.id: float(level[at]) for at, store in enumerate(parts.stores)}
 
 
-def drawn_fleet(  # noqa: PLR0914 - one draw after the other
+def drawn_fleet(
     buses: Sequence[int],
     *,
     batteries: int,
