@@ -21,7 +21,6 @@ from twin.boxes.flexibility.planner import Plan, Planner
 from twin.boxes.flexibility.response import Response
 from twin.boxes.flexibility.tick.answered import measured_response
 from twin.boxes.flexibility.tick.assemble import USUAL_DAYS, Tick, assemble
-from twin.boxes.flexibility.tick.courses import PATHS
 from twin.boxes.flexibility.tick.explained import MOVED_MW, PRIORITY, explained
 from twin.boxes.flexibility.tick.fallback import last_plan
 from twin.boxes.flexibility.tick.powers import Powers
@@ -93,7 +92,6 @@ class FlexibilityBox:
             "outages": self._outages(tick),
             "last_mw": None if last is None else last - powers.base,
             "announced": None if last is None else self._announced(kept, units, last - powers.base),
-            "paths": tick.futures,
             "response": Response(np.array([shares.get(name, 1.0) for name in units]), powers.own - powers.base),
         }
         made = self._planner.plan(tick.problem, **asking)
@@ -226,10 +224,6 @@ def _card(settings: Settings) -> BoxCard:
                 ("device_departure_h", timedelta(hours=1)),
             )
         ]
-    needs += [
-        Need(signal, settings.zones, ahead=HORIZON, mode=Mode.OPTIONAL, scenarios=PATHS)
-        for signal in ("load_paths_p_mw", "pv_paths_p_mw")
-    ]
     if plants:
         needs.append(Need("device_curtailed_mwh", plants, ahead=QUARTER_HOUR, mode=Mode.OPTIONAL))
     if groups:

@@ -6,7 +6,7 @@ rung is proven, where there is a grid.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Literal
@@ -14,8 +14,6 @@ from typing import Literal
 import numpy as np
 
 from twin.boxes.flexibility.commitment import Announced, Kept, keep_or_switch
-from twin.boxes.flexibility.foresight import Path, first_step_mw, is_scarce
-from twin.boxes.flexibility.futures.solver import PathLimits
 from twin.boxes.flexibility.grid.case import Case, Ranges
 from twin.boxes.flexibility.grid.case import Plan as Setting
 from twin.boxes.flexibility.grid.linear import Linearised
@@ -92,7 +90,6 @@ class Planner:
         last_mw: np.ndarray | None = None,
         announced: Announced | None = None,
         response: Response | None = None,
-        paths: Sequence[Path] = (),
     ) -> Plan:
         """The cheapest plan that the grid carries, or what serves instead.
 
@@ -102,7 +99,6 @@ class Planner:
             last_mw: the last plan from now on, dims (unit, step); None where there is none.
             announced: what was told to be done, and what another plan must save to be taken instead.
             response: how much of what is asked arrives; None: all of it.
-            paths: how the forecasts may turn out; the first step shall suit all of them where something is scarce.
         """
         own = stacked([unit.own_p_mw for unit in problem.parts.units], len(problem.hours))
         response = response or Response(np.ones(len(own)), own)
@@ -115,9 +111,6 @@ class Planner:
             solution, linear, settled = self._within(problem, case, outages, response)
         if solution.optimal:
             proof, kept = None if settled is None else settled.proof, None
-            foreseen = self._foreseen(problem, solution, paths)
-            if foreseen is not None:
-                solution, _, proof = self._kept(problem, case, solution, linear, proof, foreseen, response)
             if announced is not None:
                 solution, kept, proof = self._kept(problem, case, solution, linear, proof, announced, response)
             return Plan(
@@ -170,18 +163,6 @@ class Planner:
         if (again.violation > np.maximum(proof.violation, 1.0)).any():
             return best, Kept(kept=False, gain_chf=kept.gain_chf), proof
         return solution, kept, again
-
-    def _foreseen(self, problem: Problem, solution: Solution, paths: Sequence[Path]) -> Announced | None:
-        """The first step that suits all paths, whatever it costs on the mean one; None where nothing is scarce."""
-        if not paths or not is_scarce(problem, solution, paths):
-            return None
-        limits = PathLimits(iterations=self.limits.iterations, guard_s=self._left().guard_s)
-        first = first_step_mw(self.compiled(problem), problem, solution, paths, limits)
-        if first is None:
-            return None
-        held = np.full(solution.p_mw.shape, np.nan)
-        held[:, 0] = first
-        return Announced(held, float("inf"))
 
     def _left(self) -> Limits:
         """The limits of the next solve: what is left of the clock, too."""

@@ -11,14 +11,12 @@ import numpy as np
 
 from twin.boxes.flexibility.devices.charger import Charger
 from twin.boxes.flexibility.devices.storage import Storage
-from twin.boxes.flexibility.foresight import Path
 from twin.boxes.flexibility.grid.case import Case
 from twin.boxes.flexibility.horizon import QUARTERS, STEP_HOURS, highest_of_quarters, lowest_of_quarters, mean_of_quarters
 from twin.boxes.flexibility.lp.problem import NOT_PRICED_MW, Penalties, Problem, Site
 from twin.boxes.flexibility.lp.rows import GridRow
 from twin.boxes.flexibility.tick import facts
 from twin.boxes.flexibility.tick.arrivals import to_come_mw
-from twin.boxes.flexibility.tick.courses import courses
 from twin.boxes.flexibility.tick.fleet import Fleet, read_fleet
 from twin.boxes.flexibility.tick.remembered import Remembered
 from twin.boxes.flexibility.tick.settings import Settings
@@ -54,7 +52,7 @@ class Tick:
 
     Attributes:
         zone_net_mw: net of each zone without the planned devices, dims (step,).
-        case: the grid, None where it is not known. ``futures``: courses that the forecasts may take.
+        case: the grid, None where it is not known.
         published: True when day-ahead prices were used.
     """
 
@@ -64,7 +62,6 @@ class Tick:
     zone_net_mw: Mapping[str, np.ndarray]
     published: bool
     case: Case | None = None
-    futures: tuple[Path, ...] = ()
 
     @property
     def stores(self) -> tuple[Storage | Charger, ...]:
@@ -123,7 +120,6 @@ def assemble(view: AsOfView, settings: Settings, context: BoxContext, kept: Reme
         {zone: mean_of_quarters(net) for zone, net in nets.items()},
         published,
         case,
-        courses(view, settings.site_zone, settings.limited_zone, load=load, level=MARGIN_LEVEL),
     )
 
 

@@ -68,22 +68,6 @@ def forecast(view: AsOfView, signal: str, zone: str) -> Forecast:
     return Forecast(levels, aligned)
 
 
-def paths(view: AsOfView, signal: str, zone: str) -> tuple[np.ndarray, np.ndarray]:
-    """Possible courses of a zone over the plan's quarter hours, dims (path, time), and their probabilities, dims (path,).
-
-    Raises:
-        MissingSignalError: when nobody provides them for that zone.
-    """
-    if signal not in view.ahead:
-        raise MissingSignalError(f"signal {signal!r} is not known ahead")
-    array = view.outlook(signal)
-    if zone not in array["zone"].values:
-        raise MissingSignalError(f"signal {signal!r} has no zone {zone!r}; it has {list(array['zone'].values)}")
-    array = array.sel(zone=zone).transpose("scenario", "time")
-    chance = array["probability"].values if "probability" in array.coords else np.full(len(array), 1.0 / len(array))
-    return _hold(_align(array.values, array["time"].values, view.as_of)), chance / chance.sum()
-
-
 def ahead(view: AsOfView, signal: str) -> np.ndarray | None:
     """A signal without elements over the plan's quarter hours, NaN where not published; None when nobody provides it."""
     if signal not in view.ahead:
