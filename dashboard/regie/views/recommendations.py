@@ -72,11 +72,31 @@ def _item(item: RecommendationView, names: Names, *, read_only: bool) -> Markup:
         ),
         tag("p", reason(item, names)),
         None if _is_promotion(item) else tag("dl", *_effects(item, names), class_="effects"),
-        tag("p", tag("span", until, class_="decide"), class_="meta"),
+        tag("p", tag("span", until, class_="decide"), *_stakes(item, names), class_="meta"),
         class_=f"recommendation {item.state}",
         data_recommendation=item.id,
         data_focus=f"recommendation-{item.id}",
     )
+
+
+def _stakes(item: RecommendationView, names: Names) -> list[Markup]:
+    """What a refusal would cost, and what a kilowatt-hour costs at the device now, by its parts; nothing where nobody knows."""
+    words, params = names.words, item.params
+    found = []
+    if "refused_chf" in params:
+        found.append(words("ui.if_refused", money=words.number(params["refused_chf"], "CHF", decimals=2)))
+    if "price_energy_chf_per_kwh" in params:
+        parts = {name: float(params.get(f"price_{name}_chf_per_kwh", 0.0)) for name in _PARTS}
+        wires = parts["voltage"] + parts["loading"] + parts["site"]
+        shown = {"energy": parts["energy"], "losses": parts["losses"], "wires": wires, "peak": parts["peak"]}
+        told_parts = {name: words.number(value, "CHF/kWh", decimals=3) for name, value in shown.items()}
+        total = words.number(sum(parts.values()), "CHF/kWh", decimals=3)
+        found.append(words("ui.local_price", total=total, **told_parts))
+    return [tag("span", text) for text in found]
+
+
+_PARTS = ("energy", "losses", "voltage", "loading", "site", "peak")
+"""Parts of a local price, as boxes name them."""
 
 
 def _is_promotion(item: RecommendationView) -> bool:

@@ -28,7 +28,7 @@ from twin.boxes.flexibility.tick.remembered import Remembered
 from twin.boxes.flexibility.tick.rights import owed_mwh
 from twin.boxes.flexibility.tick.sessions import Session
 from twin.boxes.flexibility.tick.settings import Settings, settings_of
-from twin.boxes.flexibility.tick.shortfalls import shortfalls
+from twin.boxes.flexibility.tick.shortfalls import shortfalls, unanswered
 from twin.boxes.flexibility.tick.wires import Wires
 from twin.boxes.flexibility.why.findings import of_conflicts, of_promises
 from twin.boxes.flexibility.why.shortfall import shortfalls as missed
@@ -100,7 +100,7 @@ class FlexibilityBox:
             made = self._planner.plan(tick.problem, **asking)
         # What was found of the wires belongs to what is explained.
         tick = replace(tick, problem=replace(tick.problem, rows=made.solution.rows))
-        report = self._report(view.as_of, tick, made, powers)
+        report = self._report(view.as_of, tick, made, powers, shares)
         plan = powers.base + made.p_mw
         asked = {p.device: (float(p.p_mw[0]), float(p.unconstrained_p_mw[0])) for p in report.proposals}
         remembered = Remembered(
@@ -123,7 +123,7 @@ class FlexibilityBox:
         told = np.array([name in kept.asked for name in units])
         return Announced(np.where(told[:, None] & near, last_mw, np.nan), self._settings.switching_chf)
 
-    def _report(self, as_of: datetime, tick: Tick, made: Plan, powers: Powers) -> Report:
+    def _report(self, as_of: datetime, tick: Tick, made: Plan, powers: Powers, shares: Mapping[str, float]) -> Report:
         told = explained(
             as_of,
             tick,
@@ -137,6 +137,7 @@ class FlexibilityBox:
         findings = shortfalls(tick, powers.base + made.p_mw, as_of, OWNER)
         if made.rung == "ok":
             findings += of_promises(missed(tick.problem, made.solution), as_of=as_of, owner=OWNER)
+        findings += unanswered(shares, as_of, OWNER)
         findings += of_conflicts(made.conflicts, as_of=as_of, owner=OWNER)
         units = tuple(unit.id for unit in tick.problem.parts.units)
         return Report(
@@ -145,7 +146,7 @@ class FlexibilityBox:
             proposals=told.proposals,
             findings=findings,
             reason="rules" if made.rung == "rules" else made.rung,
-            params=_params(tick, made, len(told.proposals)),
+            params=_params(tick, made, len(told.proposals), shares),
         )
 
     def _output(self, as_of: datetime, devices: tuple[str, ...], plan: np.ndarray) -> xr.DataArray:
@@ -181,7 +182,7 @@ def _sessions(tick: Tick, plan: np.ndarray, powers: Powers) -> dict[str, Session
     return {name: session.planned(held=bool(held[at[name]])) for name, session in tick.fleet.sessions.items()}
 
 
-def _params(tick: Tick, made: Plan, moved: int) -> dict[str, Any]:
+def _params(tick: Tick, made: Plan, moved: int, shares: Mapping[str, float]) -> dict[str, Any]:
     solution = made.solution
     params: dict[str, Any] = {
         "solver": solution.status,
@@ -192,10 +193,14 @@ def _params(tick: Tick, made: Plan, moved: int) -> dict[str, Any]:
     if solution.optimal:
         used = float(np.max(solution.margin_used_mw, initial=0.0))
         params |= {"cost_chf": round(solution.cost_chf, 4), "margin_used_kw": round(1000.0 * used, 3)}
+    if shares:
+        params["answered_share"] = round(float(np.mean(list(shares.values()))), 4)
     if made.kept is not None:
         params |= {"kept": made.kept.kept, "switch_gain_chf": round(min(made.kept.gain_chf, 1e9), 4)}
     if made.settled is not None:
         params |= {"linearisations": made.settled.iterations, "ac_feasible": made.settled.feasible}
+    elif made.proof is not None:
+        params["ac_feasible"] = made.proof.feasible
     return params
 
 

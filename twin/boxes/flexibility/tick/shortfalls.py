@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -18,6 +18,20 @@ SMALLEST_MW = 5e-5
 SMALLEST_MWH = 5e-5
 """50 W and 50 Wh: below it is the solver's tolerance and the forecast's dust."""
 SOON = timedelta(hours=4)
+
+
+FOLLOWS = 0.5
+"""Share of what is asked below which a device does not follow: it is named, and still asked for what it gives."""
+
+
+def unanswered(response: Mapping[str, float], as_of: datetime, owner: str) -> tuple[Finding, ...]:
+    """Devices that give less than half of what they are asked, from their own meters."""
+    names = sorted(name for name, share in response.items() if share < FOLLOWS)
+    if not names:
+        return ()
+    worst = min(response[name] for name in names)
+    params = {"count": len(names), "devices": ", ".join(names[:5]), "share": round(worst, 3)}
+    return (Finding("device_not_following", 4, "device_not_following", params, names[0], as_of, as_of, owner),)
 
 
 def shortfalls(tick: Tick, plan_mw: np.ndarray, as_of: datetime, owner: str) -> tuple[Finding, ...]:
