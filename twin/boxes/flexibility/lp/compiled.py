@@ -6,7 +6,7 @@ iteration or node limit ends it; the clock is only the guard, and its outcome is
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -34,6 +34,9 @@ _OPTIONS: dict[str, Any] = {
     "mip_rel_gap": 1e-5,
     "mip_feasibility_tolerance": 1e-9,
 }
+SEARCH_SHARE = 0.8
+"""Of the guard, for what is on and off. The rest is for the plan with that held, however late a search ended: what it found in
+all of its time must not be lost for want of prices."""
 _ROUNDS = 3
 """Of forbidding to charge and discharge at once, each a warm solve."""
 _WORDS = {
@@ -136,17 +139,36 @@ class CompiledModel:
             raise ValueError("the problem's devices, steps or intervals differ from the compiled ones; compile anew")
         numbers = _with_losses(problem, numbers_of(problem), linear)
         limits = limits or Limits()
-        solution = self._run(problem, numbers, linear, limits, warm=warm, hold=hold)
+        highs = self._highs
+        if not warm:
+            must(highs.clearSolver(), "clear the solver")
+        self._update_gains(numbers)
+        self.matrix.write(highs, numbers)
+        rows = problem.rows + linear.rows
+        appended = append_rows(highs, problem, self.matrix, numbers, rows)
+        try:
+            return self._one_sided(problem, numbers, lambda held: self._run(problem, rows, appended, limits, held), hold)
+        finally:
+            appended.remove(highs)
+
+    def _one_sided(
+        self, problem: Problem, numbers: Numbers, run: Callable[[np.ndarray | None], Solution], hold: np.ndarray | None
+    ) -> Solution:
+        """What ``run`` finds once nothing charges and discharges at once.
+
+        A price below zero, or a limit, pays for heating the cells that way; no inverter can do that. What one round forbids may
+        move elsewhere: the last one forbids it everywhere.
+        """
+        solution = run(hold)
         for number in range(_ROUNDS):
             wrong = _both_ways(problem, solution)
             if wrong is None:
                 return solution
-            # A price below zero, or a limit, pays for heating the cells by charging and discharging at once; no inverter can
-            # do that. What one round forbids may move elsewhere: the last one forbids it everywhere.
             everywhere = number == _ROUNDS - 1
             _choose_a_side(problem, numbers, solution, np.ndindex(solution.p_mw.shape) if everywhere else wrong)
+            self.matrix.write_bounds(self._highs, numbers)
             before = solution
-            solution = self._run(problem, numbers, linear, limits, warm=True, hold=before.switched)
+            solution = run(before.switched)
             solution = replace(solution, iterations=before.iterations + solution.iterations)
         if _both_ways(problem, solution) is not None:
             return Solution("simultaneous", solution.cost_chf, iterations=solution.iterations)
@@ -159,54 +181,43 @@ class CompiledModel:
         return self.matrix.column_bounds(numbers) + self.matrix.row_bounds(numbers)
 
     def _run(
-        self,
-        problem: Problem,
-        numbers: Numbers,
-        linear: Linear,
-        limits: Limits,
-        *,
-        warm: bool,
-        hold: np.ndarray | None,
+        self, problem: Problem, rows: tuple[GridRow, ...], appended: Appended, limits: Limits, hold: np.ndarray | None
     ) -> Solution:
-        highs = self._highs
-        if not warm:
-            must(highs.clearSolver(), "clear the solver")
-        self._update_gains(numbers)
-        self.matrix.write(highs, numbers)
-        rows = problem.rows + linear.rows
-        appended = append_rows(highs, problem, self.matrix, numbers, rows)
-        try:
-            status, switched = self._optimise(limits, hold)
-            if status != "optimal":
-                return Solution(status, iterations=_iterations(highs), rows=rows)
-            return self._read(problem, rows, appended, switched)
-        finally:
-            appended.remove(highs)
+        status, switched = self._optimise(limits, hold)
+        if status != "optimal":
+            return Solution(status, iterations=_iterations(self._highs), rows=rows)
+        return self._read(problem, rows, appended, switched)
 
     def _optimise(self, limits: Limits, hold: np.ndarray | None) -> tuple[str, np.ndarray]:
         """Run; where something is on or off, search first unless it is held, and then hold what was found to get prices."""
         highs = self._highs
         must(highs.setOptionValue("simplex_iteration_limit", int(limits.iterations)), "limit iterations")
         must(highs.setOptionValue("mip_max_nodes", int(limits.nodes)), "limit nodes")
-        # HiGHS counts run time over all runs of a model.
-        must(highs.setOptionValue("time_limit", highs.getRunTime() + limits.guard_s), "set the guard")
         if not len(self._binary):
+            self._within(limits.guard_s)
             highs.run()
             return _status(highs), self._binary_start_h
+        share = 1.0
         if hold is None:
             near = self._binary_start_h < limits.search_h
             far = self._binary[~near]
             self._leave_off(far)
             self._integrality(self._binary[near])
+            self._within(SEARCH_SHARE * limits.guard_s)
             highs.run()
             status = _status(highs)
             self._integrality(self._binary[:0])
             if status not in ("optimal", "node_limit", "time_limit") or not _has_plan(highs):
                 return status, self._binary_start_h
-            hold = np.round(np.asarray(highs.getSolution().col_value)[self._binary])
+            hold, share = np.round(np.asarray(highs.getSolution().col_value)[self._binary]), 1.0 - SEARCH_SHARE
         must(highs.changeColsBounds(len(hold), self._binary, hold, hold), "hold what is on")
+        self._within(share * limits.guard_s)
         highs.run()
         return _status(highs), hold
+
+    def _within(self, seconds: float) -> None:
+        """The next run ends by then; HiGHS counts run time over all runs of a model."""
+        must(self._highs.setOptionValue("time_limit", self._highs.getRunTime() + seconds), "set the guard")
 
     def _leave_off(self, far: np.ndarray) -> None:
         if len(far):
