@@ -121,7 +121,7 @@ def against_pandapower(town: Town, tick: Ticked) -> tuple[float, float]:
     net, now, fleet = copy.deepcopy(town.net), tick.now, town.fleet
     net.load["p_mw"], net.load["q_mvar"] = town.load_mva[now].real, town.load_mva[now].imag
     net.sgen = net.sgen.iloc[:0]
-    for at in np.flatnonzero(town.other_mva[now]):
+    for at in np.flatnonzero(town.other_mva[now]).tolist():
         power = complex(town.other_mva[now, at])
         pp.create_load(net, int(town.network.grid.bus[at]), p_mw=power.real, q_mvar=power.imag)
     for at, car in enumerate(fleet.cars):

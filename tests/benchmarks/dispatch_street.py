@@ -1,8 +1,8 @@
 """A neighbourhood whose monthly peak costs money, on a measured load where there is one: what is known of it when.
 
 The load is a Dutch substation's with its day-ahead price (openstef_nl in ../shared/data), scaled to 1 MW; a synthetic, seeded
-one elsewhere. The forecast is naive: half of yesterday, half of last week, and the last error, fading. Its paths are its own
-errors of the last ten days. Outdoor temperature and prices are known.
+one elsewhere. The forecast is naive: the mean of the last seven days at that time, and the last error, fading. Its paths are
+its own errors of the last ten days. Outdoor temperature and prices are known.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from twin.boxes.flexibility.devices.charger import CarPool
 from twin.boxes.flexibility.lp.problem import Device
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "openstef_nl"
-DAY, WEEK = 96, 672
+DAY = 96
 BEFORE_DAYS = 28
 """Days of the past that forecasts and paths draw on; the evaluated window begins after them."""
 GRID_CHF_PER_MWH = 80.0
@@ -104,9 +104,9 @@ class Street:
         )  # fmt: skip
 
     def _naive(self, now: int, at: np.ndarray) -> np.ndarray:
-        """Half of the last day that is known, half of the last week that is."""
-        day = at - DAY * np.maximum(-(-(at - now + 1) // DAY), 1)
-        return np.asarray(0.5 * self.load_mw[day] + 0.5 * self.load_mw[at - WEEK])
+        """Mean of the same quarter hour on the last seven days that are known."""
+        last = at - DAY * np.maximum(-(-(at - now + 1) // DAY), 1)
+        return np.asarray(np.mean([self.load_mw[last - DAY * back] for back in range(7)], axis=0))
 
     def _error(self, now: int) -> float:
         """Mean of the last hour's errors."""

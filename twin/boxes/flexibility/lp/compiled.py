@@ -6,7 +6,7 @@ iteration or node limit ends it; the clock is only the guard, and its outcome is
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -139,17 +139,36 @@ class CompiledModel:
             raise ValueError("the problem's devices, steps or intervals differ from the compiled ones; compile anew")
         numbers = _with_losses(problem, numbers_of(problem), linear)
         limits = limits or Limits()
-        solution = self._run(problem, numbers, linear, limits, warm=warm, hold=hold)
+        highs = self._highs
+        if not warm:
+            must(highs.clearSolver(), "clear the solver")
+        self._update_gains(numbers)
+        self.matrix.write(highs, numbers)
+        rows = problem.rows + linear.rows
+        appended = append_rows(highs, problem, self.matrix, numbers, rows)
+        try:
+            return self._one_sided(problem, numbers, lambda held: self._run(problem, rows, appended, limits, held), hold)
+        finally:
+            appended.remove(highs)
+
+    def _one_sided(
+        self, problem: Problem, numbers: Numbers, run: Callable[[np.ndarray | None], Solution], hold: np.ndarray | None
+    ) -> Solution:
+        """What ``run`` finds once nothing charges and discharges at once.
+
+        A price below zero, or a limit, pays for heating the cells that way; no inverter can do that. What one round forbids may
+        move elsewhere: the last one forbids it everywhere.
+        """
+        solution = run(hold)
         for number in range(_ROUNDS):
             wrong = _both_ways(problem, solution)
             if wrong is None:
                 return solution
-            # A price below zero, or a limit, pays for heating the cells by charging and discharging at once; no inverter can
-            # do that. What one round forbids may move elsewhere: the last one forbids it everywhere.
             everywhere = number == _ROUNDS - 1
             _choose_a_side(problem, numbers, solution, np.ndindex(solution.p_mw.shape) if everywhere else wrong)
+            self.matrix.write_bounds(self._highs, numbers)
             before = solution
-            solution = self._run(problem, numbers, linear, limits, warm=True, hold=before.switched)
+            solution = run(before.switched)
             solution = replace(solution, iterations=before.iterations + solution.iterations)
         if _both_ways(problem, solution) is not None:
             return Solution("simultaneous", solution.cost_chf, iterations=solution.iterations)
@@ -162,29 +181,12 @@ class CompiledModel:
         return self.matrix.column_bounds(numbers) + self.matrix.row_bounds(numbers)
 
     def _run(
-        self,
-        problem: Problem,
-        numbers: Numbers,
-        linear: Linear,
-        limits: Limits,
-        *,
-        warm: bool,
-        hold: np.ndarray | None,
+        self, problem: Problem, rows: tuple[GridRow, ...], appended: Appended, limits: Limits, hold: np.ndarray | None
     ) -> Solution:
-        highs = self._highs
-        if not warm:
-            must(highs.clearSolver(), "clear the solver")
-        self._update_gains(numbers)
-        self.matrix.write(highs, numbers)
-        rows = problem.rows + linear.rows
-        appended = append_rows(highs, problem, self.matrix, numbers, rows)
-        try:
-            status, switched = self._optimise(limits, hold)
-            if status != "optimal":
-                return Solution(status, iterations=_iterations(highs), rows=rows)
-            return self._read(problem, rows, appended, switched)
-        finally:
-            appended.remove(highs)
+        status, switched = self._optimise(limits, hold)
+        if status != "optimal":
+            return Solution(status, iterations=_iterations(self._highs), rows=rows)
+        return self._read(problem, rows, appended, switched)
 
     def _optimise(self, limits: Limits, hold: np.ndarray | None) -> tuple[str, np.ndarray]:
         """Run; where something is on or off, search first unless it is held, and then hold what was found to get prices."""

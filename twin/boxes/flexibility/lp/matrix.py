@@ -58,12 +58,16 @@ class Matrix:
 
     def write(self, highs: Any, numbers: Numbers) -> None:
         """Bounds, costs and right-hand sides into HiGHS."""
-        lower, upper = self.column_bounds(numbers)
-        columns = np.arange(len(lower), dtype=np.int32)
-        must(highs.changeColsBounds(len(lower), columns, lower, upper), "set bounds")
-        must(highs.changeColsCost(len(lower), columns, _vector(numbers.cost, self.columns)), "set costs")
+        self.write_bounds(highs, numbers)
+        cost = _vector(numbers.cost, self.columns)
+        must(highs.changeColsCost(len(cost), np.arange(len(cost), dtype=np.int32), cost), "set costs")
         low, high = self.row_bounds(numbers)
         must(highs.changeRowsBounds(len(low), np.arange(len(low), dtype=np.int32), low, high), "set right-hand sides")
+
+    def write_bounds(self, highs: Any, numbers: Numbers) -> None:
+        """Bounds of all variables alone."""
+        lower, upper = self.column_bounds(numbers)
+        must(highs.changeColsBounds(len(lower), np.arange(len(lower), dtype=np.int32), lower, upper), "set bounds")
 
 
 def compile_matrix(sets: Sets, numbers: Numbers) -> Matrix:
