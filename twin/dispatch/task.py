@@ -27,12 +27,17 @@ from twin.boxes.flexibility.ladder import by_rules, followed, volt_watt
 from twin.boxes.flexibility.lp.compiled import Limits, Solution
 from twin.boxes.flexibility.planner import Plan, Planner, Rung
 from twin.boxes.flexibility.why.own import own_p_mw
+from twin.boxes.flexibility.why.refusal import Refusal, without
 from twin.dispatch.sources import read_net
 from twin.domain.finite import finite
 from twin.domain.problems import BadInput
 
 _LIMITS = Limits(iterations=10_000_000, nodes=20_000, guard_s=float("inf"))
 """Ten times a tick's: nobody waits for a quarter hour here, and the clock is the planner's."""
+_ASKED = 40
+"""Devices whose refusal is priced: each is one more solve."""
+_MOVED_MW = 1e-4
+"""A tenth of a kilowatt: less is no move worth telling."""
 _SHARE = 0.7
 """Of the deadline; the rest is the process's start, the grid's reading and the proof."""
 
@@ -100,8 +105,24 @@ def _planned(built: Built, case: Case | None, outages: Mapping[str, Case], last:
             first[:, : futures.shared_steps] = over.p_mw[:, : futures.shared_steps]
             announced = Announced(first, np.inf if last is None else options.switching_chf)
     plan = planner.plan(built.problem, case=case, outages=outages or None, last_mw=_whole(built, last), announced=announced)
-    answer = answer_of(built, plan, status=plan.solution.status, conflicts=plan.conflicts)
+    status, refused = plan.solution.status, _refusals(built, plan, planner)
+    answer = answer_of(built, plan, status=status, conflicts=plan.conflicts, refusals=refused)
     return answer | {"paths": None if over is None else _paths(built, over), "kept": _kept(plan, last), "grid_read": True}
+
+
+def _refusals(built: Built, plan: Plan, planner: Planner) -> dict[str, Refusal]:
+    """The plan without each device that it moves, the first `_ASKED` of them."""
+    if not plan.solution.optimal:
+        return {}
+    own, unit = own_p_mw(built.problem), built.problem.unit_of
+    away = np.maximum(np.abs(plan.p_mw - own), np.abs(plan.q_mvar)).max(axis=1)
+    moved = [device.id for device in built.problem.devices if device.id in unit and away[unit[device.id]] > _MOVED_MW]
+    compiled = planner.compiled(built.problem)
+    # Again as it was last solved: a refusal is solved from there.
+    compiled.solve(built.problem, plan.linear, limits=_LIMITS, hold=plan.solution.switched)
+    return {
+        name: without(compiled, built.problem, plan.linear, plan.solution, [name], limits=_LIMITS) for name in moved[:_ASKED]
+    }
 
 
 def _paths(built: Built, over: FuturesPlan) -> dict[str, Any]:

@@ -13,6 +13,10 @@ _ENDED = ("deadline", "memory", "died", "infeasible", "time_limit", "iteration_l
 _SHOWN_UNIT = {"MWh": ("kWh", 1000.0), "MW": ("kW", 1000.0), "Mvar": ("kvar", 1000.0), "MVA": ("kVA", 1000.0)}
 
 
+SMALLEST_CHF = 0.005
+"""Half a centime: less is shown as nothing."""
+
+
 @dataclass(frozen=True)
 class Words:
     """Words for one answer.
@@ -127,7 +131,11 @@ class Words:
         for name in ("without", "limit", "value"):
             if name in params:
                 params[name] = self.amount(params[name], unit) if name == "value" else self.figure(params[name], unit)
-        return self.loop.get(f"reason.{found['code']}", params, timezone=self.timezone, near=self.start)
+        why = self.loop.get(f"reason.{found['code']}", params, timezone=self.timezone, near=self.start)
+        refused = device.get("refused")
+        if refused is None or refused["chf"] < SMALLEST_CHF:
+            return why
+        return f"{why}. {self('still.refused', money=self.figure(refused['chf'], 'CHF'))}"
 
     def _conflict(self, conflict: Mapping[str, Any]) -> str:
         hour = conflict["at_h"]

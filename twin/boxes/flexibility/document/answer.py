@@ -18,6 +18,8 @@ from twin.boxes.flexibility.planner import Plan
 from twin.boxes.flexibility.why.own import own_p_mw
 from twin.boxes.flexibility.why.prices import PARTS, Prices, prices_of
 from twin.boxes.flexibility.why.reasons import Move, explanations
+from twin.boxes.flexibility.why.refusal import Refusal
+from twin.boxes.flexibility.why.stored import stored_value
 from twin.domain.finite import finite
 
 
@@ -27,11 +29,13 @@ def answer_of(
     *,
     status: str,
     conflicts: tuple[Conflict, ...] = (),
+    refusals: Mapping[str, Refusal] | None = None,
 ) -> dict[str, Any]:
     """Figures of a plan beside those of no plan; every number is one that JSON can carry.
 
     Args:
         status: "optimal", or why rules serve ("infeasible", "time_limit", "deadline", "memory", "died").
+        refusals: by device, what becomes of the plan without it.
     """
     own = own_p_mw(built.problem)
     before = account(built, own, loss_mw=_losses(plan.before))
@@ -60,8 +64,12 @@ def answer_of(
         "conflicts": [asdict(conflict) for conflict in conflicts],
         "net_kw": {"base": _kw(site.net_p_mw), "before": _kw(before.net_mw), "plan": _kw(after.net_mw)},
         "prices_chf_per_kwh": _site_prices(built, prices),
-        "devices": [_device(built, at, plan, own, (before, after), prices, moves) for at in range(len(built.entries))],
-        "stores": _stores(built, before, after),
+        "devices": [
+            _device(built, at, plan, own, (before, after), prices, moves)
+            | {"refused": _refused((refusals or {}).get(built.entries[at].id))}
+            for at in range(len(built.entries))
+        ],
+        "stores": _stores(built, before, after, plan),
         "grid": _grid(built, plan),
     }
     return dict(finite(rounded(found)))
@@ -98,6 +106,17 @@ def _device(
     return found
 
 
+def _refused(refusal: Refusal | None) -> dict[str, Any] | None:
+    """What it costs, who moves instead, and what would then be exceeded; None where the device is not moved."""
+    if refusal is None or not refusal.optimal:
+        return None
+    return {
+        "chf": refusal.money_chf,
+        "instead": [{"device": other.device, "kwh": 1000.0 * other.energy_mwh} for other in refusal.instead],
+        "exceeds": [{"row": over.row, "at_h": over.at_h, "value": over.value, "unit": over.unit} for over in refusal.exceeded],
+    }
+
+
 def _reason(built: Built, move: Move) -> dict[str, Any]:
     """Its hours become instants: "at_h" is "at", "from_h" is "from_at"."""
     params: dict[str, Any] = {}
@@ -129,9 +148,10 @@ def _energy(built: Built, at: int, p_mw: np.ndarray) -> float:
     return float((p_mw * built.problem.site.import_chf_per_mwh) @ np.asarray(built.clock.hours))
 
 
-def _stores(built: Built, before: Account, after: Account) -> list[dict[str, Any]]:
-    """Levels at each step's end with their bounds; of what drifts with nobody's plan too."""
+def _stores(built: Built, before: Account, after: Account, plan: Plan) -> list[dict[str, Any]]:
+    """Levels at each step's end with their bounds, and what is stored is worth; of what drifts with nobody's plan too."""
     found, steps = [], len(built.clock.hours)
+    worth = stored_value(built.problem, plan.solution) / 1000.0 if plan.solution.optimal else None
     capacity = {entry.id: entry for entry in built.entries}
     for at, store in enumerate(built.problem.parts.stores):
         scale, unit = (1.0, "degC") if store.unit == "°C" else (1000.0, "kWh")
@@ -147,6 +167,7 @@ def _stores(built: Built, before: Account, after: Account) -> list[dict[str, Any
                 "low": scale * low,
                 "high": scale * high,
                 "target": None if store.target is None else scale * store.target,
+                "value_chf_per_kwh": None if worth is None else worth[at],
             }
         )
     return found

@@ -78,6 +78,11 @@ class Refusal:
     exceeded: tuple[Exceeded, ...] = ()
     solution: Solution
 
+    @property
+    def optimal(self) -> bool:
+        """True where there is a plan without them."""
+        return self.status == "optimal"
+
 
 def without(
     compiled: CompiledModel,
