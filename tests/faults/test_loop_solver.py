@@ -299,7 +299,7 @@ def test_a_planner_without_memory_dies_alone(broken):
 def test_each_failure_is_an_alarm_in_its_tick(broken):
     for record in broken.records[broken.hang : broken.hang + 2]:
         alarm = alarms(record)[f"box:{BOX}"]
-        assert alarm["code"] == "box_failing"
+        assert alarm["code"] == "planner_failing"
         assert alarm["params"]["outcome"] == answer(record)["outcome"]
     assert f"box:{BOX}" not in alarms(broken.records[broken.hang - 1])
 

@@ -227,7 +227,8 @@ class Server:
             key=f"box:{seat.name}",
             # A champion's failure is for the team that owns it, soon; a standby's is for the journal.
             priority=3 if seat.champion else 4,
-            code="box_failing",
+            # Where a box that proposes says nothing no order leaves, and that is another thing to know.
+            code="planner_failing" if seat.card.proposes else "box_failing",
             params=params,
             element=seat.name,
             at=as_of,

@@ -28,7 +28,7 @@ from twin.boxes.flexibility.tick.remembered import Remembered
 from twin.boxes.flexibility.tick.rights import owed_mwh
 from twin.boxes.flexibility.tick.sessions import Session
 from twin.boxes.flexibility.tick.settings import Settings, settings_of
-from twin.boxes.flexibility.tick.shortfalls import shortfalls, unanswered
+from twin.boxes.flexibility.tick.shortfalls import shortfalls, stopped, unanswered
 from twin.boxes.flexibility.tick.wires import Wires
 from twin.boxes.flexibility.why.findings import of_conflicts, of_promises
 from twin.boxes.flexibility.why.shortfall import shortfalls as missed
@@ -69,6 +69,8 @@ class FlexibilityBox:
         self._groups = {str(device["id"]): str(device["group"]) for device in context.devices}
         self._automatic = frozenset(d["id"] for d in context.devices if d["right_of_use"]["acceptance"] == "automatic")
         self._wires = Wires(context, self._settings.zones, self._settings.outages) if context.members.get("load") else None
+        if self._wires is not None:
+            self._wires.warm_up(self._settings.ids())
         self.card = _card(self._settings)
 
     def fit(self, view: AsOfView, *, seed: int) -> bytes:
@@ -138,6 +140,8 @@ class FlexibilityBox:
         if made.rung == "ok":
             findings += of_promises(missed(tick.problem, made.solution), as_of=as_of, owner=OWNER)
         findings += unanswered(shares, as_of, OWNER)
+        if made.rung != "ok":
+            findings += stopped(made.solution.status, made.rung, as_of, OWNER)
         findings += of_conflicts(made.conflicts, as_of=as_of, owner=OWNER)
         units = tuple(unit.id for unit in tick.problem.parts.units)
         return Report(

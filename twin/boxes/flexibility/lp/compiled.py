@@ -141,7 +141,8 @@ class CompiledModel:
         limits = limits or Limits()
         highs = self._highs
         if not warm:
-            must(highs.clearSolver(), "clear the solver")
+            # clearSolver would keep the scaling, which is that of the coefficients that were solved first.
+            must(highs.passModel(highs.getLp()), "start anew")
         self._update_gains(numbers)
         self.matrix.write(highs, numbers)
         rows = problem.rows + linear.rows

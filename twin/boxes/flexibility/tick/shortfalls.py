@@ -34,6 +34,12 @@ def unanswered(response: Mapping[str, float], as_of: datetime, owner: str) -> tu
     return (Finding("device_not_following", 4, "device_not_following", params, names[0], as_of, as_of, owner),)
 
 
+def stopped(status: str, rung: str, as_of: datetime, owner: str) -> tuple[Finding, ...]:
+    """The solver gave no plan, and what serves instead."""
+    code = "last_plan_serves" if rung == "last_plan" else "rules_serve"
+    return (Finding("dispatch:ladder", 3, code, {"status": status}, "site", as_of, as_of, owner),)
+
+
 def shortfalls(tick: Tick, plan_mw: np.ndarray, as_of: datetime, owner: str) -> tuple[Finding, ...]:
     """Every shortfall of ``plan_mw`` (dims (device, step)), whichever rung of the ladder made it."""
     return (*_limits(tick, plan_mw, as_of, owner), *_departures(tick, plan_mw, as_of, owner), *_unknown(tick, as_of, owner))

@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from twin.boxes.flexibility.grid.case import Case, Inverters
+from twin.boxes.flexibility.grid.case import Case, Inverters, Plan, Ranges
+from twin.boxes.flexibility.grid.linear import linearise
 from twin.boxes.flexibility.grid.network import Limits, Network
 from twin.boxes.flexibility.grid.outage import Element, outage_cases
+from twin.boxes.flexibility.grid.proof import prove
 from twin.contracts.box import BoxContext
 from twin.domain.controls import Controls, Curve, InverterControl
 from twin.domain.grid import Grid
@@ -52,6 +54,15 @@ class Wires:
         self._spreads: dict[tuple[str, frozenset[int]], dict[str, np.ndarray]] = {}
         self._nearest = {name: _nearest(name, context.zones, self._zones) for name in context.zones}
         self._members = context.members
+
+    def warm_up(self, units: Sequence[str]) -> None:
+        """Compile or load what a plan's power flow needs, while nobody waits: the first time on a machine it takes seconds."""
+        nothing = {zone: np.zeros(1) for zone in self._zones}
+        idle = Totals(nothing, nothing, np.zeros(1))
+        case = self.case(units, idle, (idle, idle))
+        none = np.zeros((len(units), 1))
+        proof = prove(case, Plan(none, none))
+        linearise({"": case}, {"": proof}, Ranges(none - 1.0, none + 1.0, none, none))
 
     def case(self, units: Sequence[str], middle: Totals, paths: Sequence[Totals]) -> Case:
         """The grid of one plan.
