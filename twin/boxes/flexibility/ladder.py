@@ -10,7 +10,7 @@ from twin.boxes.flexibility.devices.storage import Storage
 from twin.boxes.flexibility.grid.case import Case
 from twin.boxes.flexibility.grid.case import Plan as Setting
 from twin.boxes.flexibility.grid.proof import prove
-from twin.boxes.flexibility.lp.parts import Link
+from twin.boxes.flexibility.lp.parts import Link, Taper
 from twin.boxes.flexibility.lp.problem import Problem, stacked, steps_of
 
 ROUNDS = 4
@@ -58,6 +58,10 @@ class _Walk:
             stacked([none if getattr(u, name) is None else getattr(u, name) for u in units], steps)
             for name in ("draw_max_mw", "feed_max_mw")
         )
+        # What must draw or feed in at least does so, whatever was wished.
+        self._draw_min, self._feed_min = (
+            stacked([getattr(u, name) for u in units], steps) for name in ("draw_min_mw", "feed_min_mw")
+        )
         self._own = stacked([unit.own_p_mw for unit in units], steps)
         self._free = stacked([unit.movable for unit in units], steps) > 0.5
         self._low, self._high, self._keep, self._inflow = (
@@ -71,6 +75,7 @@ class _Walk:
         self._links = self._by_unit(links)
         self._follow = {self._sets.following[f]: follow for f, follow in enumerate(self._sets.follows)}
         self._flows = {unit: stacked([follow.mw_per_level], steps)[0] for unit, follow in self._follow.items()}
+        self._taper = {self._sets.tapered[t]: taper for t, taper in enumerate(self._sets.tapers)}
         self._least = stacked([0.0 if unit.run is None else unit.run.min_mw for unit in units], steps)
 
     def _by_unit(self, links: tuple[Link, ...]) -> dict[int, list[tuple[int, int]]]:
@@ -82,14 +87,25 @@ class _Walk:
     def power(self, wish_mw: np.ndarray) -> np.ndarray:
         power = np.zeros(wish_mw.shape)
         for k, hour in enumerate(self._hours):
+            slowed = {unit: self._tapered(taper) for unit, taper in self._taper.items()}
             if len(self._level):
                 self._level = self._keep[:, k] * self._level + self._inflow[:, k]
             for unit in range(len(power)):
                 wish = wish_mw[unit, k] if self._free[unit, k] else self._own[unit, k]
                 if unit in self._follow and wish >= 0.0:
                     wish = self._flows[unit][k] * self._level[self._sets.store_at[self._follow[unit].store]]
-                power[unit, k] = self._step(unit, k, hour, float(wish))
+                wish = min(wish, slowed.get(unit, np.inf))
+                power[unit, k] = self._step(unit, k, hour, self._at_least(unit, k, float(wish)))
         return power
+
+    def _tapered(self, taper: Taper) -> float:
+        """The most that a charge draws at the level of now."""
+        return max(taper.at_empty_mw - taper.slope_mw_per_level * float(self._level[self._sets.store_at[taper.store]]), 0.0)
+
+    def _at_least(self, unit: int, k: int, wish: float) -> float:
+        if self._feed_min[unit, k] > 0.0:
+            return min(wish, -float(self._feed_min[unit, k]))
+        return max(wish, float(self._draw_min[unit, k])) if self._draw_min[unit, k] > 0.0 else wish
 
     def _step(self, unit: int, k: int, hour: float, wish: float) -> float:
         size = min(abs(wish), self._draw[unit, k] if wish > 0.0 else self._feed[unit, k])
