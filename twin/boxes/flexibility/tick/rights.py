@@ -104,15 +104,19 @@ def _expected_mw(view: AsOfView, name: str, p_max_mw: float) -> np.ndarray:
 
 
 def owed_mwh(view: AsOfView, devices: list[Mapping[str, Any]], kept: Remembered) -> dict[str, float]:
-    """What each group has still to catch up: withheld by the last block, less what a first-order rebound has drawn since."""
+    """What each group has still to catch up: withheld by the last block, less what a first-order rebound has drawn since.
+
+    A group that is blocked catches up nothing.
+    """
     passed_h = max(to_epoch_s(view.as_of) - kept.start_s, 0) / 3600.0
     found = {}
     for device in devices:
         name, agreed = device["id"], device["ripple"]
         asked, own = kept.asked.get(name, (0.0, 0.0))
-        withheld = max(own - asked, 0.0) * HOURS_PER_STEP if name in kept.asked else 0.0
-        left = kept.owed_mwh.get(name, 0.0) * float(np.exp(-passed_h / agreed["rebound_h"]))
-        found[name] = left + agreed["rebound_share"] * withheld
+        withheld = max(own - asked, 0.0) * HOURS_PER_STEP
+        free_h = max(passed_h - HOURS_PER_STEP, 0.0) if withheld > 0.0 else passed_h
+        owed = kept.owed_mwh.get(name, 0.0) + agreed["rebound_share"] * withheld
+        found[name] = owed * float(np.exp(-free_h / agreed["rebound_h"]))
     return found
 
 
