@@ -137,7 +137,8 @@ def _available(
             zone = device["zone"] if device["zone"] in pv else settings.site_zone
             share = float(device["panels"]["kwp"]) / float(context.zones[zone].get("pv_kwp") or np.inf)
         inner = pv[str(settings.limited_zone)].median if zone == settings.site_zone and settings.limited_zone else 0.0
-        found[device["id"]] = share * np.maximum(pv[zone].median - inner, 0.0)
+        # A share of the zone's forecast may pass what the plant can feed in; the rest stays in the zone's net.
+        found[device["id"]] = np.minimum(share * np.maximum(pv[zone].median - inner, 0.0), max(-device["p_min_mw"], 0.0))
     return found
 
 
