@@ -79,9 +79,10 @@ def speed(ticks: int, say: Say) -> dict[str, Any]:
     """Ticks of 500 and 50 devices, and the larger problem by other ways."""
     say("ticks of 50 and 500 devices")
     paces = {"50": pace(devices=50, buses=50, ticks=ticks), "500": pace(devices=500, buses=100, ticks=ticks)}
+    by_group = pace(devices=500, buses=100, ticks=ticks, groups=True)
     say("the same linear programme by other ways")
     return {
-        "ticks": {size: _pace(of) for size, of in paces.items()},
+        "ticks": {size: _pace(of) for size, of in paces.items()} | {"500 grouped": _pace(by_group)},
         "same_lp": {size: peers(of.problem) for size, of in paces.items()},
     }
 

@@ -13,8 +13,8 @@ from dispatch_town import COS_PHI, Town
 
 from twin.boxes.flexibility.grid.case import Case
 from twin.boxes.flexibility.grid.sequential import Stop
-from twin.boxes.flexibility.lp.compiled import Limits
 from twin.boxes.flexibility.lp.problem import Problem
+from twin.boxes.flexibility.lp.solution import Limits
 from twin.boxes.flexibility.planner import Plan, Planner
 
 EVERY = 4

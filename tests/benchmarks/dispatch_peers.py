@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 from clock import span_of
 
-from twin.boxes.flexibility.lp.compiled import CompiledModel, Limits
+from twin.boxes.flexibility.lp.compiled import CompiledModel
 from twin.boxes.flexibility.lp.matrix import Matrix
 from twin.boxes.flexibility.lp.model import build
 from twin.boxes.flexibility.lp.numbers import numbers_of
 from twin.boxes.flexibility.lp.problem import Problem
+from twin.boxes.flexibility.lp.solution import Limits
 
 LIMITS = Limits(iterations=1_000_000, guard_s=120.0)
 _TOLERANCES = {"primal_feasibility_tolerance": 1e-9, "dual_feasibility_tolerance": 1e-7}

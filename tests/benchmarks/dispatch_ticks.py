@@ -1,4 +1,8 @@
-"""How long a tick's plan takes: like devices planned as one, everything carried on from tick to tick, no AC check."""
+"""How long a tick's plan takes, each device for itself or like ones as one; carried on from tick to tick, without AC check.
+
+Each for itself the shape never changes, and is compiled once. Groups come and go with the cars, and a new shape is compiled
+anew: they pay from thousands of devices on.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +14,8 @@ from dispatch_fleet import Fleet, Place, advanced, drawn_fleet
 
 from twin.boxes.flexibility.grouping.grouped import grouped
 from twin.boxes.flexibility.horizon import STEP_HOURS, step_start_h
-from twin.boxes.flexibility.lp.compiled import Limits
 from twin.boxes.flexibility.lp.problem import Penalties, Problem, Site
+from twin.boxes.flexibility.lp.solution import Limits
 from twin.boxes.flexibility.planner import Planner
 
 PEAK_CHF_PER_MW = 6_000.0
@@ -27,7 +31,7 @@ class Pace:
     Attributes:
         spans: of every tick, in order; the first one compiles. ``groups``: devices of each plan.
         compiled: ticks that had to compile a model. ``iterations``: of the simplex method.
-        problem: the last tick's, grouped; what other ways to HiGHS are timed on.
+        problem: the last tick's, as planned; what other ways to HiGHS are timed on.
     """
 
     spans: tuple[Span, ...]
@@ -41,36 +45,41 @@ class Pace:
         return float(np.quantile([getattr(span, clock) for span in self.spans], 0.95))
 
 
-def pace(*, devices: int, buses: int, ticks: int, seed: int = 1) -> Pace:
-    """So many devices at so many buses through ``ticks`` quarter hours of a winter's evening and night."""
+def pace(*, devices: int, buses: int, ticks: int, groups: bool = False, seed: int = 1) -> Pace:
+    """So many devices at so many buses through ``ticks`` quarter hours of a winter's evening and night.
+
+    Args:
+        groups: like devices of a bus are planned as one, and the plan is split among them.
+    """
     fleet = _fleet(devices, buses, seed)
     place = {one.id: one.bus for one in fleet.places}
     planner, rng = Planner(limits=Limits(guard_s=60.0)), np.random.default_rng(seed)
     state, known = fleet.start(), set()
-    spans, groups, iterations, compiled = [], [], [], 0
-    problem = grouping = None
+    spans, sizes, iterations, compiled = [], [], [], 0
+    problem = planned = None
     for now in range(FIRST, FIRST + ticks):
         power = np.zeros((0, 0))
         noise = 1e-4 * rng.standard_normal(len(STEP_HOURS))
 
         def tick() -> None:
-            nonlocal problem, grouping, power
+            nonlocal problem, planned, power
             problem = _problem(fleet, state, now, devices * noise)  # noqa: B023 - called before the next round
-            grouping = grouped(problem, place)
-            plan = planner.plan(grouping.problem)
+            grouping = grouped(problem, place) if groups else None
+            planned = problem if grouping is None else grouping.problem
+            plan = planner.plan(planned)
             assert plan.rung == "ok", plan.solution.status
-            power = grouping.split(plan.p_mw)
+            power = plan.p_mw if grouping is None else grouping.split(plan.p_mw)
             iterations.append(plan.solution.iterations)
 
         spans.append(span_of(tick))
         assert problem is not None
-        assert grouping is not None
-        compiled += grouping.problem.structure not in known
-        known.add(grouping.problem.structure)
-        groups.append(len(grouping.problem.devices))
+        assert planned is not None
+        compiled += planned.structure not in known
+        known.add(planned.structure)
+        sizes.append(len(planned.devices))
         state = fleet.after(state, now, advanced(problem, power, 1), 1)
-    assert grouping is not None
-    return Pace(tuple(spans), tuple(groups), compiled, tuple(iterations), grouping.problem)
+    assert planned is not None
+    return Pace(tuple(spans), tuple(sizes), compiled, tuple(iterations), planned)
 
 
 def _fleet(devices: int, buses: int, seed: int) -> Fleet:

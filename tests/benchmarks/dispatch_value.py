@@ -17,8 +17,9 @@ from twin.boxes.flexibility.futures.paths import Futures
 from twin.boxes.flexibility.futures.plan import plan_futures
 from twin.boxes.flexibility.futures.solver import PathLimits
 from twin.boxes.flexibility.horizon import NEAR_STEPS, QUARTERS, STEP_HOURS, highest_of_quarters, mean_of_quarters
-from twin.boxes.flexibility.lp.compiled import CompiledModel, Limits
+from twin.boxes.flexibility.lp.compiled import CompiledModel
 from twin.boxes.flexibility.lp.problem import Penalties, Problem, Site, stacked
+from twin.boxes.flexibility.lp.solution import Limits
 from twin.boxes.flexibility.planner import Planner
 
 DAY_STEPS = NEAR_STEPS + 20

@@ -23,8 +23,9 @@ from hamlet import Reading, hamlet
 
 from twin.boxes.flexibility.box import FlexibilityBox
 from twin.boxes.flexibility.devices.programme import Programme
-from twin.boxes.flexibility.lp.compiled import SEARCH_SHARE, CompiledModel, Limits
+from twin.boxes.flexibility.lp.compiled import SEARCH_SHARE, CompiledModel
 from twin.boxes.flexibility.lp.problem import Penalties, Problem, Site
+from twin.boxes.flexibility.lp.solution import Limits
 from twin.boxes.flexibility.planner import Planner
 from twin.boxes.flexibility.tick.assemble import assemble
 from twin.boxes.flexibility.tick.remembered import Remembered

@@ -24,7 +24,7 @@ from twin.boxes.flexibility.grid.case import Case
 from twin.boxes.flexibility.grid.case import Plan as Setting
 from twin.boxes.flexibility.grid.proof import prove
 from twin.boxes.flexibility.ladder import by_rules, followed, volt_watt
-from twin.boxes.flexibility.lp.compiled import Limits, Solution
+from twin.boxes.flexibility.lp.solution import Limits, Solution
 from twin.boxes.flexibility.planner import Plan, Planner, Rung
 from twin.boxes.flexibility.why.own import own_p_mw
 from twin.boxes.flexibility.why.refusal import Refusal, without

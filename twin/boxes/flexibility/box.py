@@ -15,8 +15,8 @@ from twin.boxes.flexibility.devices.programme import Programme
 from twin.boxes.flexibility.grid.case import Case
 from twin.boxes.flexibility.grid.sequential import Stop
 from twin.boxes.flexibility.horizon import HORIZON, QUARTERS, quarters_of_steps
-from twin.boxes.flexibility.lp.compiled import Limits
 from twin.boxes.flexibility.lp.problem import Problem
+from twin.boxes.flexibility.lp.solution import Limits
 from twin.boxes.flexibility.planner import Plan, Planner
 from twin.boxes.flexibility.response import Response
 from twin.boxes.flexibility.tick.answered import measured_response

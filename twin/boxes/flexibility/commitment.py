@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from twin.boxes.flexibility.lp.compiled import CompiledModel, Limits, Solution
+from twin.boxes.flexibility.lp.compiled import CompiledModel
 from twin.boxes.flexibility.lp.problem import Problem
 from twin.boxes.flexibility.lp.rows import Linear, Trust
+from twin.boxes.flexibility.lp.solution import Limits, Solution
 
 
 @dataclass(frozen=True)

@@ -20,11 +20,12 @@ from twin.boxes.flexibility.grid.linear import Linearised
 from twin.boxes.flexibility.grid.proof import Proof, prove
 from twin.boxes.flexibility.grid.sequential import Settled, Stop, sequential
 from twin.boxes.flexibility.ladder import by_rules, followed, volt_watt
-from twin.boxes.flexibility.lp.compiled import CompiledModel, Limits, Solution
+from twin.boxes.flexibility.lp.compiled import CompiledModel
 from twin.boxes.flexibility.lp.conflict import Conflict, conflicts
 from twin.boxes.flexibility.lp.numbers import numbers_of
 from twin.boxes.flexibility.lp.problem import Problem, stacked
 from twin.boxes.flexibility.lp.rows import NOWHERE, Linear
+from twin.boxes.flexibility.lp.solution import Limits, Solution
 from twin.boxes.flexibility.response import Response
 
 KEPT = 4

@@ -13,7 +13,7 @@ import pytest
 
 from twin.boxes.flexibility.box import FlexibilityBox
 from twin.boxes.flexibility.horizon import QUARTERS
-from twin.boxes.flexibility.lp.compiled import Limits
+from twin.boxes.flexibility.lp.solution import Limits
 from twin.contracts.synthetic import SyntheticSite
 from twin.contracts.validation import Premises, judge
 from twin.domain.problems import BadInput

@@ -6,8 +6,9 @@ import pytest
 from tests.unit.boxes.flexibility.small_plan import EXACT, problem_of
 from twin.boxes.flexibility.commitment import Announced, keep_or_switch
 from twin.boxes.flexibility.devices.storage import Storage
-from twin.boxes.flexibility.lp.compiled import CompiledModel, Limits
+from twin.boxes.flexibility.lp.compiled import CompiledModel
 from twin.boxes.flexibility.lp.rows import NOWHERE, Linear, Trust
+from twin.boxes.flexibility.lp.solution import Limits
 
 PRICE = [50.0, 300.0, 50.0, 200.0]
 BATTERY = Storage(

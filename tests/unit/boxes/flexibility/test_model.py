@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 
 from twin.boxes.flexibility.devices.charger import Charger
 from twin.boxes.flexibility.devices.storage import Storage
-from twin.boxes.flexibility.lp.compiled import CompiledModel, Limits
+from twin.boxes.flexibility.lp.compiled import CompiledModel
 from twin.boxes.flexibility.lp.model import build
 from twin.boxes.flexibility.lp.numbers import numbers_of
 from twin.boxes.flexibility.lp.problem import Penalties, Problem, Site
 from twin.boxes.flexibility.lp.rows import GridRow
+from twin.boxes.flexibility.lp.solution import Limits
 
 HOURS = (0.25,) * 4 + (1.0,) * 5
 STEPS = len(HOURS)

@@ -12,7 +12,7 @@ from twin.boxes.flexibility.devices.charger import Charger
 from twin.boxes.flexibility.devices.plant import Plant
 from twin.boxes.flexibility.devices.storage import Storage
 from twin.boxes.flexibility.ladder import by_rules, followed
-from twin.boxes.flexibility.lp.compiled import Limits
+from twin.boxes.flexibility.lp.solution import Limits
 from twin.boxes.flexibility.planner import KEPT, Planner, ranges_of
 from twin.boxes.flexibility.response import Response
 

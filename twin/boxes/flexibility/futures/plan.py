@@ -10,10 +10,11 @@ from twin.boxes.flexibility.futures.arrays import Coefficients, PathArrays, mean
 from twin.boxes.flexibility.futures.extensive import Extensive, Risk, assemble
 from twin.boxes.flexibility.futures.paths import Futures
 from twin.boxes.flexibility.futures.solver import Answer, Held, PathLimits
-from twin.boxes.flexibility.lp.compiled import Solution, unit_power
+from twin.boxes.flexibility.lp.compiled import unit_power
 from twin.boxes.flexibility.lp.matrix import Matrix, compile_matrix
 from twin.boxes.flexibility.lp.numbers import numbers_of
 from twin.boxes.flexibility.lp.problem import Problem
+from twin.boxes.flexibility.lp.solution import Solution
 
 ROUNDS = 5
 """Of forbidding to charge and discharge at once: what one round forbids may move to another step."""

@@ -7,7 +7,7 @@ iteration or node limit ends it; the clock is only the guard, and its outcome is
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from twin.boxes.flexibility.lp.model import BINARY
 from twin.boxes.flexibility.lp.numbers import Numbers, numbers_of
 from twin.boxes.flexibility.lp.problem import Problem
 from twin.boxes.flexibility.lp.rows import NOWHERE, GridRow, Linear
+from twin.boxes.flexibility.lp.solution import Limits, Solution
 
 _OPTIONS: dict[str, Any] = {
     "output_flag": False,
@@ -44,59 +45,6 @@ _WORDS = {
     "time_limit_reached": "time_limit",
     "solution_limit_reached": "node_limit",
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class Limits:
-    """What ends a solve that is not done.
-
-    Attributes:
-        iterations: of the simplex method; some twenty times what 50 devices need.
-        nodes: of the search where something is on or off.
-        search_h: how far ahead that is searched; beyond, what can wait is off: a plan that counts on a call of tomorrow, and
-            on half of one, prepares nothing else.
-        guard_s: wall clock [s], below the box's deadline and far above a normal solve.
-    """
-
-    iterations: int = 100_000
-    nodes: int = 2_000
-    search_h: float = float("inf")
-    guard_s: float = 1.0
-
-
-@dataclass(frozen=True)
-class Solution:
-    """An answer.
-
-    Attributes:
-        status: "optimal", or what stopped it ("iteration_limit", "time_limit", "infeasible" ...).
-        cost_chf: objective. ``values``: by variable; ``duals``: by row, d(cost)/d(right-hand side); ``reduced``: reduced costs
-            by variable. Empty where there is no plan. Of a problem with something on or off the duals are those of the plan
-            found, with what is on and off held.
-        p_mw, q_mvar: of every unit, dims (unit, step). ``row_duals``, ``excess_mw``, ``margin_used_mw``: of the grid's rows,
-            dims (row, step); 0 where nobody watches.
-        rows: those rows. ``iterations``: simplex iterations.
-        switched: what is on and off, for ``hold`` of another solve.
-    """
-
-    status: str
-    cost_chf: float = float("nan")
-    values: dict[str, np.ndarray] = field(default_factory=dict)
-    duals: dict[str, np.ndarray] = field(default_factory=dict)
-    reduced: dict[str, np.ndarray] = field(default_factory=dict)
-    p_mw: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
-    q_mvar: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
-    row_duals: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
-    excess_mw: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
-    margin_used_mw: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
-    rows: tuple[GridRow, ...] = ()
-    iterations: int = 0
-    switched: np.ndarray = field(default_factory=lambda: np.zeros(0))
-
-    @property
-    def optimal(self) -> bool:
-        """True when there is a plan."""
-        return self.status == "optimal"
 
 
 class CompiledModel:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from twin.boxes.flexibility.lp.compiled import Solution
 from twin.boxes.flexibility.lp.numbers import numbers_of
 from twin.boxes.flexibility.lp.problem import Problem
+from twin.boxes.flexibility.lp.solution import Solution
 
 NOTHING_CHF_PER_MWH = 1e-4
 """Reduced cost below which moving a power costs nothing: far above the solver's 1e-7 CHF/MW, far below the tie-break."""

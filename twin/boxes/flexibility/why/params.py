@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from twin.boxes.flexibility.horizon import step_start_h
-from twin.boxes.flexibility.lp.compiled import Solution
 from twin.boxes.flexibility.lp.problem import Problem, steps_of
 from twin.boxes.flexibility.lp.rows import GridRow
+from twin.boxes.flexibility.lp.solution import Solution
 from twin.boxes.flexibility.why.paths import over_by_itself_mw, peak_holds, row_holds, surplus_holds
 from twin.boxes.flexibility.why.prices import Prices
 from twin.boxes.flexibility.why.promise import Kept

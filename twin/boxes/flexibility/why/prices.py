@@ -15,9 +15,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twin.boxes.flexibility.lp.compiled import Solution
 from twin.boxes.flexibility.lp.problem import Problem
 from twin.boxes.flexibility.lp.rows import NOWHERE, GridRow, Linear
+from twin.boxes.flexibility.lp.solution import Solution
 
 OVERLOAD_CHF_PER_KWH = 15.0
 """What a kWh beyond a limit is valued at where nobody states it: beyond this a price is the penalty that guards the limit."""

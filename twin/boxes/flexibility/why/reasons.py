@@ -20,9 +20,9 @@ from twin.boxes.flexibility.devices.plant import Plant
 from twin.boxes.flexibility.devices.process import Process
 from twin.boxes.flexibility.devices.programme import Programme
 from twin.boxes.flexibility.devices.storage import Storage
-from twin.boxes.flexibility.lp.compiled import Solution
 from twin.boxes.flexibility.lp.problem import Device, Problem
 from twin.boxes.flexibility.lp.rows import NOWHERE, GridRow, Linear
+from twin.boxes.flexibility.lp.solution import Solution
 from twin.boxes.flexibility.why.degenerate import equal_plans
 from twin.boxes.flexibility.why.params import (
     PRICE,

@@ -9,11 +9,12 @@ import numpy as np
 
 from twin.boxes.flexibility.horizon import step_start_h
 from twin.boxes.flexibility.ladder import followed
-from twin.boxes.flexibility.lp.compiled import CompiledModel, Limits, Solution
+from twin.boxes.flexibility.lp.compiled import CompiledModel
 from twin.boxes.flexibility.lp.numbers import numbers_of
 from twin.boxes.flexibility.lp.parts import Parts, Unit
 from twin.boxes.flexibility.lp.problem import Device, Problem
 from twin.boxes.flexibility.lp.rows import Linear, Trust
+from twin.boxes.flexibility.lp.solution import Limits, Solution
 from twin.boxes.flexibility.why.own import own_p_mw, reference_p_mw
 
 SMALLEST_MW = 5e-5

@@ -8,10 +8,10 @@ from functools import cached_property
 
 import numpy as np
 
-from twin.boxes.flexibility.lp.compiled import Solution
 from twin.boxes.flexibility.lp.parts import Unit
 from twin.boxes.flexibility.lp.problem import Device, Problem, steps_of
 from twin.boxes.flexibility.lp.rows import GridRow
+from twin.boxes.flexibility.lp.solution import Solution
 from twin.boxes.flexibility.why.own import filled, levels, own_p_mw, reference_p_mw
 from twin.boxes.flexibility.why.paths import rest_mw
 from twin.boxes.flexibility.why.prices import Prices

@@ -8,9 +8,9 @@ from typing import Literal
 import numpy as np
 
 from twin.boxes.flexibility.horizon import step_start_h
-from twin.boxes.flexibility.lp.compiled import Solution
 from twin.boxes.flexibility.lp.parts import Store
 from twin.boxes.flexibility.lp.problem import Problem, steps_of
+from twin.boxes.flexibility.lp.solution import Solution
 from twin.boxes.flexibility.why.own import levels, own_p_mw
 
 Tier = Literal["limit", "departure", "comfort", "contract", "margin"]

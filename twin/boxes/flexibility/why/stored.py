@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from twin.boxes.flexibility.lp.compiled import Solution
 from twin.boxes.flexibility.lp.problem import Problem
+from twin.boxes.flexibility.lp.solution import Solution
 from twin.boxes.flexibility.why.prices import OVERLOAD_CHF_PER_KWH
 
 

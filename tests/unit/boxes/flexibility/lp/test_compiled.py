@@ -14,11 +14,12 @@ from twin.boxes.flexibility.devices.plant import Plant
 from twin.boxes.flexibility.devices.process import Process
 from twin.boxes.flexibility.devices.programme import Programme
 from twin.boxes.flexibility.devices.storage import Storage
-from twin.boxes.flexibility.lp.compiled import CompiledModel, Limits
+from twin.boxes.flexibility.lp.compiled import CompiledModel
 from twin.boxes.flexibility.lp.model import build
 from twin.boxes.flexibility.lp.numbers import numbers_of
 from twin.boxes.flexibility.lp.parts import Reactive
 from twin.boxes.flexibility.lp.rows import GridRow, Linear, Trust
+from twin.boxes.flexibility.lp.solution import Limits
 
 STEPS = 6
 PRICE = np.array([80.0, 60.0, 250.0, 300.0, 90.0, 120.0])

@@ -12,9 +12,10 @@ from dashboard.regie.messages import told
 from dashboard.regie.names import Names
 from dashboard.regie.words import Words
 from twin.boxes.flexibility.devices.process import Process
-from twin.boxes.flexibility.lp.compiled import CompiledModel, Solution
+from twin.boxes.flexibility.lp.compiled import CompiledModel
 from twin.boxes.flexibility.lp.conflict import Conflict, conflicts
 from twin.boxes.flexibility.lp.rows import Linear
+from twin.boxes.flexibility.lp.solution import Solution
 from twin.boxes.flexibility.why.findings import of_conflicts, of_promises
 from twin.boxes.flexibility.why.shortfall import shortfalls
 from twin.live.views import site_facts

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from small_town import HOURS, STEPS, battery, full_town, row, solved, town
 
-from twin.boxes.flexibility.lp.compiled import CompiledModel, Solution
+from twin.boxes.flexibility.lp.compiled import CompiledModel
 from twin.boxes.flexibility.lp.numbers import EARLINESS_CHF_PER_MWH_H, numbers_of
 from twin.boxes.flexibility.lp.parts import Parts, Unit
 from twin.boxes.flexibility.lp.rows import Linear
+from twin.boxes.flexibility.lp.solution import Solution
 from twin.boxes.flexibility.why.prices import PARTS, prices_of, tariff_prices
 from twin.boxes.flexibility.why.stored import stored_value
 

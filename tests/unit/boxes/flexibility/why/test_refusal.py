@@ -8,8 +8,9 @@ from small_town import STEPS, battery, car, full_town, heat_pump, roof, row, sol
 
 from twin.boxes.flexibility.devices.process import Process
 from twin.boxes.flexibility.devices.programme import Programme
-from twin.boxes.flexibility.lp.compiled import CompiledModel, Solution
+from twin.boxes.flexibility.lp.compiled import CompiledModel
 from twin.boxes.flexibility.lp.rows import NOWHERE, Linear
+from twin.boxes.flexibility.lp.solution import Solution
 from twin.boxes.flexibility.why.refusal import without
 
 EXACT_CHF = 1e-5  # costs of some CHF, solved to 1e-9 MW and 1e-7 CHF/MW
