@@ -1,6 +1,7 @@
 """The zones' totals spread over the grid's loads and plants, and the planned devices on it."""
 
 import dataclasses
+from functools import cache
 
 import numpy as np
 import pytest
@@ -36,6 +37,7 @@ HYDRO = np.array([0.01, 0.02])
 MIDDLE = Totals(LOAD, SUN, HYDRO)
 
 
+@cache
 def context(*, ring=False):
     import pandapower as pp
 
