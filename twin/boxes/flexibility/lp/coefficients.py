@@ -51,7 +51,12 @@ def _follow_most(matrix: Matrix, at: int, k: int) -> Entries:
     on = matrix.sets.switched_at.get(matrix.sets.following[at])
     if on is None:
         return []
-    return [(_row(matrix, name, at, k), int(matrix.columns["on"][on, k]), 1.0) for name in ("follow_least", "follow_off")]
+    return [(_row(matrix, "follow_least", at, k), int(matrix.columns["on"][on, k]), 1.0)]
+
+
+def _one_side(matrix: Matrix, at: int, k: int) -> Entries:
+    on = matrix.sets.switched_at[matrix.sets.two_sided[at]]
+    return [(_row(matrix, "one_side", at, k), int(matrix.columns["on"][on, k]), 1.0)]
 
 
 def _run_min(matrix: Matrix, at: int, k: int) -> Entries:
@@ -69,6 +74,7 @@ _ENTRIES: dict[str, Callable[[Matrix, int, int], Entries]] = {
     "taper": _taper,
     "follow": _follow,
     "follow_most": _follow_most,
+    "one_side": _one_side,
     "run_min": _run_min,
     "run_max": _run_max,
 }

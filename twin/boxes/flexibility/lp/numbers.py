@@ -33,7 +33,8 @@ class Numbers:
     Attributes:
         lower, upper, cost: by variable. ``rhs``: by row.
         coefficient: "per_draw", "per_feed", dims (link, step); "keep", dims (store, step); "taper", dims (tapered, step);
-            "follow", "follow_most", dims (following, step); "run_min", "run_max", dims (switched, step).
+            "follow", "follow_most", dims (following, step); "run_min", "run_max", dims (switched, step);
+            "one_side", dims (two_sided, step).
     """
 
     penalties: Penalties
@@ -154,7 +155,7 @@ def _taper(problem: Problem, numbers: Numbers) -> None:
     numbers.rhs["follow"] = flows * first * np.array(level0)[:, None] if level0 else flows
     numbers.rhs["follow_least"] = numbers.rhs["follow"]
     most = stacked([follow.most_mw for follow in problem.sets.follows], steps)
-    numbers.coefficient["follow_most"] = numbers.rhs["follow_off"] = most
+    numbers.coefficient["follow_most"] = most
     numbers.coefficient["taper"] = stacked([taper.slope_mw_per_level for taper in problem.sets.tapers], steps)
 
 
@@ -180,6 +181,11 @@ def _runs(problem: Problem, numbers: Numbers) -> None:
     numbers.put("start", none, none + 1.0, stacked([run.start_chf for run in runs], steps))
     for name in ("at_most_on", "at_least_on"):
         numbers.rhs[name] = none
+    other = [
+        unit.feed_max_mw if sets.run(at).side == "draw" else unit.draw_max_mw
+        for at, unit in ((at, problem.parts.units[at]) for at in sets.two_sided)
+    ]
+    numbers.coefficient["one_side"] = numbers.rhs["one_side"] = stacked([0.0 if m is None else m for m in other], steps)
     before = none.copy()
     before[:, 0] = [-1.0 if run.was_on else 0.0 for run in runs]
     numbers.rhs["starting"] = before

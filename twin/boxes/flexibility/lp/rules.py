@@ -112,15 +112,11 @@ def flows(sets: Sets, numbers: Numbers) -> Rules:
         drawn = draw(m, sets, sets.following[f], k) + stopped(m, f, k)
         return drawn - outflow(m, f, k) >= float(rhs["follow_least"][f, k])
 
-    def follow_off(m: Any, f: int, k: int) -> Any:
-        return draw(m, sets, sets.following[f], k) + stopped(m, f, k) <= float(rhs["follow_off"][f, k])
-
     return {
         "cleared": cleared,
         "taper": taper,
         "follow": follow,
         "follow_least": follow_least,
-        "follow_off": follow_off,
     }
 
 
@@ -164,6 +160,13 @@ def runs(sets: Sets, numbers: Numbers) -> Rules:
     def at_least_on(m: Any, w: int, k: int) -> Any:
         return side(m, sets.switched[w], k) - float(numbers.coefficient["run_min"][w, k]) * m.on[w, k] >= 0.0
 
+    def one_side(m: Any, t: int, k: int) -> Any:
+        # While one side is on the other is still: who sheds does not catch up at the same time.
+        unit = sets.two_sided[t]
+        other = feed(m, sets, unit, k) if sets.run(unit).side == "draw" else draw(m, sets, unit, k)
+        most = float(numbers.coefficient["one_side"][t, k])
+        return other + most * m.on[sets.switched_at[unit], k] <= float(rhs["one_side"][t, k])
+
     def starting(m: Any, w: int, k: int) -> Any:
         before = m.on[w, k - 1] if k else 0.0
         return m.start[w, k] - m.on[w, k] + before >= float(rhs["starting"][w, k])
@@ -186,6 +189,7 @@ def runs(sets: Sets, numbers: Numbers) -> Rules:
     return {
         "at_most_on": at_most_on,
         "at_least_on": at_least_on,
+        "one_side": one_side,
         "starting": starting,
         "starts": starts,
         "run_time": run_time,

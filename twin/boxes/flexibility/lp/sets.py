@@ -135,6 +135,11 @@ class Sets:
         return {unit: at for at, unit in enumerate(self.switched)}
 
     @cached_property
+    def two_sided(self) -> list[int]:
+        """Those in ``switched`` that have the other side, too."""
+        return [unit for unit in self.switched if unit in self.draw_at and unit in self.feed_at]
+
+    @cached_property
     def whole(self) -> list[int]:
         """Units with a run that cannot be broken."""
         return [at for at, unit in enumerate(self.parts.units) if unit.run is not None and unit.run.profile_mw]
@@ -194,6 +199,7 @@ class Sets:
             "targeted": len(self.targeted),
             "cleared": len(self.cleared),
             "switched": len(self.switched),
+            "two_sided": len(self.two_sided),
             "whole": len(self.whole),
             "counted": len(self.counted),
             "timed": len(self.timed),

@@ -177,3 +177,10 @@ def test_no_price_makes_a_group_break_its_agreement(compiled, price, base, owed,
 def test_numbers_of_another_group_are_those_of_a_fresh_model(compiled):
     other = problem_of(group(**FIRST_ORDER, calls_max=2, rest_h=2.0, base_mw=0.3, owed_mwh=0.05), price=PRICE[::-1])
     assert compiled.solve(other).p_mw.tobytes() == solved(other).p_mw.tobytes()
+
+
+def test_group_does_not_catch_up_while_it_sheds():
+    found = plan(
+        group(rebound_share=0.5, rebound_within_h=3.0, owed_mwh=0.1, rebound_max_mw=0.1), price=np.full(6, 300.0)
+    )  # fmt: skip
+    assert np.minimum(shed_mw(found), found.values["draw_mw"][0]).max() < EXACT

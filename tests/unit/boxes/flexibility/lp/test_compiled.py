@@ -55,6 +55,7 @@ CHANGES = {
     "taper": {"taper_from": 0.5},
     "follow": {"tau": 3.0},
     "follow_most": {"tau": 0.8},
+    "one_side": {"tau": 0.8},
     "run_min": {"least_mw": 0.004},
     "run_max": {"p_max_mw": 0.02, "base": np.linspace(0.02, 0.1, STEPS)},
 }
