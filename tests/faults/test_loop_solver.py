@@ -316,7 +316,7 @@ def test_no_order_of_an_old_plan_leaves_while_the_planner_fails(broken):
 
 def test_the_process_after_both_plans_again(broken):
     for record in broken.records[broken.hang + 2 :]:
-        assert (answer(record)["outcome"], answer(record)["service"]) == ("ok", "fresh")
+        assert (answer(record)["outcome"], answer(record)["service"]) == ("ok", "fresh"), answer(record)["problems"]
 
 
 def test_no_tick_is_lost(broken):

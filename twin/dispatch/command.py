@@ -51,9 +51,18 @@ def plan(path: Path, output: Output) -> int:
     if output.report is not None:
         from twin.dispatch.report import write_report
 
-        write_report(answer, output.report, output.language)
+        try:
+            write_report(answer, output.report, output.language)
+        except OSError as error:
+            _say(f"--report: {output.report}; cannot be written ({error.strerror}); choose another file")
+            return REFUSED
         _say(f"report: {output.report}")
-    return PLANNED if answer["rung"] == "ok" else RULES
+    return PLANNED if answer["rung"] == "ok" and _any_solved(answer) else RULES
+
+
+def _any_solved(answer: dict[str, Any]) -> bool:
+    """Whether the wires of at least one step are known, where there are wires."""
+    return answer["grid"] is None or len(answer["grid"]["plan"]["diverged"]) < len(answer["hours"])
 
 
 def answered(draft: Draft) -> dict[str, Any]:
@@ -85,7 +94,9 @@ def _check(output: Output) -> None:
     problems = Problems()
     if output.language not in LANGUAGES:
         problems.add("--lang", output.language, f"one of {', '.join(LANGUAGES)}", "choose one")
-    if output.report is not None and not output.report.parent.is_dir():
+    if output.report is not None and output.report.is_dir():
+        problems.add("--report", output.report, "a file, not a folder", "name the HTML file in it")
+    elif output.report is not None and not output.report.parent.is_dir():
         problems.add("--report", output.report, "a file in a folder that exists", "create the folder first")
     problems.raise_if_any()
 

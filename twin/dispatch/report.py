@@ -33,8 +33,11 @@ def write_report(answer: Mapping[str, Any], path: Path, language: str) -> None:
     text = page(f"{title} – {words.day()}", _head(answer, words, title), [_pictures(answer, words), _tables(answer, words)])
     text = text.replace('<html lang="en">', f'<html lang="{language}">', 1)
     partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
+    try:
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def _head(answer: Mapping[str, Any], words: Words, title: str) -> str:
@@ -71,7 +74,8 @@ def _edges(answer: Mapping[str, Any], words: Words) -> np.ndarray:
     """Local wall clock of every step's start and the last one's end."""
     zone = ZoneInfo(words.timezone)
     hours = np.concatenate([[0.0], np.cumsum(answer["hours"])])
-    instants = [(words.start + timedelta(hours=float(hour))).astimezone(zone).replace(tzinfo=None) for hour in hours]
+    starts = [words.start + timedelta(seconds=round(3600.0 * hour)) for hour in hours.tolist()]
+    instants = [at.astimezone(zone).replace(tzinfo=None) for at in starts]
     return np.array(instants, dtype="datetime64[s]")
 
 

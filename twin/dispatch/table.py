@@ -41,18 +41,26 @@ def total_rows(answer: Mapping[str, Any], words: Words) -> Iterator[tuple[str, s
     def row(name: str, before: str, plan: str) -> tuple[str, str, str]:
         return words(f"total.{name}"), before, plan
 
-    def figures(name: str, found: Mapping[str, float], unit: str) -> tuple[str, str, str]:
+    def figures(name: str, found: Mapping[str, float | None], unit: str) -> tuple[str, str, str]:
         return row(name, words.figure(found["before"], unit), words.figure(found["plan"], unit))
 
     for part in ("total", *COSTS):
         yield figures(part, {which: costs[part] for which, costs in answer["cost_chf"].items()}, "CHF")
     yield figures("peak_kw", answer["peak_kw"], "kW")
+    if answer["peak_kw"]["so_far"] > 0.0:
+        yield figures("month_peak_kw", answer["month_peak_kw"], "kW")
     over, missing, grid = answer["violations"], answer["missing"], answer["grid"]
-    yield row("violations", str(over["before"]["steps"]), str(over["plan"]["steps"]))
+    yield row("violations", *(words.figure(over[which]["steps"], "") for which in ("before", "plan")))
     yield row("missing", str(len(missing["before"])), str(len(missing["plan"])))
     if grid is not None:
         for name, key, worst, unit in _WIRES:
-            yield figures(name, {which: worst(grid[which][key]) for which in ("before", "plan")}, unit)
+            yield figures(name, {which: _known(worst, grid[which][key]) for which in ("before", "plan")}, unit)
+
+
+def _known(worst: Callable[[Sequence[float]], float], values: Sequence[float | None]) -> float | None:
+    """Of the steps whose power flow has a solution; None where none has."""
+    known = [value for value in values if value is not None]
+    return worst(known) if known else None
 
 
 def device_cells(device: Mapping[str, Any], words: Words) -> tuple[str, ...]:

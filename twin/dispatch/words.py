@@ -62,7 +62,7 @@ class Words:
 
     def span(self) -> str:
         """From when to when, on which clock, in how many steps."""
-        end = self.start + timedelta(hours=sum(self.answer["hours"]))
+        end = self.start + timedelta(seconds=round(3600.0 * sum(self.answer["hours"])))
         begin, finish = (moment(at, timezone=self.timezone, language=self.language) for at in (self.start, end))
         params = {"from": begin, "to": finish, "timezone": self.timezone, "count": len(self.answer["hours"])}
         return self.own.get("report.span", params, timezone=self.timezone)
@@ -72,7 +72,16 @@ class Words:
         return day(self.start, timezone=self.timezone, language=self.language)
 
     def rules(self) -> list[str]:
-        """Why rules serve, with what contradicts what; empty for a plan."""
+        """Where nothing is known of the wires, and why rules serve, with what contradicts what; empty for a proven plan."""
+        return [*self._unsolved(), *self._served()]
+
+    def _unsolved(self) -> list[str]:
+        grid = self.answer["grid"]
+        gone = {} if grid is None else {which: len(grid[which]["diverged"]) for which in ("plan", "before")}
+        codes = {"plan": "rules.unsolved", "before": "rules.unsolved_before"}
+        return [self(codes[which], count=count) for which, count in gone.items() if count]
+
+    def _served(self) -> list[str]:
         if self.answer["rung"] == "ok":
             return []
         status = str(self.answer["status"])
@@ -91,7 +100,9 @@ class Words:
         if grid is None:
             return []
         steps = self.answer["violations"]["plan"]["steps"]
-        found = [self("report.proof_yes") if grid["plan"]["feasible"] else self("report.proof_no", count=steps)]
+        found = [self("report.proof_yes")] if grid["plan"]["feasible"] else []
+        if steps:
+            found.append(self("report.proof_no", count=steps))
         if grid["outages_hold"] is not None:
             found.append(self("report.outages_yes" if grid["outages_hold"] else "report.outages_no"))
         return found

@@ -250,5 +250,14 @@ def _card(settings: Settings) -> BoxCard:
         deadline_s=settings.deadline_s,
         proposes=True,
         priority=PRIORITY,
-        preload=("pyomo.environ", "pyomo.repn.plugins.standard_form", "scipy.stats", "highspy"),
+        preload=(
+            "pyomo.environ",
+            "pyomo.repn.plugins.standard_form",
+            "scipy.stats",
+            "scipy.sparse.linalg",
+            "highspy",
+            "twin.engines.batch.solver",
+            "twin.engines.control.inverter_control",
+            "twin.engines.tangents.tangent",
+        ),
     )

@@ -36,7 +36,8 @@ class Account:
         energy_chf: bought less sold. ``peak_chf``: what the month's peak grows by. ``owners_chf``: paid to the devices' owners.
         use_chf: wear, fuel and starts. ``stored_chf``: worth that the stores lose from start to end.
         used_chf: owners' and use of each unit, dims (unit,).
-        peak_mw: highest mean import over a tariff interval, of this month until now included.
+        highest_mw: highest mean import over a tariff interval that ends in the plan.
+        peak_mw: of those in this month, and of the month until now; it is what costs.
         over_site: steps beyond the connection's limits, dims (step,), bool; ``over_site_mw``: by how much at most.
     """
 
@@ -48,6 +49,7 @@ class Account:
     use_chf: float
     stored_chf: float
     used_chf: np.ndarray
+    highest_mw: float
     peak_mw: float
     over_site: np.ndarray
     over_site_mw: float
@@ -74,7 +76,7 @@ def account(built: Built, p_mw: np.ndarray, *, loss_mw: np.ndarray | float = 0.0
     for budget in built.budgets:
         paid[problem.unit_of[budget.unit]] += _budget(budget, built, p_mw, hours)
     use = np.array([_use(unit, p, hours) for unit, p in zip(built.units, p_mw, strict=True)]).reshape(-1)
-    peak = _peak(built, net)
+    highest, peak = _peaks(built, net)
     over = np.array([row.by_p.T[k] @ p_mw[:, k] - row.room_mw[k] for row in problem.rows for k in range(len(hours))])
     over = over.reshape(len(problem.rows), len(hours))
     return Account(
@@ -91,6 +93,7 @@ def account(built: Built, p_mw: np.ndarray, *, loss_mw: np.ndarray | float = 0.0
             for store, end in zip(problem.parts.stores, level[:, -1], strict=True)
         ),
         used_chf=paid + use,
+        highest_mw=highest,
         peak_mw=peak,
         over_site=np.asarray((over > SMALLEST_MW).any(axis=0)),
         over_site_mw=float(over.max(initial=0.0)),
@@ -122,12 +125,15 @@ def _starts(run: Run, p_mw: np.ndarray) -> float:
     return float(begun @ steps_of(run.start_chf, len(on)))
 
 
-def _peak(built: Built, net_mw: np.ndarray) -> float:
+def _peaks(built: Built, net_mw: np.ndarray) -> tuple[float, float]:
+    """Highest mean import over a tariff interval of the plan itself, and of the month until the plan's end [MW]."""
     site = built.problem.site
     lift = np.zeros(len(site.intervals)) if site.peak_lift_mw is None else site.peak_lift_mw
-    means = [sum(share * net_mw[k] for k, share in pairs) for pairs in site.intervals]
-    priced = [float(m + up) for m, up in zip(means, lift, strict=True) if up > NOT_PRICED_MW]
-    return max([site.peak_so_far_mw, *priced])
+    priced = lift > NOT_PRICED_MW
+    means = np.array([sum(share * net_mw[k] for k, share in pairs) for pairs in site.intervals], dtype=float)
+    means = means.reshape(-1) + np.where(priced, lift, 0.0)
+    highest = float(means.max()) if len(means) else float(net_mw.max())
+    return highest, max([site.peak_so_far_mw, *means[priced].tolist()])
 
 
 def _stores(built: Built, level: np.ndarray) -> list[Missing]:

@@ -18,7 +18,7 @@ from twin.boxes.flexibility.planner import Plan
 from twin.boxes.flexibility.why.own import own_p_mw
 from twin.boxes.flexibility.why.prices import PARTS, Prices, prices_of
 from twin.boxes.flexibility.why.reasons import Move, explanations
-from twin.boxes.flexibility.why.refusal import Refusal
+from twin.boxes.flexibility.why.refusal import Exceeded, Refusal
 from twin.boxes.flexibility.why.stored import stored_value
 from twin.domain.finite import finite
 
@@ -56,9 +56,10 @@ def answer_of(
         "saving_chf": before.total_chf - after.total_chf,
         "peak_kw": {
             "so_far": _kw(site.peak_so_far_mw),
-            "before": _kw(before.peak_mw),
-            "plan": _kw(after.peak_mw),
+            "before": _kw(before.highest_mw),
+            "plan": _kw(after.highest_mw),
         },
+        "month_peak_kw": {"before": _kw(before.peak_mw), "plan": _kw(after.peak_mw)},
         "violations": {"before": _violations(before, plan.before), "plan": _violations(after, plan.proof)},
         "missing": {"before": [asdict(m) for m in before.missing], "plan": [asdict(m) for m in after.missing]},
         "conflicts": [asdict(conflict) for conflict in conflicts],
@@ -72,7 +73,8 @@ def answer_of(
         "stores": _stores(built, before, after, plan),
         "grid": _grid(built, plan),
     }
-    return dict(finite(rounded(found)))
+    # A third of an hour in six decimals would move the clock of a long plan by seconds.
+    return dict(finite(rounded(found))) | {"hours": list(built.clock.hours)}
 
 
 def _device(
@@ -113,8 +115,17 @@ def _refused(refusal: Refusal | None) -> dict[str, Any] | None:
     return {
         "chf": refusal.money_chf,
         "instead": [{"device": other.device, "kwh": 1000.0 * other.energy_mwh} for other in refusal.instead],
-        "exceeds": [{"row": over.row, "at_h": over.at_h, "value": over.value, "unit": over.unit} for over in refusal.exceeded],
+        "exceeds": [_exceeded(over) for over in refusal.exceeded],
     }
+
+
+def _exceeded(over: Exceeded) -> dict[str, Any]:
+    """The limit as people know it: which element, and what of it."""
+    what = over.kind
+    if over.kind == "voltage":
+        what = "low_voltage" if over.row.startswith("low") else "high_voltage"
+    named = {"what": over.element, "element": "connection"} if over.kind == "site" else {"what": what, "element": over.element}
+    return {**named, "at_h": over.at_h, "value": over.value, "unit": over.unit}
 
 
 def _reason(built: Built, move: Move) -> dict[str, Any]:
@@ -122,7 +133,7 @@ def _reason(built: Built, move: Move) -> dict[str, Any]:
     params: dict[str, Any] = {}
     for name, value in move.params.items():
         if name.endswith("_h"):
-            at = built.clock.start + timedelta(hours=float(value))
+            at = built.clock.start + timedelta(seconds=round(3600.0 * float(value)))
             params["at" if name == "at_h" else f"{name.removesuffix('_h')}_at"] = at.isoformat()
         else:
             params[name] = value
@@ -186,11 +197,17 @@ def _site_prices(built: Built, prices: Prices | None) -> dict[str, Any]:
 
 
 def _violations(figures: Account, proof: Proof | None) -> dict[str, Any]:
-    """Steps in which the connection or the wires are beyond a limit, and the worst of it."""
-    over = figures.over_site if proof is None else figures.over_site | (proof.violation > 1.0)
+    """Steps in which the connection or the wires are beyond a limit, and the worst of it.
+
+    Of the wires only steps with a solution are known; "steps" is None where there is none.
+    """
+    over, known = figures.over_site, True
+    if proof is not None:
+        solved = proof.state.converged
+        over, known = over | (solved & (proof.violation > 1.0)), bool(solved.any())
     worst = None if proof is None or proof.worst is None else asdict(proof.worst)
     return {
-        "steps": int(over.sum()),
+        "steps": int(over.sum()) if known else None,
         "site_kw": _kw(figures.over_site_mw) if figures.over_site.any() else 0.0,
         "worst": worst if proof is not None and (proof.violation > 1.0).any() else None,
     }
@@ -215,15 +232,17 @@ def _grid(built: Built, plan: Plan) -> dict[str, Any] | None:
 
 
 def _proof(proof: Proof) -> dict[str, Any]:
-    """Worst loading and voltage of every step."""
+    """Worst loading and voltage of every step, NaN in those without a solution."""
+    # Within a solved step NaN is what is out of service.
     loading = np.nan_to_num(proof.loading_percent)
     vm = np.nan_to_num(proof.vm_pu, nan=1.0)
+    solved = proof.state.converged
     return {
         "feasible": proof.feasible,
         "diverged": proof.diverged.tolist(),
-        "loading_percent": loading.max(axis=1, initial=0.0),
-        "vm_min_pu": vm.min(axis=1, initial=2.0),
-        "vm_max_pu": vm.max(axis=1, initial=0.0),
+        "loading_percent": np.where(solved, loading.max(axis=1, initial=0.0), np.nan),
+        "vm_min_pu": np.where(solved, vm.min(axis=1, initial=2.0), np.nan),
+        "vm_max_pu": np.where(solved, vm.max(axis=1, initial=0.0), np.nan),
         "loss_kw": _kw(proof.loss_mw),
     }
 

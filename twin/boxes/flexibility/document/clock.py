@@ -39,7 +39,7 @@ class Clock:
     @property
     def starts(self) -> list[datetime]:
         """Start of every step, UTC."""
-        return [self.start + timedelta(hours=float(h)) for h in self.edges_h[:-1]]
+        return [self.start + timedelta(seconds=round(3600.0 * h)) for h in self.edges_h[:-1].tolist()]
 
     def hour(self, instant: str) -> float:
         """Hours after the start of "+3h", "+90min" or an ISO instant; negative before it.

@@ -90,10 +90,18 @@ def _content(path: Path) -> tuple[Any, Mapping[Any, int]]:
             return json.loads(text), {}
         except json.JSONDecodeError as error:
             raise BadInput([Problem(f"{path}:{error.lineno}", error.msg, "JSON", "correct the line it names")]) from None
+        except RecursionError:
+            raise _nested(path) from None
     try:
         return tomllib.loads(text), key_lines(text)
     except tomllib.TOMLDecodeError as error:
         raise BadInput([Problem(str(path), str(error), "TOML 1.0", "correct the line it names")]) from None
+    except RecursionError:
+        raise _nested(path) from None
+
+
+def _nested(path: Path) -> BadInput:
+    return BadInput([Problem(str(path), "tables or lists nested too deeply", "at most four levels", "write it as the docs show")])
 
 
 def _rest(content: Any, faults: list[list[str | int]]) -> tuple[Document | None, set[str]]:

@@ -90,7 +90,8 @@ class CompiledModel:
         highs = self._highs
         if not warm:
             # clearSolver would keep the scaling, which is that of the coefficients that were solved first.
-            must(highs.passModel(highs.getLp()), "start anew")
+            # It warns of bounds that cross: those of the last problem, which may have been infeasible; new ones follow.
+            highs.passModel(highs.getLp())
         self._update_gains(numbers)
         self.matrix.write(highs, numbers)
         rows = problem.rows + linear.rows

@@ -163,6 +163,8 @@ def _inverters(problem: Problem, numbers: Numbers) -> None:
     sets, steps = problem.sets, len(problem.hours)
     reach = stacked([problem.parts.units[at].reactive.max_mvar for at in sets.reactive], steps)  # type: ignore[union-attr]
     none, price = np.zeros(reach.shape), REACTIVE_CHF_PER_MVARH * np.asarray(problem.hours)
+    # Who must not be moved is not told what to do with its reactive power either.
+    reach = reach * (stacked([problem.parts.units[at].movable for at in sets.reactive], steps) > 0.5)
     numbers.put("q_mvar", -reach, reach, none)
     for name in ("q_drawn_mvar", "q_fed_mvar"):
         numbers.put(name, none, reach, none + price)

@@ -63,12 +63,16 @@ def common(sources: Sources, change: Change) -> dict[str, Any]:
     """Energy moved, from when to when, the price difference between the two, and what either side and the store are worth."""
     less, more = change.less_mwh, change.more_mwh
     per_kwh = (sources.prices.energy[change.unit] + sources.prices.peak[change.unit]) / 1000.0
+    # Where the most power is moved, the first such step: a long step moves more energy than a short one at the same power. What
+    # is given up counts by what it would have cost.
+    first_less = int(np.argmax(less / change.hours * np.maximum(per_kwh, 1e-6)))
+    first_more = int(np.argmax(more / change.hours))
     params: dict[str, Any] = {"energy_kwh": tidy(1000.0 * change.energy_mwh)}
     dear, cheap = _mean(per_kwh, less), _mean(per_kwh, more)
     if dear is not None:
-        params |= {"from_h": sources.start_h(int(np.argmax(less))), "dear_chf_per_kwh": tidy(dear)}
+        params |= {"from_h": sources.start_h(first_less), "dear_chf_per_kwh": tidy(dear)}
     if cheap is not None:
-        params |= {"to_h": sources.start_h(int(np.argmax(more))), "cheap_chf_per_kwh": tidy(cheap)}
+        params |= {"to_h": sources.start_h(first_more), "cheap_chf_per_kwh": tidy(cheap)}
     gap = 0.0 if dear is None or cheap is None else dear - cheap
     return params | {"spread_chf_per_kwh": tidy(gap)} | _stored(sources, change) | _asked_q(change)
 
@@ -89,7 +93,7 @@ def peak_binding(sources: Sources, change: Change) -> Binding:
     duals = sources.solution.duals["peak"]
     priced = [dict(steps).get(step, 0.0) * dual for steps, dual in zip(problem.site.intervals, duals, strict=True)]
     share, at_h = tidy(peak_holds(problem, int(np.argmax(priced)), sources.net_paths_mw)), sources.start_h(step)
-    peak_mw = tidy(problem.site.peak_so_far_mw)
+    peak_mw = tidy(float(sources.solution.values["peak_mw"]))
     return Binding("peak", at_h, share, {"peak_mw": peak_mw, "at_h": at_h, "paths_share": share})
 
 
@@ -131,7 +135,7 @@ def _stored(sources: Sources, change: Change) -> dict[str, Any]:
     stores = [sources.problem.sets.store_at[link.store] for link in sources.problem.parts.links if link.unit == unit]
     if not stores:
         return {}
-    step = int(np.argmax(np.abs(change.delta_mw) * change.hours))
+    step = int(np.argmax(np.abs(change.delta_mw)))
     return {"stored_chf_per_kwh": tidy(sources.stored[stores[0], step] / 1000.0)}
 
 

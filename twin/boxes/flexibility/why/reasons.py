@@ -100,7 +100,7 @@ def _told(sources: Sources, change: Change, equal: bool) -> Move:
     binding = _binding(sources, change)
     params = common(sources, change) | _paid(change) | binding.params
     value = tidy(change.value_chf)
-    code = _code(change, sources.solution.rows)
+    code = _code(change, sources.solution)
     return Move(code, params, value, binding.share, binding.name, binding.at_h, bool(equal))
 
 
@@ -118,10 +118,12 @@ def _binding(sources: Sources, change: Change) -> Binding:
 # ------------------------------------------------------------------------------------------------------------- codes
 
 
-def _code(change: Change, rows: tuple[GridRow, ...]) -> str:
+def _code(change: Change, solution: Solution) -> str:
     row = _leading_row(change)
     if row is not None:
-        return _row_code(change, rows[row], row)
+        # A limit that is exceeded all the same is not kept: the plan can only lessen it.
+        broken = float(solution.excess_mw[row].max()) > SMALLEST_MW
+        return "lessened" if broken else _row_code(change, solution.rows[row], row)
     if change.must_run:
         return "contract"
     if _is_promise(change):
