@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,12 +58,13 @@ def plan(path: Path, output: Output) -> int:
             _say(f"--report: {output.report}; cannot be written ({error.strerror}); choose another file")
             return REFUSED
         _say(f"report: {output.report}")
-    return PLANNED if answer["rung"] == "ok" and _any_solved(answer) else RULES
+    return exit_code(answer)
 
 
-def _any_solved(answer: dict[str, Any]) -> bool:
-    """Whether the wires of at least one step are known, where there are wires."""
-    return answer["grid"] is None or len(answer["grid"]["plan"]["diverged"]) < len(answer["hours"])
+def exit_code(answer: Mapping[str, Any]) -> int:
+    """0 for a plan; 3 where rules serve, or where the wires of not a single step are known."""
+    unknown = answer["grid"] is not None and len(answer["grid"]["plan"]["diverged"]) == len(answer["hours"])
+    return PLANNED if answer["rung"] == "ok" and not unknown else RULES
 
 
 def answered(draft: Draft) -> dict[str, Any]:

@@ -37,6 +37,7 @@ def answer():
         "title": "Farm <1>", "start": "2026-01-25T16:00:00+00:00", "timezone": "Europe/Zurich", "hours": [0.25, 1.0],
         "status": "optimal", "rung": "ok", "cost_chf": {"before": account(2000.0), "plan": account(1234.5)},
         "saving_chf": 765.5, "peak_kw": {"so_far": 0.0, "before": 20.0, "plan": 12.0},
+        "month_peak_kw": {"before": 20.0, "plan": 12.0},
         "violations": {which: {"steps": steps, "site_kw": 0.0, "worst": None} for which, steps in (("before", 1), ("plan", 0))},
         "missing": {"before": [], "plan": [{"device": "Car", "what": "departure", "amount": 3.3, "unit": "kWh"}]},
         "conflicts": [], "net_kw": {"base": [4.0, 4.0], "before": [4.0, 4.0], "plan": [9.0, 0.0]},

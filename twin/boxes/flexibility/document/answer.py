@@ -224,14 +224,14 @@ def _grid(built: Built, plan: Plan) -> dict[str, Any] | None:
             "vm_max_pu": table.vm_max_pu,
             "loading_percent": max(table.line_percent, table.trafo_percent),
         },
-        "before": _proof(plan.before),
-        "plan": _proof(plan.proof),
+        "before": proof_figures(plan.before),
+        "plan": proof_figures(plan.proof),
         "linearisations": 0 if settled is None else settled.iterations,
         "outages_hold": None if settled is None or not settled.outages else all(p.feasible for p in settled.outages.values()),
     }
 
 
-def _proof(proof: Proof) -> dict[str, Any]:
+def proof_figures(proof: Proof) -> dict[str, Any]:
     """Worst loading and voltage of every step, NaN in those without a solution."""
     # Within a solved step NaN is what is out of service.
     loading = np.nan_to_num(proof.loading_percent)

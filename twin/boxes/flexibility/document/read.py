@@ -101,7 +101,9 @@ def _content(path: Path) -> tuple[Any, Mapping[Any, int]]:
 
 
 def _nested(path: Path) -> BadInput:
-    return BadInput([Problem(str(path), "tables or lists nested too deeply", "at most four levels", "write it as the docs show")])
+    return BadInput(
+        [Problem(str(path), "tables or lists nested too deeply", "at most four levels", "write it as the docs show")]
+    )
 
 
 def _rest(content: Any, faults: list[list[str | int]]) -> tuple[Document | None, set[str]]:

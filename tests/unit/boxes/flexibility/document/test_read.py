@@ -178,3 +178,10 @@ def _arrayed(profile):
 @pytest.mark.parametrize("name", ["village", "village_grid"])
 def test_the_packaged_documents_have_no_fault(name):
     assert read_document(SCENARIOS / f"{name}.toml").document.title
+
+
+def test_lists_nested_without_end_are_refused(tmp_path):
+    path = tmp_path / "deep.json"
+    path.write_text("[" * 100_000)
+    with pytest.raises(BadInput, match="nested too deeply"):
+        read_document(path)
