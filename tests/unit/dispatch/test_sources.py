@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from twin.boxes.flexibility.document.connection import GridTable
 from twin.boxes.flexibility.document.read import draft_of
 from twin.boxes.flexibility.document.where import Where
-from twin.dispatch.sources import read_profile
+from twin.dispatch.sources import read_net, read_profile
 from twin.domain.problems import BadInput
 
 CONTENT = {
@@ -46,3 +47,15 @@ def test_a_file_or_column_that_is_not_there_is_told_with_the_key_that_names_it(f
 def test_a_path_is_relative_to_the_document(folder, monkeypatch):
     monkeypatch.chdir(Path("/"))
     assert read(folder).net.load_kw[0] == pytest.approx(68.0)
+
+
+def test_a_cell_without_a_number_is_quoted_with_its_row_and_the_local_time(folder):
+    path = folder / "meter.csv"
+    path.write_text(path.read_text().replace("17:00Z;17.0", "17:00Z;n.v."))
+    with pytest.raises(BadInput, match=r"no value from 2026-01-25 18:00 \(Europe/Zurich\) on, row 70: 'n\.v\.'"):
+        read(folder)
+
+
+def test_a_grid_file_that_is_not_there_is_to_be_corrected_in_the_document(folder):
+    with pytest.raises(BadInput, match=r"correct grid\.file in the document"):
+        read_net(GridTable(file="nowhere.json"), folder)

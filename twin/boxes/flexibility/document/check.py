@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from twin.boxes.flexibility.document.clock import Clock
 from twin.boxes.flexibility.document.document import DEVICE_TABLES, Document
+from twin.boxes.flexibility.document.partial import Partial
 from twin.boxes.flexibility.document.tables import (
     Battery,
     Buffer,
@@ -24,15 +25,17 @@ from twin.boxes.flexibility.document.where import Where
 from twin.contracts.devices import Right
 from twin.domain.problems import Problems
 
+NO_BUS = ("missing", "a bus of the grid", "name the bus that it stands at")
 _SWITCHABLE = ("car", "heat_pump", "heater", "programme", "process")
 """What a relay of the ripple control can switch."""
 
 
-def check(document: Document, places: Where, *, unread: set[str], timed: bool = True) -> Problems:
+def check(document: Document, places: Where, *, unread: set[str], partial: Partial = (), timed: bool = True) -> Problems:
     """Faults between keys.
 
     Args:
         unread: ids of devices with faults of their own: what refers to them is no fault.
+        partial: what can be read of these devices, with their places (see `partial.partly`).
         timed: False where nobody knows the plan's start or steps: then nothing is said about times.
     """
     problems = Problems()
@@ -47,6 +50,8 @@ def check(document: Document, places: Where, *, unread: set[str], timed: bool = 
     for table in DEVICE_TABLES:
         for at, entry in enumerate(getattr(document, table)):
             looked.entry((table, at), entry)
+    for here, broken in partial:
+        looked.between(here, broken)
     return problems
 
 
@@ -55,6 +60,15 @@ def _clock(document: Document, places: Where, problems: Problems) -> None:
         ZoneInfo(document.timezone)
     except (ZoneInfoNotFoundError, ValueError):
         problems.add(places("timezone"), document.timezone, "an IANA name", "such as Europe/Zurich or UTC")
+
+
+def missing_buses(document: Document, places: Where, problems: Problems) -> None:
+    """Note devices that name no bus. Where nothing else is wrong the grid says so, beside buses that it does not have."""
+    if document.grid is None:
+        return
+    for table, at, entry in document.devices():
+        if entry.bus is None:
+            problems.add(places(table, at, "bus"), *NO_BUS)
 
 
 @dataclass
@@ -93,10 +107,17 @@ class _Look:
     def entry(self, here: tuple[str, int], entry: object) -> None:
         if isinstance(entry, Flexible):
             self._right(here, entry)
+        if isinstance(entry, Process):
+            self._process(here, entry)
+        self.between(here, entry)
+
+    def between(self, here: tuple[str, int], entry: object) -> None:
+        """Keys of one entry against each other; those with faults of their own may be NaN."""
         match entry:
             case Battery() | Hydro():
                 self._within(here, "e_min_kwh", entry.e_min_kwh, 0.0, entry.e_max_kwh, "e_max_kwh")
-                self._within(here, "e0_kwh", entry.e0_kwh, entry.e_min_kwh, entry.e_max_kwh, "e_min_kwh", "e_max_kwh")
+                least = entry.e_min_kwh if entry.e_min_kwh <= entry.e_max_kwh else 0.0
+                self._within(here, "e0_kwh", entry.e0_kwh, least, entry.e_max_kwh, "e_min_kwh", "e_max_kwh")
             case Car():
                 self._car(here, entry)
             case CarPool():
@@ -107,8 +128,6 @@ class _Look:
                 self._within(here, "e0_kwh", entry.e0_kwh, 0.0, entry.capacity_kwh, "capacity_kwh")
             case HeatPump():
                 self._within(here, "least_kw", entry.least_kw, 0.0, entry.p_max_kw, "p_max_kw")
-            case Process():
-                self._process(here, entry)
 
     def _right(self, here: tuple[str, int], entry: Flexible) -> None:
         table = here[0]
@@ -121,22 +140,22 @@ class _Look:
         switched = table in _SWITCHABLE and not getattr(entry, "discharge_kw", 0.0)
         if entry.channel == "ripple" and not switched:
             self.fault((*here, "channel"), "ripple", "direct", "a relay can only switch what draws power")
-        if self.document.grid is not None and entry.bus is None:
-            self.fault((*here, "bus"), "missing", "a bus of the grid", "name the bus that it stands at")
+        if self.document.grid is None and entry.bus is not None and "grid" not in self.places.content:
+            self.fault((*here, "bus"), repr(entry.bus), "no bus without [grid]", "leave it out, or name the grid's file")
 
     def _within(self, here: tuple[str, int], key: str, value: float, low: float, high: float, *names: str) -> None:
-        if not low <= value <= high:
+        if value < low or value > high:  # NaN, of a key with a fault of its own, is neither
             said = ", ".join(names)
             self.fault((*here, key), value, f"{low:g} to {high:g} ({said})", "give a value within, or correct the limit")
 
     def _car(self, here: tuple[str, int], car: Car) -> None:
         self._stay(here, car.arrival, car.departure)
         self._within(here, "e_min_kwh", car.e_min_kwh, 0.0, car.e_max_kwh, "e_max_kwh")
-        lowest = car.e_min_kwh if car.discharge_kw else 0.0
+        lowest = car.e_min_kwh if car.discharge_kw > 0.0 else 0.0
         self._within(here, "e0_kwh", car.e0_kwh, lowest, car.e_max_kwh, "e_max_kwh")
         self._within(here, "target_kwh", car.target_kwh, lowest, car.e_max_kwh, "e_max_kwh")
         self._within(here, "least_kw", car.least_kw, 0.0, car.charge_kw, "charge_kw")
-        if car.least_kw and car.discharge_kw:
+        if car.least_kw > 0.0 and car.discharge_kw > 0.0:
             self.fault((*here, "least_kw"), car.least_kw, "0 for a car that feeds back", "leave one of them out")
 
     def _stay(self, here: tuple[str | int, ...], arrival: str, departure: str) -> None:
@@ -150,7 +169,9 @@ class _Look:
         if leave <= max(come, 0.0):
             self.fault((*here, "departure"), departure, f"after arrival and start ({max(come, 0.0):g} h)", "correct the times")
 
-    def _hour(self, keys: tuple[str | int, ...], instant: str) -> float | None:
+    def _hour(self, keys: tuple[str | int, ...], instant: str | float) -> float | None:
+        if not isinstance(instant, str):
+            return None
         try:
             return self.clock.hour(instant)
         except ValueError:
@@ -164,13 +185,21 @@ class _Look:
             self.problems.add(self.places(*here), given, "profile_kw, or p_kw and run_h", "give one of the two")
         first = self._hour((*here, "earliest"), process.earliest)
         last = self.clock.end_h if process.latest is None else self._hour((*here, "latest"), process.latest)
-        if process.own_start is not None:
-            self._hour((*here, "own_start"), process.own_start)
+        own = None if process.own_start is None else self._hour((*here, "own_start"), process.own_start)
         for at, (begin, end) in enumerate(process.blocked):
             hours = [self._hour((*here, "blocked", at), instant) for instant in (begin, end)]
             if None not in hours and hours[0] >= hours[1]:  # type: ignore[operator]
                 self.problems.add(self.places(*here, "blocked"), f"{begin} to {end}", "from before to", "correct the times")
         needed = len(process.profile_kw) / 4.0 if whole else process.run_h
-        if self.timed and first is not None and last is not None and last - max(first, 0.0) < needed - 1e-9:
-            room = f"{max(last - max(first, 0.0), 0.0):g} h between earliest and latest"
-            self.problems.add(self.places(*here), room, f"at least {needed:g} h", "move one of them")
+        if self.timed and first is not None and last is not None:
+            self._runs(here, needed, own, max(first, 0.0), last)
+
+    def _runs(self, here: tuple[str, int], needed_h: float, own: float | None, first: float, last: float) -> None:
+        if last - first < needed_h - 1e-9:
+            room = f"{max(last - first, 0.0):g} h between earliest and latest"
+            self.problems.add(self.places(*here), room, f"at least {needed_h:g} h", "move one of them")
+            return
+        end = min(last, self.clock.end_h) - needed_h
+        if own is not None and not first - 1e-9 <= own <= end + 1e-9:
+            limit = f"+{first:g}h to +{end:g}h, so that it is done by latest and by the plan's end"
+            self.fault((*here, "own_start"), f"+{own:g}h" if own >= 0.0 else f"{own:g} h", limit, "correct it, or leave it out")

@@ -6,17 +6,20 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from twin.boxes.flexibility.document.kinds import Co2, Element, NotNegative, Positive, Power, Price, Ratio
+from twin.boxes.flexibility.document.kinds import Co2, Element, Kw, Kwh, Positive, PositiveKw, Power, Price, Ratio
+from twin.boxes.flexibility.document.ranges import MOST_CHF_PER_KW, MOST_CHF_PER_T
 from twin.site.tables import Table
 
 
 class Peak(Table):
     """``[prices.peak]``: charge on the month's highest mean import over a tariff interval."""
 
-    chf_per_kw_month: NotNegative = Field(description="Price of a kW of the month's highest mean import [CHF/kW].")
-    so_far_kw: NotNegative = Field(default=0.0, description="Highest mean import of this month until now [kW].")
+    chf_per_kw_month: Annotated[float, Field(ge=0, le=MOST_CHF_PER_KW)] = Field(
+        description="Price of a kW of the month's highest mean import [CHF/kW]."
+    )
+    so_far_kw: Kw = Field(default=0.0, description="Highest mean import of this month until now [kW].")
     interval_minutes: Positive = Field(default=15.0, description="Length of the tariff's intervals [min].")
-    metered_kwh: NotNegative = Field(
+    metered_kwh: Kwh = Field(
         default=0.0, description="Imported in the interval that is running at the start, until the start [kWh]."
     )
 
@@ -24,7 +27,7 @@ class Peak(Table):
 class Co2Price(Table):
     """``[prices.co2]``: price of emissions; it joins the price of import, and of fuel with emissions."""
 
-    chf_per_t: NotNegative = Field(description="Price of emissions [CHF/t].")
+    chf_per_t: Annotated[float, Field(ge=0, le=MOST_CHF_PER_T)] = Field(description="Price of emissions [CHF/t].")
     import_g_per_kwh: Co2 = Field(description="Emissions of imported energy [g/kWh].")
 
 
@@ -67,8 +70,8 @@ class Net(Table):
 class SiteLimits(Table):
     """``[limits]``: of the connection."""
 
-    import_kw: Positive | None = Field(default=None, description="Highest mean import in a step [kW]; leave out for none.")
-    export_kw: NotNegative | None = Field(default=None, description="Highest mean export in a step [kW]; leave out for none.")
+    import_kw: PositiveKw | None = Field(default=None, description="Highest mean import in a step [kW]; leave out for none.")
+    export_kw: Kw | None = Field(default=None, description="Highest mean export in a step [kW]; leave out for none.")
 
 
 class GridTable(Table):

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import Field, field_validator
 
 from twin.boxes.flexibility.document.connection import GridTable, Net, Prices, SiteLimits
-from twin.boxes.flexibility.document.kinds import Step
+from twin.boxes.flexibility.document.kinds import Chf, Step
 from twin.boxes.flexibility.document.tables import (
     Battery,
     Buffer,
@@ -45,9 +45,7 @@ class Options(Table):
     last: str | None = Field(
         default=None, description="Answer of the plan before (--json), relative to the document: it is kept where it may be."
     )
-    switching_chf: Annotated[float, Field(ge=0)] = Field(
-        default=0.0, description="What another plan must save to replace the last one [CHF]."
-    )
+    switching_chf: Chf = Field(default=0.0, description="What another plan must save to replace the last one [CHF].")
     memory_mb: Annotated[int, Field(ge=1)] = Field(
         default=4_096, description="Memory that the planning may take; beyond it rules serve [MiB]."
     )

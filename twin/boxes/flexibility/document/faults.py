@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, get_args
 
 from pydantic import BaseModel
@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 
 from twin.boxes.flexibility.document.document import Document
 from twin.boxes.flexibility.document.kinds import FORMS
+from twin.boxes.flexibility.document.ranges import Range, range_of
 from twin.boxes.flexibility.document.where import Where
 from twin.domain.problems import Problem
 
@@ -36,6 +37,8 @@ _LIMITS = {
     "enum": ("one of {expected}", "choose one"),
     "too_short": ("at least {min_length} entries", "add what is missing"),
     "too_long": ("at most {max_length} entries", "leave out what is too much"),
+    "model_type": ("a table of keys and values", "write it as key = value, in JSON as an object {...}"),
+    "dict_type": ("a table of keys and values", "write it as key = value, in JSON as an object {...}"),
     "list_type": ("a list", "write each entry as its own table, [[like this]]"),
     "datetime_from_date_parsing": ("an instant like 2026-01-25T18:00", "write it in ISO 8601"),
     "datetime_parsing": ("an instant like 2026-01-25T18:00", "write it in ISO 8601"),
@@ -63,12 +66,21 @@ def _problem(places: Where, error: ErrorDetails) -> Problem:
     elif kind.startswith("string_"):
         words = next((_EXAMPLES[str(key)] for key in reversed(keys) if key in _EXAMPLES), None)
         limit, remedy = words or ("a text", "write it between quotes")
+    elif (found := _range(keys, kind, context)) is not None:
+        limit, remedy = str(found), found.hint
     elif kind in _LIMITS:
         text, remedy = _LIMITS[kind]
         limit = text.format(**context)
     else:
         limit, remedy = error["msg"].removeprefix("Value error, "), "correct the value"
     return Problem(places(*keys), value, limit, remedy)
+
+
+def _range(keys: list[str | int], kind: str, context: Mapping[str, Any]) -> Range | None:
+    """The plausible range that was left; None for another limit of the key, such as zero."""
+    edge = context.get({"less_than_equal": "le", "greater_than_equal": "ge"}.get(kind, ""))
+    found = range_of(next((str(key) for key in reversed(keys) if isinstance(key, str)), ""))
+    return found if found is not None and edge and edge in {found.low, found.high} else None
 
 
 def _short(value: Any) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from twin.boxes.flexibility.document.build import Built
+from twin.boxes.flexibility.document.check import NO_BUS
 from twin.boxes.flexibility.document.connection import GridPath, GridTable
 from twin.boxes.flexibility.document.read import Draft
 from twin.boxes.flexibility.grid.case import Case
@@ -33,7 +34,7 @@ class DocumentGrid:
         draft: a document with a grid. ``read``: reads its net.
 
     Raises:
-        BadInput: naming every fault of the net, and every bus that it does not have.
+        BadInput: naming every fault of the net, or every bus and line that it does not have.
     """
 
     def __init__(self, draft: Draft, read: ReadNet) -> None:
@@ -45,8 +46,10 @@ class DocumentGrid:
         self.table = table
         self._steps = len(draft.document.hours)
         self._compiled = compile_net(net)
-        self._bus_by_id = _places(draft, self._compiled.grid)
-        lines = _outages(draft, self._compiled.grid)
+        problems = Problems()
+        self._bus_by_id = _places(draft, self._compiled.grid, problems)
+        lines = _outages(draft, self._compiled.grid, problems)
+        problems.raise_if_any()
         self._outages = {name: compile_net(net, Topology(out_lines=frozenset([at]))) for name, at in lines.items()}
 
     @property
@@ -98,39 +101,35 @@ def _sound(net: Any) -> Any:
     return net
 
 
-def _places(draft: Draft, grid: Grid) -> dict[str, int]:
+def _places(draft: Draft, grid: Grid, problems: Problems) -> dict[str, int]:
     """Position of every device's bus in ``grid.bus``.
 
-    Raises:
-        BadInput: naming every device at a bus that does not exist, that is not unique, or that nothing supplies.
+    Faults: every device without a bus, or at one that does not exist, that is not unique, or that nothing supplies.
     """
     names = grid.names.get("bus", ())
     count = Counter(names)
     by_name = {name: at for at, name in enumerate(names) if count[name] == 1}
     by_index = {int(index): at for at, index in enumerate(grid.bus)}
-    problems, found = Problems(), dict[str, int]()
+    found = dict[str, int]()
     for table, at, entry in draft.document.devices():
         place, bus = draft.places(table, at, "bus"), entry.bus
         position = by_index.get(bus) if isinstance(bus, int) else by_name.get(str(bus))
-        if position is None:
+        if bus is None:
+            problems.add(place, *NO_BUS)
+        elif position is None:
             value = f"bus = {bus!r}" + (f", which {count[str(bus)]} buses bear" if count[str(bus)] > 1 else "")
             problems.add(place, value, "a bus of the grid", f"such as {_some(grid)}")
         elif grid.bus_node[position] < 0:
             problems.add(place, f"bus = {bus!r}, which nothing supplies", "a bus in service", "correct bus or grid")
         else:
             found[entry.id] = position
-    problems.raise_if_any()
     return found
 
 
-def _outages(draft: Draft, grid: Grid) -> dict[str, int]:
-    """Lines that may fail, by "line:<number>".
-
-    Raises:
-        BadInput: naming every one that the grid does not have.
-    """
+def _outages(draft: Draft, grid: Grid, problems: Problems) -> dict[str, int]:
+    """Lines that may fail, by "line:<number>"; every one that the grid does not have is a fault."""
     table, names = draft.document.grid, grid.names.get("line", ("",) * len(grid.line))
-    problems, found = Problems(), dict[str, int]()
+    found = dict[str, int]()
     for asked in () if table is None else table.outages:
         known = [
             int(index) for at, index in enumerate(grid.line) if asked in {int(index), names[at] if at < len(names) else ""}
@@ -141,7 +140,6 @@ def _outages(draft: Draft, grid: Grid) -> dict[str, int]:
             value = f"{asked!r}" + (f", which {len(known)} lines bear" if known else "")
             some = ", ".join([str(index) for index in grid.line[:3]])
             problems.add(draft.places("grid", "outages"), value, "a line of the grid", f"such as {some}")
-    problems.raise_if_any()
     return found
 
 

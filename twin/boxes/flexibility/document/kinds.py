@@ -8,11 +8,29 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
+from twin.boxes.flexibility.document.ranges import (
+    HIGHEST_C,
+    LOWEST_C,
+    MOST_CHF,
+    MOST_CHF_PER_KWH,
+    MOST_G_PER_KWH,
+    MOST_KW,
+    MOST_KWH,
+    MOST_RATIO,
+)
 from twin.site.tables import Table
 
 Id = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f]+$")]
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
+Kw = Annotated[float, Field(ge=0, le=MOST_KW)]
+PositiveKw = Annotated[float, Field(gt=0, le=MOST_KW)]
+Kwh = Annotated[float, Field(ge=0, le=MOST_KWH)]
+PositiveKwh = Annotated[float, Field(gt=0, le=MOST_KWH)]
+ChfPerKwh = Annotated[float, Field(ge=0, le=MOST_CHF_PER_KWH)]
+"""What is paid for a kWh [CHF/kWh]; `Price` is a tariff, which may be negative."""
+Chf = Annotated[float, Field(ge=0, le=MOST_CHF)]
+Celsius = Annotated[float, Field(ge=LOWEST_C, le=HIGHEST_C)]
 Percent = Annotated[float, Field(ge=0, le=100)]
 Efficiency = Annotated[float, Field(gt=0, le=100)]
 """[%], more than nothing: it stands below a fraction."""
@@ -78,20 +96,49 @@ def _number_or_text(value: Any) -> str:
 
 FORMS = ("number", "text", "list", "column")
 """Names of the forms; pydantic puts them into the path of a fault."""
-_Number = Annotated[float, Tag("number")]
-_List = Annotated[list[float], Field(min_length=1), Tag("list")]
+_KwOne = Annotated[float, Field(ge=-MOST_KW, le=MOST_KW)]
+_PriceOne = Annotated[float, Field(ge=-MOST_CHF_PER_KWH, le=MOST_CHF_PER_KWH)]
+_Co2One = Annotated[float, Field(ge=0, le=MOST_G_PER_KWH)]
+_RatioOne = Annotated[float, Field(ge=0, le=MOST_RATIO)]
 
-Values = Annotated[_Number | _List, Discriminator(_kind)]
-"""One number for all steps; or a list, one for every step or one for every hour (a list that fits both is per step)."""
-Power = Annotated[_Number | _List | Annotated[PowerColumn, Tag("column")], Discriminator(_kind)]
+Values = Annotated[
+    Annotated[_KwOne, Tag("number")] | Annotated[list[_KwOne], Field(min_length=1), Tag("list")], Discriminator(_kind)
+]
+"""[kW], one number for all steps; or a list, one for every step or for every hour (a list that fits both is per step)."""
+Power = Annotated[
+    Annotated[_KwOne, Tag("number")]
+    | Annotated[list[_KwOne], Field(min_length=1), Tag("list")]
+    | Annotated[PowerColumn, Tag("column")],
+    Discriminator(_kind),
+]
 """[kW]"""
-Price = Annotated[_Number | _List | Annotated[PriceColumn, Tag("column")], Discriminator(_kind)]
+Price = Annotated[
+    Annotated[_PriceOne, Tag("number")]
+    | Annotated[list[_PriceOne], Field(min_length=1), Tag("list")]
+    | Annotated[PriceColumn, Tag("column")],
+    Discriminator(_kind),
+]
 """[CHF/kWh]"""
-Temperature = Annotated[_Number | _List | Annotated[TemperatureColumn, Tag("column")], Discriminator(_kind)]
+Temperature = Annotated[
+    Annotated[Celsius, Tag("number")]
+    | Annotated[list[Celsius], Field(min_length=1), Tag("list")]
+    | Annotated[TemperatureColumn, Tag("column")],
+    Discriminator(_kind),
+]
 """[degC]"""
-Co2 = Annotated[_Number | _List | Annotated[Co2Column, Tag("column")], Discriminator(_kind)]
+Co2 = Annotated[
+    Annotated[_Co2One, Tag("number")]
+    | Annotated[list[_Co2One], Field(min_length=1), Tag("list")]
+    | Annotated[Co2Column, Tag("column")],
+    Discriminator(_kind),
+]
 """[g/kWh]"""
-Ratio = Annotated[_Number | _List | Annotated[RatioColumn, Tag("column")], Discriminator(_kind)]
+Ratio = Annotated[
+    Annotated[_RatioOne, Tag("number")]
+    | Annotated[list[_RatioOne], Field(min_length=1), Tag("list")]
+    | Annotated[RatioColumn, Tag("column")],
+    Discriminator(_kind),
+]
 """[1]"""
 Element = Annotated[
     Annotated[int, Field(strict=True), Tag("number")] | Annotated[str, Tag("text")], Discriminator(_number_or_text)

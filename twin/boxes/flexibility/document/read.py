@@ -12,10 +12,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from twin.boxes.flexibility.document.check import check
+from twin.boxes.flexibility.document.check import check, missing_buses
+from twin.boxes.flexibility.document.check_values import check_values
 from twin.boxes.flexibility.document.clock import Clock
 from twin.boxes.flexibility.document.document import Document
 from twin.boxes.flexibility.document.faults import keys_of, problems_of
+from twin.boxes.flexibility.document.partial import partly
 from twin.boxes.flexibility.document.resolve import resolved
 from twin.boxes.flexibility.document.series import ReadProfile, Series, no_files
 from twin.boxes.flexibility.document.where import Where
@@ -73,11 +75,14 @@ def draft_of(content: Any, *, folder: Path, places: Where, profile: ReadProfile 
         document, removed = _rest(content, faults)
     if document is not None:
         timed = not any(fault[:1] in (["start"], ["steps"]) for fault in faults)
-        between = check(document, places, unread=removed, timed=timed)
+        between = check(document, places, unread=removed, partial=partly(content, faults), timed=timed)
         problems.found += between.found
         if timed and not any(problem.place == places("timezone") for problem in between):
             clock = Clock.of(document.start, document.timezone, document.hours)
             document = resolved(document, Series(clock, folder, profile, problems), places)
+            check_values(document, places, problems)
+        if problems:
+            missing_buses(document, places, problems)
     problems.raise_if_any()
     assert document is not None  # else there were problems
     return Draft(document, folder, places)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from twin.boxes.flexibility.document.document import Document
+from twin.boxes.flexibility.document.ranges import range_of
 from twin.boxes.flexibility.document.series import Series
 from twin.boxes.flexibility.document.where import Where
 from twin.site.tables import Table
@@ -50,7 +51,7 @@ def _table(table: _T, series: Series, places: Where, path: tuple[str | int, ...]
         value, here = getattr(table, name), (*path, name)
         if name in VALUES:
             if value is not None:
-                array = series.steps(value, places(*here), least=VALUES[name])
+                array = series.steps(value, places(*here), least=VALUES[name], plausible=range_of(name))
                 changed[name] = float(array[0]) if isinstance(value, float) else array.tolist()
         elif isinstance(value, Table):
             changed[name] = _table(value, series, places, here)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from twin.boxes.flexibility.document.clock import Clock
 from twin.boxes.flexibility.document.kinds import Column
+from twin.boxes.flexibility.document.ranges import Range
 from twin.domain.problems import BadInput, Problem, Problems
 from twin.domain.time import to_epoch_s
 
@@ -32,11 +34,16 @@ _ENERGIES = {"Wh": 1e-3, "kWh": 1.0, "MWh": 1e3}
 
 @dataclass(frozen=True)
 class Profile:
-    """A column on its own grid: ``values`` of intervals of ``step_s`` from ``start_s`` (UTC) on, NaN = missing."""
+    """A column on its own grid: ``values`` of intervals of ``step_s`` from ``start_s`` (UTC) on, NaN = missing.
+
+    Attributes:
+        strange: cells that hold something else than a number, "row 7: 'n/a'", the first few.
+    """
 
     start_s: int
     step_s: int
     values: np.ndarray
+    strange: tuple[str, ...] = ()
 
 
 class ReadProfile(Protocol):
@@ -68,14 +75,16 @@ class Series:
     read: ReadProfile
     found: Problems = field(default_factory=Problems)
 
-    def steps(self, value: Value, place: str, *, least: float | None = 0.0) -> np.ndarray:
+    def steps(self, value: Value, place: str, *, least: float | None = 0.0, plausible: Range | None = None) -> np.ndarray:
         """``value`` as means over the steps, dims (step,), in the document's unit; NaN where a fault was noted.
 
         Args:
-            least: smallest value that makes sense, None for any.
+            least: smallest value that makes sense, None for any. ``plausible``: what columns may hold; the document's own
+                figures were checked as they were read.
         """
         if isinstance(value, Column):
             array = self._column(value, place)
+            self._plausible(array, value, place, plausible)
         elif isinstance(value, list):
             array = self._list(value, place)
         else:
@@ -85,6 +94,14 @@ class Series:
             where = "" if isinstance(value, float) else f" in step {step}"
             self.found.add(place, f"{array[step]:g}{where}", f"at least {least:g}", "check its sign and unit")
         return array if least is None else np.maximum(array, least)
+
+    def _plausible(self, array: np.ndarray, column: Column, place: str, plausible: Range | None) -> None:
+        beyond = np.zeros(len(array), dtype=bool) if plausible is None else (array < plausible.low) | (array > plausible.high)
+        if beyond.any():
+            step = int(np.argmax(beyond))
+            self.found.add(
+                place, f"{array[step]:g} in step {step}", str(plausible), f"check {column.file} and the unit it is read in"
+            )
 
     def _list(self, values: list[float], place: str) -> np.ndarray:
         steps, hours = len(self.clock.hours), self.clock.end_h
@@ -106,10 +123,11 @@ class Series:
         factor = _ENERGIES[unit] * 3600.0 / profile.step_s if unit in _ENERGIES else _FACTORS.get(unit, 1.0)
         array = factor * self._means(profile)
         if np.isnan(array).any():
-            at = self.clock.starts[int(np.argmax(np.isnan(array)))]
-            self.found.add(
-                place, f"no value from {at:%Y-%m-%dT%H:%MZ} on", "values for the whole plan", f"complete {column.file}"
+            at = self.clock.starts[int(np.argmax(np.isnan(array)))].astimezone(ZoneInfo(self.clock.timezone))
+            value = f"no value from {at:%Y-%m-%d %H:%M} ({self.clock.timezone}) on" + "".join(
+                f", {cell}" for cell in profile.strange
             )
+            self.found.add(place, value, "values for the whole plan", f"complete {column.file}")
         return array
 
     def _means(self, profile: Profile) -> np.ndarray:

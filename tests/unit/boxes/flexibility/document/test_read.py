@@ -108,9 +108,11 @@ def test_two_devices_of_one_name_are_refused(faults):
     assert "2 devices bear it" in fault
 
 
-def test_a_device_without_a_bus_is_refused_where_there_is_a_grid(faults):
-    (fault,) = faults(HEAD + '\n[grid]\nfile = "net.json"\n' + table("battery", BATTERY))
-    assert "a bus of the grid" in fault
+def test_a_device_without_a_bus_is_named_beside_other_faults_where_there_is_a_grid(faults):
+    found = faults(
+        HEAD + '\n[grid]\nfile = "net.json"\n' + table("battery", BATTERY) + table("car", CAR, departure="+0h", bus=1)
+    )
+    assert ["departure" in found[0], "bus: missing; expected a bus of the grid" in found[1]] == [True, True]
 
 
 def test_a_clock_that_does_not_exist_is_refused(faults):
@@ -166,7 +168,7 @@ def test_a_column_is_aligned_by_time_and_energies_become_powers(read):
 def test_a_column_that_ends_too_soon_names_the_first_step_without_a_value(faults):
     text = HEAD + '[net]\nload_kw = {file = "meter.csv", column = "kw", unit = "kW"}\n'
     (fault,) = faults(text, profile=lambda *_, **__: _arrayed(Profile(1769360400, 1800, [1.0, 2.0, 3.0])))
-    assert "no value from 2026-01-25T18:00Z on" in fault
+    assert "no value from 2026-01-25 19:00 (Europe/Zurich) on" in fault
 
 
 def _arrayed(profile):
