@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ import numpy as np
 import xarray as xr
 
 from twin.domain.problems import BadInput, Problems
-from twin.domain.time import from_epoch_s
+from twin.domain.time import from_epoch_s, to_datetime64
 
 if TYPE_CHECKING:
     from twin.boxes.flexibility.verify.events import Event
@@ -38,12 +38,9 @@ class MeterFile:
 def read_meters(path: str, *, time: str, timezone: str, unit: str, problems: Problems) -> MeterFile | None:
     """One column per customer beside the column ``time`` of interval starts; None when a fault was noted."""
     from forecasts.data.columns import read_columns
-    from forecasts.data.spec import UNITS, SeriesSpec
+    from forecasts.data.spec import SeriesSpec
     from forecasts.data.table import column_names, paths_of
 
-    if unit not in UNITS:
-        problems.add("--unit", repr(unit), f"one of {', '.join(UNITS)}", "state what the columns hold")
-        return None
     paths = paths_of(path, problems)
     names = column_names(paths[0], problems) if paths else ()
     try:
@@ -70,7 +67,8 @@ def read_events(path: str, *, timezone: str, called_mw: float | None, problems: 
         timezone: of stamps without offset. ``called_mw``: of calls that state none [MW].
 
     Returns:
-        In the order of time; faults are noted, and their calls left out.
+        In the order of time; faults are noted, and calls without start or end left out. Where there are faults, those between
+        the cells of the other calls are noted, too.
     """
     from twin.adapters.local_stamps import StampReader
     from twin.boxes.flexibility.verify.events import Event
@@ -78,13 +76,27 @@ def read_events(path: str, *, timezone: str, called_mw: float | None, problems: 
     stamps = StampReader(timezone)
     found = []
     for place, row in _event_rows(path, problems):
-        before = len(problems.found)
         start, end = (_instant(row.get(name), f"{place}: {name}", stamps, problems) for name in ("start", "end"))
         notice = None if _blank(row.get("notice")) else _instant(row["notice"], f"{place}: notice", stamps, problems)
         own_mw = called_mw if _blank(row.get("called_mw")) else _number(row["called_mw"], f"{place}: called_mw", problems)
-        if len(problems.found) == before and start is not None and end is not None:
+        if start is not None and end is not None:
             found.append(Event(start, end, notice, own_mw))
     return sorted(found, key=lambda each: each.start)
+
+
+def check_beside(events: Sequence[Event], meters: MeterFile | None, problems: Problems) -> None:
+    """Note what is wrong between calls, and with the meters where they could be read: of what stands beside other faults."""
+    from twin.boxes.flexibility.verify.events import check_events
+
+    if not events:
+        return
+    if meters is None:
+        # Meters that would hold all of them, second by second.
+        instants = [instant for each in events for instant in (each.start, each.end)]
+        check_events(events, np.array([to_datetime64(min(instants)), to_datetime64(max(instants))]), 1, problems)
+        return
+    labels = meters.power_mw.time.values
+    check_events(events, labels, int((labels[1] - labels[0]) / np.timedelta64(1, "s")), problems)
 
 
 def local_days(timezone: str, country: str, subdivision: str, labels: Sequence[np.ndarray]) -> LocalDays:
@@ -110,8 +122,12 @@ def _event_rows(path: str, problems: Problems) -> list[tuple[str, Mapping[str, A
 
     if path.endswith(".toml"):
         return _toml_rows(Path(path), problems)
-    paths = paths_of(path, problems)
-    table = read_table(paths, _FIELDS[:2], problems, optional=_FIELDS[2:]) if paths else None
+    faults = Problems()
+    paths = paths_of(path, faults)
+    table = read_table(paths, _FIELDS[:2], faults, optional=_FIELDS[2:]) if paths else None
+    # A list of calls is no series: a single row is enough.
+    rows = {"remedy": "write start,end and below it a row for each call", "limit": "a header and at least one call"}
+    problems.found += [replace(each, **rows) if "rows" in each.limit else each for each in faults]
     if table is None:
         return []
     places = [f"{table.files[int(table.file[row])]} row {table.row[row]}" for row in range(len(table))]

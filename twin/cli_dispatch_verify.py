@@ -58,8 +58,9 @@ def verify(  # noqa: PLR0917 - the flags of one command; Typer passes them by na
 ) -> None:
     """Measure what calls have delivered: customer baselines, mobilised share and rebound, and against a control group."""
     from twin.boxes.flexibility.verify.rule import Adjustment, Rule
+    from twin.cli_dispatch_flags import check_confidence
     from twin.domain.finite import finite
-    from twin.domain.problems import BadInput
+    from twin.domain.problems import BadInput, Problems
 
     rule = Rule(
         highest=high,
@@ -70,8 +71,11 @@ def verify(  # noqa: PLR0917 - the flags of one command; Typer passes them by na
         to_h=to_h,
         rebound_h=rebound_h,
     )
+    problems = Problems()
+    rule.check(problems)
+    check_confidence(confidence_percent, problems)
     try:
-        asked = _read(meters, control, events, time, tz, unit, called_mw, (country, subdiv))
+        asked = _read(meters, control, events, time, tz, unit, called_mw, (country, subdiv), problems)
         figures = _verified(asked, rule, confidence_percent / 100.0, leave_out_incomplete)
     except BadInput as error:
         for problem in error.problems:
@@ -101,20 +105,25 @@ def _read(  # noqa: PLR0917 - what the flags state, once
     unit: str,
     called_mw: float | None,
     holidays: tuple[str, str],
+    problems: Problems,
 ) -> _Asked:
     """Both files' meters, the calls and the calendar.
 
-    Raises:
-        BadInput: with every fault of all files.
-    """
-    from twin.cli_dispatch_files import local_days, read_events, read_meters
-    from twin.domain.problems import Problems
+    Args:
+        problems: faults of the other flags.
 
-    local_days(tz, *holidays, [])
-    problems = Problems()
-    read = read_meters(meters, time=time, timezone=tz, unit=unit, problems=problems)
-    beside = None if control is None else read_meters(control, time=time, timezone=tz, unit=unit, problems=problems)
-    calls = read_events(events, timezone=tz, called_mw=called_mw, problems=problems)
+    Raises:
+        BadInput: with every fault of flags and files.
+    """
+    from twin.cli_dispatch_files import check_beside, local_days, read_events, read_meters
+    from twin.cli_dispatch_flags import known_clock, known_unit
+
+    clock, unit = known_clock(tz, *holidays, problems), known_unit(unit, problems)
+    read = read_meters(meters, time=time, timezone=clock, unit=unit, problems=problems)
+    beside = None if control is None else read_meters(control, time=time, timezone=clock, unit=unit, problems=problems)
+    calls = read_events(events, timezone=clock, called_mw=called_mw, problems=problems)
+    if problems:
+        check_beside(calls, read, problems)
     problems.raise_if_any()
     assert read is not None  # else a fault was noted
     spans = [each.power_mw.time.values for each in (read, beside) if each is not None]

@@ -1,5 +1,6 @@
 """docs/dispatch.md tells every key, as the schema does, and every key of an answer."""
 
+import inspect
 import json
 import re
 from pathlib import Path
@@ -10,6 +11,7 @@ from twin.boxes.flexibility.document.document import DEVICE_TABLES
 from twin.boxes.flexibility.document.kinds import PowerColumn
 from twin.boxes.flexibility.document.read import read_document
 from twin.boxes.flexibility.document.schema import keys, schema
+from twin.cli_dispatch_verify import verify
 from twin.dispatch.task import without_process
 
 ROOT = Path(__file__).parents[3]
@@ -66,3 +68,9 @@ def test_the_documents_example_of_a_document_is_one(told, tmp_path):
     hours = np.full(48, 80.0)
     document = read_document(path, profile=lambda *_, **__: Profile(1769299200, 3600, hours)).document
     assert json.loads(document.model_dump_json())["prices"]["import_chf_per_kwh"][0] == pytest.approx(0.08)
+
+
+def test_every_flag_of_verify_is_documented(told):
+    chapter = told.split("## Measure what calls delivered")[1]
+    flags = [f"--{name.replace('_', '-')}" for name in inspect.signature(verify).parameters if name != "meters"]
+    assert [flag for flag in flags if f"`{flag.replace('--json-line', '--json')}`" not in chapter] == []

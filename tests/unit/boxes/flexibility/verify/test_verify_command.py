@@ -96,3 +96,28 @@ def test_all_faults_of_the_files_are_told_at_once(call, files, tmp_path):
     assert result.exit_code == 2
     for part in ("absent.csv", "does not exist: clocks go forward over it", "row 3: end: missing", "'lots'"):
         assert part in result.stderr
+
+
+def test_faults_of_flags_meters_and_every_cell_of_the_calls_are_told_at_once(call, files, tmp_path):
+    meters, _, _ = files
+    events = tmp_path / "bad.csv"
+    events.write_text(
+        "start,end,notice,called_mw\n2023-02-21T21:00,2023-02-21T17:00,then,x\n2030-01-01T00:00,2030-01-01T01:00,,-1\n"
+    )
+    flags = ("--tz", "Mars/X", "--unit", "hp", "--high", "9", "--confidence-percent", "200", "--control", tmp_path / "none.csv")
+    result = call(meters, "--events", events, *flags)
+    assert result.exit_code == 2
+    said = result.output.splitlines()
+    for part in (
+        "high 9 of 5", "--confidence-percent: 200", "--tz: 'Mars/X'", "--unit: 'hp'", "no such file", "row 2: notice: ",
+        "called_mw: 'x'", "ends 2023-02-21T17:00Z", "outside the meters", "called_mw=-1",
+    ):  # fmt: skip
+        assert sum(part in line for line in said) == 1, part
+
+
+def test_a_list_without_a_call_wants_one_and_not_a_week(call, files, tmp_path):
+    meters, _, _ = files
+    events = tmp_path / "none.csv"
+    for text in ("", "start,end\n"):
+        events.write_text(text)
+        assert "expected a header and at least one call" in call(meters, "--events", events).output
