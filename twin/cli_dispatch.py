@@ -33,7 +33,8 @@ def plan(
     """Plan a problem document: cheapest within the limits, proven by AC power flow where it has a grid, with reasons.
 
     Exit code 0: a plan. 1: the document was refused, with every fault of it. 3: no plan (the deadline or the memory limit was
-    reached, the solver failed, or the document contradicts itself); simple rules serve, and the first line says why.
+    reached, the solver failed, or the document contradicts itself), so that simple rules serve, or wires of which no step has a
+    solution; the first line says why.
     """
     from twin.dispatch.command import Output
     from twin.dispatch.command import plan as run
