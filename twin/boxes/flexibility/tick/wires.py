@@ -56,13 +56,29 @@ class Wires:
         self._members = context.members
 
     def warm_up(self, units: Sequence[str]) -> None:
-        """Compile or load what a plan's power flow needs, while nobody waits: the first time on a machine it takes seconds."""
-        nothing = {zone: np.zeros(1) for zone in self._zones}
-        idle = Totals(nothing, nothing, np.zeros(1))
-        case = self.case(units, idle, (idle, idle))
+        """Compile or load what a plan's power flow needs, while nobody waits: the first time on a machine it takes seconds.
+
+        With all panels at their rated power, so that inverters answer; and slopes are asked for wherever units stand, whether a
+        limit is near or not.
+        """
+        from twin.engines.tangents.watched import loading_rows, voltage_rows
+
+        rated = {zone: np.full(1, self._rated_mw(zone)) for zone in self._zones}
+        sunny = Totals({zone: np.zeros(1) for zone in self._zones}, rated, np.zeros(1))
+        case = self.case(units, sunny, (sunny, sunny))
         none = np.zeros((len(units), 1))
         proof = prove(case, Plan(none, none))
         linearise({"": case}, {"": proof}, Ranges(none - 1.0, none + 1.0, none, none))
+        network, v = self.network, proof.state.v
+        branches = self._grid.line_branch[self._grid.line_branch >= 0][:1].reshape(-1, 1)
+        for rows in (voltage_rows(v, case.place), loading_rows(self._grid, v, branches, network.percent_per_pu)):
+            network.tangent.slopes(v, case.place, rows, proof.state.following)
+
+    def _rated_mw(self, zone: str) -> float:
+        """Installed photovoltaics of a zone, children included [MW]."""
+        table = self._members["pv"]
+        own = [w for near, w in zip(table["zone"], table["weight"], strict=True) if self._nearest[near] == zone]
+        return float(sum(own)) + sum(self._rated_mw(child) for child in self._children[zone])
 
     def case(self, units: Sequence[str], middle: Totals, paths: Sequence[Totals]) -> Case:
         """The grid of one plan.
