@@ -65,7 +65,11 @@ class FlexibilityBox:
         self._settings = settings_of(config, context)
         self._context = context
         deadline_s = self._settings.deadline_s
-        self._planner = Planner(limits=Limits(search_h=SEARCH_H), stop=Stop(most=LINEARISATIONS), budget_s=BUDGET * deadline_s)
+        self._planner = Planner(
+            limits=Limits(search_h=SEARCH_H, guard_s=BUDGET * deadline_s),
+            stop=Stop(most=LINEARISATIONS),
+            budget_s=BUDGET * deadline_s,
+        )
         self._groups = {str(device["id"]): str(device["group"]) for device in context.devices}
         self._automatic = frozenset(d["id"] for d in context.devices if d["right_of_use"]["acceptance"] == "automatic")
         self._wires = Wires(context, self._settings.zones, self._settings.outages) if context.members.get("load") else None
