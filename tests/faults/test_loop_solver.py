@@ -103,7 +103,7 @@ def wired():
     """A site whose wires are known, with its first plan and what the box remembers of it."""
     context = SITE.context(BOX)
     context = replace(context, members={**context.members, "inverters": {}})  # as in the hamlet: what it needs is compiled now
-    report, state = FlexibilityBox({}, context).step(SITE.view(), None, None)
+    report, state = FlexibilityBox({"deadline_s": 60.0}, context).step(SITE.view(), None, None)  # nobody waits here
     assert (report.reason, report.params["solver"]) == ("ok", "optimal")
     return SimpleNamespace(context=context, report=report, state=state)
 

@@ -94,7 +94,7 @@ def settings_of(config: Mapping[str, Any], context: BoxContext) -> Settings:
         # Half a franc: below it nobody would call a crew or a customer twice.
         switching_chf=float(config.get("switching_chf", 0.5)),
         outages=outages,
-        deadline_s=float(config.get("deadline_s", 6.0)),
+        deadline_s=float(config.get("deadline_s", 9.0)),
     )
 
 
