@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from twin.adapters.grid_members import Members, grid_members
+from twin.adapters.grid_members import Members, grid_members, load_tan_phi_of, load_weight_of, sgen_kwp_of
 from twin.adapters.prepared import Prepared
 from twin.adapters.ready import Ready
 from twin.contracts.devices import Device
@@ -90,8 +90,8 @@ def wire(ready: Ready, window: Window, state: Path, progress: Progress, on_ops: 
     grid = engine.model(NORMAL).grid
     devices = tuple(_placed(device, net) for device in site.devices)
     sources = _sources(site, prepared, net, engine, window.start)
-    load_weight = _load_weight(net, prepared, sources.annual_energy_mwh)
-    load_tan_phi, sgen_kwp = _load_tan_phi(net), _sgen_kwp(net, prepared.zones)
+    load_weight = load_weight_of(net, prepared, sources.annual_energy_mwh)
+    load_tan_phi, sgen_kwp = load_tan_phi_of(net), sgen_kwp_of(net, prepared.zones)
     names, controls = names_of(site, net), controls_of(site, net)
     members = grid_members(
         grid,
@@ -279,27 +279,6 @@ def _trafo_specs(site: Site, net: Any) -> list[TrafoSpec]:
         voltage = f"bus.{int(net.trafo.at[trafo.index, 'hv_bus'])}.vm_pu"
         specs.append(TrafoSpec(trafo.name, trafo.index, trafo.sn_mva, voltage if voltage in measured else None))
     return specs
-
-
-def _load_weight(net: Any, prepared: Prepared, annual_energy_mwh: np.ndarray | None) -> np.ndarray:
-    """Annual energy of every load: the utility's register, else the published profiles, else the grid file's powers."""
-    if annual_energy_mwh is not None:
-        return annual_energy_mwh
-    profile = prepared.profiles.get("load_p_mw")
-    if profile is None:
-        return net.load["p_mw"].to_numpy(float)
-    # every 7th quarter hour meets all hours and weekdays at a seventh of the work
-    return np.asarray(profile[::7].mean(axis=0), dtype=float)
-
-
-def _load_tan_phi(net: Any) -> np.ndarray:
-    p, q = net.load["p_mw"].to_numpy(float), net.load["q_mvar"].to_numpy(float)
-    return np.divide(q, p, out=np.zeros(len(p)), where=p > 0.0)
-
-
-def _sgen_kwp(net: Any, zones: Sequence[Zone]) -> np.ndarray:
-    pv = np.isin(net.sgen.index.to_numpy(), sorted({sgen for zone in zones for sgen in zone.pv_sgens}))
-    return np.where(pv, net.sgen["sn_mva"].to_numpy(float), 0.0)
 
 
 def _fixed_sgens(site: Site, zones: Sequence[Zone]) -> dict[int, int]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from twin.adapters.prepared import Prepared
 from twin.domain.controls import Controls
 from twin.domain.grid import Grid
 from twin.domain.zones import Zone
@@ -62,3 +63,26 @@ def _inverters(controls: Controls | None) -> dict[str, Any]:
         "vm_pu": list(control.q_of_vm.x),
         "share": list(control.q_of_vm.y),
     }
+
+
+def load_weight_of(net: Any, prepared: Prepared, annual_energy_mwh: np.ndarray | None) -> np.ndarray:
+    """Annual energy of every load: the utility's register, else the published profiles, else the grid file's powers."""
+    if annual_energy_mwh is not None:
+        return annual_energy_mwh
+    profile = prepared.profiles.get("load_p_mw")
+    if profile is None:
+        return net.load["p_mw"].to_numpy(float)
+    # every 7th quarter hour meets all hours and weekdays at a seventh of the work
+    return np.asarray(profile[::7].mean(axis=0), dtype=float)
+
+
+def load_tan_phi_of(net: Any) -> np.ndarray:
+    """Reactive over active power of every load as the grid file has them, dims (load,)."""
+    p, q = net.load["p_mw"].to_numpy(float), net.load["q_mvar"].to_numpy(float)
+    return np.divide(q, p, out=np.zeros(len(p)), where=p > 0.0)
+
+
+def sgen_kwp_of(net: Any, zones: Sequence[Zone]) -> np.ndarray:
+    """Installed photovoltaics [MW], 0 for other plants, dims (sgen,)."""
+    pv = np.isin(net.sgen.index.to_numpy(), sorted({sgen for zone in zones for sgen in zone.pv_sgens}))
+    return np.where(pv, net.sgen["sn_mva"].to_numpy(float), 0.0)

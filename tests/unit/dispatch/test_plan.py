@@ -82,7 +82,9 @@ def test_too_little_memory_gives_rules_and_says_so():
 def test_a_solver_that_runs_out_of_its_time_gives_rules_and_says_so(monkeypatch):
     from twin.boxes.flexibility.planner import Planner
 
-    tight = lambda limits, budget_s: Planner(limits=limits, budget_s=1e-9)  # noqa: E731
+    def tight(limits, budget_s):
+        return Planner(limits=limits, budget_s=1e-9)
+
     monkeypatch.setattr(task, "Planner", tight)
     answer = json.loads(task.plan(task.order_of(drafted())))
     assert (answer["status"], answer["rung"]) == ("time_limit", "rules")

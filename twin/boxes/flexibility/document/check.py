@@ -187,8 +187,8 @@ class _Look:
         last = self.clock.end_h if process.latest is None else self._hour((*here, "latest"), process.latest)
         own = None if process.own_start is None else self._hour((*here, "own_start"), process.own_start)
         for at, (begin, end) in enumerate(process.blocked):
-            hours = [self._hour((*here, "blocked", at), instant) for instant in (begin, end)]
-            if None not in hours and hours[0] >= hours[1]:  # type: ignore[operator]
+            from_h, to_h = (self._hour((*here, "blocked", at), instant) for instant in (begin, end))
+            if from_h is not None and to_h is not None and from_h >= to_h:
                 self.problems.add(self.places(*here, "blocked"), f"{begin} to {end}", "from before to", "correct the times")
         needed = len(process.profile_kw) / 4.0 if whole else process.run_h
         if self.timed and first is not None and last is not None:

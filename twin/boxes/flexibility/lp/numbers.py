@@ -161,7 +161,7 @@ def _taper(problem: Problem, numbers: Numbers) -> None:
 
 def _inverters(problem: Problem, numbers: Numbers) -> None:
     sets, steps = problem.sets, len(problem.hours)
-    reach = stacked([problem.parts.units[at].reactive.max_mvar for at in sets.reactive], steps)  # type: ignore[union-attr]
+    reach = stacked([limits.max_mvar for limits in sets.reactives], steps)
     none, price = np.zeros(reach.shape), REACTIVE_CHF_PER_MVARH * np.asarray(problem.hours)
     # Who must not be moved is not told what to do with its reactive power either.
     reach = reach * (stacked([problem.parts.units[at].movable for at in sets.reactive], steps) > 0.5)
@@ -171,7 +171,7 @@ def _inverters(problem: Problem, numbers: Numbers) -> None:
     numbers.rhs["q_split"] = none
     for name in ("wedge_over", "wedge_under"):
         numbers.rhs[name] = np.zeros((len(sets.wedged), steps))
-    held = [problem.parts.units[sets.reactive[r]].reactive.s_max_mva for r, _ in sets.circled]  # type: ignore[union-attr]
+    held = [sets.reactives[r].s_max_mva for r, _ in sets.circled]
     numbers.rhs["circle"] = stacked([(s_mva or 0.0) * cos(pi / CORNERS) for s_mva in held], steps)
 
 

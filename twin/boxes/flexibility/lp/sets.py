@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from twin.boxes.flexibility.horizon import step_start_h
-from twin.boxes.flexibility.lp.parts import Follow, Parts, Run, Taper
+from twin.boxes.flexibility.lp.parts import Follow, Parts, Reactive, Run, Taper
 
 CORNERS = 8
 """Sides of the polygon that stands for an inverter's circle; it lies inside, and gives away at most 7.6 % of it."""
@@ -74,14 +74,19 @@ class Sets:
         return [at for at, unit in enumerate(self.parts.units) if unit.reactive is not None]
 
     @cached_property
+    def reactives(self) -> list[Reactive]:
+        """What limits it, in the order of ``reactive``."""
+        return [unit.reactive for unit in self.parts.units if unit.reactive is not None]
+
+    @cached_property
     def wedged(self) -> list[int]:
         """Positions in ``reactive`` of those held to a power factor."""
-        return [r for r, at in enumerate(self.reactive) if self.parts.units[at].reactive.tan_phi is not None]  # type: ignore[union-attr]
+        return [r for r, limits in enumerate(self.reactives) if limits.tan_phi is not None]
 
     @cached_property
     def circled(self) -> list[tuple[int, int]]:
         """(Position in ``reactive``, corner) of those held to an apparent power."""
-        held = [r for r, at in enumerate(self.reactive) if self.parts.units[at].reactive.s_max_mva is not None]  # type: ignore[union-attr]
+        held = [r for r, limits in enumerate(self.reactives) if limits.s_max_mva is not None]
         return [(r, corner) for r in held for corner in range(CORNERS)]
 
     @cached_property
