@@ -18,6 +18,7 @@ from twin.cli_dispatch import register as register_dispatch
 from twin.cli_expert import register as register_expert
 from twin.cli_forecasts import register as register_forecasts
 from twin.cli_jobs import register as register_jobs
+from twin.cli_maintenance import register as register_maintenance
 from twin.cli_split import register as register_split
 from twin.cli_tune import register as register_tune
 from twin.cli_worth import register as register_worth
@@ -42,6 +43,7 @@ register_dispatch(app)
 register_expert(app)
 register_forecasts(app)
 register_jobs(app)
+register_maintenance(app)
 register_tune(app)
 register_split()
 register_worth(app)
@@ -244,6 +246,16 @@ def bench_dispatch(
 ) -> None:
     """Measure the dispatch: captured value, ticks, a stressed month on the wires, peers, published cases."""
     script = Path(__file__).resolve().parents[1] / "tests" / "benchmarks" / "dispatch.py"
+    _run_script(script, [flag for flag, asked in (("--quick", quick), ("--json", json_line)) if asked])
+
+
+@bench_app.command("maintenance")
+def bench_maintenance(
+    quick: Annotated[bool, typer.Option("--quick", help="Fewer transformers, months and repetitions.")] = False,
+    json_line: JsonOption = False,
+) -> None:
+    """Measure maintenance: IEC 60076-7 against its oracle, injected faults, a simulated fleet, 1,000 transformers a tick."""
+    script = Path(__file__).resolve().parents[1] / "tests" / "benchmarks" / "maintenance.py"
     _run_script(script, [flag for flag, asked in (("--quick", quick), ("--json", json_line)) if asked])
 
 

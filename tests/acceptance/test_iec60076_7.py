@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from twin.boxes.maintenance.thermal import (
+from twin.boxes.maintenance.thermal.iec60076 import (
     Paper,
     ThermalParameters,
     ThermalState,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from twin.boxes.maintenance.thermal import TYPICAL
+from twin.boxes.maintenance.thermal.iec60076 import TYPICAL
 from twin.plant.oil import Oil, built_transformers
 from twin.site import load_site
 

@@ -159,7 +159,7 @@ def test_a_key_that_nothing_reads_is_no_key(tmp_path):
 def test_parameters_of_a_type_test_bear_the_names_of_the_thermal_model():
     from dataclasses import fields
 
-    from twin.boxes.maintenance.thermal import ThermalParameters
+    from twin.boxes.maintenance.thermal.iec60076 import ThermalParameters
     from twin.site.trafo import Thermal
 
     assert set(Thermal.model_fields) == {field.name for field in fields(ThermalParameters)}

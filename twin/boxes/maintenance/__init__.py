@@ -1,1 +1,1 @@
-"""Transformer health: temperatures and ageing by IEC 60076-7, and a watch on the cooling."""
+"""Maintenance: the health of transformers, lines and machines on air, and the mathematics of risk behind the ranking."""

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from twin.boxes.maintenance.findings import cooling, hot_spot_limit, overload, top_oil_limit
-from twin.boxes.maintenance.health import BEST, HIGH, LOAD_WINDOW, LOW, Health, Telemetry, begin, move_on
-from twin.boxes.maintenance.nameplate import Nameplate, read_nameplate
-from twin.boxes.maintenance.outlook import AHEAD_STEPS, fit_relation, load_ahead, temperatures_ahead
-from twin.boxes.maintenance.reading import (
+from twin.boxes.maintenance.thermal.iec60076 import ThermalState, ageing_rate, steady_state
+from twin.boxes.maintenance.thermal.nameplate import Nameplate, read_nameplate
+from twin.boxes.maintenance.transformers.findings import cooling, hot_spot_limit, overload, top_oil_limit
+from twin.boxes.maintenance.transformers.health import BEST, HIGH, LOAD_WINDOW, LOW, Health, Telemetry, begin, move_on
+from twin.boxes.maintenance.transformers.outlook import AHEAD_STEPS, fit_relation, load_ahead, temperatures_ahead
+from twin.boxes.maintenance.transformers.reading import (
     FORECASTS,
     ZONE_POWERS,
     read_ahead,
@@ -22,7 +23,6 @@ from twin.boxes.maintenance.reading import (
     read_telemetry,
     window_start,
 )
-from twin.boxes.maintenance.thermal import ThermalState, ageing_rate, steady_state
 from twin.contracts.box import BoxCard, BoxContext, Mode, Need, Provide
 from twin.contracts.frame import AsOfView
 from twin.contracts.messages import Finding, Headline, Report

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from twin.boxes.maintenance.box import TransformerBox
-from twin.boxes.maintenance.health import Health
-from twin.boxes.maintenance.thermal import TYPICAL, ThermalState, roll
+from twin.boxes.maintenance.thermal.iec60076 import TYPICAL, ThermalState, roll
+from twin.boxes.maintenance.transformers.health import Health
 from twin.contracts.box import Box
 from twin.domain.problems import BadInput
 from twin.domain.signals import SIGNALS

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from twin.boxes.maintenance.health import BEST, HIGH, Health
-from twin.boxes.maintenance.nameplate import Nameplate
-from twin.boxes.maintenance.outlook import AHEAD_STEPS, first_reach, temperatures_ahead
-from twin.boxes.maintenance.residual import THRESHOLD
-from twin.boxes.maintenance.thermal import ThermalState, ageing_rate
+from twin.boxes.maintenance.thermal.iec60076 import ThermalState, ageing_rate
+from twin.boxes.maintenance.thermal.nameplate import Nameplate
+from twin.boxes.maintenance.transformers.health import BEST, HIGH, Health
+from twin.boxes.maintenance.transformers.outlook import AHEAD_STEPS, first_reach, temperatures_ahead
+from twin.boxes.maintenance.watch.residual import THRESHOLD
 from twin.contracts.messages import Finding
 from twin.domain.time import HOURS_PER_STEP, QUARTER_HOUR, QUARTER_HOUR_S, from_epoch_s
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from twin.boxes.maintenance.residual import BLOCK_S, CEILING, REFERENCE_BLOCKS, THRESHOLD, Watch, observe
+from twin.boxes.maintenance.watch.residual import BLOCK_S, CEILING, REFERENCE_BLOCKS, THRESHOLD, Watch, observe
 
 QUARTERS = BLOCK_S // 900
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from twin.boxes.maintenance.thermal import (
+from twin.boxes.maintenance.thermal.iec60076 import (
     TYPICAL,
     Paper,
     ThermalParameters,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from twin.boxes.maintenance.thermal import HOT_SPOT_LIMIT_C, TOP_OIL_LIMIT_C, TYPICAL, Paper, ThermalParameters
+from twin.boxes.maintenance.thermal.iec60076 import HOT_SPOT_LIMIT_C, TOP_OIL_LIMIT_C, TYPICAL, Paper, ThermalParameters
 from twin.domain.problems import Problems
 
 _PARAMETERS = tuple(field.name for field in fields(ThermalParameters))

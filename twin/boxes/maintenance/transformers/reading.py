@@ -8,9 +8,9 @@ from datetime import datetime
 import numpy as np
 import xarray as xr
 
-from twin.boxes.maintenance.health import LOAD_WINDOW, Telemetry
-from twin.boxes.maintenance.nameplate import Nameplate
-from twin.boxes.maintenance.outlook import AHEAD_STEPS
+from twin.boxes.maintenance.thermal.nameplate import Nameplate
+from twin.boxes.maintenance.transformers.health import LOAD_WINDOW, Telemetry
+from twin.boxes.maintenance.transformers.outlook import AHEAD_STEPS
 from twin.contracts.frame import AsOfView, MissingSignalError
 from twin.domain.quality import Quality
 from twin.domain.time import QUARTER_HOUR, floor_quarter, from_datetime64, quarter_hours, to_epoch_s

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twin.boxes.maintenance.health import BEST, HIGH, LOW, STEP_MIN, Health
-from twin.boxes.maintenance.nameplate import Nameplate
-from twin.boxes.maintenance.thermal import ThermalState, roll
+from twin.boxes.maintenance.thermal.iec60076 import ThermalState, roll
+from twin.boxes.maintenance.thermal.nameplate import Nameplate
+from twin.boxes.maintenance.transformers.health import BEST, HIGH, LOW, STEP_MIN, Health
 
 AHEAD_STEPS = 96
 """Row 0 is now, rows 1 to 95 the quarter hours ahead."""

@@ -12,9 +12,9 @@ from dataclasses import astuple, dataclass
 
 import numpy as np
 
-from twin.boxes.maintenance.nameplate import Nameplate
-from twin.boxes.maintenance.residual import Watch, observe
-from twin.boxes.maintenance.thermal import ThermalState, loss_of_life_h, roll, steady_state
+from twin.boxes.maintenance.thermal.iec60076 import ThermalState, loss_of_life_h, roll, steady_state
+from twin.boxes.maintenance.thermal.nameplate import Nameplate
+from twin.boxes.maintenance.watch.residual import Watch, observe
 from twin.domain.pack import pack, unpack
 from twin.domain.time import QUARTER_HOUR_S
 

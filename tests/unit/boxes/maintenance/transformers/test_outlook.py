@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from twin.boxes.maintenance.health import BEST, HIGH, LOW
-from twin.boxes.maintenance.outlook import first_reach, fit_relation, load_ahead
+from twin.boxes.maintenance.transformers.health import BEST, HIGH, LOW
+from twin.boxes.maintenance.transformers.outlook import first_reach, fit_relation, load_ahead
 
 
 def test_relation_finds_active_and_reactive_part() -> None:

@@ -1,0 +1,1 @@
+"""What ``regie bench maintenance`` measures."""

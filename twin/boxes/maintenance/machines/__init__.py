@@ -1,0 +1,1 @@
+"""Rotating machines: features of vibration and temperature, and a watch on them."""

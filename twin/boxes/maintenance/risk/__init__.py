@@ -1,0 +1,1 @@
+"""Health score, probability of failure, consequence in CHF, and the choice of interventions."""

@@ -1,0 +1,1 @@
+"""``regie maintenance orders``: work orders handed out, and what came back."""
