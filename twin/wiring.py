@@ -107,7 +107,9 @@ def wire(ready: Ready, window: Window, state: Path, progress: Progress, on_ops: 
     limits = limits_of(site, grid)
     layout, zones = site.layout(), prepared.zones
     limited = limited_plants(devices, zones, frozenset(site.channel_index))
-    observer = Observer(site.channels, zones, _trafo_specs(site, net), layout, limited)
+    observer = Observer(
+        site.channels, zones, _trafo_specs(site, net), layout, limited, {line.name: line.index for line in site.lines}
+    )
 
     def side(telemetry: Telemetry) -> Side:
         return Side(telemetry, site.channels, observer, layout.columns, _KEEP_ROWS)
@@ -265,6 +267,7 @@ def names_of(site: Site, net: Any) -> dict[str, str]:
         for index, name in net[table]["name"].items()
         if name is not None and str(name) not in ("", "nan", "None")
     }
+    names |= {f"line:{line.index}": line.title.en for line in site.lines}
     return names | {f"trafo:{trafo.index}": trafo.title.en for trafo in site.trafos}
 
 

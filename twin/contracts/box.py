@@ -140,7 +140,8 @@ class BoxContext:
     Attributes:
         instance: its name in the site file. ``seed``: the site's seed.
         timezone: IANA name. ``latitude``, ``longitude`` [deg]. ``country``, ``subdivision``: for holidays (CH, ZH).
-        zones: zone -> static facts (customers, pv_kwp ...). ``trafos``: name -> nameplate facts.
+        zones: zone -> static facts (customers, pv_kwp ...). ``trafos``, ``lines``: name -> nameplate facts
+            of what is under thermal watch.
         devices: every device of the site: the facts of `Device`, ``dispatchable`` among them.
         tariff: the site's tariff facts. ``bands``: voltage bands and loading limits.
         grid: packed `twin.domain.grid.Grid` of the normal topology.
@@ -164,3 +165,4 @@ class BoxContext:
     bands: Mapping[str, Any]
     grid: bytes
     members: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    lines: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

@@ -1,6 +1,6 @@
 """A small made-up site with nine weeks of plausible telemetry: what `check_box` and every box's own tests run on.
 
-Two zones ("town", which holds "neighbourhood"), two transformers, five devices, every frame signal of `SIGNALS`. The
+Two zones ("town", which holds "neighbourhood"), two transformers, a cable, five devices, every frame signal of `SIGNALS`. The
 figures are smooth functions of time plus a hash of (seed, signal, element, time): any row can be made without the others,
 so two views of one instant agree whatever was asked before. They resemble a town; they are nobody's measurements.
 """
@@ -24,6 +24,7 @@ from twin.domain.time import QUARTER_HOUR, QUARTER_HOUR_S, floor_quarter, quarte
 
 ZONES = ("town", "neighbourhood")
 TRAFOS = ("main_1", "neighbourhood")
+LINES = ("feeder",)
 DEVICES = ("battery_458", "battery_school", "ev_12", "pv_12", "pumps")
 QUANTILES = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 SCENARIOS = 10
@@ -32,7 +33,7 @@ AS_OF = datetime(2016, 6, 15, 10, 0, tzinfo=UTC)
 AHEAD_STEPS = 192
 _SEED = 7
 
-_ELEMENTS = {"zone": ZONES, "trafo": TRAFOS, "device": DEVICES, "": ("",)}
+_ELEMENTS = {"zone": ZONES, "trafo": TRAFOS, "line": LINES, "device": DEVICES, "": ("",)}
 _AHEAD_ONLY = (
     "load_forecast_p_mw",
     "pv_forecast_p_mw",
@@ -45,6 +46,8 @@ _AHEAD_ONLY = (
     "hot_spot_c",
     "top_oil_c",
     "ageing_rate",
+    "line_rating_ka",
+    "line_temp_c",
     "grid_tariff_chf_per_kwh",
     "plan_p_mw",
     "device_mandate",
@@ -85,6 +88,7 @@ class SyntheticSite:
             subdivision="ZH",
             zones=facts.zones(),
             trafos=facts.trafos(),
+            lines=facts.lines(),
             devices=facts.devices(),
             tariff=facts.tariff(),
             bands=facts.bands(),
@@ -215,6 +219,9 @@ def _series(signal: str, element: str, seconds: np.ndarray, seed: int) -> np.nda
         "import_renewable_share": np.clip(0.5 + 0.2 * sun + 0.02 * noise, 0.0, 1.0),
         "import_co2_g_per_kwh": 120.0 - 60.0 * sun + 5.0 * noise,
         "trafo_loading_percent": loading,
+        "line_i_ka": 0.004 * loading,
+        "wind_m_s": 2.5 + 1.5 * np.sin(2 * np.pi * day) + noise,
+        "wind_degree": np.mod(230.0 + 60.0 * noise, 360.0),
         "trafo_top_oil_c": temp + 25.0 * (loading / 60.0) ** 1.6,
         "device_p_mw": _device_power(element, battery=battery, plugged=plugged, sun=sun * cloud, load=load_shape),
         "device_soc_percent": 50.0 - 30.0 * np.cos(2 * np.pi * (day - 0.3)),

@@ -56,6 +56,11 @@ def trafos() -> dict[str, dict[str, object]]:
     }
 
 
+def lines() -> dict[str, dict[str, object]]:
+    """Nameplate facts of each watched line; the rest stands at typical values."""
+    return {"feeder": {"index": 0, "kind": "cable", "zone": "town", "conductor_mm2": 240.0, "material": "aluminium"}}
+
+
 def devices() -> tuple[dict[str, object], ...]:
     """Two batteries, a charger, a plant that may be curtailed, a ripple group of heat pumps."""
     battery = {"kind": "battery", "table": "storage", "efficiency": 0.95, "zone": "neighbourhood"}

@@ -28,6 +28,8 @@ QUANTITIES: dict[tuple[str, str], str] = {
     ("device", "limit_mw"): "MW",  # the most that a plant's inverter lets through now, >= 0; its rating where nobody limits it
     ("weather", "temp_c"): "degC",
     ("weather", "ghi_w_m2"): "W/m2",
+    ("weather", "wind_m_s"): "m/s",
+    ("weather", "wind_degree"): "deg",  # where it comes from, clockwise from north
     ("market", "price_chf_per_kwh"): "CHF/kWh",
     ("market", "import_renewable_share"): "1",
     ("market", "import_co2_g_per_kwh"): "g/kWh",

@@ -45,6 +45,9 @@ SIGNALS: dict[str, Signal] = _table(
     Signal("import_co2_g_per_kwh", "g/kWh", "", 0.0, 2000.0, "life-cycle intensity of the upstream mix"),
     Signal("trafo_loading_percent", "%", "trafo", 0.0, 400.0, "current loading, 100 = rated"),
     Signal("trafo_top_oil_c", "degC", "trafo", -60.0, 250.0, "measured top-oil temperature"),
+    Signal("line_i_ka", "kA", "line", -0.001, 20.0, "current of a watched line"),
+    Signal("wind_m_s", "m/s", "", 0.0, 100.0, "wind speed, where it is measured"),
+    Signal("wind_degree", "deg", "", 0.0, 360.0, "direction the wind comes from, clockwise from north, where it is measured"),
     Signal("device_p_mw", "MW", "device", -_POWER, _POWER, "device power, drawing positive"),
     Signal("device_soc_percent", "%", "device", 0.0, 100.0, "state of charge"),
     Signal("device_available", "1", "device", 0.0, 1.0, "1 when connected and obeying, else 0"),
@@ -70,9 +73,14 @@ SIGNALS: dict[str, Signal] = _table(
     Signal("hot_spot_c", "degC", "trafo", -60.0, 400.0, "winding hot-spot (IEC 60076-7), dims (time, trafo)"),
     Signal("top_oil_c", "degC", "trafo", -60.0, 300.0, "modelled top-oil, dims (time, trafo)"),
     Signal("ageing_rate", "1", "trafo", 0.0, 1e6, "relative ageing, 1 = normal, dims (time, trafo)"),
+    Signal("line_rating_ka", "kA", "line", 0.0, 20.0, "bearable for two hours from then on, dims (time, quantile, line)"),
+    Signal("line_temp_c", "degC", "line", -60.0, 400.0, "modelled conductor temperature, dims (time, line)"),
     Signal("grid_tariff_chf_per_kwh", "CHF/kWh", "", -1.0, 5.0, "dynamic grid-usage tariff, dims (time,)"),
     Signal("plan_p_mw", "MW", "device", -_POWER, _POWER, "planned device power, dims (time, device)"),
 )
 
 OUTSIDE_SIGNALS = ("temp_c", "ghi_w_m2", "price_chf_per_kwh", "import_renewable_share", "import_co2_g_per_kwh")
 """What the world around the site brings: measured there as the site's own, and known ahead where there is an outlook."""
+
+MEASURED_WIND = ("wind_m_s", "wind_degree")
+"""Columns of the frame only where the site measures them: nothing but overhead lines asks for the wind."""

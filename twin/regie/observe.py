@@ -15,6 +15,7 @@ import numpy as np
 from twin.contracts.frame import Layout
 from twin.domain.channels import Channel
 from twin.domain.quality import Quality
+from twin.domain.signals import MEASURED_WIND
 from twin.domain.zones import Zone
 from twin.regie.limited_plants import LimitedPlant
 
@@ -62,13 +63,15 @@ class Observer:
         trafos: Sequence[TrafoSpec],
         layout: Layout,
         limited: Mapping[str, Sequence[LimitedPlant]] = MappingProxyType({}),
+        lines: Mapping[str, int] = MappingProxyType({}),
     ) -> None:
-        """Prepare for one site; ``limited``: by zone, plants that an order may hold back."""
+        """Prepare for one site; ``limited``: by zone, plants that orders may hold back; ``lines``: the watched ones' index."""
         self._column: Mapping[str, int] = {channel.name: i for i, channel in enumerate(channels)}
         self._zones = tuple(zones)
         self._trafos = tuple(trafos)
         self._layout = layout
         self._limited = limited
+        self._lines = lines
         self._spike_floor = np.array([_spike_floor(channel) for channel in channels])
 
     def derive(self, values: np.ndarray, quality: np.ndarray, context: int) -> tuple[np.ndarray, np.ndarray]:
@@ -90,6 +93,8 @@ class Observer:
         for trafo in self._trafos:
             signals["trafo_loading_percent", trafo.name] = _loading(trafo, raw, rows)
             signals["trafo_top_oil_c", trafo.name] = raw.get(f"trafo.{trafo.index}.top_oil_c", _missing(rows))
+        for name, index in self._lines.items():
+            signals["line_i_ka", name] = raw.get(f"line.{index}.i_ka", _missing(rows))
         out = np.full((rows, len(self._layout.columns)), np.nan)
         out_quality = np.full(out.shape, _INVALID)
         for position, (signal, element) in enumerate(self._layout.columns):
@@ -231,5 +236,5 @@ def _channel_of(signal: str, element: str) -> str:
     """The channel that carries a directly measured signal."""
     if signal.startswith("device_"):
         return f"device.{element}.{signal.removeprefix('device_')}"
-    table = "weather" if signal in ("temp_c", "ghi_w_m2") else "market"
+    table = "weather" if signal in ("temp_c", "ghi_w_m2", *MEASURED_WIND) else "market"
     return f"{table}.site.{signal}"

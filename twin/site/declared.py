@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from twin.contracts.devices import Right
 from twin.domain.problems import Problem, Problems
+from twin.site.declared_maintenance import maintenance
 from twin.site.declared_telemetry import elements, telemetry
 from twin.site.declared_zones import zone_channels, zones
 from twin.site.device_tables import PLACES_KEY, DeviceGroup, RightTable
@@ -92,6 +93,22 @@ def _trafos(site: Site, places: Places, problems: Problems) -> None:
     for i, trafo in enumerate(site.trafos):
         if trafo.zone not in known:
             problems.add(places("trafos", i, "zone"), repr(trafo.zone), f"one of {sorted(known)}", "correct the name")
+
+
+def _lines(site: Site, places: Places, problems: Problems) -> None:
+    _once((line.name for line in site.lines), places("lines"), problems)
+    for index, count in Counter(line.index for line in site.lines).items():
+        if count > 1:
+            problems.add(places("lines"), f"index {index} {count} times", "one watch for a line", "remove the others")
+    known = {zone.name for zone in site.zones}
+    measured = {name for group in site.telemetry.channels for name in site.channel_names(group)}
+    for i, line in enumerate(site.lines):
+        if line.zone is not None and line.zone not in known:
+            problems.add(places("lines", i, "zone"), repr(line.zone), f"one of {sorted(known)}", "correct the name")
+        channel = f"line.{line.index}.i_ka"
+        if channel not in measured:
+            limit, remedy = f"a channel {channel}: the watch lives on the line's current", "add it to the telemetry"
+            problems.add(places("lines", i, "index"), f"line {line.index} without current", limit, remedy)
 
 
 def _devices(site: Site, places: Places, problems: Problems) -> None:
@@ -273,6 +290,7 @@ _CHECKS = (
     zones,
     zone_channels,
     _trafos,
+    _lines,
     _devices,
     _shared_places,
     _rights,
@@ -285,4 +303,5 @@ _CHECKS = (
     _promote,
     _public,
     _plant,
+    maintenance,
 )

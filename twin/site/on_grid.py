@@ -17,11 +17,13 @@ from twin.site.site import Site
 
 RATING_TOLERANCE = 0.01
 """Relative; a site file may round what the grid file says."""
+_LINE_KIND = {"cs": "cable", "ol": "overhead"}
+"""pandapower's type of a line; one without a type contradicts nothing."""
 
 
 def grid_problems(site: Site, net: Any, places: Places) -> tuple[Problem, ...]:
     """References to elements that the grid does not have, and figures that contradict it."""
-    return found_by((_channels, _ratings, _zones, _levels, _pumps, _devices), site, net, places)
+    return found_by((_channels, _ratings, _lines, _zones, _levels, _pumps, _devices), site, net, places)
 
 
 def _channels(site: Site, net: Any, places: Places, problems: Problems) -> None:
@@ -37,6 +39,21 @@ def _ratings(site: Site, net: Any, places: Places, problems: Problems) -> None:
         if trafo.index in net.trafo.index:
             rated = float(net.trafo.at[trafo.index, "sn_mva"] * net.trafo.at[trafo.index, "parallel"])
             _agrees(trafo.sn_mva, rated, "MVA", places("trafos", i, "sn_mva"), problems)
+
+
+def _lines(site: Site, net: Any, places: Places, problems: Problems) -> None:
+    for i, line in enumerate(site.lines):
+        _exist(net, "line", [line.index], places("lines", i, "index"), problems)
+        if line.index not in net.line.index:
+            continue
+        row = net.line.loc[line.index]
+        kind = _LINE_KIND.get(str(row.get("type")))
+        if kind is not None and kind != line.kind:
+            remedy = "correct the kind, or the index"
+            problems.add(places("lines", i, "kind"), f'"{line.kind}"', f'"{kind}" as in the grid', remedy)
+        if line.rated_i_ka is not None:
+            rated = float(row["max_i_ka"] * row["parallel"] * row["df"])
+            _agrees(line.rated_i_ka, rated, "kA", places("lines", i, "rated_i_ka"), problems)
 
 
 def _zones(site: Site, net: Any, places: Places, problems: Problems) -> None:

@@ -15,9 +15,11 @@ from twin.contracts.box import BoxContext
 from twin.contracts.devices import Device
 from twin.contracts.frame import Layout
 from twin.domain.channels import Channel, parse_channel
-from twin.domain.signals import OUTSIDE_SIGNALS
+from twin.domain.signals import MEASURED_WIND, OUTSIDE_SIGNALS
 from twin.site.device_tables import DeviceGroup
 from twin.site.devices import devices_of
+from twin.site.line import Line
+from twin.site.maintenance import Maintenance
 from twin.site.rules import Bands, BoxEntry, Kpi, Orders, PlantTable, Privacy, Promote, Public, Tariff
 from twin.site.tables import About, ChannelGroup, GridTable, Table, TelemetryTable, Zone
 from twin.site.trafo import Trafo
@@ -46,6 +48,7 @@ class Site(Table):
     telemetry: TelemetryTable
     zones: tuple[Zone, ...] = Field(min_length=1)
     trafos: tuple[Trafo, ...] = ()
+    lines: tuple[Line, ...] = ()
     device_groups: tuple[DeviceGroup, ...] = Field(default=(), alias="devices")
     tariff: Tariff
     bands: Bands
@@ -57,6 +60,7 @@ class Site(Table):
     promote: Promote = Promote()
     public: Public | None = None
     plant: PlantTable | None = None
+    maintenance: Maintenance | None = None
 
     @classmethod
     def partly(cls, file: Path, content: Mapping[str, Any], *, unread: Collection[str]) -> Site:
@@ -148,13 +152,15 @@ class Site(Table):
         return tuple(device for device in self.devices if device.dispatchable)
 
     def layout(self) -> Layout:
-        """Columns of the as-of frame: zones, the outside, watched transformers, dispatchable devices."""
+        """Columns of the as-of frame: zones, the outside, watched transformers and lines, dispatchable devices."""
         columns: list[tuple[str, str]] = []
         for zone in self.zones:
             columns += [(signal, zone.name) for signal in zone_signals(zone)]
         columns += [(signal, "") for signal in OUTSIDE_SIGNALS]
         for trafo in self.trafos:
             columns += [("trafo_loading_percent", trafo.name), ("trafo_top_oil_c", trafo.name)]
+        columns += [("line_i_ka", line.name) for line in self.lines]
+        columns += [(signal, "") for signal in MEASURED_WIND if f"weather.site.{signal}" in self.channel_index]
         for device in self.dispatchable:
             columns += [(signal, device.id) for signal in _SIGNALS_OF_KIND[device.kind]]
         return Layout(tuple(columns))
@@ -171,6 +177,7 @@ class Site(Table):
             subdivision=self.about.subdivision,
             zones={zone.name: zone.model_dump(mode="json", exclude={"name", "title"}) for zone in self.zones},
             trafos={t.name: _nameplate(t) for t in self.trafos},
+            lines={line.name: line.facts() for line in self.lines},
             devices=tuple(asdict(device) | {"dispatchable": device.dispatchable} for device in self.devices),
             tariff=self.tariff.model_dump(mode="json"),
             bands=self.bands.model_dump(mode="json"),
@@ -196,9 +203,9 @@ def zone_signals(zone: Zone) -> tuple[str, ...]:
 
 
 def _nameplate(trafo: Trafo) -> dict[str, Any]:
-    """The facts of a transformer, its own thermal parameters beside the rest."""
-    facts = trafo.model_dump(mode="json", exclude={"name", "title", "thermal"})
-    return facts | trafo.thermal.model_dump(exclude_none=True)
+    """The facts of a transformer that are given, its own thermal parameters and caps beside the rest."""
+    facts = trafo.model_dump(mode="json", exclude={"name", "title", "caps", "thermal"}, exclude_none=True)
+    return facts | trafo.caps.model_dump(exclude_none=True) | trafo.thermal.model_dump(exclude_none=True)
 
 
 def _power_range(device: Device) -> tuple[float, float]:
@@ -208,5 +215,8 @@ def _power_range(device: Device) -> tuple[float, float]:
 
 
 def jsonable(site: Site) -> dict[str, Any]:
-    """The site as JSON values, without where its file lies: what the journal's genesis hashes."""
-    return site.model_dump(mode="json", by_alias=True, exclude={"file"})
+    """The site as JSON values, without where its file lies: what the journal's genesis hashes.
+
+    What maintenance costs is left out too: no tick reads it, and another crew or budget makes no other run.
+    """
+    return site.model_dump(mode="json", by_alias=True, exclude={"file", "maintenance"})
