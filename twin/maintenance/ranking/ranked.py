@@ -42,8 +42,8 @@ class FreeWindow:
     Attributes:
         start, end: first and last instant. ``hours``: between them.
         loading_percent: the highest loading anywhere with the asset out. ``at_risk_mw``: load that one further failure would
-            leave dark after the permitted closure, the highest of these hours. ``mobile_mw``: load that hangs on a mobile supply
-            meanwhile, 0 without one.
+            leave dark after the permitted closure, the highest of these hours. ``mobile_mw``: load that hangs on a mobile
+            supply meanwhile, 0 without one.
     """
 
     start: str
@@ -98,7 +98,7 @@ class Item:
         element: of the grid ("trafo.2"), "" without one. ``place``: where to go (address or coordinates).
         action: code ("oil_sample", "replace" ...). ``cause``: why there. ``parts``: to take along.
         health: 0.5 (new) to 10 (end of life). ``pof_per_year``: probability of failure.
-        risk_chf: per year as it is; ``risk_avoided_chf``: by this intervention, over the horizon. ``ratio``: of that by its cost.
+        risk_chf: per year as it is; ``risk_avoided_chf``: by this intervention, over the horizon. ``ratio``: of that by cost.
         confidence: 0 to 1; ``unknown``: facts that are missing or typical.
         status: "chosen" or "left_out"; ``why_not``: of what is left out. ``year``: of the budget, 0 is this one.
         needs_outage: whether the asset is taken out. ``duration_h``: for how long.
