@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from twin.site.tables import Index, Name, NotNegative, Positive, Table, Words
 
@@ -24,14 +24,31 @@ class Thermal(Table):
     tau_winding_min: Positive | None = None
 
 
+class Caps(Table):
+    """What else bears the current, or trips at it: its own limit, in percent of the transformer's rated current; None = no limit.
+
+    Attributes:
+        protection_percent: pickup of the overcurrent protection.
+    """
+
+    bushing_percent: Positive | None = None
+    tap_changer_percent: Positive | None = None
+    cable_percent: Positive | None = None
+    protection_percent: Positive | None = None
+
+
 class Trafo(Table):
     """``[[trafos]]``: a transformer under thermal watch.
 
     Attributes:
         size, cooling: choose the typical parameters of IEC 60076-7, table 4. ``paper``: of the winding.
+        natural_sn_mva: rating without fans or pumps [MVA], of a transformer with a natural stage ("ONAN/ONAF").
+        fans: "out_of_service" where they stand still: the transformer then has its natural rating and time constants.
+        restricted_oil_flow: the windings let the oil through with difficulty (zigzag washers); the hot-spot overshoots more.
         ambient_surcharge_k: air around the tank above ambient, in an enclosure [K].
         hot_spot_limit_c, top_oil_limit_c: limits of normal cyclic loading [degC] (IEC 60076-7, table 2).
-        thermal: parameters of its type test that replace the typical ones.
+        caps: limits of bushings, tap changer, cable and protection. ``thermal``: parameters of its type test that replace the
+            typical ones.
     """
 
     name: Name
@@ -40,10 +57,22 @@ class Trafo(Table):
     zone: str
     sn_mva: Positive
     size: Literal["distribution", "power"]
-    cooling: Literal["ONAN", "ONAF", "OFAF", "ODAF"]
+    cooling: Literal["ONAN", "ONAF", "OFAN", "OFAF", "ODAN", "ODAF"]
+    natural_sn_mva: Positive | None = None
+    fans: Literal["in_service", "out_of_service"] = "in_service"
+    restricted_oil_flow: bool = False
     paper: Literal["normal", "upgraded"]
     ambient_surcharge_k: NotNegative = 0.0
     hot_spot_limit_c: float = Field(gt=60, le=200)
     top_oil_limit_c: float = Field(gt=40, le=150)
     installed_year: int = Field(ge=1900, le=2100)
+    caps: Caps = Caps()
     thermal: Thermal = Thermal()
+
+    @model_validator(mode="after")
+    def _natural_rating_is_the_smaller_one(self) -> Self:
+        if self.natural_sn_mva is not None and self.natural_sn_mva > self.sn_mva:
+            raise ValueError(f"natural_sn_mva={self.natural_sn_mva} is above sn_mva={self.sn_mva}: fans add to the rating")
+        if self.fans == "out_of_service" and self.natural_sn_mva is None:
+            raise ValueError('fans = "out_of_service" needs natural_sn_mva, the rating without them')
+        return self
