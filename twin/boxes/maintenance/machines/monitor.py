@@ -1,0 +1,337 @@
+"""A watch on rotating machines: what their features deviate from a frozen reference, summed up with a bar by budget.
+
+Every quarter hour of steady running enters a block of six hours; a block's mean is compared with what the reference expects at
+that power and ambient; a multivariate moving average of the deviations is alarmed when it stays above its bar. Starts, stops
+and fast load changes enter nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from twin.boxes.maintenance.machines.ewma import bar_for
+from twin.boxes.maintenance.machines.reference import (
+    FEATURES,
+    REGRESSORS,
+    Reference,
+    empty_reference,
+    learn,
+    regressors,
+    scaled,
+)
+from twin.boxes.maintenance.watch.budget import MONTH_S
+from twin.domain.time import HOURS_PER_STEP, QUARTER_HOUR_S
+
+BLOCK_S = 6 * 3600
+"""Neighbouring quarter hours say almost the same; means of six hours are nearly independent."""
+MIN_ROWS = 8
+"""Steady quarter hours that make a block of 24 count."""
+REFERENCE_BLOCKS = 112
+"""Four weeks of running make the reference."""
+WEIGHT = 0.1
+"""Of the newest block in the moving average: drifts of one standard deviation are found fastest near it (Lowry et al. 1992)."""
+MISFIT = 0.03
+"""Variance of the moving average, in those of a block, that bends between the reference's knots and lags of another length
+leave: with it, simulated machines with both keep two thirds of their budget; without it they take 1.7 times of it."""
+PERSISTENCE = 2
+"""Blocks in a row above the bar that make an alarm."""
+CLEARED = 0.5
+"""Share of the bar below which an alarm ends."""
+LARGEST = 8.0
+"""A block counts as no further off than this [standard deviations], so that a repaired machine clears within a week."""
+UNKNOWN = 1.0
+"""Leverage above which the reference knows nothing of an operating point: its expectation is as unsure as a block itself."""
+RUNNING = 0.1
+"""Share of rated power from which a machine runs under load."""
+SETTLE_ROWS = 4
+"""An hour after a start or a jump of load, oil film and temperatures are on their way."""
+JUMP = 0.3
+"""Change of power from one quarter hour to the next that counts as a start [share of rated power]."""
+SLOW_H = 2.0
+"""Time constant with which bearings follow power and ambient; an assumption, sleeve bearings take one to three hours."""
+STUCK_ROWS, STUCK_AT_MOST = 16, 96
+"""A running machine's sensor that says exactly the same for four hours is stuck; a coarse one is given twice the longest run
+of its reference, a day at most."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Facts of the machines. ``rated_mw``: dims (machine,). ``alarms_per_month``: budget of false alarms of one machine."""
+
+    rated_mw: np.ndarray
+    alarms_per_month: float
+
+    @property
+    def blocks_between(self) -> float:
+        """Blocks between two false alarms of a machine that runs all the time."""
+        return MONTH_S / BLOCK_S / self.alarms_per_month
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Consecutive quarter hours.
+
+    Attributes:
+        start_s: label of the first, epoch seconds. ``p_mw``: power of each machine, positive whatever it does [MW], dims
+            (time, machine). ``ambient_c``: dims (time,). ``features``: as telemetered, dims (time, machine, feature). All NaN
+            where missing.
+    """
+
+    start_s: int
+    p_mw: np.ndarray
+    ambient_c: np.ndarray
+    features: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.ambient_c)
+
+    def between(self, start_s: int, end_s: int) -> Rows:
+        """Those with ``start_s <= label < end_s``."""
+        first = max(0, (start_s - self.start_s) // QUARTER_HOUR_S)
+        last = max(first, (end_s - self.start_s) // QUARTER_HOUR_S)
+        part = slice(first, last)
+        return Rows(self.start_s + first * QUARTER_HOUR_S, self.p_mw[part], self.ambient_c[part], self.features[part])
+
+
+@dataclass
+class Monitor:
+    """What is remembered, dims (machine, ...).
+
+    Attributes:
+        at_s: end of the last row taken in, 0 before the first. ``block``: number of the open block.
+        share, slow_share, slow_ambient_c: last operating point. ``steady``: rows since a start or jump.
+        rows, x_sum, y_sum, y_rows: of the open block.
+        held, held_rows, longest: last reading of each feature, how often it came in a row, and the longest run while learning.
+        recent: features of the last two steady rows, dims (machine, 2, feature), newest last. ``recent_s``: label of the last.
+        learning: blocks so far, dims (machine, block, REGRESSORS + feature), none once all machines have their reference.
+        learnt: blocks in it.
+        average, average_x: moving averages of deviation and operating point. ``deviation``: T2 over its bar, 1 = the bar.
+        above: blocks in a row above the bar. ``above_s``: start of the first. ``alarm_s``: of the alarm's first, or 0.
+        unknown: blocks since the reference at operating points that it does not know. ``judged``: the others.
+    """
+
+    at_s: int
+    block: int
+    share: np.ndarray
+    slow_share: np.ndarray
+    slow_ambient_c: np.ndarray
+    steady: np.ndarray
+    rows: np.ndarray
+    x_sum: np.ndarray
+    y_sum: np.ndarray
+    y_rows: np.ndarray
+    held: np.ndarray
+    held_rows: np.ndarray
+    longest: np.ndarray
+    recent: np.ndarray
+    recent_s: np.ndarray
+    learning: np.ndarray
+    learnt: np.ndarray
+    average: np.ndarray
+    average_x: np.ndarray
+    deviation: np.ndarray
+    above: np.ndarray
+    above_s: np.ndarray
+    alarm_s: np.ndarray
+    unknown: np.ndarray
+    judged: np.ndarray
+    reference: Reference
+
+    @property
+    def stuck(self) -> np.ndarray:
+        """Sensors that say exactly the same for too long, dims (machine, feature)."""
+        patience = np.clip(2.0 * self.longest + 1.0, STUCK_ROWS, STUCK_AT_MOST)
+        return self.held_rows >= np.where(self.reference.blocks[:, None] > 0.0, patience, STUCK_AT_MOST)
+
+    @property
+    def size(self) -> np.ndarray:
+        """The moving average of each feature in its own standard deviations, dims (machine, feature); 0 while learning."""
+        variance = self.variance[:, None] * np.diagonal(self.reference.covariance, axis1=1, axis2=2)
+        return np.where(self.reference.active, self.average / np.sqrt(variance), 0.0)
+
+    @property
+    def variance(self) -> np.ndarray:
+        """Of the moving average, in those of a block: of the blocks and, which does not average out, of the reference."""
+        return WEIGHT / (2.0 - WEIGHT) + MISFIT + self.reference.leverage(self.average_x)
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """All of it by name, for `twin.domain.pack`."""
+        arrays = {f.name: np.asarray(getattr(self, f.name)) for f in fields(self) if f.name != "reference"}
+        return arrays | {f"reference.{f.name}": getattr(self.reference, f.name) for f in fields(Reference)}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Monitor:
+        """Inverse of `to_arrays`."""
+        own: dict[str, Any] = {f.name: np.array(arrays[f.name]) for f in fields(cls) if f.name != "reference"}
+        own |= {"at_s": int(own["at_s"]), "block": int(own["block"])}
+        return cls(**own, reference=Reference(**{f.name: np.array(arrays[f"reference.{f.name}"]) for f in fields(Reference)}))
+
+
+def new_monitor(count: int) -> Monitor:
+    """A watch that has seen nothing of ``count`` machines."""
+    f, none = len(FEATURES), np.full(count, np.nan)
+
+    def zeros(*more: int) -> np.ndarray:
+        return np.zeros((count, *more))
+
+    return Monitor(
+        at_s=0,
+        block=0,
+        share=none.copy(),
+        slow_share=none.copy(),
+        slow_ambient_c=none.copy(),
+        steady=zeros(),
+        rows=zeros(),
+        x_sum=zeros(REGRESSORS),
+        y_sum=zeros(f),
+        y_rows=zeros(f),
+        held=np.full((count, f), np.nan),
+        held_rows=zeros(f),
+        longest=zeros(f),
+        recent=np.full((count, 2, f), np.nan),
+        recent_s=zeros(),
+        learning=zeros(0, REGRESSORS + f),
+        learnt=zeros(),
+        average=zeros(f),
+        average_x=zeros(REGRESSORS),
+        deviation=zeros(),
+        above=zeros(),
+        above_s=zeros(),
+        alarm_s=zeros(),
+        unknown=zeros(),
+        judged=zeros(),
+        reference=empty_reference(count),
+    )
+
+
+def observe(monitor: Monitor, rows: Rows, settings: Settings) -> Monitor:
+    """Take in quarter hours after the last one; the same bits whether one by one or all at once.
+
+    Args:
+        monitor: as it was; it is left as it is.
+        rows: the next ones. ``settings``: facts of the machines.
+    """
+    now = Monitor.from_arrays(monitor.to_arrays())
+    features = scaled(rows.features)
+    for row in range(len(rows)):
+        at_s = rows.start_s + row * QUARTER_HOUR_S
+        if at_s // BLOCK_S != now.block:
+            _close(now, settings)
+            now.block = at_s // BLOCK_S
+        usable = _follow(now, rows.p_mw[row] / settings.rated_mw, rows.ambient_c[row])
+        _take(now, at_s, usable, rows.features[row], features[row])
+        now.at_s = at_s + QUARTER_HOUR_S
+    return now
+
+
+def _follow(now: Monitor, share: np.ndarray, ambient_c: float) -> np.ndarray:
+    """Move the operating point on; which machines run steadily, dims (machine,)."""
+    with np.errstate(invalid="ignore"):
+        jump = ~(np.abs(share - now.share) <= JUMP)  # also where power was or is unknown: it may have stopped meanwhile
+        now.steady = np.where((share >= RUNNING) & ~jump, now.steady + 1.0, 0.0)
+    now.share = share
+    keep = np.exp(-HOURS_PER_STEP / SLOW_H)
+    now.slow_share = _slowed(now.slow_share, share, keep)
+    now.slow_ambient_c = _slowed(now.slow_ambient_c, np.full_like(share, ambient_c), keep)
+    return now.steady > SETTLE_ROWS
+
+
+def _slowed(old: np.ndarray, new: np.ndarray, keep: float) -> np.ndarray:
+    """First-order lag; a missing value changes nothing, the first one is where it begins."""
+    moved = np.where(np.isnan(old), new, keep * old + (1.0 - keep) * new)
+    return np.where(np.isnan(new), old, moved)
+
+
+def _take(now: Monitor, at_s: int, usable: np.ndarray, raw: np.ndarray, features: np.ndarray) -> None:
+    """A quarter hour into the open block, where the machine runs steadily and its sensors live."""
+    seen = usable[:, None] & np.isfinite(raw)
+    now.held_rows = np.where(seen, np.where(raw == now.held, now.held_rows + 1.0, 1.0), now.held_rows)
+    now.held = np.where(seen, raw, now.held)
+    learning = now.reference.blocks[:, None] == 0.0
+    now.longest = np.where(learning, np.maximum(now.longest, now.held_rows), now.longest)
+    now.recent = np.where(usable[:, None, None], np.stack([now.recent[:, 1], raw], axis=1), now.recent)
+    now.recent_s = np.where(usable, float(at_s), now.recent_s)
+    x = regressors(now.share, now.slow_share, now.slow_ambient_c)
+    good = usable[:, None] & np.isfinite(features) & ~now.stuck
+    now.rows = now.rows + usable
+    now.x_sum = now.x_sum + np.where(usable[:, None], x, 0.0)
+    now.y_sum = now.y_sum + np.where(good, features, 0.0)
+    now.y_rows = now.y_rows + good
+
+
+def _close(now: Monitor, settings: Settings) -> None:
+    """Judge the finished block of the machines that have a reference, add it to the others'."""
+    measured = now.y_rows >= np.maximum(0.5 * now.rows, 0.5 * MIN_ROWS)[:, None]
+    enough = (now.rows >= MIN_ROWS) & measured.any(axis=1)
+    x = now.x_sum / np.maximum(now.rows, 1.0)[:, None]
+    y = np.where(measured, now.y_sum / np.maximum(now.y_rows, 1.0), np.nan)
+    learning = now.reference.blocks == 0.0
+    _judge(now, settings, enough & ~learning, x, y)
+    for machine in np.flatnonzero(enough & learning).tolist():
+        _learn(now, machine, np.concatenate([x[machine], y[machine]]))
+    now.rows, now.x_sum, now.y_sum, now.y_rows = (np.zeros_like(v) for v in (now.rows, now.x_sum, now.y_sum, now.y_rows))
+
+
+def _learn(now: Monitor, machine: int, block: np.ndarray) -> None:
+    place = int(now.learnt[machine])
+    if place == now.learning.shape[1]:
+        more = np.full((len(now.learnt), 1, now.learning.shape[2]), np.nan)
+        now.learning = np.concatenate([now.learning, more], axis=1)
+    now.learning[machine, place] = block
+    now.learnt[machine] = place + 1
+    if place + 1 == REFERENCE_BLOCKS:
+        now.reference = learn(now.reference, machine, now.learning[machine])
+        now.learning[machine], now.learnt[machine] = np.nan, 0.0
+        now.learning = now.learning[:, : int(now.learnt.max())]
+
+
+def _judge(now: Monitor, settings: Settings, asked: np.ndarray, x: np.ndarray, y: np.ndarray) -> None:
+    reference = now.reference
+    known = reference.leverage(x) <= UNKNOWN
+    residual = reference.residual(x, y)
+    judged = asked & known & (reference.active & np.isfinite(residual)).any(axis=1)
+    now.unknown, now.judged = now.unknown + (asked & ~known), now.judged + judged
+    residual = _completed(residual, reference.precision)
+    length = np.sqrt(np.einsum("mf,mfg,mg->m", residual, reference.precision, residual))
+    residual = residual * np.minimum(1.0, LARGEST / np.maximum(length, LARGEST))[:, None]
+    move = judged[:, None]
+    now.average = np.where(move, WEIGHT * residual + (1.0 - WEIGHT) * now.average, now.average)
+    now.average_x = np.where(move, WEIGHT * x + (1.0 - WEIGHT) * now.average_x, now.average_x)
+    now.deviation = np.where(judged, _statistic(now) / _bars(reference, settings), now.deviation)
+    start_s = float(now.block * BLOCK_S)
+    over = now.deviation > 1.0
+    now.above_s = np.where(judged & over & (now.above == 0.0), start_s, now.above_s)
+    now.above = np.where(judged, np.where(over, now.above + 1.0, 0.0), now.above)
+    raised = (now.above >= PERSISTENCE) & (now.alarm_s == 0.0)
+    now.alarm_s = np.where(raised, now.above_s, np.where(now.deviation < CLEARED, 0.0, now.alarm_s))
+
+
+def _completed(residual: np.ndarray, precision: np.ndarray) -> np.ndarray:
+    """Missing deviations as the others lead one to expect them, so that they neither raise nor hide anything."""
+    missing = np.isnan(residual)
+    if not missing.any():
+        return residual
+    there = np.where(missing, 0.0, residual)
+    both = missing[:, :, None] & missing[:, None, :]
+    matrix = np.where(both, precision, np.eye(residual.shape[1]))
+    wanted = np.where(missing, -np.einsum("mfg,mg->mf", precision, there), 0.0)
+    return there + np.linalg.solve(matrix, wanted[..., None])[..., 0]
+
+
+def _statistic(now: Monitor) -> np.ndarray:
+    """T2 of the moving average, dims (machine,), shrunk by what an estimated covariance makes it too large in the mean."""
+    reference, p = now.reference, now.reference.active.sum(axis=1)
+    freedom = np.maximum(reference.freedom, p + 2.0)
+    squared = np.einsum("mf,mfg,mg->m", now.average, reference.precision, now.average)
+    return squared / now.variance * (freedom - p - 1.0) / freedom
+
+
+def _bars(reference: Reference, settings: Settings) -> np.ndarray:
+    """Bar of T2 by the number of features that a machine is monitored by, dims (machine,)."""
+    number = reference.active.sum(axis=1)
+    bars = {p: bar_for(features=p, weight=WEIGHT, blocks=settings.blocks_between) for p in set(number.tolist()) if p}
+    return np.array([bars.get(p, np.inf) for p in number.tolist()])
