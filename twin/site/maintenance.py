@@ -26,11 +26,27 @@ Kind = Literal[
 ]
 """Classes of assets, as the probability of failure knows them; what a failure costs is declared by class."""
 KINDS: tuple[str, ...] = Kind.__args__  # type: ignore[attr-defined]
-CAUSES = ("age", "inspection", "cooling", "gas", "pcb", "overload", "temperature", "no_spare", "routine")
+Cause = Literal["age", "inspection", "cooling", "gas", "pcb", "overload", "temperature", "sensor", "no_spare", "routine"]
 """Why an intervention may be proposed; `twin.maintenance.ranking.causes` says when each holds."""
-Cause = Literal["age", "inspection", "cooling", "gas", "pcb", "overload", "temperature", "no_spare", "routine"]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 LocalHour = Annotated[int, Field(ge=0, le=24)]
+
+
+class Values(Table):
+    """``[maintenance.values]``: what the site holds things to be worth; lost load stands in ``[kpi]``.
+
+    Attributes:
+        interruption_chf: one customer interrupted, however briefly. ``safety_chf``: one failure that endangers people.
+        oil_chf_per_kg: oil in the ground, cleaned up. ``pcb_chf_per_kg``: with PCB in it. ``gas_chf_per_kg``: SF6 let out.
+        generation_chf_per_mwh: generation that is lost until a machine is back.
+    """
+
+    interruption_chf: NotNegative
+    safety_chf: NotNegative
+    oil_chf_per_kg: NotNegative
+    pcb_chf_per_kg: NotNegative
+    gas_chf_per_kg: NotNegative
+    generation_chf_per_mwh: NotNegative
 
 
 class AssetClass(Table):
@@ -38,30 +54,42 @@ class AssetClass(Table):
 
     Attributes:
         k_percent: K of the probability of failure [%]; normal_life_y: normal expected life [years]; both stand at CNAIM's where
-            left out (`twin.boxes.maintenance.risk.classes`).
-        repair_h: from failure to repair without a spare; ``spare_h`` with one ready; ``switching_h``: until the permitted
-            closure is made.
+            left out (`twin.boxes.maintenance.risk.classes`). ``source``: of what replaces them.
+        switching_h: from failure until the permitted closure is made. ``restoring_h``: until a mobile supply or a makeshift
+            serves those that no closure reaches. ``repair_h``: until the asset is back without a spare; ``spare_h``: with one.
         repair_chf: of one failure. ``replace_chf``: a new one.
-        safety_chf, environment_chf: expected cost of one failure [CHF]: harm times its chance. ``oil_chf_per_l``: of oil that
-            is lost.
+        dangerous_share: of failures that endanger people. ``oil_share``: of the oil that reaches the ground in a failure.
+        gas_kg: SF6 that may be let out.
+        hidden_fault: probability of a fault that nothing has shown yet; fault_per_year: how often such a fault becomes a
+            failure.
         at_risk_limit_mw: of a planned outage, load that one further failure may leave dark; above it N-1 is needed.
-        second_rate_per_year: how often one other line or transformer fails meanwhile; second_h: for how long what it leaves
-            dark stays dark. For the N-1 relief.
+        second_per_year: how often any one other line or transformer fails; second_h: for how long what it leaves dark stays
+            dark while the first is being repaired.
     """
 
     k_percent: Positive | None = None
     normal_life_y: Positive | None = None
+    source: str | None = None
+    switching_h: NotNegative
+    restoring_h: NotNegative
     repair_h: Positive
     spare_h: Positive
-    switching_h: NotNegative
     repair_chf: NotNegative
     replace_chf: Positive
-    safety_chf: NotNegative
-    environment_chf: NotNegative
-    oil_chf_per_l: NotNegative
+    dangerous_share: Share
+    oil_share: Share
+    gas_kg: NotNegative
+    hidden_fault: Share
+    fault_per_year: NotNegative
     at_risk_limit_mw: NotNegative
-    second_rate_per_year: NotNegative
+    second_per_year: NotNegative
     second_h: NotNegative
+
+    @model_validator(mode="after")
+    def _own_constants_have_a_source(self) -> AssetClass:
+        if (self.k_percent is not None or self.normal_life_y is not None) and not self.source:
+            raise ValueError("k_percent or normal_life_y without source: say where they come from")
+        return self
 
 
 class Action(Table):
@@ -69,11 +97,12 @@ class Action(Table):
 
     Attributes:
         kinds: classes that it is for. ``causes``: for which of them it is proposed.
-        cost_chf: of one; None: ``replace_chf`` of the class. ``crew_h``: person hours. ``skill``: who.
+        cost_chf: of one, crew within; None: ``replace_chf`` of the class. ``crew_h``: person hours. ``skill``: who.
         duration_h: from start to end. ``outage``: whether the asset is taken out.
-        health_after: health score after it (0.5 new ... 10), None: as it is; never worse than before.
-        pof_factor: on the probability of failure. ``lasts_years``: how long these two hold.
-        spare_ready: a spare is at hand afterwards. ``cures_pcb``: the oil holds no PCB afterwards.
+        removes: factors of condition that are gone afterwards ("cooling", "oil" ...). ``health_after``: score that it leaves at
+            most (0.5 new to 10). ``renews``: the asset is new.
+        finds: probability that it finds a hidden fault; mends: share of that fault's failures that are avoided then.
+        spare_ready: a spare is at hand afterwards. ``cures_pcb``: the oil holds no PCB afterwards. ``uses_spare``: takes one.
         parts: to take along.
     """
 
@@ -85,11 +114,14 @@ class Action(Table):
     skill: Name
     duration_h: Positive
     outage: bool
+    removes: tuple[str, ...] = ()
     health_after: float | None = Field(default=None, ge=0.5, le=10)
-    pof_factor: Share = 1.0
-    lasts_years: Positive
+    renews: bool = False
+    finds: Share = 0.0
+    mends: Share = 0.0
     spare_ready: bool = False
     cures_pcb: bool = False
+    uses_spare: bool = False
     parts: tuple[str, ...] = ()
 
 
@@ -142,7 +174,7 @@ class Maintenance(Table):
     Attributes:
         fleet, gas, failures: CSV files beside the site file; ``columns``: our column -> the file's own header.
         horizon_years: over which avoided risk is counted. ``discount_percent``: per year.
-        pcb_limit_ppm: at or above it oil counts as holding PCB; ``pcb_factor``: on the environment's cost then.
+        pcb_limit_ppm: at or above it oil counts as holding PCB. ``oil_kg_per_l``: its density.
         visit_years: an asset that nobody visited for longer is due.
     """
 
@@ -151,11 +183,12 @@ class Maintenance(Table):
     gas: str | None = None
     failures: str | None = None
     columns: Mapping[str, str] = Field(default={})
-    horizon_years: Positive
+    horizon_years: int = Field(ge=1, le=60)
     discount_percent: NotNegative
     pcb_limit_ppm: Positive
-    pcb_factor: float = Field(ge=1)
+    oil_kg_per_l: Positive
     visit_years: Positive
+    values: Values
     crew: Crew
     calendar: Calendar
     classes: Mapping[Kind, AssetClass] = Field(min_length=1)
