@@ -108,7 +108,13 @@ def wire(ready: Ready, window: Window, state: Path, progress: Progress, on_ops: 
     layout, zones = site.layout(), prepared.zones
     limited = limited_plants(devices, zones, frozenset(site.channel_index))
     observer = Observer(
-        site.channels, zones, _trafo_specs(site, net), layout, limited, {line.name: line.index for line in site.lines}
+        site.channels,
+        zones,
+        _trafo_specs(site, net),
+        layout,
+        limited,
+        lines={line.name: line.index for line in site.lines},
+        machines={machine.name: machine.power_channel for machine in site.machines},
     )
 
     def side(telemetry: Telemetry) -> Side:

@@ -141,7 +141,7 @@ class BoxContext:
         instance: its name in the site file. ``seed``: the site's seed.
         timezone: IANA name. ``latitude``, ``longitude`` [deg]. ``country``, ``subdivision``: for holidays (CH, ZH).
         zones: zone -> static facts (customers, pv_kwp ...). ``trafos``, ``lines``: name -> nameplate facts
-            of what is under thermal watch.
+            of what is under thermal watch. ``machines``: of hydro units and pumps under watch.
         devices: every device of the site: the facts of `Device`, ``dispatchable`` among them.
         tariff: the site's tariff facts. ``bands``: voltage bands and loading limits.
         grid: packed `twin.domain.grid.Grid` of the normal topology.
@@ -166,3 +166,4 @@ class BoxContext:
     grid: bytes
     members: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     lines: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    machines: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

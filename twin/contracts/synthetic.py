@@ -1,8 +1,8 @@
 """A small made-up site with nine weeks of plausible telemetry: what `check_box` and every box's own tests run on.
 
-Two zones ("town", which holds "neighbourhood"), two transformers, a cable, five devices, every frame signal of `SIGNALS`. The
-figures are smooth functions of time plus a hash of (seed, signal, element, time): any row can be made without the others,
-so two views of one instant agree whatever was asked before. They resemble a town; they are nobody's measurements.
+Two zones ("town", which holds "neighbourhood"), two transformers, a cable, a hydro unit, five devices, every frame signal of
+`SIGNALS`. The figures are smooth functions of time plus a hash of (seed, signal, element, time): any row can be made without
+the others, so two views of one instant agree whatever was asked before. They resemble a town; they are nobody's measurements.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from twin.domain.time import QUARTER_HOUR, QUARTER_HOUR_S, floor_quarter, quarte
 ZONES = ("town", "neighbourhood")
 TRAFOS = ("main_1", "neighbourhood")
 LINES = ("feeder",)
+MACHINES = ("river_plant",)
 DEVICES = ("battery_458", "battery_school", "ev_12", "pv_12", "pumps")
 QUANTILES = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 SCENARIOS = 10
@@ -33,7 +34,7 @@ AS_OF = datetime(2016, 6, 15, 10, 0, tzinfo=UTC)
 AHEAD_STEPS = 192
 _SEED = 7
 
-_ELEMENTS = {"zone": ZONES, "trafo": TRAFOS, "line": LINES, "device": DEVICES, "": ("",)}
+_ELEMENTS = {"zone": ZONES, "trafo": TRAFOS, "line": LINES, "machine": MACHINES, "device": DEVICES, "": ("",)}
 _AHEAD_ONLY = (
     "load_forecast_p_mw",
     "pv_forecast_p_mw",
@@ -48,6 +49,8 @@ _AHEAD_ONLY = (
     "ageing_rate",
     "line_rating_ka",
     "line_temp_c",
+    "machine_severity",
+    "machine_deviation",
     "grid_tariff_chf_per_kwh",
     "plan_p_mw",
     "device_mandate",
@@ -89,6 +92,7 @@ class SyntheticSite:
             zones=facts.zones(),
             trafos=facts.trafos(),
             lines=facts.lines(),
+            machines=facts.machines(),
             devices=facts.devices(),
             tariff=facts.tariff(),
             bands=facts.bands(),
@@ -207,6 +211,7 @@ def _series(signal: str, element: str, seconds: np.ndarray, seed: int) -> np.nda
     storage = 0.1 * peak / 12.0 * np.sin(2 * np.pi * day)
     battery = 0.05 * np.sin(2 * np.pi * (day - 0.3))
     loading = 18.0 + 30.0 * np.sin(np.pi * day) ** 2 + 2.0 * noise
+    river = 0.65 + 0.3 * np.sin(seconds / 86400.0 * 0.9)  # share of rated power that the river brings
     table = {
         "zone_net_p_mw": load + storage - generation - hydro,
         "zone_load_p_mw": load,
@@ -219,6 +224,14 @@ def _series(signal: str, element: str, seconds: np.ndarray, seed: int) -> np.nda
         "import_renewable_share": np.clip(0.5 + 0.2 * sun + 0.02 * noise, 0.0, 1.0),
         "import_co2_g_per_kwh": 120.0 - 60.0 * sun + 5.0 * noise,
         "trafo_loading_percent": loading,
+        "machine_p_mw": 0.6 * river,
+        "machine_vibration_mm_s": (0.5 + 0.4 * river) * (1.0 + 0.05 * noise),
+        "machine_bearing_c": 30.0 + 0.3 * (temp - noise) + 20.0 * river + 0.5 * noise,
+        "machine_crest_factor": 4.0 + 0.2 * noise,
+        "machine_kurtosis": 3.1 + 0.2 * noise,
+        "machine_envelope_ratio": 1.2 + 0.1 * noise,
+        "machine_once_mm_s": (0.3 + 0.2 * river) * (1.0 + 0.05 * noise),
+        "machine_twice_mm_s": (0.1 + 0.1 * river) * (1.0 + 0.05 * noise),
         "line_i_ka": 0.004 * loading,
         "wind_m_s": 2.5 + 1.5 * np.sin(2 * np.pi * day) + noise,
         "wind_degree": np.mod(230.0 + 60.0 * noise, 360.0),

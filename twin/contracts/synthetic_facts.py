@@ -61,6 +61,12 @@ def lines() -> dict[str, dict[str, object]]:
     return {"feeder": {"index": 0, "kind": "cable", "zone": "town", "conductor_mm2": 240.0, "material": "aluminium"}}
 
 
+def machines() -> dict[str, dict[str, object]]:
+    """Facts of each rotating machine."""
+    limits = {"vibration_class": "hydro_vertical_braced", "bearing_limits_c": [75.0, 85.0]}
+    return {"river_plant": {**limits, "kind": "hydro", "index": 1, "zone": "town", "rated_mw": 0.6, "speed_rpm": 375.0}}
+
+
 def devices() -> tuple[dict[str, object], ...]:
     """Two batteries, a charger, a plant that may be curtailed, a ripple group of heat pumps."""
     battery = {"kind": "battery", "table": "storage", "efficiency": 0.95, "zone": "neighbourhood"}

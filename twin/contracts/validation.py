@@ -41,7 +41,7 @@ class Premises:
     """What an answer is held against besides its card: the site's elements, devices and limits.
 
     Attributes:
-        elements: dimension ("zone", "trafo", "line", "device") -> names the site knows.
+        elements: dimension ("zone", "trafo", "line", "machine", "device") -> names the site knows.
         devices: id -> facts of `twin.contracts.messages.Device` as a mapping, ``dispatchable`` among them.
         limits: (signal, element) -> what the site holds plausible; element "" for signals without element dimension.
     """
@@ -55,7 +55,7 @@ class Premises:
         """The premises of a site as boxes know it."""
         devices = {str(device["id"]): device for device in context.devices}
         elements = {"zone": tuple(context.zones), "trafo": tuple(context.trafos), "line": tuple(context.lines)}
-        elements["device"] = tuple(devices)
+        elements |= {"machine": tuple(context.machines), "device": tuple(devices)}
         return cls(elements, devices, dict(limits or {}))
 
 

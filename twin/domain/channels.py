@@ -26,6 +26,13 @@ QUANTITIES: dict[tuple[str, str], str] = {
     ("device", "energy_required_mwh"): "MWh",
     ("device", "departure_h"): "h",
     ("device", "limit_mw"): "MW",  # the most that a plant's inverter lets through now, >= 0; its rating where nobody limits it
+    ("machine", "vibration_mm_s"): "mm/s",  # velocity r.m.s. on the bearing housing, the worst of its directions
+    ("machine", "bearing_c"): "degC",  # the hottest bearing
+    ("machine", "crest_factor"): "1",
+    ("machine", "kurtosis"): "1",  # of the acceleration, 3 for Gaussian noise
+    ("machine", "envelope_ratio"): "1",  # the strongest bearing defect line over its floor
+    ("machine", "once_mm_s"): "mm/s",  # velocity amplitude at the shaft's speed
+    ("machine", "twice_mm_s"): "mm/s",  # and at twice of it
     ("weather", "temp_c"): "degC",
     ("weather", "ghi_w_m2"): "W/m2",
     ("weather", "wind_m_s"): "m/s",

@@ -48,6 +48,14 @@ SIGNALS: dict[str, Signal] = _table(
     Signal("line_i_ka", "kA", "line", -0.001, 20.0, "current of a watched line"),
     Signal("wind_m_s", "m/s", "", 0.0, 100.0, "wind speed, where it is measured"),
     Signal("wind_degree", "deg", "", 0.0, 360.0, "direction the wind comes from, clockwise from north, where it is measured"),
+    Signal("machine_p_mw", "MW", "machine", -1.0, _POWER, "active power of a hydro unit or a pump, positive while it works"),
+    Signal("machine_vibration_mm_s", "mm/s", "machine", -1.0, 200.0, "vibration of the bearing housing, velocity r.m.s."),
+    Signal("machine_bearing_c", "degC", "machine", -40.0, 250.0, "hottest bearing"),
+    Signal("machine_crest_factor", "1", "machine", 0.0, 1e3, "peak over r.m.s. of the acceleration"),
+    Signal("machine_kurtosis", "1", "machine", 0.0, 1e5, "kurtosis of the acceleration, 3 for Gaussian noise"),
+    Signal("machine_envelope_ratio", "1", "machine", 0.0, 1e5, "strongest bearing defect line over its floor"),
+    Signal("machine_once_mm_s", "mm/s", "machine", -1.0, 200.0, "velocity amplitude at the shaft's speed"),
+    Signal("machine_twice_mm_s", "mm/s", "machine", -1.0, 200.0, "velocity amplitude at twice the shaft's speed"),
     Signal("device_p_mw", "MW", "device", -_POWER, _POWER, "device power, drawing positive"),
     Signal("device_soc_percent", "%", "device", 0.0, 100.0, "state of charge"),
     Signal("device_available", "1", "device", 0.0, 1.0, "1 when connected and obeying, else 0"),
@@ -75,12 +83,25 @@ SIGNALS: dict[str, Signal] = _table(
     Signal("ageing_rate", "1", "trafo", 0.0, 1e6, "relative ageing, 1 = normal, dims (time, trafo)"),
     Signal("line_rating_ka", "kA", "line", 0.0, 20.0, "bearable for two hours from then on, dims (time, quantile, line)"),
     Signal("line_temp_c", "degC", "line", -60.0, 400.0, "modelled conductor temperature, dims (time, line)"),
+    Signal("machine_severity", "1", "machine", 0.0, 3.0, "vibration zone, 0 = A to 3 = D (ISO 20816-1), dims (time, machine)"),
+    Signal("machine_deviation", "1", "machine", 0.0, 1e6, "from its healthy reference, 1 = alarm's bar, dims (time, machine)"),
     Signal("grid_tariff_chf_per_kwh", "CHF/kWh", "", -1.0, 5.0, "dynamic grid-usage tariff, dims (time,)"),
     Signal("plan_p_mw", "MW", "device", -_POWER, _POWER, "planned device power, dims (time, device)"),
 )
 
 OUTSIDE_SIGNALS = ("temp_c", "ghi_w_m2", "price_chf_per_kwh", "import_renewable_share", "import_co2_g_per_kwh")
 """What the world around the site brings: measured there as the site's own, and known ahead where there is an outlook."""
+
+MACHINE_FEATURES = (
+    "machine_vibration_mm_s",
+    "machine_bearing_c",
+    "machine_crest_factor",
+    "machine_kurtosis",
+    "machine_envelope_ratio",
+    "machine_once_mm_s",
+    "machine_twice_mm_s",
+)
+"""Columns of the frame only for machines that measure them."""
 
 MEASURED_WIND = ("wind_m_s", "wind_degree")
 """Columns of the frame only where the site measures them: nothing but overhead lines asks for the wind."""

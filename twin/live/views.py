@@ -135,6 +135,7 @@ def site_facts(site: Site, notes: tuple[str, ...]) -> SiteFacts:
     titles = {f"zone:{zone.name}": zone.title.model_dump() for zone in site.zones}
     titles |= {f"trafo:{trafo.index}": trafo.title.model_dump() for trafo in site.trafos}
     titles |= {f"line:{line.index}": line.title.model_dump() for line in site.lines}
+    titles |= {f"machine:{machine.name}": machine.title.model_dump() for machine in site.machines}
     titles |= {f"group:{group.group}": group.title.model_dump() for group in site.device_groups if group.title}
     trafos = {trafo.name: trafo.index for trafo in site.trafos}
     return SiteFacts(

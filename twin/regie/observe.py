@@ -64,14 +64,23 @@ class Observer:
         layout: Layout,
         limited: Mapping[str, Sequence[LimitedPlant]] = MappingProxyType({}),
         lines: Mapping[str, int] = MappingProxyType({}),
+        machines: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        """Prepare for one site; ``limited``: by zone, plants that orders may hold back; ``lines``: the watched ones' index."""
+        """Prepare for one site.
+
+        Args:
+            channels, zones, trafos, layout: of the site.
+            limited: by zone, plants that orders may hold back.
+            lines: the watched ones' index, by name.
+            machines: channel of a machine's power, by name.
+        """
         self._column: Mapping[str, int] = {channel.name: i for i, channel in enumerate(channels)}
         self._zones = tuple(zones)
         self._trafos = tuple(trafos)
         self._layout = layout
         self._limited = limited
         self._lines = lines
+        self._machines = machines
         self._spike_floor = np.array([_spike_floor(channel) for channel in channels])
 
     def derive(self, values: np.ndarray, quality: np.ndarray, context: int) -> tuple[np.ndarray, np.ndarray]:
@@ -95,6 +104,8 @@ class Observer:
             signals["trafo_top_oil_c", trafo.name] = raw.get(f"trafo.{trafo.index}.top_oil_c", _missing(rows))
         for name, index in self._lines.items():
             signals["line_i_ka", name] = raw.get(f"line.{index}.i_ka", _missing(rows))
+        for name, channel in self._machines.items():
+            signals["machine_p_mw", name] = raw.get(channel, _missing(rows))
         out = np.full((rows, len(self._layout.columns)), np.nan)
         out_quality = np.full(out.shape, _INVALID)
         for position, (signal, element) in enumerate(self._layout.columns):
@@ -234,7 +245,8 @@ def _missing(rows: int) -> _Series:
 
 def _channel_of(signal: str, element: str) -> str:
     """The channel that carries a directly measured signal."""
-    if signal.startswith("device_"):
-        return f"device.{element}.{signal.removeprefix('device_')}"
+    table, _, quantity = signal.partition("_")
+    if table in ("device", "machine"):
+        return f"{table}.{element}.{quantity}"
     table = "weather" if signal in ("temp_c", "ghi_w_m2", *MEASURED_WIND) else "market"
     return f"{table}.site.{signal}"

@@ -111,6 +111,25 @@ def _lines(site: Site, places: Places, problems: Problems) -> None:
             problems.add(places("lines", i, "index"), f"line {line.index} without current", limit, remedy)
 
 
+def _machines(site: Site, places: Places, problems: Problems) -> None:
+    _once((machine.name for machine in site.machines), places("machines"), problems)
+    for channel, count in Counter(machine.power_channel for machine in site.machines).items():
+        if count > 1:
+            problems.add(places("machines"), f"{channel} {count} times", "one watch for a machine", "remove the others")
+    known = {zone.name for zone in site.zones}
+    measured = {name for group in site.telemetry.channels for name in site.channel_names(group)}
+    for i, machine in enumerate(site.machines):
+        if machine.zone not in known:
+            problems.add(places("machines", i, "zone"), repr(machine.zone), f"one of {sorted(known)}", "correct the name")
+        remedy = "add it to the telemetry"
+        if machine.power_channel not in measured:
+            limit = f"a channel {machine.power_channel}: vibration says nothing without the power at which it was read"
+            problems.add(places("machines", i, "index"), f"machine {machine.name!r} without power", limit, remedy)
+        if f"machine.{machine.name}.vibration_mm_s" not in measured:
+            limit = f"a channel machine.{machine.name}.vibration_mm_s: the watch lives on it"
+            problems.add(places("machines", i, "name"), f"machine {machine.name!r} without vibration", limit, remedy)
+
+
 def _devices(site: Site, places: Places, problems: Problems) -> None:
     _once((device.id for device in site.devices), places("devices"), problems)
     known, kinds = {zone.name for zone in site.zones}, defaultdict(set)
@@ -291,6 +310,7 @@ _CHECKS = (
     zone_channels,
     _trafos,
     _lines,
+    _machines,
     _devices,
     _shared_places,
     _rights,

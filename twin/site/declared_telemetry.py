@@ -45,18 +45,27 @@ def elements(site: Site, places: Places, problems: Problems) -> None:
 
 
 def _wrong_elements(site: Site, group: ChannelGroup) -> Iterator[tuple[str, str, str]]:
+    if group.table == "device":
+        yield from _wrong_devices(site, group)
+        return
     for entry in group.elements:
-        if group.table == "device":
-            if isinstance(entry, str) and entry.startswith("kind:"):
-                if not any(device.kind == entry[5:] for device in site.dispatchable):
-                    yield entry, "a kind of device that gives a right of use", "correct it, or remove the group"
-            elif entry not in {device.id for device in site.devices}:
-                yield f"device {entry!r}", "a device of the site file", "declare it in [[devices]]"
+        if group.table == "machine":
+            if entry not in {machine.name for machine in site.machines}:
+                yield f"machine {entry!r}", "a machine of the site file", "declare it in [[machines]]"
         elif group.table in {"weather", "market"}:
             if entry != "site":
                 yield f"element {entry!r}", '"site"', 'weather and market have the element "site"'
         elif isinstance(entry, str):
             yield f"element {entry!r}", "an index of the grid", "write the number, without quotes"
+
+
+def _wrong_devices(site: Site, group: ChannelGroup) -> Iterator[tuple[str, str, str]]:
+    for entry in group.elements:
+        if isinstance(entry, str) and entry.startswith("kind:"):
+            if not any(device.kind == entry[5:] for device in site.dispatchable):
+                yield entry, "a kind of device that gives a right of use", "correct it, or remove the group"
+        elif entry not in {device.id for device in site.devices}:
+            yield f"device {entry!r}", "a device of the site file", "declare it in [[devices]]"
 
 
 def _range(group: ChannelGroup, place: str, problems: Problems) -> None:

@@ -13,6 +13,7 @@ from twin.domain.grid import NORMAL
 from twin.domain.problems import Problem, Problems
 from twin.site.declared import found_by
 from twin.site.locate import Places
+from twin.site.machine import POWER_TABLE
 from twin.site.site import Site
 
 RATING_TOLERANCE = 0.01
@@ -23,7 +24,7 @@ _LINE_KIND = {"cs": "cable", "ol": "overhead"}
 
 def grid_problems(site: Site, net: Any, places: Places) -> tuple[Problem, ...]:
     """References to elements that the grid does not have, and figures that contradict it."""
-    return found_by((_channels, _ratings, _lines, _zones, _levels, _pumps, _devices), site, net, places)
+    return found_by((_channels, _ratings, _lines, _machines, _zones, _levels, _pumps, _devices), site, net, places)
 
 
 def _channels(site: Site, net: Any, places: Places, problems: Problems) -> None:
@@ -54,6 +55,16 @@ def _lines(site: Site, net: Any, places: Places, problems: Problems) -> None:
         if line.rated_i_ka is not None:
             rated = float(row["max_i_ka"] * row["parallel"] * row["df"])
             _agrees(line.rated_i_ka, rated, "kA", places("lines", i, "rated_i_ka"), problems)
+
+
+def _machines(site: Site, net: Any, places: Places, problems: Problems) -> None:
+    for i, machine in enumerate(site.machines):
+        _exist(net, POWER_TABLE[machine.kind], [machine.index], places("machines", i, "index"), problems)
+        if machine.kind == "hydro" and machine.index in net.sgen.index:
+            rated = float(net.sgen.at[machine.index, "sn_mva"])
+            if machine.rated_mw > (1.0 + RATING_TOLERANCE) * rated:
+                limit, remedy = f"at most {rated:g} MVA as in the grid", "correct the figure, or check its unit"
+                problems.add(places("machines", i, "rated_mw"), f"{machine.rated_mw:g} MW", limit, remedy)
 
 
 def _zones(site: Site, net: Any, places: Places, problems: Problems) -> None:

@@ -15,10 +15,11 @@ from twin.contracts.box import BoxContext
 from twin.contracts.devices import Device
 from twin.contracts.frame import Layout
 from twin.domain.channels import Channel, parse_channel
-from twin.domain.signals import MEASURED_WIND, OUTSIDE_SIGNALS
+from twin.domain.signals import MACHINE_FEATURES, MEASURED_WIND, OUTSIDE_SIGNALS
 from twin.site.device_tables import DeviceGroup
 from twin.site.devices import devices_of
 from twin.site.line import Line
+from twin.site.machine import Machine
 from twin.site.maintenance import Maintenance
 from twin.site.rules import Bands, BoxEntry, Kpi, Orders, PlantTable, Privacy, Promote, Public, Tariff
 from twin.site.tables import About, ChannelGroup, GridTable, Table, TelemetryTable, Zone
@@ -49,6 +50,7 @@ class Site(Table):
     zones: tuple[Zone, ...] = Field(min_length=1)
     trafos: tuple[Trafo, ...] = ()
     lines: tuple[Line, ...] = ()
+    machines: tuple[Machine, ...] = ()
     device_groups: tuple[DeviceGroup, ...] = Field(default=(), alias="devices")
     tariff: Tariff
     bands: Bands
@@ -152,7 +154,7 @@ class Site(Table):
         return tuple(device for device in self.devices if device.dispatchable)
 
     def layout(self) -> Layout:
-        """Columns of the as-of frame: zones, the outside, watched transformers and lines, dispatchable devices."""
+        """Columns of the as-of frame: zones, the outside, watched transformers, lines and machines, dispatchable devices."""
         columns: list[tuple[str, str]] = []
         for zone in self.zones:
             columns += [(signal, zone.name) for signal in zone_signals(zone)]
@@ -160,6 +162,11 @@ class Site(Table):
         for trafo in self.trafos:
             columns += [("trafo_loading_percent", trafo.name), ("trafo_top_oil_c", trafo.name)]
         columns += [("line_i_ka", line.name) for line in self.lines]
+        for machine in self.machines:
+            columns.append(("machine_p_mw", machine.name))
+            own = f"machine.{machine.name}."
+            quantities = [name.removeprefix(own) for name in self.channel_index if name.startswith(own)]
+            columns += [(signal, machine.name) for signal in MACHINE_FEATURES if signal.removeprefix("machine_") in quantities]
         columns += [(signal, "") for signal in MEASURED_WIND if f"weather.site.{signal}" in self.channel_index]
         for device in self.dispatchable:
             columns += [(signal, device.id) for signal in _SIGNALS_OF_KIND[device.kind]]
@@ -178,6 +185,7 @@ class Site(Table):
             zones={zone.name: zone.model_dump(mode="json", exclude={"name", "title"}) for zone in self.zones},
             trafos={t.name: _nameplate(t) for t in self.trafos},
             lines={line.name: line.facts() for line in self.lines},
+            machines={machine.name: machine.facts() for machine in self.machines},
             devices=tuple(asdict(device) | {"dispatchable": device.dispatchable} for device in self.devices),
             tariff=self.tariff.model_dump(mode="json"),
             bands=self.bands.model_dump(mode="json"),

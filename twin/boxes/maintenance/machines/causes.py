@@ -2,8 +2,9 @@
 
 Source: ISO 13373-1:2002, annex D, and ISO 13373-3:2015 (imbalance at once the shaft's speed, misalignment at twice, rolling
 bearings by impacts in the envelope, cavitation as broadband noise without lines); a bearing that warms without vibrating
-lacks lubricant or cooling (where it vibrates as well, something else is more likely: hence the minus). A pattern is a direction, so the size of the fault does not matter; which features a machine has,
-does: causes that its features cannot tell apart share the confidence.
+lacks lubricant or cooling (where it vibrates as well, something else is more likely: hence the minus). A pattern is a
+direction, so the size of the fault does not matter; which features a machine has, does: causes that its features cannot tell
+apart share the confidence.
 """
 
 from __future__ import annotations
