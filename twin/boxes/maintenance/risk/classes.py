@@ -32,7 +32,8 @@ class AssetClass:
         duty_input: what sets the duty factor: "utilisation_percent", "taps_per_day", "operations_high", or "" for none.
         duty_steps: (up to and including, factor) in rising order; the last goes on for ever.
         observed_most, measured_most: how many observed and measured factors count together (CNAIM tables 13 and 15).
-        overall_most: how many of the observed, measured, oil, gas and furan factors count together (tables 9 to 11).
+        overall_most: how many of the groups of factors count together (tables 9 to 11). ``tests_apart``: whether each test of
+            the oil is a group of its own, as in tables 10 and 11, or a measurement like others.
         oil: which column of CNAIM's oil tables holds, "mv" (HV transformer) or "hv" (132 kV), or "" for no oil.
         inputs: what a full assessment would know; the share that is known is its confidence.
         assumption: whether the numbers are an assumption and no table of CNAIM's.
@@ -49,6 +50,7 @@ class AssetClass:
     observed_most: int
     measured_most: int
     overall_most: int = 2
+    tests_apart: bool = False
     oil: str = ""
     inputs: tuple[str, ...]
     assumption: bool
@@ -86,6 +88,7 @@ CLASSES: dict[str, AssetClass] = {
             observed_most=3,
             measured_most=2,
             overall_most=4,
+            tests_apart=True,
             oil="hv",
             inputs=(*_AGE, "utilisation_percent", "observed", "measured", *_OIL, *_GAS, "furan_ppm"),
             assumption=False,
@@ -99,6 +102,7 @@ CLASSES: dict[str, AssetClass] = {
             duty_steps=((7.0, 0.9), (14.0, 1.0), (28.0, 1.2), (np.inf, 1.3)),
             observed_most=3,
             measured_most=1,
+            tests_apart=True,
             oil="hv",
             inputs=(*_AGE, "taps_per_day", "observed", "measured", *_OIL),
             assumption=False,

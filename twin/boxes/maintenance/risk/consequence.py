@@ -101,7 +101,7 @@ class Consequence:
         customers_chf: interruptions. ``energy_chf``: energy not served. ``security_chf``: N-1 relief lost until the repair.
         repair_chf, safety_chf, environment_chf: as they say.
         energy_mwh: energy not served, behind ``energy_chf``.
-        assumptions: what stood in for an unknown.
+        assumptions: codes of what stood in for an unknown: "pcb" (counted as oil with PCB).
     """
 
     customers_chf: float
@@ -141,7 +141,7 @@ def consequence(failure: Failure, values: UnitValues) -> Consequence:
     energy_mwh = _of(failure.unsupplied_before_mw, failure.switching_h) + _of(failure.unsupplied_after_mw, after_h)
     second_mwh = _of(failure.second_mw, failure.second_h)
     second = failure.repair_h / HOURS_PER_YEAR * failure.second_per_year * second_mwh if second_mwh else second_mwh
-    assumed = ("PCB unknown: counted as oil with PCB",) if failure.oil_kg > 0.0 and math.isnan(failure.pcb) else ()
+    assumed = ("pcb",) if failure.oil_kg > 0.0 and math.isnan(failure.pcb) else ()
     oil_chf_per_kg = values.oil_chf_per_kg if failure.pcb == 0.0 else max(values.oil_chf_per_kg, values.pcb_chf_per_kg)
     return Consequence(
         customers_chf=failure.customers * values.interruption_chf,

@@ -7,7 +7,7 @@ CNAIM's default of 1, an unknown test as no factor. Each is named, and the confi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -60,6 +60,25 @@ class Evidence:
     sensor_faults: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Parts:
+    """Factors by where they come from: inspections, measurements, tests of the oil."""
+
+    observed: tuple[Factor, ...]
+    measured: tuple[Factor, ...]
+    tests: tuple[Factor, ...]
+
+    @property
+    def groups(self) -> tuple[tuple[Factor, ...], ...]:
+        """The three of them."""
+        return self.observed, self.measured, self.tests
+
+    @property
+    def all(self) -> tuple[Factor, ...]:
+        """All factors."""
+        return self.observed + self.measured + self.tests
+
+
 @dataclass(frozen=True, kw_only=True)
 class Health:
     """Health of one asset today.
@@ -68,9 +87,11 @@ class Health:
         score: 0.5 (new) to 10. ``initial``: from age alone.
         age_y: age that it rests on [years], thermal ageing within. ``life_y``: expected life [years]. ``rate``: beta 1
             [1/year].
-        factor, collar, cap: of all that was observed and measured. ``factors``: their parts, the worst first.
+        reliability: factor of its make. ``parts``: what was observed, measured and tested. ``factor``: all that in one.
         confidence: share of the class's inputs that is known, 0 to 1.
-        unknown: inputs that are not. ``assumptions``: what stands in or is not CNAIM's.
+        unknown: inputs that are not.
+        assumptions: codes of what stands in or is not CNAIM's: "class" (the class's row), "age_of_life" (an unknown age is a
+            full expected life), "thermal_age" (insulation life used on air counts), "factor:<name>".
     """
 
     score: float
@@ -78,13 +99,17 @@ class Health:
     age_y: float
     life_y: float
     rate: float
+    reliability: float
+    parts: Parts
     factor: float
-    collar: float
-    cap: float
-    factors: tuple[Factor, ...]
     confidence: float
     unknown: tuple[str, ...]
     assumptions: tuple[str, ...]
+
+    @property
+    def factors(self) -> tuple[Factor, ...]:
+        """Its parts, the worst first."""
+        return tuple(sorted(self.parts.all, key=lambda one: (-one.factor, -one.collar, one.name)))
 
 
 def equivalent_age_y(age_y: float, *, life_lost_h: float, life_observed_h: float, life_y: float) -> float:
@@ -114,63 +139,70 @@ def health_score(asset_class: AssetClass, evidence: Evidence) -> Health:
     duty = asset_class.duty(duty_value)
     location = 1.0 if np.isnan(evidence.location) else evidence.location
     life_y = float(cnaim.expected_life_y(asset_class.normal_life_y, duty=duty, location=location))
-    rate = float(cnaim.ageing_rate(life_y))
     # Nobody knows how old: as old as its kind is expected to get.
     known_age_y = life_y if np.isnan(evidence.age_y) else evidence.age_y
     age_y = equivalent_age_y(
         known_age_y, life_lost_h=evidence.life_lost_h, life_observed_h=evidence.life_observed_h, life_y=life_y
     )
-    initial = float(cnaim.initial_health_score(age_y, rate=rate))
-    factors, factor = _factors(asset_class, evidence)
-    collar = max((part.collar for part in factors), default=cnaim.NEW)
-    cap = min((part.cap for part in factors), default=cnaim.WORST_TODAY)
-    reliability = 1.0 if np.isnan(evidence.reliability) else evidence.reliability
-    score = cnaim.current_health_score(initial, factor=factor, cap=cap, collar=collar, reliability=reliability)
+    rate = float(cnaim.ageing_rate(life_y))
+    parts = Parts(evidence.observed, evidence.measured, _tests(asset_class, evidence))
     unknown = _unknown(asset_class, evidence)
-    return Health(
-        score=float(score),
-        initial=initial,
+    health = Health(
+        score=NAN,
+        initial=float(cnaim.initial_health_score(age_y, rate=rate)),
         age_y=age_y,
         life_y=life_y,
         rate=rate,
-        factor=factor,
-        collar=collar,
-        cap=cap,
-        factors=factors,
+        reliability=1.0 if np.isnan(evidence.reliability) else evidence.reliability,
+        parts=parts,
+        factor=_factor(asset_class, parts),
         confidence=1.0 - len(unknown) / len(asset_class.inputs),
         unknown=unknown,
-        assumptions=_assumptions(asset_class, evidence, factors),
+        assumptions=_assumptions(asset_class, evidence, parts.all),
     )
+    return replace(health, score=rescored(asset_class, health, removes=()))
 
 
-def _factors(asset_class: AssetClass, evidence: Evidence) -> tuple[tuple[Factor, ...], float]:
-    """All factors, the worst first, and the one that they make together."""
-    tests: list[Factor | None] = []
-    if asset_class.oil:
-        tests.append(
-            oil.oil_factor(
-                moisture_ppm=evidence.moisture_ppm,
-                acidity_mg_koh_per_g=evidence.acidity_mg_koh_per_g,
-                breakdown_kv=evidence.breakdown_kv,
-                table=asset_class.oil,
-            )
-        )
-        # CNAIM has no gas and furan test for distribution transformers; where a utility takes the sample all the same, it
-        # counts.
-        tests += [oil.gas_factor(evidence.gases, evidence.gases_before), oil.furan_factor(evidence.furan_ppm)]
-    found = [test for test in tests if test is not None]
-    observed = cnaim.combined_factor((part.factor for part in evidence.observed), most=asset_class.observed_most)
-    groups = [observed]
-    if asset_class.overall_most > 2:  # large transformers: each test is a group of its own (table 10)
-        groups.append(cnaim.combined_factor((part.factor for part in evidence.measured), most=asset_class.measured_most))
-        groups += [test.factor for test in found]
-    else:  # all others: tests are measurements (tables 9 and 14)
-        inputs = [*(part.factor for part in evidence.measured), *(test.factor for test in found)]
-        groups.append(cnaim.combined_factor(inputs, most=asset_class.measured_most))
-    everything = sorted(
-        [*evidence.observed, *evidence.measured, *found], key=lambda part: (-part.factor, -part.collar, part.name)
+def rescored(asset_class: AssetClass, health: Health, *, removes: tuple[str, ...]) -> float:
+    """Today's score of ``health`` without the factors named in ``removes``; neither factor, collar nor cap of theirs counts."""
+    parts = Parts(*(tuple(one for one in group if one.name not in removes) for group in health.parts.groups))
+    score = cnaim.current_health_score(
+        health.initial,
+        factor=_factor(asset_class, parts),
+        cap=min((one.cap for one in parts.all), default=cnaim.WORST_TODAY),
+        collar=max((one.collar for one in parts.all), default=cnaim.NEW),
+        reliability=health.reliability,
     )
-    return tuple(everything), cnaim.combined_factor(groups, most=asset_class.overall_most)
+    return float(score)
+
+
+def _tests(asset_class: AssetClass, evidence: Evidence) -> tuple[Factor, ...]:
+    """What the oil's tests say, as factors.
+
+    CNAIM has no gas and furan test for distribution transformers; where a sample is taken all the same, it counts.
+    """
+    if not asset_class.oil:
+        return ()
+    of_oil = oil.oil_factor(
+        moisture_ppm=evidence.moisture_ppm,
+        acidity_mg_koh_per_g=evidence.acidity_mg_koh_per_g,
+        breakdown_kv=evidence.breakdown_kv,
+        table=asset_class.oil,
+    )
+    tests = (of_oil, oil.gas_factor(evidence.gases, evidence.gases_before), oil.furan_factor(evidence.furan_ppm))
+    return tuple(test for test in tests if test is not None)
+
+
+def _factor(asset_class: AssetClass, parts: Parts) -> float:
+    """One factor from all (CNAIM tables 9 to 11)."""
+    observed = cnaim.combined_factor((one.factor for one in parts.observed), most=asset_class.observed_most)
+    measured = [one.factor for one in parts.measured]
+    tests = [one.factor for one in parts.tests]
+    if asset_class.tests_apart:
+        groups = [observed, cnaim.combined_factor(measured, most=asset_class.measured_most), *tests]
+    else:
+        groups = [observed, cnaim.combined_factor([*measured, *tests], most=asset_class.measured_most)]
+    return cnaim.combined_factor(groups, most=asset_class.overall_most)
 
 
 def _unknown(asset_class: AssetClass, evidence: Evidence) -> tuple[str, ...]:
@@ -186,10 +218,10 @@ def _unknown(asset_class: AssetClass, evidence: Evidence) -> tuple[str, ...]:
 
 
 def _assumptions(asset_class: AssetClass, evidence: Evidence, factors: tuple[Factor, ...]) -> tuple[str, ...]:
-    said = [asset_class.source] if asset_class.assumption else []
+    said = ["class"] if asset_class.assumption else []
     if np.isnan(evidence.age_y):
-        said.append("age unknown: a full expected life stands in")
+        said.append("age_of_life")
     if not np.isnan(evidence.life_lost_h):
-        said.append("insulation life used on air counts as age where it went faster than the calendar")
-    said += [f"factor '{part.name}' is no table of CNAIM's" for part in factors if part.assumption]
+        said.append("thermal_age")
+    said += [f"factor:{part.name}" for part in factors if part.assumption]
     return tuple(said)
