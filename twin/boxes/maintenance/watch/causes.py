@@ -18,6 +18,8 @@ PRIORS = {"cooling": 0.5, "sensor_drift": 0.3, "contact": 0.2}
 MOST_SURE = 0.95
 SWAP_EVIDENCE = 6.0
 """Log-likelihood by which the other's model must fit better: odds of 400."""
+SWAP_TOGETHER_S = 2 * 86_400.0
+"""Both sensors leave their references at once: onsets this close."""
 MOST_PAIRED = 200
 """Assets with the largest sums that are tried against each other, so that a storm of alarms stays cheap."""
 
@@ -81,6 +83,8 @@ def swapped_pairs(watch: Watch, assets: np.ndarray, since_s: np.ndarray) -> list
     found: list[tuple[float, int, int]] = []
     for rank, one in enumerate(strongest):
         for other in strongest[rank + 1 :]:
+            if abs(since_s[one] - since_s[other]) > SWAP_TOGETHER_S:
+                continue
             gain = _swap_gain(watch, int(assets[one]), int(assets[other]), float(max(since_s[one], since_s[other])))
             if gain > SWAP_EVIDENCE:
                 found.append((gain, int(assets[one]), int(assets[other])))

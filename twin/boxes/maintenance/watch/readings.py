@@ -23,19 +23,24 @@ SPIKE_SIGMAS = 8.0
 _WINSOR_K = 3.0
 _LEVEL_COUNT = 4
 """Readings that agree with each other make a level."""
-_STALE_S = 6 * 3600.0
+_STALE_S = 2 * 3600.0
 _EPISODE_S = 86_400.0
 """Spikes within a day of each other are one episode."""
 _UNIT_FIT_K, _UNIT_MISFIT_K = 10.0, 20.0
 
 STUCK_K = 1.5
 """Least movement of the model during a hold that says stuck [K]."""
-STUCK_COUNT = 3
+STUCK_COUNT = 5
+"""Readings of a hold, at least: chance alone keeps a noisy sensor within its resolution for two or three."""
+FREE_K = 0.5
+"""Beyond two resolutions, how far from the stuck value a reading must be for the alarm to clear [K]."""
+_FLICKER_K = 0.1
+"""A stuck converter may flicker by this much [K]."""
 _RESOLUTION_K = (0.05, 2.0)
 _STUCK_RESOLUTIONS = 3.0
 _STUCK_MARGIN = 1.5
 _MOST_MOVED_K = 2.5
-_FREE_COUNT = 4
+_HOLD_GAP_S = 2 * 3600.0
 
 OVERLOAD_S = 3600.0
 _RATED, _RELIEVED = 1.0, 0.95
@@ -125,36 +130,34 @@ def unit_of(measured_c: np.ndarray, expected_c: np.ndarray) -> np.ndarray:
 def _holds(
     sensor: SensorState, at_s: int, seen: np.ndarray, measured_c: np.ndarray, model_c: np.ndarray, learning: np.ndarray
 ) -> SensorState:
-    resolution_k = np.clip(np.where(np.isfinite(sensor.resolution_k), sensor.resolution_k, 0.1), *_RESOLUTION_K)
+    fine_k = np.clip(np.where(np.isfinite(sensor.resolution_k), sensor.resolution_k, _FLICKER_K), *_RESOLUTION_K)
     step_k = np.abs(measured_c - sensor.held_c)
-    stays = seen & (step_k <= resolution_k * 1.001)  # two neighbouring codes are one value that flickers
+    within = step_k <= np.maximum(_FLICKER_K, 0.5 * fine_k) + 1e-6
+    stays = seen & within & (at_s - sensor.seen_s <= _HOLD_GAP_S)  # what lies in a gap nobody knows
     moves = seen & ~stays
-    moved_before_k = np.where(moves & (sensor.held_count >= STUCK_COUNT), sensor.model_high_c - sensor.model_low_c, 0.0)
-    held_count = np.where(moves, 1.0, np.where(stays, sensor.held_count + 1.0, sensor.held_count))
+    ended_k = np.where(moves & (sensor.held_count >= STUCK_COUNT), sensor.model_high_c - sensor.model_low_c, 0.0)
+    held_count = np.where(moves, 1.0, sensor.held_count + stays)
     low_c = np.where(moves, model_c, np.where(stays, np.minimum(sensor.model_low_c, model_c), sensor.model_low_c))
     high_c = np.where(moves, model_c, np.where(stays, np.maximum(sensor.model_high_c, model_c), sensor.model_high_c))
     held_since_s = np.where(moves, at_s, sensor.held_since_s)
-    limit_k = np.maximum(np.maximum(STUCK_K, _STUCK_RESOLUTIONS * resolution_k), _STUCK_MARGIN * sensor.moved_k)
-    stuck = stays & (held_count >= STUCK_COUNT) & (high_c - low_c > limit_k)
+    limit_k = np.maximum(np.maximum(STUCK_K, _STUCK_RESOLUTIONS * fine_k), _STUCK_MARGIN * sensor.moved_k)
     was = sensor.stuck_since_s > 0.0
-    free_count = np.where(stays, 0.0, np.where(moves, sensor.free_count + 1.0, sensor.free_count))
-    clears = was & moves & (free_count >= _FREE_COUNT)
-    raised = stuck & ~was
-    fine_k = np.where(moves & learning & (step_k > 0.01), step_k, np.inf)  # below a hundredth it is arithmetic, not a code
+    raised = stays & ~was & (held_count >= STUCK_COUNT) & (high_c - low_c > limit_k)
+    clears = was & seen & (np.abs(measured_c - sensor.stuck_c) > FREE_K + 2.0 * fine_k)
+    jump_k = np.where(moves & learning & (step_k > 0.01), step_k, np.inf)  # below a hundredth it is arithmetic, not a code
     return replace(
         sensor,
+        seen_s=np.where(seen, at_s, sensor.seen_s),
         held_c=np.where(moves, measured_c, sensor.held_c),
         held_since_s=held_since_s,
         held_count=held_count,
         model_low_c=low_c,
         model_high_c=high_c,
-        moved_k=np.where(
-            learning & ~was, np.clip(np.maximum(sensor.moved_k, moved_before_k), 0.0, _MOST_MOVED_K), sensor.moved_k
-        ),
-        resolution_k=np.minimum(sensor.resolution_k, fine_k),
+        moved_k=np.where(learning & ~was, np.maximum(sensor.moved_k, np.minimum(ended_k, _MOST_MOVED_K)), sensor.moved_k),
+        resolution_k=np.minimum(sensor.resolution_k, jump_k),
+        stuck_c=np.where(raised, sensor.held_c, sensor.stuck_c),
         stuck_since_s=np.where(clears, 0.0, np.where(raised, held_since_s, sensor.stuck_since_s)),
         stuck_raised_s=np.where(clears, 0.0, np.where(raised, at_s, sensor.stuck_raised_s)),
-        free_count=free_count,
     )
 
 

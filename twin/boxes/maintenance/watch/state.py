@@ -47,11 +47,12 @@ class SensorState:
         unit: what the readings set aside look like: 0 nothing known, 1 Fahrenheit, 2 ten times, 3 a tenth.
         spike_s: label of the last spike, 0 for none. ``spike_since_s``: of the first of its episode. ``spike_k``: its size [K].
         jump_k2, jumps: winsorised squares of steps of the residual [K^2] and their number, while learning.
+        seen_s: label of the last reading.
         held_c, held_since_s, held_count: value that readings stay at, since when, and how many of them.
         model_low_c, model_high_c: what the model did meanwhile [degC].
         moved_k: most the model moved during a hold of the reference [K].
         resolution_k: smallest step between two readings of the reference [K]; infinite before the first one.
-        stuck_since_s, stuck_raised_s: of a stuck reading, 0 for none. ``free_count``: readings since it moved again.
+        stuck_since_s, stuck_raised_s: of a stuck reading, 0 for none. ``stuck_c``: the value it is stuck at.
         over_since_s, over_count, under_count: of a load above rating, see `observe`.
         load2: K^2 as slow as the oil.
     """
@@ -66,6 +67,7 @@ class SensorState:
     spike_k: np.ndarray
     jump_k2: np.ndarray
     jumps: np.ndarray
+    seen_s: np.ndarray
     held_c: np.ndarray
     held_since_s: np.ndarray
     held_count: np.ndarray
@@ -75,7 +77,7 @@ class SensorState:
     resolution_k: np.ndarray
     stuck_since_s: np.ndarray
     stuck_raised_s: np.ndarray
-    free_count: np.ndarray
+    stuck_c: np.ndarray
     over_since_s: np.ndarray
     over_count: np.ndarray
     under_count: np.ndarray
@@ -225,7 +227,7 @@ def new_watch(count: int, settings: WatchSettings | None = None) -> Watch:
         return np.full((count, *more), np.nan, dtype=np.float32 if more else np.float64)
 
     sensor = {field.name: zeros() for field in fields(SensorState)}
-    sensor |= {name: none() for name in ("accepted_k", "aside_k", "held_c", "load2")}
+    sensor |= {name: none() for name in ("accepted_k", "aside_k", "held_c", "stuck_c", "load2")}
     sensor["resolution_k"] = np.full(count, np.inf)
     block = {field.name: zeros() for field in fields(OpenBlock)} | {"number": np.array(0, dtype=np.int64)}
     reference = {field.name: zeros() for field in fields(Reference)}
