@@ -68,7 +68,8 @@ class Line(Table):
 
     Attributes:
         zone: whose forecasts say what the line will carry; the zone of the whole site where there is none.
-        rated_i_ka: of its data sheet; the grid's figure where it is left out.
+        rated_i_ka: of its data sheet; the grid's figure where it is left out. ``vn_kv``: nominal voltage, needed only for a
+            line that the normal topology leaves out of service.
         limit_c: highest conductor temperature in normal operation.
         cap_i_ka: what joints, breakers, transformers and protection pickup let through at most, however cool the line is.
     """
@@ -79,6 +80,7 @@ class Line(Table):
     kind: Literal["overhead", "cable"]
     zone: str | None = None
     rated_i_ka: Positive | None = None
+    vn_kv: Positive | None = None
     limit_c: float | None = Field(default=None, gt=30, le=250)
     cap_i_ka: Positive | None = None
     overhead: Overhead | None = None

@@ -144,9 +144,9 @@ def soil_of_rating(build: Build, *, rated_i_ka: float, rated: Laying, limit_c: f
 def model_of(
     build: Build,
     *,
-    rated_i_ka: float,
-    rated: Laying,
-    laid: Laying,
+    effective_soil: float,
+    soil_ratio: float,
+    depth_m: float,
     group_factor: float,
     limit_c: float,
     soil_factor: np.ndarray,
@@ -154,22 +154,23 @@ def model_of(
     """The cable as it lies.
 
     Args:
-        rated_i_ka: current of its data sheet [kA]. ``rated``: the sheet's conditions.
-        laid: how it lies in truth; a ``soil_k_m_per_w`` twice the sheet's doubles the effective resistivity.
+        effective_soil: resistivity that its rating implies, see `soil_of_rating` [K m/W].
+        soil_ratio: resistivity of the site's soil over that of the data sheet.
+        depth_m: of the axis.
         group_factor: reduction by neighbouring circuits, 1 = none; it stands as more resistance of the soil.
+        limit_c: of the conductor.
         soil_factor: on the soil's resistivity, for what is not known of it, dims (lane,).
     """
-    effective = soil_of_rating(build, rated_i_ka=rated_i_ka, rated=rated, limit_c=limit_c)
-    soil = effective * laid.soil_k_m_per_w / rated.soil_k_m_per_w * soil_factor
+    soil = effective_soil * soil_ratio * soil_factor
     model = CableModel(
         r20_ohm_per_m=build.r20_ohm_per_m,
         alpha_per_k=ALPHA_PER_K[build.material],
         internal_k_m_per_w=build.internal_k_m_per_w,
         internal_tau_s=build.internal_tau_s,
         bundle_diameter_m=build.bundle_m,
-        depth_m=laid.depth_m,
+        depth_m=depth_m,
         conductors=3,
-        soil_k_m_per_w=np.asarray(soil),
+        soil_k_m_per_w=soil,
         limit_c=limit_c,
     )
     # a rating reduced to the share g asks for a whole resistance 1 / g^2 as large, and all of what is added is soil

@@ -1,0 +1,131 @@
+"""From the as-of view to plain arrays: the lines' telemetry, the weather, and what is known ahead."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import xarray as xr
+
+from twin.boxes.maintenance.lines.weather import Course
+from twin.contracts.frame import AsOfView, MissingSignalError
+from twin.domain.quality import Quality
+from twin.domain.time import QUARTER_HOUR_S, floor_quarter, from_datetime64, quarter_hours, to_epoch_s
+
+AHEAD_STEPS = 192
+"""Row 0 is now, rows 1 to 191 the quarter hours ahead."""
+STILL_TRUE_STEPS = 4
+"""A weather measured an hour ago still stands for now; an older one does not."""
+_WEATHER = ("temp_c", "ghi_w_m2", "wind_m_s", "wind_degree")
+
+
+@dataclass(frozen=True)
+class Telemetry:
+    """Quarter hours of the lines, NaN where there is no trustworthy value.
+
+    Attributes:
+        start_s: label of the first row, epoch seconds.
+        i_ka: dims (time, line). ``air_c``: dims (time,).
+    """
+
+    start_s: int
+    i_ka: np.ndarray
+    air_c: np.ndarray
+
+    @property
+    def end_s(self) -> int:
+        """End of the last row, epoch seconds."""
+        return self.start_s + len(self.i_ka) * QUARTER_HOUR_S
+
+    def row(self, at_s: int) -> int:
+        """The row labelled ``at_s``."""
+        return (at_s - self.start_s) // QUARTER_HOUR_S
+
+    def until(self, end_s: int) -> Telemetry:
+        """The rows that end not later than ``end_s``."""
+        rows = slice(0, max(0, self.row(end_s)))
+        return Telemetry(self.start_s, self.i_ka[rows], self.air_c[rows])
+
+
+def read_telemetry(view: AsOfView, lines: Sequence[str], *, start: datetime) -> Telemetry:
+    """Quarter hours from ``start`` (or the frame's first row) up to now."""
+    current = view.history("line_i_ka", lines, start=start, with_quality=True)
+    first = from_datetime64(current["time"].values[0]) if current.sizes["time"] else view.as_of
+    air_c = read_series(view, "temp_c", start=start)
+    # the current's magnitude: a meter that counts direction into it means the same heat
+    return Telemetry(to_epoch_s(first), np.abs(_trusted(current)), _fitted(air_c, current.sizes["time"]))
+
+
+def read_series(view: AsOfView, name: str, elements: Sequence[str] = (), *, start: datetime) -> np.ndarray:
+    """Measured values of one signal, dims (time,); empty when the frame does not have it."""
+    try:
+        return _trusted(view.history(name, elements, start=start, with_quality=True)).reshape(-1)
+    except MissingSignalError:
+        return np.zeros(0)
+
+
+def read_net_ahead(view: AsOfView, zone: str, *, hydro_p_mw: float) -> np.ndarray:
+    """Power into the zone by its forecasts: median, upper and lower [MW], dims (time, lane); NaN where nobody forecasts.
+
+    Upper and lower are those of the power, whatever its direction; batteries count as idle, river plants run on.
+    """
+    labels = quarter_hours(floor_quarter(view.as_of), AHEAD_STEPS)
+    load, pv = (view.band(name, zone, labels).T for name in ("load_forecast_p_mw", "pv_forecast_p_mw"))
+    net = np.stack([load[1] - pv[1], load[2] - pv[0], load[0] - pv[2]], axis=1)
+    return np.asarray(net - hydro_p_mw)
+
+
+def read_course(view: AsOfView, *, start: datetime, latitude: float, longitude: float) -> Course:
+    """The weather from now on: measured in row 0, as forecast after it, NaN where neither is."""
+    labels = quarter_hours(floor_quarter(view.as_of), AHEAD_STEPS)
+    rows = {name: _course_of(view, name, labels, start) for name in _WEATHER}
+    return Course(
+        lead_h=np.arange(AHEAD_STEPS) * QUARTER_HOUR_S / 3600.0,
+        air_c=rows["temp_c"],
+        sun_w_m2=np.maximum(0.0, rows["ghi_w_m2"]),
+        sun_sin=sun_sin(labels, latitude=latitude, longitude=longitude),
+        wind_m_s=rows["wind_m_s"],
+        wind_degree=rows["wind_degree"],
+    )
+
+
+def sun_sin(labels: np.ndarray, *, latitude: float, longitude: float) -> np.ndarray:
+    """Sine of the sun's height in the middle of each quarter hour, dims (time,); within a degree.
+
+    Source: Spencer (1971) for the declination; the equation of time is left out (up to 16 minutes, 4 degrees of hour angle).
+    """
+    middle = labels + np.timedelta64(QUARTER_HOUR_S // 2, "s")
+    day = (middle - middle.astype("datetime64[Y]")) / np.timedelta64(1, "D")
+    angle = 2.0 * np.pi * day / 365.0
+    declination = (
+        0.006918 - 0.399912 * np.cos(angle) + 0.070257 * np.sin(angle)
+        - 0.006758 * np.cos(2.0 * angle) + 0.000907 * np.sin(2.0 * angle)
+    )  # fmt: skip
+    hour = np.radians(360.0 * (day % 1.0) - 180.0 + longitude)
+    north = np.radians(latitude)
+    return np.asarray(np.sin(north) * np.sin(declination) + np.cos(north) * np.cos(declination) * np.cos(hour))
+
+
+def _course_of(view: AsOfView, name: str, labels: np.ndarray, start: datetime) -> np.ndarray:
+    try:
+        course = view.outlook(name).reindex(time=labels).values.astype(np.float64)
+    except MissingSignalError:
+        course = np.full(AHEAD_STEPS, np.nan)
+    recent = read_series(view, name, start=start)[-STILL_TRUE_STEPS:]
+    good = recent[np.isfinite(recent)]
+    if good.size:
+        course[0] = good[-1]
+    return course
+
+
+def _fitted(values: np.ndarray, rows: int) -> np.ndarray:
+    """``values`` on as many rows, or all missing where the frame has none."""
+    return values if len(values) == rows else np.full(rows, np.nan)
+
+
+def _trusted(series: xr.DataArray) -> np.ndarray:
+    """Values that are not invalid; the others NaN."""
+    flags = np.asarray(series["quality"].values, dtype=np.uint8)
+    return np.where(flags & Quality.INVALID, np.nan, series.values.astype(np.float64))
