@@ -15,6 +15,7 @@ from twin.domain.time import QUARTER_HOUR_S
 from twin.plant.clock import DAY_S
 from twin.plant.demand import Day, Demand
 from twin.plant.devices import DeviceTrace, live_quarter_hour
+from twin.plant.machines import Machines
 from twin.plant.meters import Meters
 from twin.plant.oil import Oil
 from twin.plant.orders import Inbox
@@ -51,6 +52,7 @@ class Life:
     schedule: Schedule
     oil: Oil
     watched: np.ndarray
+    machines: Machines
     meters: Meters
     sensors: Sensors
 
@@ -64,6 +66,7 @@ class Life:
             plants=self.town.plants.idle(),
             groups=self.town.groups.free(),
             top_oil_c=np.full(len(self.watched), np.nan),
+            bearing_c=np.full(len(self.machines.powers), np.nan),
             held=np.full(len(self.sensors.channels), np.nan),
             in_flight=nothing(),
             vm_pu=np.full(buses, np.nan),
@@ -122,7 +125,10 @@ class Life:
         outside = self._outside(labels)
         oil_c = self._oil(state, joined["trafo_loading_percent"][:, self.watched] / 100.0, outside["temp_c"])
         topologies = [topology for topology, steps in runs for _ in range(steps)]
-        metered = self.meters.read(joined, topologies, oil_c=oil_c, trace=trace, town=self.town, outside=outside)
+        machines = self._machines(state, joined, labels, outside["temp_c"])
+        metered = self.meters.read(
+            joined, topologies, oil_c=oil_c, machines=machines, trace=trace, town=self.town, outside=outside
+        )
         state.vm_pu = joined["vm_pu"][-1]
         state.position_s = first_s + QUARTER_HOUR_S * len(labels)
         return Stretch(first_s, joined, trace, oil_c, metered)
@@ -134,6 +140,14 @@ class Life:
             start = np.where(unknown, self.oil.final_c(k, ambient), state.top_oil_c)
             state.top_oil_c = path[row] = self.oil.step(start, k, ambient)
         return path
+
+    def _machines(self, state: PlantState, truth: Truth, labels: np.ndarray, ambient_c: np.ndarray) -> dict[str, np.ndarray]:
+        """What the sensors of the machines would read without any fault, by quantity, dims (time, machine)."""
+        share = self.machines.share(truth)
+        bearing_c = np.empty_like(share)
+        for row, ambient in enumerate(ambient_c):
+            state.bearing_c = bearing_c[row] = self.machines.step(state.bearing_c, share[row], ambient)
+        return {"vibration_mm_s": self.machines.vibration_mm_s(share, labels), "bearing_c": bearing_c}
 
     def _days(self, labels: np.ndarray) -> list[Day]:
         return [self.demand.day(int(label)) for label in np.unique(labels // DAY_S) * DAY_S]

@@ -28,6 +28,8 @@ _GRID = {
     ("sgen", "q_mvar"): "sgen_q_mvar",
     ("storage", "p_mw"): "storage_p_mw",
 }
+_MACHINE = ("vibration_mm_s", "bearing_c")
+"""What the plant's machines have sensors for."""
 _DEVICE = ("p_mw", "soc_percent", "available", "energy_required_mwh", "departure_h", "limit_mw")
 
 
@@ -38,7 +40,8 @@ class Meters:
     Attributes:
         grid: truth variable -> (channel positions, element positions). ``bus_p``, ``bus_q``: channels of net consumption with
             incidence of (load, sgen, storage) on their buses. ``switch``, ``tap``: (channel, net index) pairs.
-        oil: (channel, watched transformer). ``device``: quantity -> (channel, device). ``outside``: (channel, signal).
+        oil: (channel, watched transformer). ``machine``: quantity -> (channel, machine).
+        device: quantity -> (channel, device). ``outside``: (channel, signal).
     """
 
     count: int
@@ -47,6 +50,7 @@ class Meters:
     switch: tuple[tuple[int, int], ...]
     tap: tuple[tuple[int, int], ...]
     oil: tuple[np.ndarray, np.ndarray]
+    machine: Mapping[str, tuple[np.ndarray, np.ndarray]]
     device: Mapping[str, tuple[np.ndarray, np.ndarray]]
     outside: tuple[tuple[int, str], ...]
     normally_closed: frozenset[int]
@@ -58,6 +62,7 @@ class Meters:
         topologies: Sequence[Topology],
         *,
         oil_c: np.ndarray,
+        machines: Mapping[str, np.ndarray],
         trace: DeviceTrace,
         town: Town,
         outside: Mapping[str, np.ndarray],
@@ -65,7 +70,8 @@ class Meters:
         """True value of every channel, dims (time, channel).
 
         Args:
-            topologies: one per quarter hour. ``oil_c``: dims (time, watched transformer). ``outside``: signal -> (time,).
+            topologies: one per quarter hour. ``oil_c``: dims (time, watched transformer).
+            machines: quantity -> dims (time, machine). ``outside``: signal -> (time,).
         """
         values = np.full((len(topologies), self.count), np.nan)
         for name, (channels, elements) in self.grid.items():
@@ -80,6 +86,8 @@ class Meters:
         for channel, trafo in self.tap:
             values[:, channel] = [dict(topology.tap_pos).get(trafo, self.normal_tap[trafo]) for topology in topologies]
         values[:, self.oil[0]] = oil_c[:, self.oil[1]]
+        for quantity, (channels, watched) in self.machine.items():
+            values[:, channels] = machines[quantity][:, watched]
         states = _device_states(trace, town)
         for quantity, (channels, devices) in self.device.items():
             values[:, channels] = states[quantity][:, devices]
@@ -113,20 +121,29 @@ def _device_states(trace: DeviceTrace, town: Town) -> dict[str, np.ndarray]:
     }
 
 
-def meters_of(channels: Sequence[Channel], *, town: Town, grid: Any, net: Any, watched: Mapping[int, int]) -> Meters:
+def meters_of(
+    channels: Sequence[Channel],
+    *,
+    town: Town,
+    grid: Any,
+    net: Any,
+    watched: Mapping[int, int],
+    machines: Sequence[str],
+) -> Meters:
     """The plan for a site's channels.
 
     Args:
         grid: compiled grid of the normal topology. ``watched``: transformer index -> position among the watched ones.
+        machines: names of the machines under watch, in the site's order.
 
     Raises:
         BadInput: naming every channel that the plant cannot measure.
     """
     problems = Problems()
-    columns = {table: _places(getattr(grid, table)) for table in ("bus", "line", "trafo", "load", "sgen", "storage")}
+    columns = {table: places_of(getattr(grid, table)) for table in ("bus", "line", "trafo", "load", "sgen", "storage")}
     found: dict[str, list[tuple[int, Any]]] = {}
     for number, channel in enumerate(channels):
-        element = _element(channel, columns, town, net, watched)
+        element = _element(channel, columns, town, net, watched, machines)
         if element is None:
             problems.add(f"channel {channel.name}", channel.element, "an element of the simulated site", "correct the channel")
             continue
@@ -152,6 +169,7 @@ def meters_of(channels: Sequence[Channel], *, town: Town, grid: Any, net: Any, w
         switch=tuple(found.get("switch.closed", [])),
         tap=tuple(found.get("trafo.tap_pos", [])),
         oil=pair("trafo.top_oil_c"),
+        machine={quantity: pair(f"machine.{quantity}") for quantity in _MACHINE if f"machine.{quantity}" in found},
         device={quantity: pair(f"device.{quantity}") for quantity in _DEVICE if f"device.{quantity}" in found},
         outside=tuple(
             (n, s) for s in OUTSIDE_SIGNALS for table in ("weather", "market") for n, _ in found.get(f"{table}.{s}", [])
@@ -161,18 +179,26 @@ def meters_of(channels: Sequence[Channel], *, town: Town, grid: Any, net: Any, w
     )
 
 
-def _places(indices: np.ndarray) -> dict[str, int]:
+def places_of(indices: np.ndarray) -> dict[str, int]:
+    """Index, as channels write it -> position in the grid."""
     return {str(int(index)): position for position, index in enumerate(indices)}
 
 
 def _element(
-    channel: Channel, columns: Mapping[str, Mapping[str, int]], town: Town, net: Any, watched: Mapping[int, int]
+    channel: Channel,
+    columns: Mapping[str, Mapping[str, int]],
+    town: Town,
+    net: Any,
+    watched: Mapping[int, int],
+    machines: Sequence[str],
 ) -> int | None:
     """What the channel's plan needs of its element: a position, or the net's own index for switches and taps."""
     if channel.table in {"weather", "market"}:
         return 0 if channel.quantity in OUTSIDE_SIGNALS and channel.element == "site" else None
     if channel.table == "device":
         return town.devices.get(channel.element)
+    if channel.table == "machine":
+        return machines.index(channel.element) if channel.quantity in _MACHINE and channel.element in machines else None
     if channel.table == "switch":
         return int(channel.element) if channel.element.isdigit() and int(channel.element) in net.switch.index else None
     position = columns[channel.table].get(channel.element)

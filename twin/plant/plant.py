@@ -23,7 +23,8 @@ from twin.plant.billing import annual_energy_mwh
 from twin.plant.demand import Demand, Outside
 from twin.plant.history import Progress, cached_past
 from twin.plant.life import Life
-from twin.plant.meters import meters_of
+from twin.plant.machines import built_machines
+from twin.plant.meters import meters_of, places_of
 from twin.plant.oil import built_transformers
 from twin.plant.orders import Inbox
 from twin.plant.outages import schedule
@@ -66,6 +67,7 @@ class SimulatedPlant:
         grid = engine.model(NORMAL).grid
         place = {int(index): position for position, index in enumerate(grid.trafo)}
         watched = {trafo.index: number for number, trafo in enumerate(site.trafos)}
+        machines = [machine.name for machine in site.machines]
         self._obeys = obeys
         self._folder = prepared.folder / "plant"
         self._buses = len(grid.bus)
@@ -78,7 +80,8 @@ class SimulatedPlant:
             ),
             oil=built_transformers(site.seed, tuple(t.name for t in site.trafos), tuple(t.size for t in site.trafos)),
             watched=np.array([place[trafo.index] for trafo in site.trafos], dtype=int),
-            meters=meters_of(site.channels, town=town, grid=grid, net=net, watched=watched),
+            machines=built_machines(site.seed, site.machines, {t: places_of(getattr(grid, t)) for t in ("sgen", "load")}),
+            meters=meters_of(site.channels, town=town, grid=grid, net=net, watched=watched, machines=machines),
             sensors=Sensors(site.seed, site.channels, _disturbance(site.telemetry.disturbance)),
         )
         switched = frozenset(town.devices[device.id] for device in site.devices if device.kind == "heat_pumps")
@@ -183,6 +186,7 @@ def plant_problems(site: Site, net: Any, grid: Grid, places: Places) -> tuple[Pr
         return ()
     town = town_of(site, site.plant, net)
     watched = {trafo.index: number for number, trafo in enumerate(site.trafos)}
+    machines = [machine.name for machine in site.machines]
     problems: list[Problem] = []
     for i, event in enumerate(site.plant.events):
         try:
@@ -193,7 +197,7 @@ def plant_problems(site: Site, net: Any, grid: Grid, places: Places) -> tuple[Pr
     for i, group in enumerate(site.telemetry.channels):
         own = tuple(islice(channels, len(site.channel_names(group))))
         try:
-            meters_of(own, town=town, grid=grid, net=net, watched=watched)
+            meters_of(own, town=town, grid=grid, net=net, watched=watched, machines=machines)
         except BadInput as refused:
             place = places("telemetry", "channels", i)
             problems += [replace(problem, place=f"{place} {problem.place}") for problem in refused.problems]
@@ -209,7 +213,7 @@ def _whole_quarters(instant: datetime) -> int:
 
 def _tables(site: Site) -> dict[str, Any]:
     """All of the site that its plant depends on; boxes, tariffs and screens may change without a new plant."""
-    tables = {"site", "grid", "telemetry", "trafos", "devices", "plant"}
+    tables = {"site", "grid", "telemetry", "trafos", "machines", "devices", "plant"}
     names = {name for name, field in type(site).model_fields.items() if (field.alias or name) in tables}
     return site.model_dump(mode="json", by_alias=True, include=names)
 

@@ -16,7 +16,7 @@ from twin.plant.cars import CarState
 from twin.plant.pv_plants import PvPlantState
 from twin.plant.ripple_groups import RippleState
 
-SCHEMA = 2
+SCHEMA = 3
 _CARS = ("missing_mwh", "energy_mwh", "departure_s", "power_mw")
 _BATTERIES = ("energy_mwh", "power_mw")
 _PLANTS = ("power_mw",)
@@ -30,7 +30,7 @@ class PlantState:
 
     Attributes:
         position_s: label of the next quarter hour to live through [epoch s]; 0 = not begun.
-        top_oil_c: dims (trafo,). ``held``: what stuck sensors would show, dims (channel,).
+        top_oil_c: dims (trafo,). ``bearing_c``: dims (machine,). ``held``: what stuck sensors would show, dims (channel,).
         in_flight: readings that were taken and have not arrived.
         vm_pu: true voltages of the last quarter hour, dims (bus,).
     """
@@ -41,6 +41,7 @@ class PlantState:
     plants: PvPlantState
     groups: RippleState
     top_oil_c: np.ndarray
+    bearing_c: np.ndarray
     held: np.ndarray
     in_flight: Readings
     vm_pu: np.ndarray
@@ -53,7 +54,7 @@ class PlantState:
 
     def arrays(self) -> dict[str, np.ndarray]:
         """All arrays by name."""
-        arrays = {"top_oil_c": self.top_oil_c, "held": self.held, "vm_pu": self.vm_pu}
+        arrays = {"top_oil_c": self.top_oil_c, "bearing_c": self.bearing_c, "held": self.held, "vm_pu": self.vm_pu}
         arrays |= {f"cars.{name}": getattr(self.cars, name) for name in _CARS}
         arrays |= {f"batteries.{name}": getattr(self.batteries, name) for name in _BATTERIES}
         arrays |= {f"plants.{name}": getattr(self.plants, name) for name in _PLANTS}
@@ -87,6 +88,7 @@ class PlantState:
             plants=PvPlantState(**{name: own[f"plants.{name}"] for name in _PLANTS}),
             groups=RippleState(**{name: own[f"groups.{name}"] for name in _GROUPS}),
             top_oil_c=own["top_oil_c"],
+            bearing_c=own["bearing_c"],
             held=own["held"],
             in_flight=Readings(**{name: own[f"in_flight.{name}"] for name in _READINGS}),
             vm_pu=own["vm_pu"],
