@@ -139,8 +139,33 @@ class Item:
 
 
 @dataclass(frozen=True)
+class AssetResult:
+    """What an asset comes to, whether anything is proposed for it or not.
+
+    Attributes:
+        on_grid: whether the grid has its element. ``health``, ``pof_per_year``, ``confidence``, ``unknown``: see `Item`.
+        failure_chf: cost of one failure; ``risk_chf``: of a year. ``lower_bound``: parts of that cost are unknown.
+        evidence: causes that were found, the most pressing first; empty for none.
+    """
+
+    asset: str
+    title: str
+    kind: str
+    element: str
+    on_grid: bool
+    health: float
+    pof_per_year: float
+    failure_chf: float
+    risk_chf: float
+    lower_bound: bool
+    confidence: float
+    unknown: tuple[str, ...]
+    evidence: tuple[Said, ...]
+
+
+@dataclass(frozen=True)
 class NotAssessed:
-    """An asset without a result: which row of which file, and why."""
+    """A row of the fleet without a result: which one, and why."""
 
     asset: str
     place: str
@@ -164,6 +189,7 @@ class Ranked:
 
     Attributes:
         as_of: instant that it is made for. ``site``: name of the site; ``title``: by language.
+        items: proposals, the best first. ``assets``: all that were assessed, the riskiest first.
         sources: codes of what it rests on (register, running history, last week as a stand-in ...).
         problems: faults of the files, in words, each with row, value, limit and remedy.
     """
@@ -176,6 +202,7 @@ class Ranked:
     budget_chf: float
     horizon_years: float
     items: tuple[Item, ...]
+    assets: tuple[AssetResult, ...]
     not_assessed: tuple[NotAssessed, ...]
     sources: tuple[Said, ...]
     problems: tuple[str, ...]
@@ -205,6 +232,7 @@ class Ranked:
             **{
                 **content,
                 "items": tuple(map(_item, content["items"])),
+                "assets": tuple(map(_asset, content["assets"])),
                 "not_assessed": tuple(
                     NotAssessed(entry["asset"], entry["place"], Said(**entry["reason"])) for entry in content["not_assessed"]
                 ),
@@ -231,6 +259,11 @@ def _item(entry: Mapping[str, Any]) -> Item:
             "evidence": tuple(Said(**said) for said in entry["evidence"]),
         }
     )
+
+
+def _asset(entry: Mapping[str, Any]) -> AssetResult:
+    evidence = tuple(Said(**said) for said in entry["evidence"])
+    return AssetResult(**{**entry, "unknown": tuple(entry["unknown"]), "evidence": evidence})
 
 
 def path_in(state: Path) -> Path:

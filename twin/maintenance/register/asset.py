@@ -25,7 +25,7 @@ class Asset:
         rating_mva, vn_kv, length_km: rated power [MVA], nominal voltage of the higher side [kV], length of a line [km].
         inspections: the oldest first. ``pcb_ppm``: PCB in the oil [mg/kg]. ``oil_l``: [l]. ``spares``: of this type at hand.
         place: address or coordinates. ``customers``: that it feeds. ``last_visit``: day of the last one.
-        typical: fields that the file leaves open and that stand at a typical value or at the grid file's.
+        typical: fields that neither the file nor the grid knows, and that stand at what is typical of the class.
     """
 
     row: int

@@ -166,21 +166,15 @@ def _inspections(cells: Cells, today: date) -> tuple[Inspection, ...]:
 
 
 def _with_typical(asset: Asset, elements: Mapping[str, ElementFacts]) -> Asset:
-    """What the file leaves open, from the grid, else typical of the class, and named in ``typical``."""
+    """What the file leaves open, from the grid file, else typical of the class; the latter is named in ``typical``."""
     grid = elements.get(asset.element, ElementFacts(math.nan, math.nan, math.nan))
-    typical = dict.fromkeys(("rating_mva", "vn_kv", "length_km", "oil_l"), math.nan)
-    typical["rating_mva"] = TYPICAL_MVA.get(asset.kind, math.nan)
-    if asset.kind.endswith(("_line", "_cable")):
+    of_grid = {name: getattr(grid, name) for name in ("rating_mva", "vn_kv", "length_km") if math.isnan(getattr(asset, name))}
+    asset = replace(asset, **of_grid)
+    typical: dict[str, float] = {}
+    if math.isnan(asset.rating_mva) and asset.kind in TYPICAL_MVA:
+        typical["rating_mva"] = TYPICAL_MVA[asset.kind]
+    if math.isnan(asset.length_km) and asset.kind.endswith(("_line", "_cable")):
         typical["length_km"] = TYPICAL_KM
-    filled: dict[str, float] = {}
-    for name in ("rating_mva", "vn_kv", "length_km"):
-        if math.isnan(getattr(asset, name)):
-            of_grid = getattr(grid, name)
-            value = typical[name] if math.isnan(of_grid) else of_grid
-            if not math.isnan(value):
-                filled[name] = value
-    asset = replace(asset, **filled)  # type: ignore[arg-type]
     if math.isnan(asset.oil_l) and asset.kind in TYPICAL_OIL_L_PER_MVA:
-        filled["oil_l"] = TYPICAL_OIL_L_PER_MVA[asset.kind] * asset.rating_mva
-        asset = replace(asset, oil_l=filled["oil_l"])
-    return replace(asset, typical=tuple(filled))
+        typical["oil_l"] = TYPICAL_OIL_L_PER_MVA[asset.kind] * typical.get("rating_mva", asset.rating_mva)
+    return replace(asset, typical=tuple(typical), **typical)  # type: ignore[arg-type]

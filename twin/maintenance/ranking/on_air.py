@@ -1,0 +1,125 @@
+"""What a running history says of the assets: the boxes' figures and the alarms of a state directory, read and never written.
+
+Everything here is a help: without a state directory, a snapshot or a field in it, the ranking rests on the register alone.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from twin.domain.time import require_utc
+
+SENSOR = "sensor"
+_WATCHED = {"trafo": "trafos", "line": "lines", "machine": "machines"}
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A finding on air. ``cause``: "cooling", "overload", "temperature", "contact", "sensor"; ``size_k``: NaN if unknown."""
+
+    cause: str
+    code: str
+    size_k: float
+    confidence: float
+    since: str
+
+
+@dataclass(frozen=True)
+class OnAir:
+    """What is known of the assets by element ("trafo.2"), or by their own name where they have none.
+
+    Attributes:
+        as_of: of the snapshot; None without a history.
+        life_lost_h, life_observed_h: insulation life used and over how long [h].
+    """
+
+    as_of: datetime | None = None
+    seen: Mapping[str, tuple[Seen, ...]] = field(default_factory=dict)
+    life_lost_h: Mapping[str, float] = field(default_factory=dict)
+    life_observed_h: Mapping[str, float] = field(default_factory=dict)
+
+
+def read_on_air(state: Path) -> OnAir:
+    """The last snapshot of a run; empty where there is none or it cannot be read."""
+    try:
+        snapshot = json.loads((state / "snapshots" / "regie.json").read_text(encoding="utf-8"))
+        as_of = require_utc(datetime.fromisoformat(snapshot["as_of"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return OnAir()
+    names = _names(snapshot.get("site", {}))
+    lost, observed = {}, {}
+    for name, facts in _facts(snapshot.get("boxes", ())):
+        since = _instant(facts.get("lost_life_since"))
+        hours = facts.get("lost_life_h")
+        if since is not None and isinstance(hours, int | float) and as_of > since:
+            element = names.get(name, name)
+            lost[element], observed[element] = float(hours), (as_of - since).total_seconds() / 3600.0
+    seen: dict[str, list[Seen]] = {}
+    for alarm in snapshot.get("alarms", ()):
+        found = _seen(alarm)
+        if found is not None and alarm.get("cleared_at") is None:
+            seen.setdefault(_element(str(alarm.get("element", "")), names), []).append(found)
+    return OnAir(as_of, {element: tuple(found) for element, found in seen.items()}, lost, observed)
+
+
+def _names(site: Mapping[str, Any]) -> dict[str, str]:
+    """Name of a watched element -> the element."""
+    found = {}
+    for table, key in _WATCHED.items():
+        for name, index in (site.get(key) or {}).items():
+            found[str(name)] = f"{table}.{index}"
+    return found
+
+
+def _element(named: str, names: Mapping[str, str]) -> str:
+    return names.get(named, named.replace(":", "."))
+
+
+def _facts(boxes: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Every (name, figures) that a card holds: of its one transformer, or of each in a mapping by name."""
+    for box in boxes:
+        params = box.get("params") or {}
+        if "lost_life_h" in params and not isinstance(params["lost_life_h"], Mapping):
+            yield str(params.get("trafo", box.get("instance", ""))), params
+        for value in params.values():
+            if isinstance(value, Mapping):
+                yield from ((str(name), one) for name, one in value.items() if isinstance(one, Mapping))
+            elif isinstance(value, list):
+                yield from ((str(one["trafo"]), one) for one in value if isinstance(one, Mapping) and "trafo" in one)
+
+
+def _seen(alarm: Mapping[str, Any]) -> Seen | None:
+    """A finding that says something of the asset itself."""
+    code, params = str(alarm.get("code", "")), alarm.get("params") or {}
+    cause = str(params.get("proposed_cause") or params.get("cause") or _cause_of(code))
+    if cause.startswith(SENSOR):
+        cause = SENSOR
+    if not cause or cause == "unknown":
+        return None
+    size_k = next((params[name] for name in ("excess_k", "size_k") if isinstance(params.get(name), int | float)), math.nan)
+    confidence = params.get("confidence")
+    sure = float(confidence) if isinstance(confidence, int | float) else 1.0
+    return Seen(cause, code, float(size_k), min(max(sure, 0.0), 1.0), str(alarm.get("since") or alarm.get("at") or ""))
+
+
+def _cause_of(code: str) -> str:
+    if "sensor" in code:
+        return SENSOR
+    if code in {"transformer_hot_spot_limit", "transformer_top_oil_limit"}:
+        return "temperature"
+    if code.startswith(("transformer_overload", "overload_now")):
+        return "overload"
+    return ""
+
+
+def _instant(text: Any) -> datetime | None:
+    try:
+        return require_utc(datetime.fromisoformat(text))
+    except (ValueError, TypeError):
+        return None
