@@ -7,6 +7,7 @@ the delay of the depth at which cables lie.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -105,7 +106,7 @@ def follow_air(soil_c: float, air_c: np.ndarray) -> np.ndarray:
     rows = np.empty(len(air_c) + 1)
     rows[0] = now = soil_c
     for k, air in enumerate(air_c.tolist()):
-        if air == air:  # NaN alone differs from itself
+        if math.isfinite(air):
             now += share * (air - now)
         rows[k + 1] = now
     return rows

@@ -92,20 +92,13 @@ def read_course(view: AsOfView, *, start: datetime, latitude: float, longitude: 
 
 
 def sun_sin(labels: np.ndarray, *, latitude: float, longitude: float) -> np.ndarray:
-    """Sine of the sun's height in the middle of each quarter hour, dims (time,); within a degree.
+    """Sine of the sun's height in the middle of each quarter hour, dims (time,)."""
+    from linerate.equations import solar_angles
 
-    Source: Spencer (1971) for the declination; the equation of time is left out (up to 16 minutes, 4 degrees of hour angle).
-    """
-    middle = labels + np.timedelta64(QUARTER_HOUR_S // 2, "s")
-    day = (middle - middle.astype("datetime64[Y]")) / np.timedelta64(1, "D")
-    angle = 2.0 * np.pi * day / 365.0
-    declination = (
-        0.006918 - 0.399912 * np.cos(angle) + 0.070257 * np.sin(angle)
-        - 0.006758 * np.cos(2.0 * angle) + 0.000907 * np.sin(2.0 * angle)
-    )  # fmt: skip
-    hour = np.radians(360.0 * (day % 1.0) - 180.0 + longitude)
-    north = np.radians(latitude)
-    return np.asarray(np.sin(north) * np.sin(declination) + np.cos(north) * np.cos(declination) * np.cos(hour))
+    middle = np.asarray(labels + np.timedelta64(QUARTER_HOUR_S // 2, "s"), dtype="datetime64[s]")
+    declination = solar_angles.compute_solar_declination(middle)
+    hour = solar_angles.compute_hour_angle_relative_to_noon(middle, longitude)
+    return np.asarray(solar_angles.compute_sin_solar_altitude(latitude, declination, hour))
 
 
 def _course_of(view: AsOfView, name: str, labels: np.ndarray, start: datetime) -> np.ndarray:
