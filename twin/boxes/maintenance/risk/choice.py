@@ -38,9 +38,10 @@ class WhyNot:
         "crew_hours", "budget": it does not fit beside the chosen; forced in, it pushes out ``displaced``, which avoid more.
             ``short_crew_h``, ``short_chf``: what is missing; ``chf_per_h``: what it avoids, less cost, per hour;
             ``displaced_chf_per_h``: what they do.
-    Where it was forced in: ``worse_by_chf``, by how much the best plan with it is worse. It would have to avoid that much more,
-    or cost that much less, to be as good. For "crew_hours" and "budget", ``chosen_with_room``: whether it is chosen once there
-    are ``short_crew_h`` hours and ``short_chf`` CHF more.
+    Where it was not forced in, ``shadow_chf_per_h`` and ``shadow_chf_per_chf`` stand instead of ``displaced``: what an hour and
+    a CHF are worth to the chosen. Where it was forced in: ``worse_by_chf``, by how much the best plan with it is worse. It
+    would have to avoid that much more, or cost that much less, to be as good. For "crew_hours" and "budget",
+    ``chosen_with_room``: whether it is chosen once there are ``short_crew_h`` hours and ``short_chf`` CHF more.
     """
 
     code: str
@@ -96,8 +97,8 @@ def choose(
     knapsack = Knapsack(order, limits)
     names = set(knapsack.solve() or ())
     chosen = ranked(one for one in order if one.id in names)
-    hour_chf, chf_chf = knapsack.shadow_prices()
-    reasons = _Reasons(order, limits, knapsack, chosen, hour_chf)
+    prices = knapsack.shadow_prices()
+    reasons = _Reasons(order, limits, knapsack, chosen, prices)
     left_out = ranked(one for one in order if one.id not in names)
     return Choice(
         chosen=chosen,
@@ -106,8 +107,8 @@ def choose(
         cost_chf=math.fsum(one.cost_chf for one in chosen),
         crew_h=math.fsum(one.crew_h for one in chosen),
         risk_avoided_chf=math.fsum(one.risk_avoided_chf for one in chosen),
-        chf_per_crew_h=hour_chf,
-        chf_per_chf=chf_chf,
+        chf_per_crew_h=prices[0],
+        chf_per_chf=prices[1],
     )
 
 
@@ -120,10 +121,10 @@ class _Reasons:
         limits: Limits,
         knapsack: Knapsack,
         chosen: tuple[Intervention, ...],
-        hour_chf: float,
+        prices: tuple[float, float],
     ) -> None:
         self._by_id = {one.id: one for one in order}
-        self._limits, self._knapsack, self._chosen, self._hour_chf = limits, knapsack, chosen, hour_chf
+        self._limits, self._knapsack, self._chosen, self._prices = limits, knapsack, chosen, prices
         self._best_chf = math.fsum(one.net_chf for one in chosen)
         self._names = {one.id for one in chosen}
 
@@ -195,7 +196,7 @@ class _Reasons:
         short_chf = max(math.fsum(other.cost_chf for other in chain) - left_chf, 0.0)
         figures: Figures = {"short_crew_h": short_h, "short_chf": short_chf, "chf_per_h": _per_hour([one])}
         if forced is None:
-            figures["shadow_chf_per_h"] = self._hour_chf
+            figures |= {"shadow_chf_per_h": self._prices[0], "shadow_chf_per_chf": self._prices[1]}
         else:
             displaced = [self._by_id[name] for name in sorted(self._names - set(forced))]
             figures |= {"displaced": tuple(other.id for other in displaced), "displaced_chf_per_h": _per_hour(displaced)}

@@ -135,9 +135,18 @@ def future_health_score(
     Args:
         score: health score today. ``age_y``: age today [years]. ``rate``: beta 1 [1/year].
     """
-    exponent = forecast_ageing_rate(score, age_y=age_y, rate=rate) / ageing_reduction(score) * np.asarray(years, dtype=float)
-    grown = np.asarray(score, dtype=float) * np.exp(np.minimum(exponent, np.log(WORST_FORECAST / NEW)))
-    return np.minimum(grown, WORST_FORECAST)
+    return grown(score, years=years, exponent=yearly_exponent(score, age_y=age_y, rate=rate))
+
+
+def yearly_exponent(score: float | np.ndarray, *, age_y: float | np.ndarray, rate: float | np.ndarray) -> np.ndarray:
+    """By what exponent per year the score of today grows in a forecast: beta 2 over the ageing reduction [1/year]."""
+    return forecast_ageing_rate(score, age_y=age_y, rate=rate) / ageing_reduction(score)
+
+
+def grown(score: float | np.ndarray, *, years: float | np.ndarray, exponent: float | np.ndarray) -> np.ndarray:
+    """``score`` after ``years`` of growth with ``exponent`` [1/year], at most 15."""
+    most = np.minimum(np.asarray(years, dtype=float) * exponent, np.log(WORST_FORECAST / NEW))
+    return np.minimum(np.asarray(score, dtype=float) * np.exp(most), WORST_FORECAST)
 
 
 def probability_of_failure(

@@ -44,9 +44,16 @@ EFFECTS: dict[str, Effect] = {
     "clean_cooling": Effect(removes=("cooling", "cooler", "temperature")),
     "repair_contact": Effect(removes=("contact", "temperature")),
     "treat_oil": Effect(removes=("oil",)),
-    "refurbish": Effect(removes=("external", "tank", "cooler", "cooling", "contact", "temperature", "oil"), health_after=4.0),
-    "refurbish_tap_changer": Effect(removes=("external", "drive", "contacts", "contact", "oil"), health_after=2.0),
-    "replace": Effect(health_after=cnaim.NEW, renews=True),
+    "refurbish": Effect(
+        removes=("external", "tank", "cooler", "cooling", "contact", "temperature", "oil"),
+        health_after=4.0,
+        finds=0.9,
+        mends=0.9,
+    ),
+    "refurbish_tap_changer": Effect(
+        removes=("external", "drive", "contacts", "contact", "oil"), health_after=2.0, finds=0.9, mends=0.9
+    ),
+    "replace": Effect(renews=True),
 }
 """Action -> effect."""
 
@@ -93,7 +100,7 @@ def yearly_failures(risk: AssetRisk, *, years: np.ndarray) -> np.ndarray:
 def yearly_failures_after(risk: AssetRisk, effect: Effect, *, start: float, years: np.ndarray) -> np.ndarray:
     """The same once ``effect`` is had ``start`` years from now; before, as if nothing was done.
 
-    A renewed asset ages from new. A mended one is scored again without the factors that are gone, and then ages on from there.
+    A renewed asset ages from new. A mended one is scored again without the factors that are gone, and ages on from there.
     """
     health, years = risk.health, np.asarray(years, dtype=float)
     since = np.maximum(years - start, 0.0)
@@ -101,10 +108,11 @@ def yearly_failures_after(risk: AssetRisk, effect: Effect, *, start: float, year
         scores = cnaim.future_health_score(cnaim.NEW, years=since, age_y=0.0, rate=health.rate)
     else:
         mended = _without(risk, effect)
-        then = float(cnaim.future_health_score(mended, years=start, age_y=health.age_y, rate=health.rate))
-        if not np.isnan(effect.health_after):
-            then = min(then, effect.health_after)
-        scores = cnaim.future_health_score(then, years=since, age_y=health.age_y + start, rate=health.rate)
+        exponent = cnaim.yearly_exponent(mended, age_y=health.age_y, rate=health.rate)
+        then = np.fmin(cnaim.grown(mended, years=start, exponent=exponent), effect.health_after)
+        # A lower score is forecast to grow faster (the ageing reduction); no work makes an asset worse than leaving it alone.
+        left_alone = cnaim.future_health_score(health.score, years=years, age_y=health.age_y, rate=health.rate)
+        scores = np.minimum(cnaim.grown(then, years=since, exponent=exponent), left_alone)
     after = _of_age(risk, scores)
     for fault in risk.faults:
         gone = 1.0 if effect.renews or fault.name in effect.removes else effect.finds * effect.mends

@@ -6,8 +6,8 @@ begin (left-truncated): those that had failed before are in no list. A fit that 
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 
@@ -139,7 +139,7 @@ def next_year(life: WeibullLife, age_y: float | np.ndarray) -> tuple[np.ndarray,
     ]
     gradient = np.stack(slopes)
     variance = np.einsum("i...,ij,j...->...", gradient, life.covariance, gradient)
-    spread = _normal_quantile(0.5 + life.confidence / 2.0) * np.sqrt(variance)
+    spread = NormalDist().inv_cdf(0.5 + life.confidence / 2.0) * np.sqrt(variance)
     return -np.expm1(-hazard), -np.expm1(-hazard * np.exp(-spread)), -np.expm1(-hazard * np.exp(spread))
 
 
@@ -179,11 +179,11 @@ def calibrated_k(k_percent: float, *, observed: int, expected: float, prior_fail
     from scipy.stats import gamma
 
     shape, rate = prior_failures + observed, prior_failures + expected
-    low, high = gamma.ppf([0.5 - confidence / 2.0, 0.5 + confidence / 2.0], shape, scale=1.0 / rate)
+    low, high = (float(gamma.ppf(0.5 + side * confidence / 2.0, shape, scale=1.0 / rate)) for side in (-1.0, 1.0))
     return CalibratedK(
         k_percent=k_percent * shape / rate,
-        low_percent=k_percent * float(low),
-        high_percent=k_percent * float(high),
+        low_percent=k_percent * low,
+        high_percent=k_percent * high,
         confidence=confidence,
         multiplier=shape / rate,
         observed=observed,
@@ -194,10 +194,3 @@ def calibrated_k(k_percent: float, *, observed: int, expected: float, prior_fail
 
 def _year_hazard(scale_y: float, shape: float, age: np.ndarray) -> np.ndarray:
     return ((age + 1.0) / scale_y) ** shape - (age / scale_y) ** shape
-
-
-def _normal_quantile(share: float) -> float:
-    from statistics import NormalDist
-
-    quantile = NormalDist().inv_cdf(share)
-    return quantile if math.isfinite(quantile) else math.inf
