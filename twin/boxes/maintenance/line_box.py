@@ -16,7 +16,7 @@ import xarray as xr
 
 from twin.boxes.maintenance.lines import findings
 from twin.boxes.maintenance.lines.facts import BEST, WatchedLine, read_lines
-from twin.boxes.maintenance.lines.health import WINDOW, Health, begin, follow_air, move_on, soil_of
+from twin.boxes.maintenance.lines.health import COLDEST_SOIL_C, WINDOW, Health, begin, follow_air, move_on, soil_of
 from twin.boxes.maintenance.lines.outlook import current_ahead, fit_relation, habit
 from twin.boxes.maintenance.lines.reading import (
     AHEAD_STEPS,
@@ -141,7 +141,7 @@ class LineRatingBox:
                 "temp_c": round(float(first.room.temp_c[0, BEST]), 1),
                 "limit_c": first.facts.limit_c,
                 "not_measured": held,
-                "soil_c": round(health.soil_c, 1),
+                "soil_c": round(max(health.soil_c, COLDEST_SOIL_C), 1),
                 "lines": {line.facts.name: _told(line, course) for line in lines},
             },
         )

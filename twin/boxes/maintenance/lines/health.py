@@ -23,6 +23,9 @@ WINDOW = 7 * 96
 """Quarter hours whose extremes bound the current in a gap: a week holds both workdays and a weekend."""
 SOIL_DELAY_S = 18.0 * 86400.0
 """Delay of the yearly wave at 0.7 m in soil of 0.5e-6 m2/s: z sqrt(T / 4 pi delta) = 18 days (Carslaw and Jaeger, 2.6)."""
+COLDEST_SOIL_C = 5.0
+"""The soil is never taken as colder: frost stays above the cables, and a cold spell of weeks must not promise more than the
+depth keeps of it (assumption; the filter passes 94 % of the yearly wave where 0.7 m of soil pass 73 %, so summers err hot)."""
 SOIL_C = 20.0
 """Undisturbed soil where the air has never been measured: the reference of IEC 60287-3-1 for most of Europe."""
 TERMS = SOIL_TERMS + 1
@@ -96,7 +99,7 @@ def move_on(health: Health, telemetry: Telemetry, lines: Sequence[WatchedLine]) 
 
 def soil_of(line: WatchedLine, soil_c: np.ndarray) -> np.ndarray:
     """Undisturbed soil at the line in its lanes [degC], dims (time, lane): measured, or as it follows the air."""
-    at_depth = soil_c if np.isnan(line.soil_c) else np.full(len(soil_c), line.soil_c)
+    at_depth = np.maximum(soil_c, COLDEST_SOIL_C) if np.isnan(line.soil_c) else np.full(len(soil_c), line.soil_c)
     return np.asarray(at_depth[:, None] + line.soil_spread_k)
 
 
