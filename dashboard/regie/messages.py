@@ -21,6 +21,7 @@ _TOLD: dict[str, Callable[[Names, str], str | None]] = {
     "zone": lambda names, ref: names.of(f"zone:{ref}"),
     "zones": lambda names, refs: ", ".join(names.of(f"zone:{ref}") for ref in refs.split(", ")),
     "trafo": lambda names, ref: names.of(f"trafo:{ref}"),
+    "machine": lambda names, ref: names.of(f"machine:{ref}"),
     "device": lambda names, ref: names.of(f"device:{ref}"),
     "devices": lambda names, refs: ", ".join(names.of(f"device:{ref}") for ref in refs.split(", ")),
     "instance": lambda names, ref: names.of(f"box:{ref}"),

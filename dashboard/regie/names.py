@@ -106,6 +106,7 @@ class Names:
             {name: f"box:{name}" for name in self.site.boxes},
             {name: f"device:{name}" for name in self.site.devices},
             {name: f"trafo:{index}" for name, index in self.site.trafos.items()},
+            {key.partition(":")[2]: key for key in self.site.titles if key.startswith("machine:")},
             {key.partition(":")[2]: key for key in self.site.titles if key.startswith("zone:")},
             {name: f"element:{name}" for name in _WHOLES},
         )

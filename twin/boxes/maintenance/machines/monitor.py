@@ -89,12 +89,15 @@ class Rows:
     def __len__(self) -> int:
         return len(self.ambient_c)
 
-    def between(self, start_s: int, end_s: int) -> Rows:
-        """Those with ``start_s <= label < end_s``."""
+    def until(self, end_s: int) -> Rows:
+        """Those with a label before ``end_s``."""
+        last = max(0, (end_s - self.start_s) // QUARTER_HOUR_S)
+        return Rows(self.start_s, self.p_mw[:last], self.ambient_c[:last], self.features[:last])
+
+    def since(self, start_s: int) -> Rows:
+        """Those with a label from ``start_s`` on."""
         first = max(0, (start_s - self.start_s) // QUARTER_HOUR_S)
-        last = max(first, (end_s - self.start_s) // QUARTER_HOUR_S)
-        part = slice(first, last)
-        return Rows(self.start_s + first * QUARTER_HOUR_S, self.p_mw[part], self.ambient_c[part], self.features[part])
+        return Rows(self.start_s + first * QUARTER_HOUR_S, self.p_mw[first:], self.ambient_c[first:], self.features[first:])
 
 
 @dataclass
@@ -106,7 +109,8 @@ class Monitor:
         share, slow_share, slow_ambient_c: last operating point. ``steady``: rows since a start or jump.
         rows, x_sum, y_sum, y_rows: of the open block.
         held, held_rows, longest: last reading of each feature, how often it came in a row, and the longest run while learning.
-        recent: features of the last two steady rows, dims (machine, 2, feature), newest last. ``recent_s``: label of the last.
+        recent: last two readings of each feature under steady load, dims (machine, 2, feature), newest last.
+        recent_s: label of the last, dims (machine, feature).
         learning: blocks so far, dims (machine, block, REGRESSORS + feature), none once all machines have their reference.
         learnt: blocks in it.
         average, average_x: moving averages of deviation and operating point. ``deviation``: T2 over its bar, 1 = the bar.
@@ -193,7 +197,7 @@ def new_monitor(count: int) -> Monitor:
         held_rows=zeros(f),
         longest=zeros(f),
         recent=np.full((count, 2, f), np.nan),
-        recent_s=zeros(),
+        recent_s=zeros(f),
         learning=zeros(0, REGRESSORS + f),
         learnt=zeros(),
         average=zeros(f),
@@ -253,8 +257,8 @@ def _take(now: Monitor, at_s: int, usable: np.ndarray, raw: np.ndarray, features
     now.held = np.where(seen, raw, now.held)
     learning = now.reference.blocks[:, None] == 0.0
     now.longest = np.where(learning, np.maximum(now.longest, now.held_rows), now.longest)
-    now.recent = np.where(usable[:, None, None], np.stack([now.recent[:, 1], raw], axis=1), now.recent)
-    now.recent_s = np.where(usable, float(at_s), now.recent_s)
+    now.recent = np.where(seen[:, None, :], np.stack([now.recent[:, 1], raw], axis=1), now.recent)
+    now.recent_s = np.where(seen, float(at_s), now.recent_s)
     x = regressors(now.share, now.slow_share, now.slow_ambient_c)
     good = usable[:, None] & np.isfinite(features) & ~now.stuck
     now.rows = now.rows + usable
