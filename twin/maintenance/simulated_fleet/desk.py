@@ -57,17 +57,29 @@ def loss_chf(fleet: Fleet) -> np.ndarray:
     hydro = fleet.of(Kind.HYDRO)[asset]
     repair = np.array([mode.fail_chf for mode in MODES])[fleet.slot_mode]
     repair = repair + np.where(hydro, (fleet.p_mw * fleet.restore_h)[asset] * PRODUCTION_CHF_PER_MWH, 0.0)
-    return np.array([
-        consequence(
-            Failure(
-                customers=fleet.customers[at], unsupplied_before_mw=0.0 if wet else fleet.p_mw[at],
-                switching_h=fleet.restore_h[at], unsupplied_after_mw=0.0, restoring_h=fleet.restore_h[at], repair_h=0.0, second_mw=0.0, second_per_year=0.0,
-                second_h=0.0, repair_chf=cost, dangerous_share=0.0, oil_kg=0.0, oil_share=0.0, pcb=0.0, gas_kg=0.0,
-            ),
-            UNIT_VALUES,
-        ).total_chf
-        for at, wet, cost in zip(asset, hydro, repair, strict=True)
-    ])  # fmt: skip
+    nothing = dict.fromkeys(_LEFT_OUT, 0.0)
+    return np.array(
+        [
+            consequence(
+                Failure(
+                    customers=fleet.customers[at],
+                    unsupplied_before_mw=0.0 if wet else fleet.p_mw[at],
+                    switching_h=fleet.restore_h[at],
+                    restoring_h=fleet.restore_h[at],
+                    repair_chf=cost,
+                    **nothing,
+                ),
+                UNIT_VALUES,
+            ).total_chf
+            for at, wet, cost in zip(asset, hydro, repair, strict=True)
+        ]
+    )
+
+
+_LEFT_OUT = (
+    "unsupplied_after_mw", "repair_h", "second_mw", "second_per_year", "second_h", "dangerous_share", "oil_kg", "oil_share",
+    "pcb", "gas_kg",
+)  # fmt: skip
 
 
 @dataclass
