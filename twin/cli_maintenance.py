@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import typer
 
+from twin.cli_maintenance_evaluate import register_evaluate
+from twin.cli_maintenance_rank import register as register_rank
+
 maintenance_app = typer.Typer(
     help="Health of a fleet: evaluate a history, rank what to visit, hand out work orders.", no_args_is_help=True
 )
@@ -11,4 +14,6 @@ maintenance_app = typer.Typer(
 
 def register(app: typer.Typer) -> None:
     """Add the group."""
+    register_evaluate(maintenance_app)
+    register_rank(maintenance_app)
     app.add_typer(maintenance_app, name="maintenance")

@@ -40,6 +40,7 @@ class Replayed:
     Attributes:
         alarms: in the order they were raised. ``watch``: at the end.
         peaks: highest CUSUM over its threshold in each block, dims (block, asset), NaN while learning.
+        excess_k: residual above the reference in each block [K], same dims.
         block_labels_s: start of these blocks, epoch seconds.
         watched_s: seconds watched after learning, dims (asset,).
     """
@@ -47,6 +48,7 @@ class Replayed:
     alarms: tuple[Alarm, ...]
     watch: Watch
     peaks: np.ndarray
+    excess_k: np.ndarray
     block_labels_s: np.ndarray
     watched_s: np.ndarray
 
@@ -64,7 +66,7 @@ def replay(telemetry: Telemetry, modelled_c: np.ndarray, settings: WatchSettings
     rise_k, residual_k = modelled_c - telemetry.ambient_c, telemetry.top_oil_c - modelled_c
     ambient_c = telemetry.ambient_c if ambient_known else np.full_like(modelled_c, np.nan)
     book = _Book(watch.count)
-    peaks, starts, watched_s = [], [], np.zeros(watch.count)
+    peaks, excess_k, starts, watched_s = [], [], [], np.zeros(watch.count)
     for row, at_s in enumerate(telemetry.labels_s.tolist()):
         block = int(watch.open.number)
         watch = observe(
@@ -80,10 +82,11 @@ def replay(telemetry: Telemetry, modelled_c: np.ndarray, settings: WatchSettings
         watched_s += np.where(watch.learning | ~np.isfinite(residual_k[row]), 0.0, telemetry.step_s)
         if int(watch.open.number) != block and block:
             bar = np.where(watch.learning, np.nan, watch.reference.threshold)
-            peaks.append(watch.sums.value.max(axis=1) / np.where(bar == 0.0, np.nan, bar))
+            peaks.append(watch.sums.value.max(axis=1) / bar)
+            excess_k.append(np.where(watch.learning, np.nan, watch.recent.excess_k[:, -1]))
             starts.append(block * BLOCK_S)
-    shown = np.array(peaks).reshape(-1, watch.count)
-    return Replayed(book.finished(watch), watch, shown, np.array(starts, dtype=np.int64), watched_s)
+    shown, above_k = (np.array(rows).reshape(-1, watch.count) for rows in (peaks, excess_k))
+    return Replayed(book.finished(watch), watch, shown, above_k, np.array(starts, dtype=np.int64), watched_s)
 
 
 class _Book:

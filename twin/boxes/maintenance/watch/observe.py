@@ -54,7 +54,13 @@ def observe(
     expected_k = np.where(learning, 0.0, watch.reference.coefficients[:, 0])
     sensor = follow_load(watch.sensor, at_s=at_s, load_factor=load_factor, step_s=watch.settings.step_s)
     sensor, good = accept(
-        sensor, at_s=at_s, measured_c=measured_c, residual_k=residual_k, expected_k=expected_k, learning=learning
+        sensor,
+        at_s=at_s,
+        measured_c=measured_c,
+        residual_k=residual_k,
+        expected_k=expected_k,
+        spread_k=watch.reference.long_sigma_k,
+        learning=learning,
     )
     good = good & np.isfinite(modelled_rise_k)
     airy = good & np.isfinite(ambient_c)

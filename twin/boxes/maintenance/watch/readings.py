@@ -26,7 +26,8 @@ _LEVEL_COUNT = 4
 _STALE_S = 2 * 3600.0
 _EPISODE_S = 86_400.0
 """Spikes within a day of each other are one episode."""
-_UNIT_FIT_K, _UNIT_MISFIT_K = 10.0, 20.0
+_UNIT_FIT_K, UNIT_MISFIT_K = 10.0, 20.0
+"""How well another unit must fit, and how far off the reading must be as it is [K]."""
 
 STUCK_K = 1.5
 """Least movement of the model during a hold that says stuck [K]."""
@@ -55,6 +56,7 @@ def accept(
     measured_c: np.ndarray,
     residual_k: np.ndarray,
     expected_k: np.ndarray,
+    spread_k: np.ndarray,
     learning: np.ndarray,
 ) -> tuple[SensorState, np.ndarray]:
     """The sensor's state after one reading, and which readings may be summed, dims (asset,).
@@ -64,11 +66,12 @@ def accept(
         at_s: label of the reading, epoch seconds.
         measured_c: top-oil [degC]. ``residual_k``: measured minus modelled [K]. NaN where missing.
         residual_k: measured minus modelled [K].
-        expected_k: usual residual of the asset [K]; 0 while learning.
+        expected_k: usual residual of the asset [K]. ``spread_k``: of it over days [K]. Both 0 while learning.
+        spread_k: of the residual over days [K].
         learning: whether the reference still learns.
     """
     seen = np.isfinite(residual_k) & np.isfinite(measured_c)
-    sensor, level = _leaps(sensor, at_s, seen, measured_c, residual_k, expected_k, learning)
+    sensor, level = _leaps(sensor, at_s, measured_c, residual_k, expected_k, spread_k, learning)
     sensor = _holds(sensor, at_s, seen, measured_c, measured_c - residual_k, learning)
     return sensor, level & (sensor.stuck_since_s == 0.0)
 
@@ -76,17 +79,19 @@ def accept(
 def _leaps(
     sensor: SensorState,
     at_s: int,
-    seen: np.ndarray,
     measured_c: np.ndarray,
     residual_k: np.ndarray,
     expected_k: np.ndarray,
+    spread_k: np.ndarray,
     learning: np.ndarray,
 ) -> tuple[SensorState, np.ndarray]:
+    seen = np.isfinite(residual_k) & np.isfinite(measured_c)
     fresh = np.isfinite(sensor.accepted_k) & (at_s - sensor.accepted_s <= _STALE_S)
     leap_k = np.where(fresh, residual_k - sensor.accepted_k, 0.0)
     sigma_k = np.sqrt(sensor.jump_k2 / np.maximum(1.0, sensor.jumps))
     spike_k = np.maximum(SPIKE_K, SPIKE_SIGMAS * sigma_k)
-    unit = np.where(seen, unit_of(measured_c, measured_c - residual_k + expected_k), 0)
+    hopeless_k = np.maximum(UNIT_MISFIT_K, 6.0 * spread_k)
+    unit = np.where(seen, unit_of(measured_c, measured_c - residual_k + expected_k, hopeless_k=hopeless_k), 0)
     far = seen & ((np.abs(leap_k) > spike_k) | (unit > 0))
     agrees = far & (np.abs(residual_k - sensor.aside_k) <= spike_k)
     aside_count = np.where(far, np.where(agrees, sensor.aside_count + 1.0, 1.0), np.where(seen, 0.0, sensor.aside_count))
@@ -112,14 +117,15 @@ def _leaps(
     ), accepted
 
 
-def unit_of(measured_c: np.ndarray, expected_c: np.ndarray) -> np.ndarray:
+def unit_of(measured_c: np.ndarray, expected_c: np.ndarray, *, hopeless_k: np.ndarray | float) -> np.ndarray:
     """Index into `UNITS` of what would make a hopeless reading fit, 0 where it fits as it is or nothing does.
 
     Args:
         measured_c: as read. ``expected_c``: by the model [degC].
         expected_c: by the model [degC].
+        hopeless_k: misfit beyond which another unit is tried [K].
     """
-    hopeless = np.abs(measured_c - expected_c) > _UNIT_MISFIT_K
+    hopeless = np.abs(measured_c - expected_c) > hopeless_k
     tries = np.stack([(measured_c - 32.0) / 1.8, measured_c / 10.0, 10.0 * measured_c])
     miss_k = np.abs(tries - expected_c)
     best = np.argmin(np.where(np.isfinite(miss_k), miss_k, np.inf), axis=0)
