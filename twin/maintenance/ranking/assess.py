@@ -223,7 +223,8 @@ def _causes(asset: Asset, known: Known, health: Health, seen: Sequence[Seen], si
     diagnosis = known.diagnoses.get(asset.asset)
     if diagnosis is not None and diagnosis.gated:
         day = diagnosis.at.date().isoformat()
-        found.append(Said("cause.gas", {"gas_code": diagnosis.code, "severity": diagnosis.severity, "day": day}))
+        code = "cause.gas_undetermined" if diagnosis.code == "undetermined" else "cause.gas"
+        found.append(Said(code, {"gas_code": diagnosis.code, "severity": diagnosis.severity, "day": day}))
     for one in seen:
         size = {} if math.isnan(one.size_k) else {"size_k": round(one.size_k, 1)}
         found.append(Said(f"cause.{one.cause}", {"since": one.since, "finding": one.code, **size}))
@@ -244,7 +245,12 @@ def _causes(asset: Asset, known: Known, health: Health, seen: Sequence[Seen], si
     return found
 
 
-CAUSE_OF = {"cause.age_unknown": "age", "cause.never_visited": "routine", "cause.contact": "temperature"}
+CAUSE_OF = {
+    "cause.gas_undetermined": "gas",
+    "cause.age_unknown": "age",
+    "cause.never_visited": "routine",
+    "cause.contact": "temperature",
+}
 """Causes whose name is not that of `twin.site.maintenance.Cause`."""
 
 
