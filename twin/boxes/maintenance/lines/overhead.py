@@ -16,9 +16,10 @@ from twin.boxes.maintenance.lines.conductors import Conductor
 
 Standard = Literal["cigre601", "ieee738"]
 TOLERANCE_A = 0.05
-"""Of the bisection; far below what any meter resolves."""
+TOLERANCE_K = 0.01
+"""Of the bisections; far below what any meter resolves."""
 HIGHEST_A = 8000.0
-COLDEST_C, HOTTEST_C = -60.0, 400.0
+HOTTEST_C = 400.0
 
 
 @dataclass(frozen=True)
@@ -78,13 +79,16 @@ def conductor_c(span: Span, weather: Weather, i_ka: np.ndarray) -> np.ndarray:
 
     shape = np.broadcast_shapes(np.shape(i_ka), *(np.shape(part) for part in _parts(weather)))
     current_a = np.broadcast_to(np.asarray(i_ka, dtype=np.float64) * 1000.0, shape)
+    air_c = np.broadcast_to(weather.air_c, shape)
     model = _model(span, weather)
 
     def balance(temp_c: Any) -> Any:
         # no conductor of the table lives at the upper end; the balance there counts as cooling so that the search ends
         return np.where(temp_c >= HOTTEST_C, -1.0, np.asarray(model.compute_heat_balance(temp_c, current_a)))
 
-    settled = bisect(balance, np.full(shape, COLDEST_C), np.full(shape, HOTTEST_C), 0.01, accept_invalid_values=True)
+    # current and sun only heat: the search begins at the air's temperature
+    coldest = np.where(np.isnan(air_c), 0.0, air_c)
+    settled = bisect(balance, coldest, np.full(shape, HOTTEST_C), TOLERANCE_K, accept_invalid_values=True)
     known = np.isfinite(current_a)
     for part in _parts(weather):
         known = known & np.isfinite(part)
