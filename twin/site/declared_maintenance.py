@@ -1,4 +1,7 @@
-"""Faults of [maintenance] that show without the grid: files, classes and skills that are named and not there."""
+"""Faults of [maintenance] that show without the grid: classes and skills that are named and not there.
+
+Its files are read by `regie maintenance rank` alone, which names what is wrong with them: no run needs them.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +11,10 @@ from twin.site.site import Site
 
 
 def maintenance(site: Site, places: Places, problems: Problems) -> None:
-    """Files beside the site file, classes and skills of the actions."""
+    """Classes and skills of the actions."""
     table = site.maintenance
     if table is None:
         return
-    for key in ("fleet", "gas", "failures"):
-        name = getattr(table, key)
-        if name is not None and not site.beside(name).is_file():
-            limit, remedy = "a CSV file", "correct the path (relative to the site file)"
-            problems.add(places("maintenance", key), str(site.beside(name)), limit, remedy)
     for i, action in enumerate(table.actions):
         undeclared = sorted(set(action.kinds) - set(table.classes))
         if undeclared:

@@ -31,12 +31,13 @@ def show(ranked: Ranked, language: str, *, why: str | None = None) -> None:
         figures = (words.money(item.cost_chf), words.money(item.risk_avoided_chf), words.figure(item.ratio, "", 2))
         chosen = item.status == "chosen"
         text = Text(f"{item.title}: {words.action(item)}", style="bold" if chosen else "")
-        for line in (words.said(item.cause), words.window(item.window), words.plan(item)):
+        sure = f"{words('head.confidence')} {words.share(item.confidence)}"
+        for line in (f"{words.said(item.cause)}; {sure}", words.window(item.window), words.plan(item)):
             text.append(f"\n{line}", style="not bold")
         table.add_row(str(item.rank), text, *figures, end_section=True)
     console.print(table)
     for year in ranked.years:
-        figures = {"cost_chf": year.cost_chf, "crew_h": year.crew_h, "avoided_chf": year.risk_avoided_chf}
-        console.print(words("year", year=str(year.year), count=len(year.chosen), **figures), markup=False, soft_wrap=True)
+        sums = {"cost_chf": year.cost_chf, "crew_h": year.crew_h, "avoided_chf": year.risk_avoided_chf}
+        console.print(words("year", year=str(year.year), count=len(year.chosen), **sums), markup=False, soft_wrap=True)
     for line in words.left():
         console.print(line, markup=False, soft_wrap=True)
