@@ -33,6 +33,9 @@ _TOLD: dict[str, Callable[[Names, str], str | None]] = {
     "outcome": lambda names, code: names.words(f"outcome.{code}"),
     "mode": lambda names, code: names.words(f"telemetry.{code}"),
     "kind": lambda names, code: names.words(f"ui.{code}"),
+    "trafos": lambda names, refs: ", ".join(names.of(f"trafo:{ref}") for ref in refs.split("+")),
+    "binding": lambda names, code: names.words(f"limit.{code}"),
+    "detail": lambda names, code: names.words(f"detail.{code}"),
 }
 """What a parameter of that name holds, and how it is told."""
 

@@ -178,6 +178,23 @@ def _card(instance, box, label, value, unit, **more):
     return BoxCardView(**(told | more))
 
 
+def thermal(trafo, *, line, binding, room_percent):
+    """What the card of a transformer says of its room, in both directions."""
+    return {
+        "trafo": trafo,
+        "line": line,
+        "room_h": 2.0,
+        "room_percent": room_percent,
+        "binding": binding,
+        "relieve_mw": 0.05,
+        "relieve_from": (AS_OF + timedelta(minutes=45)).isoformat(),
+        "relieve_h": 1.5,
+        "hot_spot_low_c": 50.0,
+        "hot_spot_high_c": 104.0,
+        "hot_spot_limit_c": 120.0,
+    }
+
+
 def boxes():
     peak = {
         "peak_p_mw": 31.42,
@@ -215,6 +232,8 @@ def boxes():
             "degC",
             owner="maintenance",
             quality=("estimated",),
+            reason="thermal_state",
+            params=thermal("neighbourhood", line="thermal_relief", binding="hot_spot", room_percent=96.0),
             past=day_curve(70, 25),
             forecast=band(70, 25),
         ),
@@ -226,6 +245,8 @@ def boxes():
             "degC",
             owner="maintenance",
             quality=("good",),
+            reason="thermal_state",
+            params=thermal("main_1", line="thermal_room", binding="bushing", room_percent=128.0),
             past=day_curve(45, 8),
         ),
         _card(

@@ -52,7 +52,7 @@ def is_doubtful(card: BoxCardView) -> bool:
 
 
 def _card(card: BoxCardView, snapshot: Snapshot, names: Names) -> Markup:
-    words, doubtful = names.words, is_doubtful(card)
+    words, doubtful, said = names.words, is_doubtful(card), _said(card, names)
     title = names.of(f"box:{card.instance}")
     drawing = sparkline(card.past, card.forecast, snapshot.as_of, alt=words("ui.spark_alt", title=title))
     return tag(
@@ -61,6 +61,7 @@ def _card(card: BoxCardView, snapshot: Snapshot, names: Names) -> Markup:
         tag("p", tag("strong", words.number(card.value, card.unit)), tag("span", _label(card, words)), class_="figure"),
         drawing if drawing is not None else tag("div", class_="spark empty"),
         tag("p", *_health(card, names), class_="health"),
+        tag("p", said, class_="why") if said is not None else None,
         tag("p", _why(card, names), class_="why") if card.service in _NOT_ITS_OWN else None,
         tag("p", trial(card.shadow, names), class_="why") if card.shadow is not None else None,
         class_="card doubtful" if doubtful else "card",
@@ -92,6 +93,14 @@ def _health(card: BoxCardView, names: Names) -> list[Markup]:
         text = ", ".join(words(f"quality.{flag}") for flag in flags)
         parts.append(tag("span", text, class_="warn" if _DOUBTFUL & set(flags) else None))
     return parts
+
+
+def _said(card: BoxCardView, names: Names) -> str | None:
+    """The one line that a box adds to its figure, in its own answer: what may be done, or what must be."""
+    line = card.params.get("line")
+    if not isinstance(line, str) or card.service in _NOT_ITS_OWN:
+        return None
+    return names.words.fill(f"card.{line}", told(card.params, names))
 
 
 def _why(card: BoxCardView, names: Names) -> str:

@@ -6,14 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from twin.boxes.maintenance.thermal.iec60076 import HOT_SPOT_LIMIT_C, TOP_OIL_LIMIT_C, TYPICAL, Paper, ThermalParameters
+from twin.boxes.maintenance.thermal.iec60076 import RESTRICTED_K21, TYPICAL, Paper, ThermalParameters, rebased
+from twin.boxes.maintenance.thermal.limits import Loading, limits_of
 from twin.domain.problems import Problems
 
 _PARAMETERS = tuple(field.name for field in fields(ThermalParameters))
 _SIZES = ["distribution", "power"]
 """The standard's tables give medium and large power transformers the same thermal characteristics."""
-_FINDINGS = {"hot_spot_limit_c": HOT_SPOT_LIMIT_C, "top_oil_limit_c": TOP_OIL_LIMIT_C, "overload_percent": 100.0}
-"""What findings are raised above, where neither box nor site says so."""
+COMPONENTS = ("bushing", "tap_changer", "cable", "protection")
+"""What may bear less than the windings, or trip before them."""
+_CAPS = tuple(f"{component}_percent" for component in COMPONENTS)
+_SETTINGS = ("hot_spot_limit_c", "top_oil_limit_c", "overload_percent")
+_FORCED = {"ONAF", "OFAN", "OFAF", "ODAN", "ODAF"}
+NATURAL = "ONAN"
 # Physical windows, wide enough for every oil-immersed transformer and narrow enough to catch a wrong unit.
 _LIMITS = {
     "top_oil_rise_k": (10.0, 90.0),
@@ -28,9 +33,11 @@ _LIMITS = {
     "tau_winding_min": (1.0, 60.0),
     "ambient_surcharge_k": (0.0, 40.0),
     "sn_mva": (0.01, 2000.0),
+    "natural_sn_mva": (0.01, 2000.0),
     "hot_spot_limit_c": (80.0, 180.0),
     "top_oil_limit_c": (60.0, 150.0),
     "overload_percent": (20.0, 300.0),
+    **dict.fromkeys(_CAPS, (50.0, 400.0)),
 }
 
 
@@ -40,10 +47,12 @@ class Nameplate:
 
     Attributes:
         trafo: its name. ``sn_mva``: rating [MVA]. ``zone``: the zone that it feeds, or "".
-        size: "distribution" or "power". ``cooling``: "ONAN", "ONAF", "OFAF", "ODAF".
+        size: "distribution" or "power". ``cooling``: "ONAN", "ONAF", "OFAF" ..., as it is working now.
         typical: parameters that stand at the standard's typical value because the site gives none.
         ambient_surcharge_k: air around the tank above ambient, e.g. in an enclosure [K].
-        hot_spot_limit_c, top_oil_limit_c, overload_percent: what a finding is raised above.
+        hot_spot_limit_c, top_oil_limit_c: of the kind of loading allowed. ``overload_percent``: what a finding is raised above.
+        current_percent: the standard's limit of the current over rated current, by size and kind of loading.
+        caps_percent: component -> what it bears of the rated current, those that are known.
     """
 
     trafo: str
@@ -58,58 +67,63 @@ class Nameplate:
     hot_spot_limit_c: float
     top_oil_limit_c: float
     overload_percent: float
+    current_percent: float
+    caps_percent: Mapping[str, float]
 
 
-def read_nameplate(config: Mapping[str, Any], trafos: Mapping[str, Mapping[str, Any]]) -> Nameplate:
-    """The nameplate of ``config["trafo"]``.
+def read_nameplate(
+    trafo: str, facts: Mapping[str, Any], settings: Mapping[str, Any], loading: Loading, problems: Problems
+) -> Nameplate | None:
+    """The nameplate of one transformer; None when it has faults, which then are in ``problems``.
 
     Args:
-        config: ``trafo`` and, optionally, ``hot_spot_limit_c``, ``top_oil_limit_c`` [degC] and ``overload_percent`` [%].
-        trafos: name -> facts: ``sn_mva`` [MVA], ``size`` ("distribution", "power"),
-            ``cooling`` ("ONAN", "ONAF", "OFAF", "ODAF"), ``paper`` ("normal", "upgraded"); optionally
-            ``zone``, ``hot_spot_limit_c``, ``top_oil_limit_c`` [degC] (the box's own go first), ``ambient_surcharge_k``
-            [K] and any field of `ThermalParameters`, where the standard's typical value stands in otherwise.
-
-    Raises:
-        BadInput: with every fault of the configuration and of the facts.
+        trafo: its name.
+        facts: ``sn_mva`` [MVA], ``size`` ("distribution", "power"), ``cooling`` (see `TYPICAL`), ``paper`` ("normal",
+            "upgraded"); optionally ``zone``, ``hot_spot_limit_c``, ``top_oil_limit_c`` [degC], ``ambient_surcharge_k`` [K],
+            ``natural_sn_mva`` [MVA], ``fans`` ("in_service", "out_of_service"), ``restricted_oil_flow``, what `COMPONENTS`
+            bear (``bushing_percent`` ...), and any field of `ThermalParameters`, where the standard's typical value stands in
+            otherwise.
+        settings: the box's own ``hot_spot_limit_c``, ``top_oil_limit_c`` [degC] and ``overload_percent`` [%]; they go first.
+        loading: whose limits hold. The site's temperatures are those of normal cyclic loading; in an emergency the standard's.
+        problems: takes every fault.
     """
-    problems = Problems()
-    _refuse_unknown(config, problems)
-    trafo = config.get("trafo")
-    if trafo not in trafos:
-        known = f"one of {sorted(trafos)}"
-        problems.add("transformer box, key 'trafo'", repr(trafo), known, "name a transformer of the site")
-        problems.raise_if_any()
-    facts, place = trafos[str(trafo)], f"transformer {trafo!r}"
+    place, before = f"transformer {trafo!r}", len(problems.found)
     size = _choice(facts, "size", _SIZES, place, problems)
     cooling = _choice(facts, "cooling", sorted({cooling for _, cooling in TYPICAL}), place, problems)
     paper = _choice(facts, "paper", [paper.value for paper in Paper], place, problems)
-    kind = (size, cooling)
-    if all(kind) and kind not in TYPICAL:
+    if size and cooling and (size, cooling) not in TYPICAL:
         problems.add(place, f"{size} with {cooling}", "ONAN", "correct 'size' or 'cooling'")
-    given = {name: _number(facts, name, place, problems) for name in (*_PARAMETERS, "ambient_surcharge_k") if name in facts}
-    sn_mva = _number(facts, "sn_mva", place, problems)
-    limits = {name: _number({name: default, **facts, **config}, name, place, problems) for name, default in _FINDINGS.items()}
-    problems.raise_if_any()
-    surcharge_k = given.pop("ambient_surcharge_k", 0.0)
+    named = (*_PARAMETERS, *_CAPS, "ambient_surcharge_k", "natural_sn_mva", "sn_mva")
+    given = {name: _number(facts, name, place, problems) for name in named if name in facts or name == "sn_mva"}
+    standard = limits_of(loading, size or "distribution", sn_mva=given["sn_mva"])
+    limits = {"hot_spot_limit_c": standard.hot_spot_c, "top_oil_limit_c": standard.top_oil_c, "overload_percent": 100.0}
+    if loading is Loading.NORMAL_CYCLIC:
+        limits |= {name: facts[name] for name in _SETTINGS if name in facts}
+    limits |= {name: settings[name] for name in _SETTINGS if name in settings}
+    limits = {name: _number(limits, name, place, problems) for name in _SETTINGS}
+    if len(problems.found) > before:
+        return None
+    ratio = 1.0
+    if facts.get("fans") == "out_of_service" and cooling in _FORCED:
+        cooling, ratio = NATURAL, given["sn_mva"] / given["natural_sn_mva"]
+    measured = {name: given[name] for name in _PARAMETERS if name in given}
+    typical = TYPICAL[size, cooling]
+    if facts.get("restricted_oil_flow"):
+        typical = replace(typical, k21=RESTRICTED_K21.get(cooling, typical.k21))
     return Nameplate(
-        trafo=str(trafo),
-        sn_mva=sn_mva,
+        trafo=trafo,
+        sn_mva=given["sn_mva"],
         cooling=cooling,
         size=size,
         paper=Paper(paper),
         zone=str(facts.get("zone") or ""),
-        parameters=replace(TYPICAL[kind], **given),
-        typical=tuple(name for name in _PARAMETERS if name not in given),
-        ambient_surcharge_k=surcharge_k,
+        parameters=rebased(replace(typical, **measured), ratio),
+        typical=tuple(name for name in _PARAMETERS if name not in measured),
+        ambient_surcharge_k=given.get("ambient_surcharge_k", 0.0),
+        current_percent=standard.current_percent,
+        caps_percent={name: given[cap] for name, cap in zip(COMPONENTS, _CAPS, strict=True) if cap in given},
         **limits,
     )
-
-
-def _refuse_unknown(config: Mapping[str, Any], problems: Problems) -> None:
-    known = ("trafo", *_FINDINGS)
-    for name in sorted(set(config) - set(known)):
-        problems.add("transformer box", f"unknown key {name!r}", f"one of {list(known)}", "remove or correct it")
 
 
 def _choice(facts: Mapping[str, Any], name: str, allowed: list[str], place: str, problems: Problems) -> str:

@@ -1,4 +1,4 @@
-"""What the box remembers of a transformer, and how a stretch of telemetry moves it on.
+"""What the box remembers of its transformers, and how a stretch of telemetry moves them on.
 
 Temperatures run in three lanes: *best*, *low* and *high*. With good telemetry all three see the same load
 and ambient, and the lanes close at the pace of the oil; through a gap the best lane holds the last good value
@@ -8,159 +8,245 @@ as the oil remembers it.
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
 from twin.boxes.maintenance.thermal.iec60076 import ThermalState, loss_of_life_h, roll, steady_state
-from twin.boxes.maintenance.thermal.nameplate import Nameplate
-from twin.boxes.maintenance.watch.residual import Watch, observe
+from twin.boxes.maintenance.thermal.plates import Plates
+from twin.boxes.maintenance.transformers.telemetry import BEST, LOAD_WINDOW, Telemetry, ambient_lanes, bridged
+from twin.boxes.maintenance.watch.observe import observe
+from twin.boxes.maintenance.watch.state import Watch, new_watch
 from twin.domain.pack import pack, unpack
-from twin.domain.time import QUARTER_HOUR_S
+from twin.domain.time import HOURS_PER_STEP, QUARTER_HOUR_S
 
-BEST, LOW, HIGH = range(3)
 STEP_MIN = QUARTER_HOUR_S / 60.0
-LOAD_WINDOW = 7 * 96
-"""Quarter hours whose extremes bound the load in a gap: a week holds both workdays and a weekend."""
-AMBIENT_WINDOW = 96
-"""Likewise for ambient: a day holds its warmest and coldest hour."""
-FORMAT = 1
-
-
-@dataclass(frozen=True)
-class Telemetry:
-    """Quarter hours of one transformer, NaN where there is no trustworthy value, dims (time,).
-
-    Attributes:
-        start_s: label of the first row, epoch seconds.
-        load_factor: loading over rating, 1.0 = rated. ``ambient_c``: air around the tank [degC].
-        top_oil_c: measured [degC]; all NaN without a sensor.
-    """
-
-    start_s: int
-    load_factor: np.ndarray
-    ambient_c: np.ndarray
-    top_oil_c: np.ndarray
-
-    @property
-    def end_s(self) -> int:
-        """End of the last row, epoch seconds."""
-        return self.start_s + len(self.load_factor) * QUARTER_HOUR_S
-
-    def row(self, at_s: int) -> int:
-        """The row labelled ``at_s``."""
-        return (at_s - self.start_s) // QUARTER_HOUR_S
-
-    def until(self, end_s: int) -> Telemetry:
-        """The rows that end not later than ``end_s``."""
-        rows = slice(0, max(0, self.row(end_s)))
-        return Telemetry(self.start_s, self.load_factor[rows], self.ambient_c[rows], self.top_oil_c[rows])
+NOT_BEGUN = -1
+"""Instant of a transformer of which no quarter hour could be followed yet."""
+CHUNK = 192
+"""Quarter hours rolled at once: bounds the memory of the first nine weeks of a thousand transformers."""
+FORMAT = 2
+_STATES = ("top_oil_c", "fast_k", "slow_k")
 
 
 @dataclass(frozen=True)
 class Health:
-    """A transformer at one instant.
+    """The transformers, each at its instant.
 
     Attributes:
-        at_s: the instant. ``since_s``: where the count of lost life began. Epoch seconds.
-        thermal: the three states, dims (lane,).
-        lost_h: life used up since then [h at normal ageing], best lane.
-        load_factor, ambient_c: last good values.
-        watch: on the cooling.
+        at_s: the instant, `NOT_BEGUN` where there is none yet. ``since_s``: where the count of lost life began. Epoch
+            seconds, dims (trafo,).
+        thermal: the three states, dims (lane, trafo).
+        lost_h: life used up since then [h at normal ageing], best lane, dims (season, trafo), see `seasons`.
+        counted_h: hours that this took, dims (season, trafo).
+        load_factor, ambient_c: last good values, dims (trafo,); ambient without surcharge, NaN where none was measured.
+        watch: on measured against modelled temperatures.
     """
 
-    at_s: int
-    since_s: int
+    at_s: np.ndarray
+    since_s: np.ndarray
     thermal: ThermalState
-    lost_h: float
-    load_factor: float
-    ambient_c: float
+    lost_h: np.ndarray
+    counted_h: np.ndarray
+    load_factor: np.ndarray
+    ambient_c: np.ndarray
     watch: Watch
 
-    def to_bytes(self) -> bytes:
-        """Packed, for the journal."""
-        meta = {"format": FORMAT, "at_s": self.at_s, "since_s": self.since_s}
-        thermal = np.stack([self.thermal.top_oil_c, self.thermal.fast_k, self.thermal.slow_k])
-        scalars = np.array([self.lost_h, self.load_factor, self.ambient_c])
-        return pack(meta, {"thermal": thermal, "scalars": scalars, "watch": np.array(astuple(self.watch))})
+    @property
+    def begun(self) -> np.ndarray:
+        """Where there is something to say, dims (trafo,)."""
+        return self.at_s != NOT_BEGUN
+
+    def take(self, columns: np.ndarray) -> Health:
+        """Some transformers, the watch left out."""
+        thermal = ThermalState(*(getattr(self.thermal, name)[:, columns] for name in _STATES))
+        return Health(thermal=thermal, watch=self.watch, **{n: getattr(self, n)[..., columns] for n in _PLAIN})
+
+    def put(self, columns: np.ndarray, other: Health) -> Health:
+        """Some transformers replaced by ``other``, the watch left as it is."""
+        thermal = ThermalState(*(_put(getattr(self.thermal, n), columns, getattr(other.thermal, n)) for n in _STATES))
+        changed = {name: _put(getattr(self, name), columns, getattr(other, name)) for name in _PLAIN}
+        return Health(thermal=thermal, watch=self.watch, **changed)
+
+    def to_bytes(self, names: Sequence[str]) -> bytes:
+        """Packed, for the journal; ``names`` of the transformers."""
+        arrays = {name: getattr(self, name) for name in _PLAIN}
+        arrays["thermal"] = np.stack([getattr(self.thermal, name) for name in _STATES])
+        arrays |= {f"watch.{name}": array for name, array in self.watch.to_arrays().items()}
+        return pack({"format": FORMAT, "trafos": list(names)}, arrays)
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> Health | None:
-        """Inverse of `to_bytes`; None for another format, whose history must be rolled over again."""
+    def from_bytes(cls, data: bytes, names: Sequence[str]) -> Health | None:
+        """Inverse of `to_bytes` for ``names``: those that were not there begin anew, those no longer there are dropped.
+
+        None for another format, whose history must be rolled over again.
+        """
         meta, arrays = unpack(data)
         if meta.get("format") != FORMAT:
             return None
-        lost_h, load_factor, ambient_c = arrays["scalars"].tolist()
-        watch = Watch(*arrays["watch"].tolist())
+        old = list(meta["trafos"])
+        watch = Watch.from_arrays({n.removeprefix("watch."): np.array(a) for n, a in arrays.items() if n.startswith("watch.")})
         thermal = ThermalState(*np.array(arrays["thermal"]))
-        return cls(meta["at_s"], meta["since_s"], thermal, lost_h, load_factor, ambient_c, watch)
+        plain = {name: np.array(arrays[name]) for name in _PLAIN}
+        health = cls(thermal=thermal, watch=watch if watch is not None else new_watch(len(old)), **plain)
+        return health if old == list(names) else _of(health, old, names)
 
 
-def begin(telemetry: Telemetry, nameplate: Nameplate) -> Health:
-    """Settled at the first quarter hour that has both load and ambient.
-
-    Raises:
-        ValueError: when there is none.
-    """
-    good = np.flatnonzero(np.isfinite(telemetry.load_factor) & np.isfinite(telemetry.ambient_c))
-    if not good.size:
-        raise ValueError(
-            f"transformer {nameplate.trafo!r}: none of {len(telemetry.load_factor)} quarter hours has both"
-            " trafo_loading_percent and temp_c; one is needed to begin; check this transformer's telemetry"
-        )
-    first = int(good[0])
-    load_factor, ambient_c = float(telemetry.load_factor[first]), float(telemetry.ambient_c[first])
-    at_s = telemetry.start_s + first * QUARTER_HOUR_S
-    thermal = steady_state(nameplate.parameters, np.full(3, load_factor), np.full(3, ambient_c))
-    return Health(at_s, at_s, thermal, 0.0, load_factor, ambient_c, Watch())
+_PLAIN = tuple(field.name for field in fields(Health) if field.name not in ("thermal", "watch"))
+"""Attributes that are arrays with the transformers last."""
 
 
-def move_on(health: Health, telemetry: Telemetry, nameplate: Nameplate) -> Health:
-    """The transformer at the end of ``telemetry``. In one go or in pieces: the same bits.
-
-    Args:
-        health: at an instant within ``telemetry``.
-        telemetry: from `LOAD_WINDOW` before that instant on, where there is so much.
-        nameplate: of the transformer.
-    """
-    first = telemetry.row(health.at_s)
-    if first >= len(telemetry.load_factor):
-        return health
-    load = _lanes(telemetry.load_factor, first, health.load_factor, LOAD_WINDOW)
-    ambient = _lanes(telemetry.ambient_c, first, health.ambient_c, AMBIENT_WINDOW)
-    states = roll(nameplate.parameters, health.thermal, load, ambient, minutes=STEP_MIN)
-    lost = loss_of_life_h(nameplate.parameters, states, load, ambient, minutes=STEP_MIN, paper=nameplate.paper)
+def new_health(count: int) -> Health:
+    """Transformers of which nothing is known yet."""
+    blank = np.full(count, np.nan)
     return Health(
-        at_s=telemetry.end_s,
-        since_s=health.since_s,
-        thermal=states.at(-1),
-        # one by one and in order, so that pieces add up to the same bits as the whole
-        lost_h=float(np.add.accumulate(np.concatenate([[health.lost_h], lost[:, BEST]]))[-1]),
-        load_factor=float(load[-1, BEST]),
-        ambient_c=float(ambient[-1, BEST]),
-        watch=_look(health.watch, telemetry, first, states.top_oil_c[:, BEST]),
+        at_s=np.full(count, NOT_BEGUN),
+        since_s=np.full(count, NOT_BEGUN),
+        thermal=ThermalState(*(np.full((3, count), np.nan) for _ in _STATES)),
+        lost_h=np.zeros((4, count)),
+        counted_h=np.zeros((4, count)),
+        load_factor=blank,
+        ambient_c=blank.copy(),
+        watch=new_watch(count),
     )
 
 
-def _lanes(values: np.ndarray, first: int, last_good: float, window: int) -> np.ndarray:
-    """Rows from ``first`` on in three lanes, gaps bridged: dims (time, lane)."""
-    rows = values[first:]
-    lanes = np.repeat(rows[:, None], 3, axis=1)
-    for gap in np.flatnonzero(~np.isfinite(rows)).tolist():
-        best = float(lanes[gap - 1, BEST]) if gap else last_good
-        seen = values[max(0, first + gap - window) : first + gap]
-        seen = seen[np.isfinite(seen)]
-        lanes[gap] = best, min(best, seen.min(initial=best)), max(best, seen.max(initial=best))
-    return lanes
+def forget_temperatures(health: Health, *, before_s: int) -> Health:
+    """Transformers last followed before ``before_s`` begin anew, their lost life and their watch kept."""
+    return replace(health, at_s=np.where(health.at_s < before_s, NOT_BEGUN, health.at_s))
 
 
-def _look(watch: Watch, telemetry: Telemetry, first: int, top_oil_c: np.ndarray) -> Watch:
-    """Feed the watch with quarter hours where load, ambient and measured top-oil are all good."""
-    modelled = 0.5 * (top_oil_c[:-1] + top_oil_c[1:])  # the mean of the quarter hour, as telemetry reports it
-    residual = telemetry.top_oil_c[first:] - modelled
-    rise = modelled - telemetry.ambient_c[first:]
-    good = np.isfinite(residual) & np.isfinite(rise) & np.isfinite(telemetry.load_factor[first:])
-    for row in np.flatnonzero(good).tolist():
-        at_s = telemetry.start_s + (first + row) * QUARTER_HOUR_S
-        watch = observe(watch, at_s=at_s, rise_k=float(rise[row]), residual_k=float(residual[row]))
+def seasons(label_s: np.ndarray) -> np.ndarray:
+    """Season of each quarter hour: 0 December to February, 1 March to May, 2 June to August, 3 September to November.
+
+    Meteorological seasons by the UTC month: the hour or two at their ends that local time counts elsewhere do not matter.
+    """
+    month = label_s.astype("datetime64[s]").astype("datetime64[M]").astype(np.int64) % 12 + 1
+    result: np.ndarray = (month % 12) // 3
+    return result
+
+
+def move_on(health: Health, telemetry: Telemetry, plates: Plates) -> Health:
+    """The transformers at the end of ``telemetry``. In one go or in pieces: the same bits.
+
+    Args:
+        health: at instants within ``telemetry``; who has not begun begins at the first quarter hour that allows it.
+        telemetry: from `LOAD_WINDOW` before those instants on, where there is so much.
+        plates: of the transformers.
+    """
+    health = _begin(health, telemetry, plates)
+    count = len(health.at_s)
+    first = int(telemetry.row(int(health.at_s[health.begun].min()))) if health.begun.any() else telemetry.rows
+    if first >= telemetry.rows:
+        return health
+    modelled_c = np.full((telemetry.rows - first, count), np.nan)
+    for at_s in np.unique(health.at_s[health.begun]).tolist():
+        columns = np.flatnonzero(health.at_s == at_s)
+        whole = len(columns) == count
+        group, of = (health, plates) if whole else (health.take(columns), plates.take(columns))
+        load = telemetry.load_factor if whole else telemetry.load_factor[:, columns]
+        for row in range(telemetry.row(at_s), telemetry.rows, CHUNK):
+            last = min(row + CHUNK, telemetry.rows)
+            group, states = _roll(group, telemetry, load, of, row, last)
+            top_oil_c = states.top_oil_c[:, BEST]
+            # the mean of the quarter hour, as telemetry reports it
+            modelled_c[row - first : last - first, columns] = 0.5 * (top_oil_c[:-1] + top_oil_c[1:])
+        health = group if whole else health.put(columns, group)
+    return replace(health, watch=_look(health.watch, telemetry, plates, first, modelled_c))
+
+
+def _begin(health: Health, telemetry: Telemetry, plates: Plates) -> Health:
+    """Whoever can begin settled in the load and air of the first quarter hour that can be followed."""
+    # not before the others, whose quarter hours the watch has seen
+    start = telemetry.row(int(health.at_s[health.begun].min())) if health.begun.any() else 0
+    row = telemetry.first_good(start)
+    new = np.flatnonzero(~health.begun & (row >= 0))
+    if not new.size:
+        return health
+    at_s = telemetry.start_s + row[new] * QUARTER_HOUR_S
+    load = telemetry.load_factor[row[new], new]
+    ambient = telemetry.ambient_c[row[new]]
+    air = np.concatenate([ambient_lanes(telemetry.ambient_c, at, at + 1, np.nan)[0] for at in row[new].tolist()], axis=1)
+    settled = steady_state(plates.take(new).parameters, np.broadcast_to(load, air.shape), air + plates.ambient_surcharge_k[new])
+    begun = health.take(new)
+    since_s = np.where(begun.since_s == NOT_BEGUN, at_s, begun.since_s)
+    begun = replace(begun, at_s=at_s, since_s=since_s, thermal=settled, load_factor=load, ambient_c=ambient)
+    return health.put(new, begun)
+
+
+def _roll(
+    group: Health, telemetry: Telemetry, load_factor: np.ndarray, plates: Plates, row: int, last: int
+) -> tuple[Health, ThermalState]:
+    """Transformers at one instant over rows ``row`` to ``last``: where they are then, and the states in between."""
+    load = bridged(load_factor, row, last, group.load_factor, LOAD_WINDOW)
+    outside = ambient_lanes(telemetry.ambient_c, row, last, float(group.ambient_c[0]))
+    air = outside + plates.ambient_surcharge_k
+    states = roll(plates.parameters, group.thermal, load, air, minutes=STEP_MIN)
+    best = ThermalState(*(getattr(states, name)[:, BEST] for name in _STATES))
+    lost_h = loss_of_life_h(plates.parameters, best, load[:, BEST], air[:, BEST], minutes=STEP_MIN, paper=plates.upgraded)
+    label_s = telemetry.start_s + np.arange(row, last) * QUARTER_HOUR_S
+    measured = np.flatnonzero(np.isfinite(telemetry.ambient_c[row:last]))
+    ambient_c = np.full_like(group.ambient_c, telemetry.ambient_c[row + measured[-1]]) if measured.size else group.ambient_c
+    lost, counted = _counted(group, lost_h, seasons(label_s))
+    moved = replace(
+        group,
+        at_s=np.full_like(group.at_s, telemetry.start_s + last * QUARTER_HOUR_S),
+        thermal=states.at(-1),
+        lost_h=lost,
+        counted_h=counted,
+        load_factor=load[-1, BEST],
+        ambient_c=ambient_c,
+    )
+    return moved, states
+
+
+def _counted(group: Health, lost_h: np.ndarray, season: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Lost life and hours with those of the quarter hours added, each to its season."""
+    lost, counted = group.lost_h.copy(), group.counted_h.copy()
+    for one in np.unique(season).tolist():
+        rows = season == one
+        # one by one and in order, so that pieces add up to the same bits as the whole
+        lost[one] = np.add.accumulate(np.concatenate([lost[one][None], lost_h[rows]]), axis=0)[-1]
+        counted[one] += np.count_nonzero(rows) * HOURS_PER_STEP
+    return lost, counted
+
+
+def _look(watch: Watch, telemetry: Telemetry, plates: Plates, first: int, modelled_c: np.ndarray) -> Watch:
+    """Every quarter hour from ``first`` on into the watch: measured against modelled, NaN where either is missing."""
+    for row in range(first, telemetry.rows):
+        modelled = modelled_c[row - first]
+        load_factor, measured_c = telemetry.load_factor[row], telemetry.top_oil_c[row]
+        air_c = telemetry.ambient_c[row] + plates.ambient_surcharge_k
+        known = np.isfinite(load_factor)  # what is modelled from a held load says nothing of the cooling
+        watch = observe(
+            watch,
+            at_s=telemetry.start_s + row * QUARTER_HOUR_S,
+            modelled_rise_k=modelled - air_c,
+            residual_k=np.where(known, measured_c - modelled, np.nan),
+            measured_c=measured_c,
+            load_factor=load_factor,
+            ambient_c=air_c,
+        )
     return watch
+
+
+def _put(array: np.ndarray, columns: np.ndarray, values: np.ndarray) -> np.ndarray:
+    result = array.copy()
+    result[..., columns] = values
+    return result
+
+
+def _of(health: Health, old: Sequence[str], names: Sequence[str]) -> Health:
+    """The transformers ``names`` out of those remembered."""
+    to = np.array([i for i, name in enumerate(names) if name in old], dtype=np.int64)
+    source = np.array([old.index(names[i]) for i in to.tolist()], dtype=np.int64)
+    fresh = new_health(len(names))
+    before, after = health.watch.to_arrays(), fresh.watch.to_arrays()
+    for name, array in after.items():
+        if array.ndim and name != "head":
+            array[to] = before[name][source]
+    after["head"] = before["head"]
+    after["open.number"] = before["open.number"]
+    watch = Watch.from_arrays(after)
+    return replace(fresh.put(to, health.take(source)), watch=fresh.watch if watch is None else watch)

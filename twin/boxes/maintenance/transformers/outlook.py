@@ -1,4 +1,4 @@
-"""The transformer's load in the next 24 hours by its zone's forecasts, and the temperatures it leads to."""
+"""The transformers' load in the next 48 hours by their zones' forecasts, and the temperatures it leads to."""
 
 from __future__ import annotations
 
@@ -7,99 +7,125 @@ from dataclasses import dataclass
 import numpy as np
 
 from twin.boxes.maintenance.thermal.iec60076 import ThermalState, roll
-from twin.boxes.maintenance.thermal.nameplate import Nameplate
-from twin.boxes.maintenance.transformers.health import BEST, HIGH, LOW, STEP_MIN, Health
+from twin.boxes.maintenance.thermal.plates import Plates
+from twin.boxes.maintenance.transformers.health import STEP_MIN, Health
+from twin.boxes.maintenance.transformers.telemetry import BEST, HIGH, LOW
 
-AHEAD_STEPS = 96
-"""Row 0 is now, rows 1 to 95 the quarter hours ahead."""
+AHEAD_STEPS = 192
+"""Row 0 is now, rows 1 to 191 the quarter hours ahead."""
+DAY_STEPS = 96
 MIN_FIT = 96
 """Quarter hours of measured zone power that make the relation of load to power trustworthy."""
 
 
 @dataclass(frozen=True)
 class LoadRelation:
-    """Load factor of the transformer as a function of its zone's power: K^2 = active K^2 + reactive K^2.
+    """Load factor of each transformer as a function of its zone's power: K^2 = active K^2 + reactive K^2.
 
     Attributes:
         per_mw2: rise of K^2 per MW^2. ``floor``: K^2 at zero active power (reactive power). ``fitted``: from
-            measurements, not from the rating.
+            measurements, not from the rating. All dims (trafo,).
     """
 
-    per_mw2: float
-    floor: float
-    fitted: bool
+    per_mw2: np.ndarray
+    floor: np.ndarray
+    fitted: np.ndarray
 
     def load_factor(self, net_p_mw: np.ndarray) -> np.ndarray:
-        """K for power through the transformer [MW], either direction; NaN stays NaN."""
-        return np.sqrt(self.per_mw2 * net_p_mw**2 + self.floor)
+        """K for power through the transformer [MW], either direction, dims (..., trafo); NaN stays NaN."""
+        result: np.ndarray = np.sqrt(self.per_mw2 * net_p_mw**2 + self.floor)
+        return result
+
+    def net_p_mw(self, load_factor: np.ndarray) -> np.ndarray:
+        """Magnitude of the power that goes with K [MW], dims (..., trafo); 0 where reactive power alone makes more."""
+        result: np.ndarray = np.sqrt(np.maximum(0.0, load_factor**2 - self.floor) / self.per_mw2)
+        return result
 
 
-def fit_relation(load_factor: np.ndarray, net_p_mw: np.ndarray, *, sn_mva: float) -> LoadRelation:
+def fit_relation(load_factor: np.ndarray, net_p_mw: np.ndarray, *, sn_mva: np.ndarray) -> LoadRelation:
     """Least squares of K^2 over P^2, which stays sound where power changes sign (a plain ratio does not).
 
     Args:
-        load_factor: measured K, dims (time,), NaN where missing.
+        load_factor: measured K, dims (time, trafo), NaN where missing.
         net_p_mw: measured power of the zone in the same quarter hours [MW].
-        sn_mva: rating, used when there is too little to fit (then at rated voltage and cos phi 1).
+        sn_mva: rating, dims (trafo,), used when there is too little to fit (then at rated voltage and cos phi 1).
     """
-    good = np.isfinite(load_factor) & np.isfinite(net_p_mw)
-    x, y = net_p_mw[good] ** 2, load_factor[good] ** 2
-    rated = LoadRelation(1.0 / sn_mva**2, 0.0, fitted=False)
-    spread = x - x.mean() if good.sum() >= MIN_FIT else np.zeros(0)
-    if not spread.any():
-        return rated
-    per_mw2 = float(spread @ y / (spread @ spread))
-    floor = float(y.mean() - per_mw2 * x.mean())
-    if floor < 0.0:
-        per_mw2, floor = float(x @ y / (x @ x)), 0.0
-    return LoadRelation(per_mw2, floor, fitted=True) if per_mw2 > 0.0 else rated
+    x, y = net_p_mw**2, load_factor**2
+    good = np.isfinite(x) & np.isfinite(y)
+    x, y = np.where(good, x, 0.0), np.where(good, y, 0.0)
+    n = np.maximum(1, good.sum(axis=0))
+    mean_x, mean_y = x.sum(axis=0) / n, y.sum(axis=0) / n
+    spread = np.where(good, x - mean_x, 0.0)
+    sxx, sxy = np.einsum("ij,ij->j", spread, spread), np.einsum("ij,ij->j", spread, y)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        per_mw2 = sxy / sxx
+        floor = mean_y - per_mw2 * mean_x
+        through_zero = floor < 0.0
+        direct = np.einsum("ij,ij->j", x, y) / np.einsum("ij,ij->j", x, x)
+    per_mw2 = np.where(through_zero, direct, per_mw2)
+    fitted = (good.sum(axis=0) >= MIN_FIT) & (sxx > 0.0) & (per_mw2 > 0.0)
+    return LoadRelation(np.where(fitted, per_mw2, 1.0 / sn_mva**2), np.where(fitted & ~through_zero, floor, 0.0), fitted)
 
 
-def load_ahead(relation: LoadRelation, net_p_mw: np.ndarray, yesterday: np.ndarray, last_good: float) -> tuple[np.ndarray, int]:
-    """Load factor ahead in three lanes, dims (time, lane), and how many steps have a forecast.
+def load_ahead(
+    relation: LoadRelation, net_p_mw: np.ndarray, yesterday: np.ndarray, last_good: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Load factor ahead in three lanes, dims (time, lane, trafo), and how many steps have a forecast, dims (trafo,).
 
     Args:
         relation: of load to power.
-        net_p_mw: forecast net power (median, lower, upper) [MW], dims (time, lane); NaN where unknown.
-        yesterday: measured K of the same quarter hours a day before, dims (time,), NaN where missing.
-        last_good: measured K now; stands in where yesterday is missing too.
+        net_p_mw: forecast net power (median, lower, upper) [MW], dims (time, lane, trafo); NaN where unknown.
+        yesterday: measured K of the same quarter hours a day before, dims (time, trafo), NaN where missing.
+        last_good: measured K now, dims (trafo,); stands in where yesterday is missing too.
     """
     factors = relation.load_factor(net_p_mw)
     known = np.isfinite(factors).all(axis=1)
-    stand_in = np.where(np.isfinite(yesterday), yesterday, last_good)
-    factors = np.where(known[:, None], factors, stand_in[:, None])
+    if not known.all():
+        stand_in = np.where(np.isfinite(yesterday), yesterday, last_good)
+        factors = np.where(known[:, None], factors, stand_in[:, None])
     # the lanes of power become lanes of load: with reverse flow the lower net power is the higher load
     lanes = np.empty_like(factors)
     lanes[:, BEST] = factors[:, BEST]
     lanes[:, LOW], lanes[:, HIGH] = factors.min(axis=1), factors.max(axis=1)
-    return lanes, int(known.sum())
+    return lanes, known.sum(axis=0)
 
 
-def temperatures_ahead(health: Health, nameplate: Nameplate, load_factor: np.ndarray, ambient_c: np.ndarray) -> ThermalState:
-    """The states at the start of every quarter hour ahead, and at the last one's end: dims (time + 1, lane).
+def yesterday_of(load_factor: np.ndarray) -> np.ndarray:
+    """Measured K of the last day laid over the two days ahead, dims (`AHEAD_STEPS`, trafo), NaN where missing.
 
     Args:
-        health: the transformer now.
-        nameplate: its facts.
-        load_factor: dims (time, lane). ``ambient_c``: air around the tank [degC], dims (time,).
-        ambient_c: air around the tank [degC], dims (time,).
+        load_factor: measured, up to now, dims (time, trafo).
     """
-    air = np.repeat(ambient_c[:, None], 3, axis=1)
-    return roll(nameplate.parameters, health.thermal, load_factor, air, minutes=STEP_MIN)
+    day = np.full((DAY_STEPS, load_factor.shape[1]), np.nan)
+    rows = load_factor[-DAY_STEPS:]
+    day[DAY_STEPS - len(rows) :] = rows
+    return np.concatenate([day, day])
 
 
-def first_reach(hot_spot_c: np.ndarray, limit_c: float) -> float | None:
+def temperatures_ahead(health: Health, plates: Plates, load_factor: np.ndarray, ambient_c: np.ndarray) -> ThermalState:
+    """The states at the start of every quarter hour ahead, and at the last one's end: dims (time + 1, lane, trafo).
+
+    Args:
+        health: the transformers now.
+        plates: their facts.
+        load_factor: dims (time, lane, trafo).
+        ambient_c: air around the tank [degC], dims (time, trafo).
+    """
+    return roll(plates.parameters, health.thermal, load_factor, ambient_c[:, None, :], minutes=STEP_MIN)
+
+
+def first_reach(temp_c: np.ndarray, limit_c: float) -> float | None:
     """Quarter hours until ``limit_c`` is reached, interpolated between boundaries; None when it is not.
 
     Args:
-        hot_spot_c: at quarter-hour boundaries [degC], dims (time,), row 0 now.
+        temp_c: at quarter-hour boundaries [degC], dims (time,), row 0 now.
         limit_c: the limit [degC].
     """
-    above = np.flatnonzero(hot_spot_c >= limit_c)
+    above = np.flatnonzero(temp_c >= limit_c)
     if not above.size:
         return None
     row = int(above[0])
     if row == 0:
         return 0.0
-    before, after = float(hot_spot_c[row - 1]), float(hot_spot_c[row])
+    before, after = float(temp_c[row - 1]), float(temp_c[row])
     return row - 1 + (limit_c - before) / (after - before)

@@ -1,4 +1,4 @@
-"""From the as-of view to plain arrays: the transformer's telemetry and what is known ahead."""
+"""From the as-of view to plain arrays: the transformers' telemetry and what is known ahead."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from datetime import datetime
 import numpy as np
 import xarray as xr
 
-from twin.boxes.maintenance.thermal.nameplate import Nameplate
-from twin.boxes.maintenance.transformers.health import LOAD_WINDOW, Telemetry
+from twin.boxes.maintenance.thermal.plates import Plates
 from twin.boxes.maintenance.transformers.outlook import AHEAD_STEPS
+from twin.boxes.maintenance.transformers.telemetry import LOAD_WINDOW, Telemetry
 from twin.contracts.frame import AsOfView, MissingSignalError
 from twin.domain.quality import Quality
 from twin.domain.time import QUARTER_HOUR, floor_quarter, from_datetime64, quarter_hours, to_epoch_s
@@ -25,61 +25,72 @@ class Ahead:
     """What is known of the quarter hours from now on, NaN where nothing is.
 
     Attributes:
-        net_p_mw: power into the zone [MW]: median, lower and upper, dims (time, lane).
-        ambient_c: air around the tank [degC], dims (time,).
+        net_p_mw: power into each transformer's zone [MW]: median, lower and upper, dims (time, lane, trafo).
+        ambient_c: outside air [degC], dims (time,).
     """
 
     net_p_mw: np.ndarray
     ambient_c: np.ndarray
 
 
-def read_telemetry(view: AsOfView, nameplate: Nameplate, *, start: datetime) -> Telemetry:
+def read_telemetry(view: AsOfView, plates: Plates, *, start: datetime) -> Telemetry:
     """Quarter hours from ``start`` (or the frame's first row) up to now."""
-    trafo = (nameplate.trafo,)
-    loading = view.history("trafo_loading_percent", trafo, start=start, with_quality=True)
-    ambient = view.history("temp_c", start=start, with_quality=True)
-    first = from_datetime64(loading["time"].values[0]) if loading.sizes["time"] else view.as_of
+    loading = view.history("trafo_loading_percent", plates.names, start=start, with_quality=True)
+    rows = loading.sizes["time"]
+    first = from_datetime64(loading["time"].values[0]) if rows else view.as_of
     try:
-        measured = view.history("trafo_top_oil_c", trafo, start=start, with_quality=True)
+        ambient_c = _trusted(view.history("temp_c", start=start, with_quality=True), refused=Quality.INVALID)
+    except MissingSignalError:
+        ambient_c = np.full(rows, np.nan)
+    try:
+        measured = view.history("trafo_top_oil_c", plates.names, start=start, with_quality=True)
         # the watch judges by a sensor: a substituted or questionable value is no measurement
         top_oil_c = _trusted(measured, refused=_ANY_FLAG)
     except MissingSignalError:
-        top_oil_c = np.full(loading.sizes["time"], np.nan)
-    return Telemetry(
-        to_epoch_s(first),
-        _trusted(loading, refused=Quality.INVALID) / 100.0,
-        _trusted(ambient, refused=Quality.INVALID) + nameplate.ambient_surcharge_k,
-        top_oil_c,
-    )
+        top_oil_c = np.full((rows, len(plates.names)), np.nan)
+    return Telemetry(to_epoch_s(first), _trusted(loading, refused=Quality.INVALID) / 100.0, ambient_c, top_oil_c)
 
 
-def read_power(view: AsOfView, name: str, zone: str, *, start: datetime) -> np.ndarray:
-    """A measured power of the zone [MW], dims (time,); empty when the frame does not have it."""
-    try:
-        return _trusted(view.history(name, (zone,), start=start, with_quality=True), refused=Quality.INVALID)
-    except MissingSignalError:
-        return np.zeros(0)
+def read_power(view: AsOfView, name: str, zones: tuple[str, ...], *, start: datetime) -> np.ndarray:
+    """A measured power of the zones [MW], dims (time, zone); NaN where the frame does not have it."""
+    have = set(view.frame.layout.elements(name))
+    known = [zone for zone in zones if zone in have]
+    if not known:
+        return np.zeros((0, len(zones)))
+    values = _trusted(view.history(name, known, start=start, with_quality=True), refused=Quality.INVALID)
+    if len(known) == len(zones):
+        return values
+    result = np.full((len(values), len(zones)), np.nan)
+    result[:, [zones.index(zone) for zone in known]] = values
+    return result
 
 
-def read_ahead(view: AsOfView, nameplate: Nameplate, *, hydro_p_mw: float) -> Ahead:
+def read_ahead(view: AsOfView, plates: Plates, *, hydro_p_mw: np.ndarray) -> Ahead:
     """Forecasts on the quarter hours from now on, as it comes when nobody acts.
 
     Batteries count as idle: what they do now ends when they are full or empty, and what is planned for them is not done yet.
 
     Args:
         view: at now.
-        nameplate: of the transformer.
-        hydro_p_mw: of the zone's river plants, which run on as they do [MW].
+        plates: of the transformers.
+        hydro_p_mw: of the zones' river plants, which run on as they do [MW], dims (zone,).
     """
     labels = quarter_hours(floor_quarter(view.as_of), AHEAD_STEPS)
-    (load_low, load, load_high), (pv_low, pv, pv_high) = (view.band(name, nameplate.zone, labels).T for name in FORECASTS)
+    load, pv = (_bands(view, name, plates.zones, labels) for name in FORECASTS)
     # the widest statement: little load with much sun, much load with little
-    net = np.stack([load - pv, load_low - pv_high, load_high - pv_low], axis=1)
+    net = np.stack([load[:, 1] - pv[:, 1], load[:, 0] - pv[:, 2], load[:, 2] - pv[:, 0]], axis=1) - hydro_p_mw
     try:
-        ambient = view.outlook("temp_c").reindex(time=labels).values.astype(np.float64)
+        ambient_c = view.outlook("temp_c").reindex(time=labels).values.astype(np.float64)
     except MissingSignalError:
-        ambient = np.full(AHEAD_STEPS, np.nan)
-    return Ahead(net - hydro_p_mw, ambient + nameplate.ambient_surcharge_k)
+        ambient_c = np.full(AHEAD_STEPS, np.nan)
+    return Ahead(of_trafo(net, plates), ambient_c)
+
+
+def of_trafo(values: np.ndarray, plates: Plates) -> np.ndarray:
+    """Values of the zones as those of the transformers that feed them, last axis; NaN for a transformer without a zone."""
+    nobody = np.full((*values.shape[:-1], 1), np.nan)
+    result: np.ndarray = np.concatenate([values, nobody], axis=-1)[..., plates.zone_of]
+    return result
 
 
 def window_start(end: datetime, *, steps: int = LOAD_WINDOW) -> datetime:
@@ -87,7 +98,23 @@ def window_start(end: datetime, *, steps: int = LOAD_WINDOW) -> datetime:
     return end - steps * QUARTER_HOUR
 
 
+def _bands(view: AsOfView, name: str, zones: tuple[str, ...], labels: np.ndarray) -> np.ndarray:
+    """Lowest, middle and highest quantile of the zones' forecast, dims (time, 3, zone); NaN where nobody forecasts."""
+    result = np.full((len(labels), 3, len(zones)), np.nan)
+    if name not in view.ahead:
+        return result
+    ours = view.outlook(name)
+    order = np.argsort(ours["quantile"].values)
+    middle = int(np.abs(ours["quantile"].values[order] - 0.5).argmin())
+    have = {str(zone): column for column, zone in enumerate(ours["zone"].values.tolist())}
+    known = [i for i, zone in enumerate(zones) if zone in have]
+    picked = ours.isel(quantile=order[[0, middle, -1]], zone=[have[zones[i]] for i in known])
+    values = picked.reindex(time=labels).transpose("time", "quantile", "zone").values
+    result[:, :, known] = values
+    return result
+
+
 def _trusted(series: xr.DataArray, *, refused: int) -> np.ndarray:
-    """Values without any of the ``refused`` flags, dims (time,); the others NaN."""
-    flags = np.asarray(series["quality"].values, dtype=np.uint8).reshape(-1)
-    return np.where(flags & refused, np.nan, series.values.reshape(-1))
+    """Values without any of the ``refused`` flags; the others NaN."""
+    flags = np.asarray(series["quality"].values, dtype=np.uint8)
+    return np.where(flags & refused, np.nan, series.values)
