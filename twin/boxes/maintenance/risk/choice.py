@@ -15,9 +15,9 @@ from twin.boxes.maintenance.risk.interventions import Intervention, ranked
 from twin.boxes.maintenance.risk.knapsack import Knapsack, Limits
 from twin.domain.problems import Problems
 
-EXPLAINED = 100
-"""Of those left out, how many are explained by forcing them in, the best ranked first: each costs a solve of about 10 ms. The
-others are explained by shadow prices alone."""
+EXPLAINED = 50
+"""Of those left out, how many are explained by forcing them in, the best ranked first: each costs two solves of about 20 ms.
+The others are explained by shadow prices alone."""
 _SMALL = 1e-6
 """CHF, hours: below this a difference is arithmetic."""
 Figures = dict[str, float | str | bool | tuple[str, ...]]
@@ -76,6 +76,7 @@ def choose(
     budget_chf: float,
     skill_h: Mapping[str, float] | None = None,
     spares: Mapping[str, int] | None = None,
+    explained: int = EXPLAINED,
 ) -> Choice:
     """The interventions to carry out.
 
@@ -86,6 +87,7 @@ def choose(
         crew_h: hours of all crews [h]. ``budget_chf``: money [CHF].
         skill_h: skill -> hours of crew that has it; a skill that is not named has all of ``crew_h``.
         spares: part -> stock; a part that is not named has none.
+        explained: how many of those left out are explained by forcing them in; 0 where nobody asks.
 
     Raises:
         BadInput: for ids that stand twice, figures that are no finite number or below zero, and an ``after`` that is unknown,
@@ -102,7 +104,7 @@ def choose(
     left_out = ranked(one for one in order if one.id not in names)
     return Choice(
         chosen=chosen,
-        left_out=tuple((one, reasons.why_not(one, force=place < EXPLAINED)) for place, one in enumerate(left_out)),
+        left_out=tuple((one, reasons.why_not(one, force=place < explained)) for place, one in enumerate(left_out)),
         objective_chf=math.fsum(one.net_chf for one in chosen),
         cost_chf=math.fsum(one.cost_chf for one in chosen),
         crew_h=math.fsum(one.crew_h for one in chosen),

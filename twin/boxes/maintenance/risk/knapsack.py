@@ -20,6 +20,9 @@ HIGHS = {
     "primal_feasibility_tolerance": 1e-9,
 }
 """One thread and no gap: the answer is the optimum, and the same whenever it is asked."""
+CLOSE = {"mip_rel_gap": 1e-4, "mip_max_nodes": 20_000}
+"""For plans of many years, where the last ten-thousandth of the gain would take minutes; nodes and not the clock end a
+search."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,14 +70,14 @@ class Knapsack:
         model = self._model
         _write(model, limits or self._limits)
         if force:
-            model.take[force].fix(1)
+            model.take[force].setlb(1)
         result = self._solver.solve(model)
         if force:
-            model.take[force].unfix()
+            model.take[force].setlb(0)
         if result.best_feasible_objective is None:
             return None
         values = result.solution_loader.get_primals([model.take[id_] for id_ in self._open]) if self._open else {}
-        return tuple(id_ for id_ in self._open if id_ == force or values[model.take[id_]] > 0.5)
+        return tuple(id_ for id_ in self._open if values[model.take[id_]] > 0.5)
 
     def shadow_prices(self) -> tuple[float, float]:
         """What one more hour of crew [CHF/h] and one more CHF are worth [CHF], if interventions could be had in parts."""
@@ -122,13 +125,22 @@ class Knapsack:
             yield from (pair for pair in combinations(ids, 2) if self.exclusive(*pair))
 
 
-def solver() -> Any:
-    """HiGHS as Pyomo drives it, one thread and no gap, leaving the model's own values alone."""
+def solver(*, close: bool = False) -> Any:
+    """HiGHS as Pyomo drives it, one thread, leaving the model's own values alone; without a gap, or ``close`` to none."""
     from pyomo.contrib.appsi.solvers import Highs
 
     highs = Highs()
-    highs.highs_options = dict(HIGHS)
+    highs.highs_options = HIGHS | (CLOSE if close else {})
     highs.config.load_solution = False
+    # Only limits and what is forced in change between solves; looking for other changes would take longer than solving.
+    update = highs.update_config
+    update.check_for_new_or_removed_constraints = False
+    update.check_for_new_or_removed_vars = False
+    update.check_for_new_or_removed_params = False
+    update.check_for_new_objective = False
+    update.update_constraints = False
+    update.update_named_expressions = False
+    update.update_objective = False
     return highs
 
 

@@ -226,11 +226,10 @@ def test_an_hour_of_crew_is_worth_what_the_marginal_intervention_avoids_per_hour
     assert choose(some, crew_h=12.0, budget_chf=1000.0).chf_per_crew_h == pytest.approx(10.0)
 
 
-def test_beyond_those_that_are_forced_in_shadow_prices_explain(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("twin.boxes.maintenance.risk.choice.EXPLAINED", 0)
+def test_beyond_those_that_are_forced_in_shadow_prices_explain() -> None:
     some = [candidate("A", 400.0, 100.0, 10.0), candidate("B", 200.0, 100.0, 10.0)]
 
-    ((_, reason),) = choose(some, crew_h=12.0, budget_chf=1000.0).left_out
+    ((_, reason),) = choose(some, crew_h=12.0, budget_chf=1000.0, explained=0).left_out
 
     assert reason.code == "crew_hours"
     assert reason.figures["shadow_chf_per_h"] == pytest.approx(10.0)

@@ -16,6 +16,8 @@ from twin.boxes.maintenance.risk.years import Candidate, candidate, plan_years
 from twin.domain.problems import BadInput
 
 EXACT_CHF = 1e-6
+GAP = 1e-4
+"""Of the gain: how close to the optimum the plan is asked to be."""
 
 
 def simple(id_: str, *, cost: float, risk: list[float], left: float = 0.0) -> Candidate:
@@ -47,9 +49,10 @@ def test_the_plan_is_the_cheapest_of_all_and_keeps_every_years_budget(
         if np.all(cost <= budget) and np.all(hours <= crew):
             risk = sum(one.before_chf if y == 3 else one.after_chf[y] for one, y in zip(some, years, strict=True))
             totals.append(float((cost + risk) @ discount))
-    assert plan.planned.total_chf == pytest.approx(min(totals), abs=EXACT_CHF)
+    gain = plan.nothing.total_chf - min(totals)
+    assert plan.planned.total_chf == pytest.approx(min(totals), abs=GAP * gain + EXACT_CHF)
     assert np.all(plan.planned.cost_chf <= budget)
-    assert plan.planned.total_chf <= min(plan.nothing.total_chf, plan.soonest.total_chf) + EXACT_CHF
+    assert plan.planned.total_chf <= min(plan.nothing.total_chf, plan.soonest.total_chf) + GAP * gain + EXACT_CHF
 
 
 def test_an_asset_that_grows_risky_late_is_done_late() -> None:
