@@ -100,7 +100,7 @@ class TransformerBox:
         lead = plates.names.index(params["trafo"])
         return Report(
             outputs=_outputs(plates, self.card, outlook, health.begun),
-            headline=Headline("hot_spot", float(outlook.states.hot_spot_c[0, BEST, lead]), "degC"),
+            headline=Headline("hot_spot", float(outlook.hot_spot_c[0, BEST, lead]), "degC"),
             findings=tuple(findings),
             reason=_reason(params, airless=not np.isfinite(health.ambient_c[lead])),
             params={**params, **{name: values[lead].item() for name, values in facts.items()}},
@@ -119,7 +119,7 @@ class TransformerBox:
         outside_c = np.where(np.isfinite(known.ambient_c)[:, None], known.ambient_c[:, None], last_c)
         air_c = outside_c + plates.ambient_surcharge_k
         states = temperatures_ahead(health, plates, lanes, air_c)
-        outlook = Outlook(floor_quarter(view.as_of), states, lanes, air_c, relation)
+        outlook = Outlook(floor_quarter(view.as_of), states.hot_spot_c, states.top_oil_c, lanes, air_c, relation)
         return outlook, {"forecast_steps": forecast_steps, "relation_fitted": relation.fitted}
 
     def _findings(self, telemetry: Telemetry, health: Health, outlook: Outlook, gaps: np.ndarray) -> list[tuple[int, Finding]]:
@@ -129,7 +129,7 @@ class TransformerBox:
         # an overload is stated from a measurement, never from a held value
         loaded = list(overloads(plates, health, gaps == 0, outlook.as_of))
         return [
-            *limits(plates, outlook, sustained_c),
+            *limits(plates, health, outlook, sustained_c),
             *loaded,
             *watched(plates, health, outlook, {column for column, _ in loaded}),
             *not_assessed(plates, health, outlook.as_of),
@@ -148,8 +148,8 @@ def _reason(params: Mapping[str, Any], *, airless: bool) -> str:
 def _outputs(plates: Plates, card: BoxCard, outlook: Outlook, begun: np.ndarray) -> dict[str, xr.DataArray]:
     """Dims (time, trafo); the card's constants stand for a transformer that could not be followed, which a finding names."""
     labels = quarter_hours(outlook.as_of, AHEAD_STEPS)
-    hot_spot_c = outlook.states.hot_spot_c[:-1, BEST]
-    computed = (hot_spot_c, outlook.states.top_oil_c[:-1, BEST], ageing_rate(hot_spot_c, plates.upgraded))
+    hot_spot_c = outlook.hot_spot_c[:-1, BEST]
+    computed = (hot_spot_c, outlook.top_oil_c[:-1, BEST], ageing_rate(hot_spot_c, plates.upgraded))
     found = {}
     for name, values in zip(_OUTPUTS, computed, strict=True):
         constants = card.constants[name]

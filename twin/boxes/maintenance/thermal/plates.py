@@ -22,7 +22,7 @@ class Plates:
     """Nameplates as arrays, dims (trafo,).
 
     Attributes:
-        each: the nameplates themselves.
+        each: the nameplates themselves. ``names``: of the transformers, in the same order.
         parameters: of the thermal model. ``upgraded``: True where the paper is thermally upgraded.
         hot_spot_limit_c, top_oil_limit_c [degC], overload_percent: what findings are raised above.
         cap_percent: what the weakest of current limit and components bears [%]; ``caps``: all of them, dims (cap, trafo), NaN
@@ -31,6 +31,7 @@ class Plates:
     """
 
     each: tuple[Nameplate, ...]
+    names: tuple[str, ...]
     parameters: ThermalParameters
     upgraded: np.ndarray
     sn_mva: np.ndarray
@@ -41,11 +42,6 @@ class Plates:
     caps: np.ndarray
     zones: tuple[str, ...]
     zone_of: np.ndarray
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Of the transformers, in order."""
-        return tuple(plate.trafo for plate in self.each)
 
     @property
     def cap_percent(self) -> np.ndarray:
@@ -73,6 +69,7 @@ def stack(plates: Sequence[Nameplate]) -> Plates:
     caps = [{"current": plate.current_percent, **plate.caps_percent} for plate in plates]
     return Plates(
         each=tuple(plates),
+        names=tuple(plate.trafo for plate in plates),
         parameters=ThermalParameters(**{n: np.array([getattr(plate.parameters, n) for plate in plates], float) for n in names}),
         upgraded=np.array([plate.paper is Paper.UPGRADED for plate in plates]),
         sn_mva=column("sn_mva"),

@@ -25,27 +25,28 @@ class Outlook:
     """What is ahead of the transformers as things stand.
 
     Attributes:
-        as_of: now. ``states``: at quarter-hour boundaries from then on, dims (time + 1, lane, trafo).
+        as_of: now. ``hot_spot_c``, ``top_oil_c``: at quarter-hour boundaries from then on, dims (time + 1, lane, trafo).
         load_factor: K ahead, dims (time, lane, trafo). ``air_c``: around the tank [degC], dims (time, trafo).
         relation: of load to power.
     """
 
     as_of: datetime
-    states: ThermalState
+    hot_spot_c: np.ndarray
+    top_oil_c: np.ndarray
     load_factor: np.ndarray
     air_c: np.ndarray
     relation: LoadRelation
 
 
-def limits(plates: Plates, outlook: Outlook, measured_c: np.ndarray) -> Iterator[tuple[int, Finding]]:
+def limits(plates: Plates, health: Health, outlook: Outlook, measured_c: np.ndarray) -> Iterator[tuple[int, Finding]]:
     """Hot-spot, oil or a component beyond its limit now or within the look-ahead, and what to take off: (trafo, finding).
 
     Args:
-        plates: of the transformers.
-        outlook: theirs.
+        plates: of the transformers. ``health``: theirs now.
+        outlook: what is ahead of them.
         measured_c: what the oil thermometers have shown at least in the last half hour, dims (trafo,), NaN without one.
     """
-    hot_spot_c, top_oil_c = outlook.states.hot_spot_c[:, BEST], outlook.states.top_oil_c[:, BEST].copy()
+    hot_spot_c, top_oil_c = outlook.hot_spot_c[:, BEST], outlook.top_oil_c[:, BEST].copy()
     percent = 100.0 * outlook.load_factor[:, BEST]
     top_oil_c[0] = np.fmax(top_oil_c[0], measured_c)
     beyond = (hot_spot_c >= plates.hot_spot_limit_c, top_oil_c >= plates.top_oil_limit_c, percent > plates.cap_percent)
@@ -53,8 +54,8 @@ def limits(plates: Plates, outlook: Outlook, measured_c: np.ndarray) -> Iterator
     columns = np.flatnonzero(hot | oil | over)
     if not columns.size:
         return
-    few, ahead = plates.take(columns), outlook.states.at(0)
-    now = ThermalState(*(array[BEST, columns] for array in (ahead.top_oil_c, ahead.fast_k, ahead.slow_k)))
+    few = plates.take(columns)
+    now = ThermalState(*(array[BEST, columns] for array in vars(health.thermal).values()))
     relation = LoadRelation(*(a[columns] for a in (outlook.relation.per_mw2, outlook.relation.floor, outlook.relation.fitted)))
     needed = relief(few, now, outlook.load_factor[:, BEST, columns], outlook.air_c[:, columns], relation)
     for i, column in enumerate(columns.tolist()):
@@ -78,7 +79,7 @@ def _relief_params(needed: Relief, i: int, as_of: datetime) -> dict[str, object]
 
 
 def _hot_spot(few: Plates, i: int, outlook: Outlook, column: int, told: dict[str, object]) -> Finding:
-    hot_spot_c = outlook.states.hot_spot_c[:, BEST, column]
+    hot_spot_c = outlook.hot_spot_c[:, BEST, column]
     trafo, limit_c = few.names[i], float(few.hot_spot_limit_c[i])
     steps = first_reach(hot_spot_c, limit_c) or 0.0
     reached = outlook.as_of + steps * QUARTER_HOUR
@@ -95,7 +96,7 @@ def _hot_spot(few: Plates, i: int, outlook: Outlook, column: int, told: dict[str
             "limit_c": limit_c,
             "hot_spot_c": _tenth(hot_spot_c[0]),
             "peak_c": _tenth(hot_spot_c[peak]),
-            "peak_high_c": _tenth(outlook.states.hot_spot_c[:, HIGH, column].max()),
+            "peak_high_c": _tenth(outlook.hot_spot_c[:, HIGH, column].max()),
             "peak_at": (outlook.as_of + peak * QUARTER_HOUR).isoformat(),
             "reached_at": reached.isoformat(),
             "below_at": (outlook.as_of + below * QUARTER_HOUR).isoformat(),

@@ -79,14 +79,15 @@ def load_ahead(
         last_good: measured K now, dims (trafo,); stands in where yesterday is missing too.
     """
     factors = relation.load_factor(net_p_mw)
-    known = np.isfinite(factors).all(axis=1)
+    one, two, three = factors[:, 0], factors[:, 1], factors[:, 2]
+    known = np.isfinite(one) & np.isfinite(two) & np.isfinite(three)
     if not known.all():
         stand_in = np.where(np.isfinite(yesterday), yesterday, last_good)
-        factors = np.where(known[:, None], factors, stand_in[:, None])
+        one, two, three = (np.where(known, lane, stand_in) for lane in (one, two, three))
     # the lanes of power become lanes of load: with reverse flow the lower net power is the higher load
     lanes = np.empty_like(factors)
-    lanes[:, BEST] = factors[:, BEST]
-    lanes[:, LOW], lanes[:, HIGH] = factors.min(axis=1), factors.max(axis=1)
+    lanes[:, BEST] = one
+    lanes[:, LOW], lanes[:, HIGH] = np.minimum(np.minimum(one, two), three), np.maximum(np.maximum(one, two), three)
     return lanes, known.sum(axis=0)
 
 

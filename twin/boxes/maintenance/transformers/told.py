@@ -46,7 +46,7 @@ def told(
     # relief speaks first, the earliest and largest; then who bears least
     needed.sort(key=lambda f: (str(f.params["relieve_from"]), -float(f.params["relieve_percent"])))
     lead = plates.names.index(needed[0].element) if needed else int(order[0])
-    states, held = outlook.states, int(gaps[lead])
+    hot_spot_c, held = outlook.hot_spot_c[..., lead], int(gaps[lead])
     lost_h, counted_h = health.lost_h[:, lead], health.counted_h[:, lead]
     several = "_of" if len(plates.names) > 1 else ""
     return {
@@ -54,11 +54,11 @@ def told(
         "trafos": len(plates.names),
         "loading_percent": 100.0 * float(health.load_factor[lead]),
         "load_held_min": held * QUARTER_HOUR_S // 60,
-        "hot_spot_low_c": float(states.hot_spot_c[0, LOW, lead]),
-        "hot_spot_high_c": float(states.hot_spot_c[0, HIGH, lead]),
+        "hot_spot_low_c": float(hot_spot_c[0, LOW]),
+        "hot_spot_high_c": float(hot_spot_c[0, HIGH]),
         "hot_spot_limit_c": float(plates.hot_spot_limit_c[lead]),
-        "peak_c": float(states.hot_spot_c[:-1, BEST, lead].max()),
-        "peak_high_c": float(states.hot_spot_c[:-1, HIGH, lead].max()),
+        "peak_c": float(hot_spot_c[:-1, BEST].max()),
+        "peak_high_c": float(hot_spot_c[:-1, HIGH].max()),
         "lost_life_h": float(lost_h.sum()),
         "lost_life_since": from_epoch_s(int(health.since_s[lead])).isoformat(),
         "lost_by_season_h": lost_h.tolist(),

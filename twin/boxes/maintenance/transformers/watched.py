@@ -69,7 +69,7 @@ def _limit_in_sight(verdict: Verdict, plates: Plates, outlook: Outlook) -> float
     """Quarter hours until the hot-spot limit, were the excess that is measured real; None when it is not reached."""
     if verdict.kind not in _OF_THE_ASSET:
         return None
-    hot_spot_c = outlook.states.hot_spot_c[:, BEST, verdict.asset] + max(0.0, verdict.size_k)
+    hot_spot_c = outlook.hot_spot_c[:, BEST, verdict.asset] + max(0.0, verdict.size_k)
     return first_reach(hot_spot_c, float(plates.hot_spot_limit_c[verdict.asset])) if np.isfinite(hot_spot_c).all() else None
 
 
