@@ -22,6 +22,7 @@ from dashboard.regie.feed import Files, Watcher, follow, language_of
 from dashboard.regie.gate import Gate, content_security_policy, is_loopback
 from dashboard.regie.panel import Panel
 from dashboard.regie.wish import Wish, expiry
+from dashboard.regie.work.routes import add_work_orders
 
 PREFIX = "/regie/"
 _ASSETS = Path(__file__).parent / "assets"
@@ -65,6 +66,7 @@ def create_app(state: Path, *, host: str = "127.0.0.1") -> ASGIApp:
 
     server = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     _add_commands(server, CommandQueue(state), watcher, read_only=read_only)
+    add_work_orders(server, state, lambda: None if watcher.snapshot is None else watcher.snapshot.as_of, read_only=read_only)
     dash = Dash(
         __name__,
         server=server,  # type: ignore[arg-type]  # Dash types it as Flask's; FastAPI is its documented other backend
