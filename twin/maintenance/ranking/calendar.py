@@ -41,10 +41,14 @@ _FURTHER = 6
 
 @dataclass(frozen=True)
 class Normal:
-    """The week without any outage: ``excess`` beyond limits [sum of %], dims (time,); ``load_node``: supply of every load."""
+    """The week without any outage.
+
+    Attributes:
+        excess: beyond limits [sum of %], dims (time,). ``load_mw``: what every load draws that has supply, dims (time, load).
+    """
 
     excess: np.ndarray
-    load_node: np.ndarray
+    load_mw: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,10 @@ class OutageHours:
 def normal_week(engine: Engine, week: Week, *, limits: GridLimits) -> Normal:
     """The week as it is; made once for all assets."""
     model = engine.model(NORMAL)
-    return Normal(_excess(_solved(model, week.injections), limits)[0], model.grid.load_node)
+    # a grid that is compiled for an outage knows nothing of the loads that it leaves dark: their power is taken from here
+    drawn = week.injections["load_p_mw"].transpose("time", "load").to_numpy() * model.grid.load_scaling
+    load_mw = np.where(model.grid.load_node >= 0, drawn, 0.0)
+    return Normal(_excess(_solved(model, week.injections), limits)[0], load_mw)
 
 
 def outage_hours(
@@ -91,7 +98,7 @@ def outage_hours(
     model = engine.model(planned_state(outage, closure))
     flow = _solved(model, week.injections)
     excess, loading = _excess(flow, limits)
-    dark_mw = _dark_mw(model, week.injections, normal)
+    dark_mw = normal.load_mw[:, model.grid.load_node < 0].sum(axis=1)
     further, at_risk = _at_risk(engine, outage, closure, week, limits)
     why = np.full(week.hours, FREE, dtype="U12")
     why[at_risk > at_risk_limit_mw + _WATT_MW] = N1
@@ -120,13 +127,6 @@ def _excess(flow: xr.Dataset, limits: GridLimits) -> tuple[np.ndarray, np.ndarra
     outside = np.fmax(np.fmax(limits.vm_min_pu - vm, vm - limits.vm_max_pu), 0.0)
     beyond = np.maximum(loading - limits.loading_percent, 0.0).sum(axis=1) + 100.0 * np.nansum(outside, axis=1)
     return beyond, loading.max(axis=1, initial=0.0)
-
-
-def _dark_mw(model: GridModel, injections: xr.Dataset, normal: Normal) -> np.ndarray:
-    """Load without supply that has supply in the normal state [MW], dims (time,)."""
-    lost = (model.grid.load_node < 0) & (normal.load_node >= 0)
-    load = injections["load_p_mw"].transpose("time", "load").to_numpy() * model.grid.load_scaling
-    return np.asarray(np.nansum(load[:, lost], axis=1))
 
 
 def _at_risk(engine: Engine, outage: tuple[str, int], closure: int, week: Week, limits: GridLimits) -> tuple[str, np.ndarray]:
