@@ -90,15 +90,15 @@ def _deviation(monitor: Monitor, machine: int, facts: MachineFacts, as_of: datet
         return
     since = from_epoch_s(int(since_s))
     proposal = propose(monitor.size[machine], monitor.reference.active[machine])
-    average = monitor.average[machine]
+    excess = monitor.excess[machine]
     yield Finding(
         key=f"machine:{facts.name}",
         priority=3,
         code=_code(proposal.cause),
         params={
             "machine": facts.name,
-            "vibration_percent": round(100.0 * float(np.expm1(average[VIBRATION])), 0),
-            "bearing_k": round(float(average[TEMPERATURE]), 1),
+            "vibration_percent": round(100.0 * float(np.expm1(excess[VIBRATION])), 0),
+            "bearing_k": round(float(excess[TEMPERATURE]), 1),
             "feature": proposal.feature,
             "sigma": round(proposal.sigma, 1),
             "deviation": round(float(monitor.deviation[machine]), 1),

@@ -114,6 +114,7 @@ class Monitor:
         learning: blocks so far, dims (machine, block, REGRESSORS + feature), none once all machines have their reference.
         learnt: blocks in it.
         average, average_x: moving averages of deviation and operating point. ``deviation``: T2 over its bar, 1 = the bar.
+        excess: deviation of the last judged block as it was, logarithms and kelvin, dims (machine, feature).
         above: blocks in a row above the bar. ``above_s``: start of the first. ``alarm_s``: of the alarm's first, or 0.
         unknown: blocks since the reference at operating points that it does not know. ``judged``: the others.
     """
@@ -138,6 +139,7 @@ class Monitor:
     average: np.ndarray
     average_x: np.ndarray
     deviation: np.ndarray
+    excess: np.ndarray
     above: np.ndarray
     above_s: np.ndarray
     alarm_s: np.ndarray
@@ -203,6 +205,7 @@ def new_monitor(count: int) -> Monitor:
         average=zeros(f),
         average_x=zeros(REGRESSORS),
         deviation=zeros(),
+        excess=zeros(f),
         above=zeros(),
         above_s=zeros(),
         alarm_s=zeros(),
@@ -301,9 +304,10 @@ def _judge(now: Monitor, settings: Settings, asked: np.ndarray, x: np.ndarray, y
     now.unknown, now.judged = now.unknown + (asked & ~known), now.judged + judged
     residual = _completed(residual, reference.precision)
     length = np.sqrt(np.einsum("mf,mfg,mg->m", residual, reference.precision, residual))
-    residual = residual * np.minimum(1.0, LARGEST / np.maximum(length, LARGEST))[:, None]
+    limited = residual * (LARGEST / np.maximum(length, LARGEST))[:, None]
     move = judged[:, None]
-    now.average = np.where(move, WEIGHT * residual + (1.0 - WEIGHT) * now.average, now.average)
+    now.excess = np.where(move, residual, now.excess)
+    now.average = np.where(move, WEIGHT * limited + (1.0 - WEIGHT) * now.average, now.average)
     now.average_x = np.where(move, WEIGHT * x + (1.0 - WEIGHT) * now.average_x, now.average_x)
     now.deviation = np.where(judged, _statistic(now) / _bars(reference, settings), now.deviation)
     start_s = float(now.block * BLOCK_S)
