@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from twin.cli_maintenance_evaluate import register_evaluate
+from twin.cli_maintenance_orders import register as register_orders
 from twin.cli_maintenance_rank import register as register_rank
 
 maintenance_app = typer.Typer(
@@ -16,4 +17,5 @@ def register(app: typer.Typer) -> None:
     """Add the group."""
     register_evaluate(maintenance_app)
     register_rank(maintenance_app)
+    register_orders(maintenance_app)
     app.add_typer(maintenance_app, name="maintenance")
