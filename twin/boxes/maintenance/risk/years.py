@@ -79,17 +79,21 @@ class Schedule:
 
 @dataclass(frozen=True)
 class YearsPlan:
-    """The cheapest schedule beside two others: nothing at all, and everything that pays as soon as there is money and crew."""
+    """The cheapest schedule beside two others: nothing at all, and everything that pays as soon as there is money and crew.
+
+    ``gap_percent``: by how much of what it gains over doing nothing the plan may still miss the optimum, proved [%].
+    """
 
     planned: Schedule
     nothing: Schedule
     soonest: Schedule
+    gap_percent: float
 
 
 def plan_years(
     candidates: Sequence[Candidate], *, budget_chf: np.ndarray, crew_h: np.ndarray, discount_percent: float
 ) -> YearsPlan:
-    """The year of each intervention that makes cost and risk of all years together the smallest.
+    """The year of each intervention that makes cost and risk of all years together the smallest, or nearly.
 
     Args:
         candidates: ids are unique; of one asset they share ``before_chf``.
@@ -104,9 +108,14 @@ def plan_years(
     order = tuple(sorted(candidates, key=lambda one: one.id))
     discount = (1.0 + discount_percent / 100.0) ** -np.arange(len(budget))
     gain = {one.id: _gain_chf(one, discount) for one in order}
-    planned = _solved(order, gain, budget, hours)
+    planned, bound_chf = _solved(order, gain, budget, hours)
     soonest = _soonest(order, gain, budget, hours)
-    return YearsPlan(*(_schedule(order, years, discount) for years in (planned, {}, soonest)))
+    # A search that nodes ended may be behind the simple rule.
+    best = max((planned, soonest), key=lambda year_of: _total(gain, year_of))
+    gained_chf = _total(gain, best)
+    gap_percent = 100.0 * max(bound_chf - gained_chf, 0.0) / gained_chf if gained_chf > 0.0 else 0.0
+    nothing = _schedule(order, {}, discount)
+    return YearsPlan(_schedule(order, best, discount), nothing, _schedule(order, soonest, discount), gap_percent)
 
 
 def _gain_chf(one: Candidate, discount: np.ndarray) -> np.ndarray:
@@ -117,13 +126,13 @@ def _gain_chf(one: Candidate, discount: np.ndarray) -> np.ndarray:
 
 def _solved(
     order: tuple[Candidate, ...], gain: Mapping[str, np.ndarray], budget: np.ndarray, hours: np.ndarray
-) -> dict[str, int]:
-    """The optimum, within a ten-thousandth of its gain. Only years in which a candidate pays are variables."""
+) -> tuple[dict[str, int], float]:
+    """A near optimum and the bound on what any plan gains [CHF]. Only years in which a candidate pays are variables."""
     import pyomo.environ as pyo
 
     index = [(one.id, year) for one in order for year in range(len(budget)) if gain[one.id][year] > _SMALL]
     if not index:
-        return {}
+        return {}, 0.0
     by_id = {one.id: one for one in order}
     model = pyo.ConcreteModel(name="years")
     model.done = pyo.Var(index, domain=pyo.Binary)
@@ -139,8 +148,16 @@ def _solved(
             model.limits.add(sum(times) <= 1)
     worth = sum(float(gain[id_][year]) * model.done[id_, year] for id_, year in index)
     model.worth = pyo.Objective(expr=worth, sense=pyo.maximize)
-    values = solver(close=True).solve(model).solution_loader.get_primals([model.done[key] for key in index])
-    return {id_: year for id_, year in index if values[model.done[id_, year]] > 0.5}
+    result = solver(close=True).solve(model)
+    bound_chf = float(result.best_objective_bound)
+    if result.best_feasible_objective is None:  # the nodes ended before anything was found
+        return {}, bound_chf
+    values = result.solution_loader.get_primals([model.done[key] for key in index])
+    return {id_: year for id_, year in index if values[model.done[id_, year]] > 0.5}, bound_chf
+
+
+def _total(gain: Mapping[str, np.ndarray], year_of: Mapping[str, int]) -> float:
+    return math.fsum(float(gain[id_][year]) for id_, year in year_of.items())
 
 
 def _soonest(
