@@ -30,10 +30,11 @@ NO_WINDOW = "no_free_window"
 
 @dataclass(frozen=True)
 class Slot:
-    """When an action may be done. ``window``: None for never in the hours looked at."""
+    """When an action may be done. ``window``: None for never in the hours looked at; ``known``: whether any could be."""
 
     window: FreeWindow | None
     excluded: tuple[Excluded, ...]
+    known: bool = True
 
 
 FindSlot = Callable[[Assessed, Action], Slot]
@@ -92,7 +93,7 @@ def _intervention(one: Assessed, action: Action, known: Known, slot: Slot) -> In
         horizon_y=known.table.horizon_years,
         skill=action.skill,
         spare=one.asset.asset if action.uses_spare else "",
-        blocked="" if slot.window is not None or not action.outage else NO_WINDOW,
+        blocked=NO_WINDOW if action.outage and slot.known and slot.window is None else "",
     )
 
 

@@ -49,7 +49,7 @@ class Slots:
     def __call__(self, one: Assessed, action: Action) -> Slot:
         """When ``action`` may be done at an asset. A single known hour tells of no window."""
         if self.week.hours == 1:
-            return Slot(None, ())
+            return Slot(None, (), known=False)
         if not action.outage:
             return Slot(at_any_hour(self.week, self.working, duration_h=action.duration_h), ())
         hours = self._outage_hours(one)

@@ -74,7 +74,8 @@ class Words:
     def window(self, window: FreeWindow | None) -> str:
         """When it may be done."""
         if window is None:
-            return self("window.none")
+            unknown = any(said.code == "source.week.grid_file" for said in self.ranked.sources)
+            return self("window.unknown" if unknown else "window.none")
         zone, language = self.ranked.timezone, self.language
         start = datetime.fromisoformat(window.start)
         last = moment(datetime.fromisoformat(window.end), timezone=zone, language=language, near=start)
