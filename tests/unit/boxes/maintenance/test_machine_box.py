@@ -10,7 +10,8 @@ from twin.contracts.validation import Premises, judge
 from twin.domain.problems import BadInput
 from twin.domain.time import QUARTER_HOUR
 
-SITE = SyntheticSite()
+SITE = SyntheticSite(rows=31 * 96)
+"""Long enough for the reference of four weeks."""
 MACHINE = "river_plant"
 
 
@@ -84,7 +85,7 @@ def test_a_hot_bearing_is_told_by_its_limits(box, first, bearing_c: float, code:
 
 
 def test_a_fault_of_three_weeks_is_told_with_its_cause_and_since_when(box) -> None:
-    view = SITE.view()
+    view = SyntheticSite().view()
     rows = 21 * 96
     hot = view.history("machine_bearing_c", (MACHINE,)).values[-rows:, 0] + 5.0
     values, quality = view.frame.values.copy(), view.frame.quality
@@ -93,7 +94,9 @@ def test_a_fault_of_three_weeks_is_told_with_its_cause_and_since_when(box) -> No
     report, _ = box.step(ill, None, None)
     (finding,) = report.findings
     assert finding.code == "machine_lubrication"
-    assert finding.params["bearing_k"] == pytest.approx(5.0, abs=0.5)  # the reference's own spread
+    assert finding.params["bearing_k"] == pytest.approx(
+        5.0, abs=1.0
+    )  # this bearing follows the air at once, the reference two hours later
     assert timedelta(0) <= finding.at - (AS_OF - timedelta(days=21)) <= timedelta(days=2)
     assert report.outputs["machine_deviation"].values[0, 0] > 1.0
 
