@@ -247,3 +247,13 @@ def test_a_feeder_that_was_switched_on_is_believed_in_the_next_quarter_hour():
 def test_a_plant_may_start_at_once():
     values, _ = without_spikes((0.0, 0.01), (0.0, 3.0))
     assert values[1, 1] == 3.0
+
+
+def test_a_watched_line_and_a_measured_wind_come_through_as_they_are():
+    meters = [parse_channel(name) for name in ("line.4.i_ka", "weather.site.wind_m_s")]
+    observer = Observer(
+        meters, [], [], Layout((("line_i_ka", "feeder"), ("line_i_ka", "blind"), ("wind_m_s", ""))), lines={"feeder": 4}
+    )
+    values, quality = observer.derive(np.array([[0.2, 3.0]]), np.zeros((1, 2), dtype=np.uint8), 0)
+    np.testing.assert_array_equal(values[0], [0.2, np.nan, 3.0])
+    assert quality[0, 1] == Quality.INVALID
