@@ -19,7 +19,7 @@ UNSURE_SLACK = 1.5
 """Standard errors of the reference that widen the allowance: what it does not know is the same for many blocks, so no sum
 averages it out."""
 MOST_PER_BLOCK = 0.6
-"""Of the threshold that one block may add: it takes two to raise an alarm."""
+"""Of the threshold that one block may add or take: it takes two to raise an alarm, and one does not undo what others say."""
 CEILING = 2.0
 """Times the threshold where the sum stops, so that a repaired asset clears within days, however long it was ill."""
 CLEARED = 0.25
@@ -142,7 +142,8 @@ def _judge(watch: Watch, closed: _Closed, judged: np.ndarray) -> Watch:
     bar = np.where(judged, reference.threshold, np.inf)[:, None]
     sigma_k = np.where(judged, reference.long_sigma_k, 1.0)[:, None]
     both_k = np.where(judged[:, None], np.stack([excess_k, -excess_k], axis=1) - slack_k[:, None], 0.0)
-    value = np.clip(sums.value + np.minimum(both_k / sigma_k, MOST_PER_BLOCK * bar), 0.0, CEILING * bar)
+    most = MOST_PER_BLOCK * bar
+    value = np.clip(sums.value + np.clip(both_k / sigma_k, -most, most), 0.0, CEILING * bar)
     value = np.where(judged[:, None], value, sums.value)
     began_s = float(closed.number * BLOCK_S)
     onset_s = np.where(value == 0.0, 0.0, np.where(sums.onset_s == 0.0, began_s, sums.onset_s))

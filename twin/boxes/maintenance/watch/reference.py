@@ -24,6 +24,8 @@ PRIOR_K = np.array([20.0, 0.15, 0.05] + [1.5] * (PHASES - 1))
 scatter by some 10 % around their class's), over ambient [K/K] (sun of summer against winter: 1 to 2 K in 25 K), hours [K]."""
 SLACK_SIGMAS = 0.75
 """Allowance in long standard deviations; half the shift that is found fastest."""
+MOST_SLACK_K = 3.0
+"""Half of the 6 K that a failing cooling must not hide behind, however noisy the asset: there the bar rises instead."""
 CUSUM_SHARE = 0.6
 """Of the false-alarm budget; the rest is left to the rules for single readings and to what the model of noise leaves out."""
 _TURNS = 8
@@ -70,7 +72,7 @@ def freeze(reference: Reference, rows: np.ndarray, *, alarms_per_asset_month: fl
     calm_k = np.clip(left_k, -2.5 * sigma_k[:, None], 2.5 * sigma_k[:, None])
     correlation, long_sigma_k = _correlation(block, calm_k, sigma_k)
     covariance = np.linalg.inv(_information(x, weights, long_sigma_k))
-    slack_k = np.maximum(MIN_SIGMA_K, SLACK_SIGMAS * long_sigma_k)
+    slack_k = np.clip(SLACK_SIGMAS * long_sigma_k, MIN_SIGMA_K, MOST_SLACK_K)
     blocks = blocks_between(CUSUM_SHARE * alarms_per_asset_month, block_s=BLOCK_S)
     found = {
         "coefficients": coefficients,
