@@ -223,6 +223,36 @@ def test_rating_that_contradicts_the_grid_is_named(small):
     assert any("0.63 MVA; expected 0.4 MVA as in the grid" in fault for fault in faults(small(("[[boxes]]", STATION))))
 
 
+LINE = """[[telemetry.channels]]
+table = "line"
+quantities = ["i_ka"]
+elements = [{index}]
+minimum = 0.0
+maximum = 1.0
+
+[[lines]]
+name = "feeder"
+title = "Feeder"
+index = {index}
+kind = "{kind}"
+rated_i_ka = {rated_i_ka}
+
+[[boxes]]"""
+
+
+@pytest.mark.parametrize(
+    ("index", "kind", "rated_i_ka", "expected"),
+    [
+        (7, "cable", 0.27, "line 7; expected a line of the grid"),
+        (0, "overhead", 0.27, '"overhead"; expected "cable" as in the grid'),
+        (0, "cable", 0.5, "0.5 kA; expected 0.27 kA as in the grid"),
+    ],
+)
+def test_watched_line_that_contradicts_the_grid_is_named(small, index, kind, rated_i_ka, expected):
+    found = faults(small(("[[boxes]]", LINE.format(index=index, kind=kind, rated_i_ka=rated_i_ka))))
+    assert any(expected in fault for fault in found), found
+
+
 def test_a_level_without_a_voltage_band_is_named_with_its_buses(small):
     found = faults(small((", { up_to_kv = 36.0, vm_min_pu = 0.95, vm_max_pu = 1.05 }", "")))
     assert any("bands voltage: 20 kV at bus 0; expected a band; the highest ends at 1 kV" in fault for fault in found), found
