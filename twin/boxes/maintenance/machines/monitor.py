@@ -23,6 +23,7 @@ from twin.boxes.maintenance.machines.reference import (
     regressors,
     scaled,
 )
+from twin.boxes.maintenance.machines.rows import Rows
 from twin.boxes.maintenance.watch.budget import MONTH_S
 from twin.domain.time import HOURS_PER_STEP, QUARTER_HOUR_S
 
@@ -69,35 +70,6 @@ class Settings:
     def blocks_between(self) -> float:
         """Blocks between two false alarms of a machine that runs all the time."""
         return MONTH_S / BLOCK_S / self.alarms_per_month
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Consecutive quarter hours.
-
-    Attributes:
-        start_s: label of the first, epoch seconds. ``p_mw``: power of each machine, positive whatever it does [MW], dims
-            (time, machine). ``ambient_c``: dims (time,). ``features``: as telemetered, dims (time, machine, feature). All NaN
-            where missing.
-    """
-
-    start_s: int
-    p_mw: np.ndarray
-    ambient_c: np.ndarray
-    features: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.ambient_c)
-
-    def until(self, end_s: int) -> Rows:
-        """Those with a label before ``end_s``."""
-        last = max(0, (end_s - self.start_s) // QUARTER_HOUR_S)
-        return Rows(self.start_s, self.p_mw[:last], self.ambient_c[:last], self.features[:last])
-
-    def since(self, start_s: int) -> Rows:
-        """Those with a label from ``start_s`` on."""
-        first = max(0, (start_s - self.start_s) // QUARTER_HOUR_S)
-        return Rows(self.start_s + first * QUARTER_HOUR_S, self.p_mw[first:], self.ambient_c[first:], self.features[first:])
 
 
 @dataclass
@@ -223,28 +195,35 @@ def observe(monitor: Monitor, rows: Rows, settings: Settings) -> Monitor:
         rows: the next ones. ``settings``: facts of the machines.
     """
     now = Monitor.from_arrays(monitor.to_arrays())
+    usable, x = _operation(now, rows, settings)
     features = scaled(rows.features)
     for row in range(len(rows)):
         at_s = rows.start_s + row * QUARTER_HOUR_S
         if at_s // BLOCK_S != now.block:
             _close(now, settings)
             now.block = at_s // BLOCK_S
-        usable = _follow(now, rows.p_mw[row] / settings.rated_mw, rows.ambient_c[row])
-        _take(now, at_s, usable, rows.features[row], features[row])
+        _take(now, at_s, usable[row], x[row], rows.features[row], features[row])
         now.at_s = at_s + QUARTER_HOUR_S
     return now
 
 
-def _follow(now: Monitor, share: np.ndarray, ambient_c: float) -> np.ndarray:
-    """Move the operating point on; which machines run steadily, dims (machine,)."""
-    with np.errstate(invalid="ignore"):
-        jump = ~(np.abs(share - now.share) <= JUMP)  # also where power was or is unknown: it may have stopped meanwhile
-        now.steady = np.where((share >= RUNNING) & ~jump, now.steady + 1.0, 0.0)
-    now.share = share
+def _operation(now: Monitor, rows: Rows, settings: Settings) -> tuple[np.ndarray, np.ndarray]:
+    """Move the operating point on: which machines run steadily, dims (time, machine), and the regressors of each row."""
+    share = rows.p_mw / settings.rated_mw
+    driving = np.stack([share, np.broadcast_to(rows.ambient_c[:, None], share.shape)], axis=1)
     keep = np.exp(-HOURS_PER_STEP / SLOW_H)
-    now.slow_share = _slowed(now.slow_share, share, keep)
-    now.slow_ambient_c = _slowed(now.slow_ambient_c, np.full_like(share, ambient_c), keep)
-    return now.steady > SETTLE_ROWS
+    last, slow = now.share, np.stack([now.slow_share, now.slow_ambient_c])
+    steady, slowed = np.empty_like(share), np.empty_like(driving)
+    with np.errstate(invalid="ignore"):
+        for row in range(len(share)):
+            # an unknown power counts as a jump, too: the machine may have stopped meanwhile
+            runs = (share[row] >= RUNNING) & (np.abs(share[row] - last) <= JUMP)
+            steady[row] = now.steady = np.where(runs, now.steady + 1.0, 0.0)
+            last = share[row]
+            slowed[row] = slow = _slowed(slow, driving[row], keep)
+    now.share, (now.slow_share, now.slow_ambient_c) = last, slow
+    flat = regressors(share.reshape(-1), slowed[:, 0].reshape(-1), slowed[:, 1].reshape(-1))
+    return steady > SETTLE_ROWS, flat.reshape(*share.shape, REGRESSORS)
 
 
 def _slowed(old: np.ndarray, new: np.ndarray, keep: float) -> np.ndarray:
@@ -253,17 +232,18 @@ def _slowed(old: np.ndarray, new: np.ndarray, keep: float) -> np.ndarray:
     return np.where(np.isnan(new), old, moved)
 
 
-def _take(now: Monitor, at_s: int, usable: np.ndarray, raw: np.ndarray, features: np.ndarray) -> None:
+def _take(now: Monitor, at_s: int, usable: np.ndarray, x: np.ndarray, raw: np.ndarray, features: np.ndarray) -> None:
     """A quarter hour into the open block, where the machine runs steadily and its sensors live."""
     seen = usable[:, None] & np.isfinite(raw)
     now.held_rows = np.where(seen, np.where(raw == now.held, now.held_rows + 1.0, 1.0), now.held_rows)
     now.held = np.where(seen, raw, now.held)
     learning = now.reference.blocks[:, None] == 0.0
-    now.longest = np.where(learning, np.maximum(now.longest, now.held_rows), now.longest)
-    now.recent = np.where(seen[:, None, :], np.stack([now.recent[:, 1], raw], axis=1), now.recent)
+    if learning.any():
+        now.longest = np.where(learning, np.maximum(now.longest, now.held_rows), now.longest)
+    now.recent[:, 0] = np.where(seen, now.recent[:, 1], now.recent[:, 0])
+    now.recent[:, 1] = np.where(seen, raw, now.recent[:, 1])
     now.recent_s = np.where(seen, float(at_s), now.recent_s)
-    x = regressors(now.share, now.slow_share, now.slow_ambient_c)
-    good = usable[:, None] & np.isfinite(features) & ~now.stuck
+    good = seen & np.isfinite(features) & ~now.stuck
     now.rows = now.rows + usable
     now.x_sum = now.x_sum + np.where(usable[:, None], x, 0.0)
     now.y_sum = now.y_sum + np.where(good, features, 0.0)

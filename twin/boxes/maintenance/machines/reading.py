@@ -6,8 +6,8 @@ from datetime import datetime
 
 import numpy as np
 
-from twin.boxes.maintenance.machines.monitor import Rows
 from twin.boxes.maintenance.machines.reference import FEATURES
+from twin.boxes.maintenance.machines.rows import Rows
 from twin.contracts.frame import AsOfView, MissingSignalError
 from twin.domain.quality import Quality
 from twin.domain.time import QUARTER_HOUR, floor_quarter, to_datetime64, to_epoch_s

@@ -6,8 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from twin.boxes.maintenance.machines.monitor import Monitor, Rows, Settings, new_monitor, observe
+from twin.boxes.maintenance.machines.monitor import Monitor, Settings, new_monitor, observe
 from twin.boxes.maintenance.machines.reference import FEATURES
+from twin.boxes.maintenance.machines.rows import Rows
 
 DAY = 96
 START_S = 1_450_000_800  # a whole block of six hours
