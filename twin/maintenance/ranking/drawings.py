@@ -11,6 +11,7 @@ from forecasts.report.look import ACCENT, MUTED, RED, layout
 from twin.maintenance.ranking.words import Words
 
 _MOST_WINDOWS = 25
+_MOST_NAMES = 6
 _NAMED = {"showlegend": True, "hovermode": "closest"}
 
 
@@ -52,14 +53,16 @@ def health_matrix(words: Words) -> Any:
             go.Scatter(
                 x=[asset.health for asset in assets],
                 y=[asset.failure_chf for asset in assets],
-                text=[asset.title for asset in assets],
+                # assets come the riskiest first; more names than these would cover each other
+                text=[asset.title if at < _MOST_NAMES else "" for at, asset in enumerate(assets)],
+                customdata=[asset.title for asset in assets],
                 mode="markers+text",
                 textposition="top center",
                 marker={
                     "color": [ACCENT if asset.asset in proposed else MUTED for asset in assets],
                     "size": [8 + 14 * asset.confidence for asset in assets],
                 },
-                hovertemplate="%{text}<br>H %{x:.1f}, %{y:.0f} CHF",
+                hovertemplate="%{customdata}<br>H %{x:.1f}, %{y:.0f} CHF",
             )
         ],
         layout(

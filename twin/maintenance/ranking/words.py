@@ -85,7 +85,7 @@ class Words:
     def plan(self, item: Item) -> str:
         """Whether it is chosen, else why not; with a budget across years, the year."""
         if self.ranked.years and item.year is not None:
-            return self("plan.year", year=self.as_of.year + item.year)
+            return self("plan.year", year=str(self.as_of.year + item.year))
         if item.why_not is None:
             return self("plan.later") if self.ranked.years and item.year is None else self("plan.chosen")
         return self.said(item.why_not)
