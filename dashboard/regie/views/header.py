@@ -157,6 +157,11 @@ def _tools(words: Words) -> Markup:
     return tag(
         "div",
         tag("nav", *links, aria_label=words("ui.languages"), class_="languages"),
-        tag("button", words("ui.help"), " ", keys, type="button", data_do="help", data_focus="help", class_="button"),
+        tag(
+            "div",
+            tag("a", words("ui.work"), href=f"/regie/work/?lang={words.language}", data_focus="work", class_="button"),
+            tag("button", words("ui.help"), " ", keys, type="button", data_do="help", data_focus="help", class_="button"),
+            class_="buttons",
+        ),
         class_="tools",
     )
