@@ -26,8 +26,20 @@ Kind = Literal[
 ]
 """Classes of assets, as the probability of failure knows them; what a failure costs is declared by class."""
 KINDS: tuple[str, ...] = Kind.__args__  # type: ignore[attr-defined]
-Cause = Literal["age", "inspection", "cooling", "gas", "pcb", "overload", "temperature", "sensor", "no_spare", "routine"]
-"""Why an intervention may be proposed; `twin.maintenance.ranking.causes` says when each holds."""
+Cause = Literal[
+    "age",
+    "inspection",
+    "cooling",
+    "gas",
+    "pcb",
+    "overload",
+    "temperature",
+    "sensor",
+    "vibration",
+    "no_spare",
+    "routine",
+]
+"""Why an intervention may be proposed; `twin.maintenance.ranking.assess` says when each holds."""
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 LocalHour = Annotated[int, Field(ge=0, le=24)]
 

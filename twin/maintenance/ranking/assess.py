@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import numpy as np
@@ -15,7 +15,7 @@ from twin.boxes.maintenance.risk import classes, condition, oil
 from twin.boxes.maintenance.risk.consequence import Consequence, Failure, UnitValues, consequence
 from twin.boxes.maintenance.risk.health import Evidence, Health, health_score
 from twin.boxes.maintenance.risk.interventions import AssetRisk, Fault
-from twin.maintenance.ranking.on_air import SENSOR, OnAir, Seen
+from twin.maintenance.ranking.on_air import SENSOR, VIBRATION, OnAir, Seen
 from twin.maintenance.ranking.outage_effects import OutageEffect
 from twin.maintenance.ranking.ranked import Said
 from twin.maintenance.register.asset import Asset
@@ -125,7 +125,7 @@ def _evidence(asset: Asset, known: Known, seen: Sequence[Seen]) -> Evidence:
     latest, samples = asset.latest, known.samples.get(asset.asset, ())
     grades = condition.GRADES
     observed = () if latest is None else (condition.observed(asset.kind, "external", grades[round(latest.score) - 1]),)
-    measured = [condition.from_watch(one.cause, size_k=one.size_k, confidence=one.confidence) for one in seen]
+    measured = [_factor(one) for one in seen]
     diagnosis = known.diagnoses.get(asset.asset)
     if diagnosis is not None and diagnosis.gated:
         measured.append(condition.from_gas_code(diagnosis.code))
@@ -141,6 +141,15 @@ def _evidence(asset: Asset, known: Known, seen: Sequence[Seen]) -> Evidence:
         gases=_gases(samples[-1]) if samples else {},
         gases_before=_gases(samples[-2]) if len(samples) > 1 else {},
         sensor_faults=tuple(one.code for one in seen if one.cause == SENSOR),
+    )
+
+
+def _factor(one: Seen) -> condition.Factor | None:
+    """A finding on air as a factor of health; vibration reads as CNAIM's temperature does, by assumption."""
+    if one.cause != VIBRATION:
+        return condition.from_watch(one.cause, size_k=one.size_k, confidence=one.confidence)
+    return replace(
+        condition.measured("temperature", "very_high" if one.severe else "moderately_high"), name=VIBRATION, assumption=True
     )
 
 
@@ -226,7 +235,8 @@ def _causes(asset: Asset, known: Known, health: Health, seen: Sequence[Seen], si
         code = "cause.gas_undetermined" if diagnosis.code == "undetermined" else "cause.gas"
         found.append(Said(code, {"gas_code": diagnosis.code, "severity": diagnosis.severity, "day": day}))
     for one in seen:
-        size = {} if math.isnan(one.size_k) else {"size_k": round(one.size_k, 1)}
+        size: dict[str, object] = {} if math.isnan(one.size_k) else {"size_k": round(one.size_k, 1)}
+        size |= {"detail": one.detail} if one.detail else {}
         found.append(Said(f"cause.{one.cause}", {"since": one.since, "finding": one.code, **size}))
     latest = asset.latest
     if latest is not None and latest.score >= WORN:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +27,10 @@ from twin.maintenance.register.failures import Failures, read_failures
 from twin.maintenance.register.fleet import Fleet, read_fleet
 from twin.maintenance.register.gas_file import read_gas_file
 from twin.maintenance.register.on_grid import facts_of
+from twin.maintenance.work_orders.results import results
 from twin.regie.chain import open_readonly, read_moments
 from twin.site import Site
+from twin.site.machine import POWER_TABLE
 from twin.site.maintenance import Maintenance
 
 
@@ -86,7 +88,7 @@ def gather(site: Site, state: Path | None, files: Files, *, now: datetime) -> Ga
     prepared = prepare(site)
     net = prepared.net()
     engine = make_engine(site.about.engine, net)
-    on_air = OnAir() if state is None else read_on_air(state)
+    on_air = OnAir() if state is None else read_on_air(state, _watched(site))
     as_of, week = _as_of_and_week(state, net, now)
     if week is None:
         week = week_of_profiles(prepared, net, as_of) or week_of_grid_file(net, as_of)
@@ -99,6 +101,7 @@ def gather(site: Site, state: Path | None, files: Files, *, now: datetime) -> Ga
         today=today,
         columns=table.columns,
     )
+    fleet = fleet if state is None else _visited(fleet, state, today)
     samples, gas_problems = _samples(files.gas or (site.beside(table.gas) if table.gas else None), fleet, as_of)
     failures = _failures(files.failures or (site.beside(table.failures) if table.failures else None), fleet, as_of)
     elements = [asset.element for asset in fleet.assets if asset.on_grid]
@@ -126,6 +129,26 @@ def _as_of_and_week(state: Path | None, net: Any, now: datetime) -> tuple[dateti
     with closing(open_readonly(state)) as db:
         last = max((as_of_s for _, _, as_of_s in read_moments(db)), default=None)
         return (now, None) if last is None else (from_epoch_s(last), week_of_journal(db, net))
+
+
+def _watched(site: Site) -> Mapping[str, str]:
+    """Names that the boxes and alarms use -> elements."""
+    found = {trafo.name: f"trafo.{trafo.index}" for trafo in site.trafos}
+    found |= {line.name: f"line.{line.index}" for line in site.lines}
+    return found | {machine.name: f"{POWER_TABLE[machine.kind]}.{machine.index}" for machine in site.machines}
+
+
+def _visited(fleet: Fleet, state: Path, today: date) -> Fleet:
+    """The fleet with what crews reported since: their visits, and the condition that they found."""
+    back = [result for result in results(state) if result.done and result.day <= today]
+    assets = []
+    for asset in fleet.assets:
+        own = [result for result in back if result.asset == asset.asset]
+        days = [result.day for result in own] + ([asset.last_visit] if asset.last_visit else [])
+        found = [result.inspection for result in own if result.inspection is not None]
+        inspections = tuple(sorted([*asset.inspections, *found], key=lambda inspection: inspection.day))
+        assets.append(replace(asset, last_visit=max(days, default=None), inspections=inspections))
+    return replace(fleet, assets=tuple(assets))
 
 
 def _limits(site: Site) -> GridLimits:

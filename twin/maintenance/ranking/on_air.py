@@ -15,19 +15,28 @@ from typing import Any
 
 from twin.domain.time import require_utc
 
-SENSOR = "sensor"
-_WATCHED = {"trafo": "trafos", "line": "lines", "machine": "machines"}
+SENSOR, VIBRATION = "sensor", "vibration"
+_SEVERE = ("machine_vibration_damage", "machine_bearing_trip")
+_OVERLOADS = ("transformer_overload", "line_overload", "line_limit", "overload_now")
+_TEMPERATURES = ("transformer_hot_spot_limit", "transformer_top_oil_limit")
 
 
 @dataclass(frozen=True)
 class Seen:
-    """A finding on air. ``cause``: "cooling", "overload", "temperature", "contact", "sensor"; ``size_k``: NaN if unknown."""
+    """A finding on air.
+
+    Attributes:
+        cause: "cooling", "overload", "temperature", "contact", "sensor" or "vibration". ``detail``: of a machine, what its
+            pattern looks like. ``size_k``: excess over the model [K], NaN if unknown. ``severe``: beyond a limit of damage.
+    """
 
     cause: str
     code: str
     size_k: float
     confidence: float
     since: str
+    detail: str = ""
+    severe: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,14 +54,17 @@ class OnAir:
     life_observed_h: Mapping[str, float] = field(default_factory=dict)
 
 
-def read_on_air(state: Path) -> OnAir:
-    """The last snapshot of a run; empty where there is none or it cannot be read."""
+def read_on_air(state: Path, names: Mapping[str, str]) -> OnAir:
+    """The last snapshot of a run; empty where there is none or it cannot be read.
+
+    Args:
+        names: name of a watched transformer, line or machine -> its element.
+    """
     try:
         snapshot = json.loads((state / "snapshots" / "regie.json").read_text(encoding="utf-8"))
         as_of = require_utc(datetime.fromisoformat(snapshot["as_of"]))
     except (OSError, ValueError, KeyError, TypeError):
         return OnAir()
-    names = _names(snapshot.get("site", {}))
     lost, observed = {}, {}
     for name, facts in _facts(snapshot.get("boxes", ())):
         since = _instant(facts.get("lost_life_since"))
@@ -64,17 +76,11 @@ def read_on_air(state: Path) -> OnAir:
     for alarm in snapshot.get("alarms", ()):
         found = _seen(alarm)
         if found is not None and alarm.get("cleared_at") is None:
-            seen.setdefault(_element(str(alarm.get("element", "")), names), []).append(found)
+            # sensors that are swapped, and what else concerns several, names all of them
+            of = str((alarm.get("params") or {}).get("trafos") or alarm.get("element", ""))
+            for named in of.split("+"):
+                seen.setdefault(_element(named, names), []).append(found)
     return OnAir(as_of, {element: tuple(found) for element, found in seen.items()}, lost, observed)
-
-
-def _names(site: Mapping[str, Any]) -> dict[str, str]:
-    """Name of a watched element -> the element."""
-    found = {}
-    for table, key in _WATCHED.items():
-        for name, index in (site.get(key) or {}).items():
-            found[str(name)] = f"{table}.{index}"
-    return found
 
 
 def _element(named: str, names: Mapping[str, str]) -> str:
@@ -97,25 +103,35 @@ def _facts(boxes: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, Mapping[st
 def _seen(alarm: Mapping[str, Any]) -> Seen | None:
     """A finding that says something of the asset itself."""
     code, params = str(alarm.get("code", "")), alarm.get("params") or {}
-    cause = str(params.get("proposed_cause") or params.get("cause") or _cause_of(code))
-    if cause.startswith(SENSOR):
-        cause = SENSOR
-    if not cause or cause == "unknown":
+    proposed = str(params.get("proposed_cause") or params.get("cause") or "")
+    cause = _cause_of(code, proposed)
+    if not cause:
         return None
     size_k = next((params[name] for name in ("excess_k", "size_k") if isinstance(params.get(name), int | float)), math.nan)
     confidence = params.get("confidence")
     sure = float(confidence) if isinstance(confidence, int | float) else 1.0
-    return Seen(cause, code, float(size_k), min(max(sure, 0.0), 1.0), str(alarm.get("since") or alarm.get("at") or ""))
+    return Seen(
+        cause=cause,
+        code=code,
+        size_k=float(size_k),
+        confidence=min(max(sure, 0.0), 1.0),
+        since=str(alarm.get("since") or alarm.get("at") or ""),
+        detail=proposed if cause == VIBRATION else "",
+        severe=code in _SEVERE,
+    )
 
 
-def _cause_of(code: str) -> str:
-    if "sensor" in code:
+def _cause_of(code: str, proposed: str) -> str:
+    """The cause as a site file's actions name it; "" for what says nothing of the asset."""
+    if proposed.startswith(SENSOR) or "sensor" in code:
         return SENSOR
-    if code in {"transformer_hot_spot_limit", "transformer_top_oil_limit"}:
+    if code.startswith("machine_"):
+        return VIBRATION
+    if proposed:
+        return "" if proposed == "unknown" else proposed
+    if code in _TEMPERATURES:
         return "temperature"
-    if code.startswith(("transformer_overload", "overload_now")):
-        return "overload"
-    return ""
+    return "overload" if code.startswith(_OVERLOADS) else ""
 
 
 def _instant(text: Any) -> datetime | None:

@@ -97,3 +97,22 @@ def test_the_ranking_is_one_json_line(capsys, site):
     assert rank(Asked(site=str(site), at="2026-06-01T12:00+02:00"), Output(json_line=True)) == 0
     (line,) = capsys.readouterr().out.splitlines()
     assert json.loads(line)["site"] == "small"
+
+
+def test_what_a_crew_found_counts_as_the_latest_inspection(site):
+    from datetime import UTC, date, datetime
+
+    from twin.maintenance.ranking import gather
+    from twin.maintenance.register.asset import Inspection
+    from twin.maintenance.register.fleet import read_fleet
+    from twin.maintenance.work_orders.results import Result
+
+    fleet = read_fleet(site.parent / "demo_fleet.csv", elements={}, classes=["mv_lv_transformer"], today=date(2026, 6, 1))
+    at = datetime(2026, 5, 20, 9, tzinfo=UTC)
+    back = Result("1", "station", "trafo.0", "station:inspect", "inspect", True, at, at.date(), "rust", "", 4, 0, "crew")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gather, "results", lambda _state: [back])
+        station = gather._visited(fleet, site.parent, date(2026, 6, 1)).assets[0]
+        before = gather._visited(fleet, site.parent, date(2026, 5, 1)).assets[0]
+    assert (station.latest, station.last_visit) == (Inspection(date(2026, 5, 20), 4.0), date(2026, 5, 20))
+    assert before.latest is None  # the ranking of an earlier day knows nothing of it
