@@ -7,9 +7,9 @@ from twin.regie.publish import closed_couplers
 from twin.site import load_site
 
 
-def test_every_zone_transformer_and_group_of_the_demo_has_a_title_in_every_language():
+def test_everything_that_is_watched_and_every_group_of_the_demo_has_a_title_in_every_language():
     facts = site_facts(load_site("demo"), ())
-    assert {key.partition(":")[0] for key in facts.titles} == {"zone", "trafo", "group"}
+    assert {key.partition(":")[0] for key in facts.titles} == {"zone", "trafo", "line", "machine", "group"}
     assert all(title.get(language) for title in facts.titles.values() for language in LANGUAGES)
 
 

@@ -16,7 +16,7 @@ import xarray as xr
 
 from twin.boxes.maintenance.lines import findings
 from twin.boxes.maintenance.lines.facts import BEST, WatchedLine, read_lines
-from twin.boxes.maintenance.lines.health import COLDEST_SOIL_C, WINDOW, Health, begin, follow_air, move_on, soil_of
+from twin.boxes.maintenance.lines.health import COLDEST_SOIL_C, WINDOW, Health, begin, follow_air, move_on, roll_cables, soil_of
 from twin.boxes.maintenance.lines.outlook import current_ahead, fit_relation, habit
 from twin.boxes.maintenance.lines.reading import (
     AHEAD_STEPS,
@@ -45,13 +45,20 @@ FORECASTS = ("load_forecast_p_mw", "pv_forecast_p_mw")
 
 @dataclass(frozen=True)
 class _Line:
-    """A line in this tick: its facts, its room, its breach if nobody acts, and how what is ahead came about."""
+    """A line in this tick: its facts, its room, its breach if nobody acts, and how what is ahead came about.
+
+    Attributes:
+        rise_k: a cable's terms now, dims (lane, term). ``soil_c``: around it ahead, dims (time, lane).
+        air_soil_c: soil ahead as it follows the air, dims (time,).
+        i_ka: present current. ``measured``: in the last quarter hour. ``forecast_steps``: quarter hours with a forecast.
+    """
 
     facts: WatchedLine
     room: Room
     breach: Breach | None
     rise_k: np.ndarray
     soil_c: np.ndarray
+    air_soil_c: np.ndarray
     i_ka: float
     measured: bool
     forecast_steps: int
@@ -106,21 +113,23 @@ class LineRatingBox:
     def _lines(self, view: AsOfView, telemetry: Telemetry, health: Health, course: Course | None) -> list[_Line]:
         ahead = _Ahead(view, telemetry)
         soil = follow_air(health.soil_c, _air_ahead(view))[:-1]
+        carried = [ahead.of(k, line.zone, float(health.i_ka[k])) for k, line in enumerate(self.lines)]
+        rows = roll_cables(self.lines, health.rise_k, np.stack([current for current, _ in carried], axis=1), soil)
         found = []
         for k, line in enumerate(self.lines):
             i_ka, rise_k, soil_c = float(health.i_ka[k]), health.rise_k[k], soil_of(line, soil)
-            current, forecast_steps = ahead.of(k, line.zone, i_ka)
-            room = self._room(line, rise_k, current, soil_c, course)
+            current, forecast_steps = carried[k]
+            room = self._room(line, rows[:, k], current, soil_c, course)
             measured = bool(np.isfinite(telemetry.i_ka[-1:, k]).all())
             reached = breach(line, room, rise_k, soil_c)
-            found.append(_Line(line, room, reached, rise_k, soil_c, i_ka, measured, forecast_steps))
+            found.append(_Line(line, room, reached, rise_k, soil_c, soil, i_ka, measured, forecast_steps))
         return found
 
     def _room(
-        self, line: WatchedLine, rise_k: np.ndarray, current_ka: np.ndarray, soil_c: np.ndarray, course: Course | None
+        self, line: WatchedLine, rows: np.ndarray, current_ka: np.ndarray, soil_c: np.ndarray, course: Course | None
     ) -> Room:
         if line.cable is not None:
-            return cable_room(line, line.cable, rise_k, current_ka, soil_c)
+            return cable_room(line, line.cable, rows, current_ka, soil_c)
         assert course is not None
         return overhead_room(line, course, current_ka, seed=self.context.seed)
 
@@ -150,7 +159,8 @@ class LineRatingBox:
         said = [] if line.breach is None else [findings.limit(line.facts, line.room, line.breach, as_of)]
         if line.measured and line.i_ka > line.facts.rated_i_ka:  # stated from a measurement, never from a held value
             held = np.full_like(line.room.current_ka, line.i_ka)
-            room = self._room(line.facts, line.rise_k, held, line.soil_c, course)
+            rows = roll_cables([line.facts], line.rise_k[None], held[:, None], line.air_soil_c)[:, 0]
+            room = self._room(line.facts, rows, held, line.soil_c, course)
             reached = breach(line.facts, room, line.rise_k, line.soil_c)
             said.append(findings.overload(line.facts, room, reached, line.i_ka, as_of))
         return said

@@ -19,7 +19,8 @@ Every quarter hour is advanced exactly for its constant loss, so that in pieces 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -27,11 +28,12 @@ SOIL_TERMS = 6
 EULER_GAMMA = 0.5772156649015329
 DIFFUSIVITY_M2_S = 0.5e-6
 """Of soil, where nothing else is known (IEC 60853-2, clause 4.2)."""
+Figure = float | np.ndarray
 
 
 @dataclass(frozen=True)
 class CableModel:
-    """A cable in its trench.
+    """A cable in its trench, or several: every figure then has dims (cable, 1) and the soil (cable, lane).
 
     Attributes:
         r20_ohm_per_m: resistance of a conductor at 20 degC, with what alternating current adds. ``alpha_per_k``: its
@@ -44,15 +46,15 @@ class CableModel:
         limit_c: highest conductor temperature.
     """
 
-    r20_ohm_per_m: float
-    alpha_per_k: float
-    internal_k_m_per_w: float
-    internal_tau_s: float
-    bundle_diameter_m: float
-    depth_m: float
-    conductors: int
+    r20_ohm_per_m: Figure
+    alpha_per_k: Figure
+    internal_k_m_per_w: Figure
+    internal_tau_s: Figure
+    bundle_diameter_m: Figure
+    depth_m: Figure
+    conductors: Figure
     soil_k_m_per_w: np.ndarray
-    limit_c: float
+    limit_c: Figure
 
     def resistance(self, temp_c: np.ndarray) -> np.ndarray:
         """Of a conductor at ``temp_c`` [ohm/m]."""
@@ -69,15 +71,25 @@ class CableModel:
         """Thermal resistances for one conductor's loss, and time constants.
 
         Returns:
-            Resistances [K m/W], dims (lane, term), the cable's own first; time constants [s], dims (term,).
+            Resistances [K m/W], dims (lane, term), the cable's own first; time constants [s], dims (term,); both with cable
+            in front where several stand together.
         """
-        first = self.bundle_diameter_m**2 / (16.0 * DIFFUSIVITY_M2_S)
-        last = self.depth_m**2 / DIFFUSIVITY_M2_S
-        edges = np.geomspace(first, last, SOIL_TERMS + 1)
-        tau = np.exp(2.0 * EULER_GAMMA) * np.sqrt(edges[1:] * edges[:-1])
+        first = np.asarray(self.bundle_diameter_m**2 / (16.0 * DIFFUSIVITY_M2_S))
+        last = np.asarray(self.depth_m**2 / DIFFUSIVITY_M2_S)
+        middles = (np.arange(SOIL_TERMS) + 0.5) / SOIL_TERMS
+        tau = np.exp(2.0 * EULER_GAMMA) * first[..., None] * (last / first)[..., None] ** middles
         share = np.repeat(self.soil_total[..., None] / SOIL_TERMS, SOIL_TERMS + 1, axis=-1)
         share[..., 0] = self.internal_k_m_per_w
-        return share, np.concatenate([[self.internal_tau_s], tau])
+        return share, np.concatenate([np.asarray(self.internal_tau_s)[..., None], tau], axis=-1)
+
+
+_FIGURES = tuple(field.name for field in fields(CableModel) if field.name != "soil_k_m_per_w")
+
+
+def together(models: Sequence[CableModel]) -> CableModel:
+    """Several cables as one model, so that they are rolled in one go: dims of all that is rolled begin with cable."""
+    columns = {name: np.array([[getattr(model, name)] for model in models]) for name in _FIGURES}
+    return CableModel(**columns, soil_k_m_per_w=np.stack([model.soil_k_m_per_w for model in models]))
 
 
 def steady_rise(model: CableModel, i_ka: np.ndarray, soil_c: np.ndarray) -> np.ndarray:
@@ -101,13 +113,13 @@ def steady_rise(model: CableModel, i_ka: np.ndarray, soil_c: np.ndarray) -> np.n
 
 
 def roll(model: CableModel, rise_k: np.ndarray, i_ka: np.ndarray, soil_c: np.ndarray, *, seconds: float) -> np.ndarray:
-    """The terms at every boundary of consecutive steps, dims (time + 1, lane, term) [K]; row 0 is ``rise_k``.
+    """The terms at every boundary of consecutive steps, dims (time + 1, [cable,] lane, term) [K]; row 0 is ``rise_k``.
 
     The loss of a step is that of the conductor's temperature at its beginning, and the step is exact for it.
 
     Args:
-        rise_k: the terms before, dims (lane, term).
-        i_ka: current [kA]. ``soil_c``: undisturbed soil at the cable's depth [degC]; both dims (time, lane).
+        rise_k: the terms before, dims ([cable,] lane, term).
+        i_ka: current [kA]. ``soil_c``: undisturbed soil at the cable's depth [degC]; both dims (time, [cable,] lane).
         seconds: length of a step.
     """
     share, tau = model.terms

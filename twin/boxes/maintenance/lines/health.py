@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twin.boxes.maintenance.lines.cable import SOIL_TERMS, roll, steady_rise
+from twin.boxes.maintenance.lines.cable import SOIL_TERMS, roll, steady_rise, together
 from twin.boxes.maintenance.lines.facts import BEST, COOL, HOT, WatchedLine
 from twin.boxes.maintenance.lines.reading import Telemetry
 from twin.domain.pack import pack, unpack
@@ -88,13 +88,26 @@ def move_on(health: Health, telemetry: Telemetry, lines: Sequence[WatchedLine]) 
     if first >= len(telemetry.i_ka):
         return health
     soil_c = follow_air(health.soil_c, telemetry.air_c[first:])
-    rise_k, i_ka = health.rise_k.copy(), health.i_ka.copy()
-    for k, line in enumerate(lines):
-        lanes = _lanes(telemetry.i_ka[:, k], first, float(health.i_ka[k]))
-        i_ka[k] = lanes[-1, BEST]
-        if line.cable is not None:
-            rise_k[k] = roll(line.cable, rise_k[k], lanes, soil_of(line, soil_c[:-1]), seconds=QUARTER_HOUR_S)[-1]
+    lanes = [_lanes(telemetry.i_ka[:, k], first, float(health.i_ka[k])) for k in range(len(lines))]
+    rise_k = roll_cables(lines, health.rise_k, np.stack(lanes, axis=1), soil_c[:-1])[-1]
+    i_ka = np.array([lane[-1, BEST] for lane in lanes])
     return Health(telemetry.end_s, health.lines, rise_k, i_ka, float(soil_c[-1]))
+
+
+def roll_cables(lines: Sequence[WatchedLine], rise_k: np.ndarray, i_ka: np.ndarray, soil_c: np.ndarray) -> np.ndarray:
+    """The terms of all lines at every boundary of quarter hours [K], dims (time + 1, line, lane, term).
+
+    Args:
+        lines: an overhead one keeps its zeros.
+        rise_k: dims (line, lane, term). ``i_ka``: dims (time, line, lane). ``soil_c``: as it follows the air, dims (time,).
+    """
+    rows = np.zeros((len(i_ka) + 1, *rise_k.shape))
+    at = [k for k, line in enumerate(lines) if line.cable is not None]
+    if at:
+        model = together([line.cable for line in lines if line.cable is not None])
+        soil = np.stack([soil_of(lines[k], soil_c) for k in at], axis=1)
+        rows[:, at] = roll(model, rise_k[at], i_ka[:, at], soil, seconds=QUARTER_HOUR_S)
+    return rows
 
 
 def soil_of(line: WatchedLine, soil_c: np.ndarray) -> np.ndarray:

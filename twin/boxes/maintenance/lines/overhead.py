@@ -15,10 +15,8 @@ import numpy as np
 from twin.boxes.maintenance.lines.conductors import Conductor
 
 Standard = Literal["cigre601", "ieee738"]
-TOLERANCE_A = 0.05
 TOLERANCE_K = 0.01
-"""Of the bisections; far below what any meter resolves."""
-HIGHEST_A = 8000.0
+"""Of the bisection; far below what any meter resolves."""
 HOTTEST_C = 400.0
 
 
@@ -55,19 +53,21 @@ class Weather:
 def ampacity_ka(span: Span, weather: Weather, *, limit_c: float) -> np.ndarray:
     """Current at which the conductor settles at ``limit_c`` [kA]; 0 where the weather alone heats it beyond.
 
+    With the resistance free of the current (no magnetisation of the core) the balance is linear in its square, so what the
+    idle conductor would lose at the limit is what the current may bring.
+
     Returns:
         Of the broadcast shape of ``weather``; NaN where any of its values is.
 
     Source: CIGRE TB 601 (2014), section 3; IEEE Std 738-2012, section 4.4.
     """
-    from linerate.solver import compute_conductor_ampacity
-
     shape = np.broadcast_shapes(*(np.shape(part) for part in _parts(weather)))
     model = _model(span, weather)
-    found = compute_conductor_ampacity(
-        model.compute_heat_balance, limit_c, max_ampacity=np.full(shape, HIGHEST_A), tolerance=TOLERANCE_A
-    )
-    return np.asarray(found / 1000.0, dtype=np.float64)
+    with np.errstate(invalid="ignore"):  # air above the limit: the difference to the power of 1.25 is none
+        lost = -np.asarray(model.compute_heat_balance(limit_c, 0.0))
+    lost = np.where(np.isnan(lost) & (weather.air_c > limit_c), 0.0, lost)
+    ohm_per_m = float(model.compute_resistance(limit_c, 0.0))
+    return np.broadcast_to(np.sqrt(np.maximum(0.0, lost) / ohm_per_m) / 1000.0, shape)
 
 
 def conductor_c(span: Span, weather: Weather, i_ka: np.ndarray) -> np.ndarray:

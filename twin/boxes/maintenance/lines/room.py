@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -55,9 +55,8 @@ class Breach:
     relieve_step: int
 
 
-def cable_room(line: WatchedLine, cable: CableModel, rise_k: np.ndarray, current_ka: np.ndarray, soil_c: np.ndarray) -> Room:
-    """A cable's: ``rise_k`` now, dims (lane, term); ``current_ka``, ``soil_c`` ahead, dims (time, lane)."""
-    rows = roll(cable, rise_k, current_ka, soil_c, seconds=QUARTER_HOUR_S)
+def cable_room(line: WatchedLine, cable: CableModel, rows: np.ndarray, current_ka: np.ndarray, soil_c: np.ndarray) -> Room:
+    """A cable's: ``rows`` of its terms ahead, dims (time + 1, lane, term); ``current_ka``, ``soil_c``, dims (time, lane)."""
 
     def bears(steps: int, rise: np.ndarray, soil: np.ndarray, limit_c: float) -> np.ndarray:
         found = bearable_ka(cable, rise, soil, steps=steps, seconds=QUARTER_HOUR_S, limit_c=limit_c)
@@ -135,7 +134,7 @@ def first_reach(temp_c: np.ndarray, limit_c: float) -> float | None:
 
 def _highest_hold(line: WatchedLine, cable: CableModel, rise_k: np.ndarray, current: np.ndarray, soil_c: np.ndarray) -> float:
     """The highest current that the course may be held to so that the limit is kept after the first quarter hour [kA]."""
-    best = CableModel(**{**vars(cable), "soil_k_m_per_w": cable.soil_k_m_per_w[BEST : BEST + 1]})
+    best = replace(cable, soil_k_m_per_w=cable.soil_k_m_per_w[BEST : BEST + 1])
     low, high = 0.0, float(current.max())
     for _ in range(10):  # to a thousandth of the peak
         middle = 0.5 * (low + high)
