@@ -15,8 +15,8 @@ CLASSIC: tuple[tuple[Kind, str, float, float], ...] = (
     (Kind.HYDRO, "bearing", 0.8, 0.5),
     (Kind.HYDRO, "winding", 0.8, 0.3),
 )
-"""(kind, mode, severity from which, probability a week): oil thermometer, Buchholz relay and machine protection, which every
-policy hears and takes for a finding; an assumption."""
+"""(kind, mode, severity from which, share of defects that show): oil thermometer, Buchholz relay and machine protection, which
+every policy hears and takes for a finding; an assumption. The rest passes from hidden to failed."""
 HYDRO_ANSWER = Answer(tuple(np.linspace(0.2, 0.8, 61).tolist()), 0.9, 0.1 * 7.0 / 30.44)
 """Of the vibration monitor: nine defects in ten, between a fifth and four fifths of the P-F interval, at 0.1 false alarms a
 machine and month, its budget; an assumption, since what a defect of a bearing does to a small unit's features varies widely."""
@@ -26,19 +26,18 @@ AGAIN_WEEKS = 4
 
 def classic_alarms(world: World) -> np.ndarray:
     """Slots whose late signs the ordinary protection and instruments show this week."""
-    severity, signal, found = world.severity, world.chances.signal[world.week], []
-    for kind, name, late, chance in CLASSIC:
+    severity, sign, found = world.severity, world.of_this_defect(world.chances.late_sign), []
+    for kind, name, late, share in CLASSIC:
         slots = np.flatnonzero(world.fleet.slot_mode == mode_index(kind, name))
-        found.append(slots[(severity[slots] >= late) & (signal[slots] < chance)])
+        found.append(slots[(severity[slots] >= late) & (sign[slots] < share)])
     return np.concatenate(found)
 
 
-def missed_by_classic(pf_weeks: np.ndarray, slot_mode: np.ndarray) -> np.ndarray:
-    """Share of defects that ordinary protection does not show before they fail, dims (slot,), on average."""
+def missed_by_classic(slot_mode: np.ndarray) -> np.ndarray:
+    """Share of defects that ordinary protection does not show before they fail, dims (slot,)."""
     missed = np.ones(len(slot_mode))
-    for kind, name, late, chance in CLASSIC:
-        mine = slot_mode == mode_index(kind, name)
-        missed[mine] = (1.0 - chance) ** ((1.0 - late) * pf_weeks[mine])
+    for kind, name, _, share in CLASSIC:
+        missed[slot_mode == mode_index(kind, name)] = 1.0 - share
     return missed
 
 

@@ -77,7 +77,7 @@ class Regie:
         self._pf = np.array([max(each.pf_weeks, 1.0) * np.exp(each.pf_spread**2 / 2.0) for each in MODES])[mode]
         fix = np.array([each.fix_chf for each in MODES])[mode]
         # Found or not, the correction is paid; what is avoided is the failure that nothing else would have shown.
-        self._gain = np.maximum(desk.loss_chf - fix, 0.0) * missed_by_classic(self._pf, mode)
+        self._gain = np.maximum(desk.loss_chf - fix, 0.0) * missed_by_classic(mode)
         self._ears = Ears(desk.world, self.characteristic) if self.characteristic else None
         self._finds = np.zeros((len(ACTIONS), len(mode)))
         for at, action in enumerate(ACTIONS):

@@ -76,7 +76,13 @@ def draw_fleet(*, counts: dict[Kind, int], coverage: float, precursor_share: flo
         precursor_share: factor on the share of failures with a precursor, 1.0 = as stated in MODES; what it takes
             away (adds) goes to (comes from) the mode 'external', so that the total rate stays.
         seed: of the draw.
+
+    Raises:
+        ValueError: for a share that leaves less than nothing to 'external'.
     """
+    least = min(stated_percent(at, precursor_share) for at in range(len(MODES)))
+    if least < 0.0:
+        raise ValueError(f"precursor_share {precursor_share:g} leaves a rate of {least:g} %; use at most 1.14")
     rng = np.random.default_rng([seed, 1])
     kind = np.repeat(np.arange(len(KINDS)), [counts[each] for each in KINDS])
     mv_lv, hv_mv, cable, hydro = (kind == at for at in range(len(KINDS)))

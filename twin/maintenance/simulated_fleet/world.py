@@ -26,6 +26,7 @@ class Chances:
         patience: hazard to live through before the k-th defect starts, unit exponentials, the last infinite, dims (slot, k).
         stretch: of the k-th P-F interval, standard normal, dims (slot, k).
         shyness: uniform; how large the k-th defect must grow until a sensor's alarm is raised, dims (slot, k).
+        late_sign: uniform; whether the k-th defect shows on ordinary instruments before it fails, dims (slot, k).
         open_, elapsed: uniform; whether a defect is there at the start, and its share of the P-F interval gone, dims (slot,).
         luck: uniform; of what is done to the slot in the week by a person, dims (week, slot).
         signal: uniform; of what a sensor says of the slot in the week, dims (week, slot).
@@ -34,6 +35,7 @@ class Chances:
     patience: np.ndarray
     stretch: np.ndarray
     shyness: np.ndarray
+    late_sign: np.ndarray
     open_: np.ndarray
     elapsed: np.ndarray
     luck: np.ndarray
@@ -49,6 +51,7 @@ def draw_chances(fleet: Fleet, *, weeks: int, seed: int) -> Chances:
     return Chances(
         patience,
         rng.standard_normal((slots, DRAWS)),
+        rng.random((slots, DRAWS)),
         rng.random((slots, DRAWS)),
         rng.random(slots),
         rng.random(slots),
