@@ -68,6 +68,7 @@ def order_page(kept: Kept, view: View) -> str:
             "main",
             tag("p", words(f"said.{view.said}"), class_="note", role="status") if view.said else None,
             _faults(words, view),
+            tag("a", words("report"), href="#h-report", class_="jump") if kept.is_open else None,
             *parts(kept, words, late=late, ticks_form=FORM if kept.is_open and not view.read_only else None),
             _form(kept, words, view),
             history(kept.changes, words, photo_address=f"{ROOT}photo/"),

@@ -113,6 +113,10 @@ def _without_grid(names: Names, net: Any, element: str) -> tuple[Step, ...]:
     return tuple(Step(code=code, at=at, vn_kv=kv) for code in codes)
 
 
+def _order(switch: int, figures: SupplyFigures, preferred: Sequence[int]) -> tuple[object, ...]:
+    return (switch not in preferred, not figures.converged, figures.rank if figures.converged else (), switch)
+
+
 class _Desk:
     """Finds what to open and what to close, and writes the steps with the state that each leaves."""
 
@@ -131,20 +135,24 @@ class _Desk:
         )
         self._opened = self._in_order(self._isolation.switches)
         self._ties: list[Closure] = []
+        self._against: dict[int, tuple[Why, ...]] = {}
         self._mobile_mw = 0.0
 
     def supply_others(self, preferred: Sequence[int]) -> None:
-        """Choose ties, each the best by unsupplied power, overload, voltage, losses and index, until none helps."""
-        topology = self._all_open(NORMAL)
-        while True:
-            candidates = self._useful(topology)
-            wanted = [closure for closure in candidates if closure.switch in preferred] or candidates
-            if not wanted:
-                break
-            ranked = [(self._figures(self._closed(topology, closure)), closure) for closure in wanted]
-            _, best = min(ranked, key=lambda pair: (not pair[0].converged, pair[0].rank, pair[1].switch))
+        """Choose ties until none helps: each the best that no check refuses, else the best with what speaks against it.
+
+        Better is: ``preferred``, then less unsupplied power, overload, voltage violation, losses, and the lower index.
+        """
+        topology, live = self._all_open(NORMAL), NORMAL
+        while candidates := self._useful(topology):
+            figures = {tie.switch: self._figures(self._closed(topology, tie)) for tie in candidates}
+            candidates.sort(key=lambda tie: _order(tie.switch, figures[tie.switch], preferred))
+            against = ((tie, self._objections(tie, live)) for tie in candidates)
+            first = next(against)
+            best, found = first if not first[1] else next((pair for pair in against if not pair[1]), first)
             self._ties.append(best)
-            topology = self._closed(topology, best)
+            self._against[best.switch] = found
+            topology, live = self._closed(topology, best), self._closed(live, best)
         self._mobile_mw = self._figures(topology).unsupplied_mw
 
     def written(self, at: datetime | None) -> Switching:
@@ -168,9 +176,8 @@ class _Desk:
     def _there(self) -> tuple[list[Step], Topology]:
         steps, topology = [], NORMAL
         for tie in self._ties:
-            objections = self._objections(tie, topology)
             topology = self._closed(topology, tie)
-            steps.append(self._move("close_tie", tie.switch, topology, objections))
+            steps.append(self._move("close_tie", tie.switch, topology, self._against[tie.switch]))
         if self._mobile_mw > _WATT_MW:
             steps.append(self._mobile(self._dark_buses(self._all_open(topology))))
         for switch in self._opened:
