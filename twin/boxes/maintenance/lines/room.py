@@ -8,7 +8,7 @@ import numpy as np
 
 from twin.boxes.maintenance.lines.cable import CableModel, bearable_ka, roll
 from twin.boxes.maintenance.lines.facts import BEST, COOL, HOT, WatchedLine
-from twin.boxes.maintenance.lines.overhead import ampacity_ka, conductor_c
+from twin.boxes.maintenance.lines.overhead import Weather, ampacity_ka, conductor_c
 from twin.boxes.maintenance.lines.weather import QUANTILES, Course, best_guess, ensemble
 from twin.domain.time import QUARTER_HOUR_S
 
@@ -83,7 +83,8 @@ def overhead_room(line: WatchedLine, course: Course, current_ka: np.ndarray, *, 
     momentary = np.quantile(ampacity_ka(line.span, sky, limit_c=line.limit_c), QUANTILES, axis=0).T
     momentary = np.minimum(momentary, line.cap_i_ka)
     guess = best_guess(course, azimuth_degree=line.azimuth_degree)
-    temp_c = np.stack([conductor_c(line.span, guess, current_ka[:, lane]) for lane in range(current_ka.shape[1])], axis=1)
+    in_lanes = Weather(*(part[:, None] for part in (guess.air_c, guess.wind_m_s, guess.attack_degree, guess.sun_w_m2)))
+    temp_c = conductor_c(line.span, in_lanes, current_ka)
     return Room(
         rating_ka=_least_ahead(momentary, HOLD_STEPS),
         temp_c=np.concatenate([temp_c, temp_c[-1:]]),
