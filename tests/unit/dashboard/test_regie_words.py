@@ -303,6 +303,27 @@ def test_a_doubtful_card_comes_first_can_be_focused_and_shows_its_reason(factory
     assert re.search(r'<p class="why">no answer in time</p>', shown)
 
 
+@pytest.mark.parametrize(
+    ("language", "room", "needed"),
+    [
+        ("en", "for 2 h: 128 % (bushing)", "relieve 0.050 MW from 18:45, for 1.5 h"),
+        ("de", "2 h lang: 128 % (Durchführung)", "0.050 MW entlasten ab 18:45, 1.5 h lang"),
+        ("fr", "pendant 2 h : 128 % (traversée)", "soulager de 0,050 MW dès 18:45, pendant 1,5 h"),
+        ("it", "per 2 h: 128 % (passante)", "alleggerire di 0.050 MW dalle 18:45, per 1.5 h"),
+    ],
+)
+def test_a_transformers_card_tells_what_it_bears_or_what_to_relieve(factory, names, language, room, needed):
+    shown = plain(wall(factory.snapshot(), names(language)))
+    assert room in shown
+    assert needed in shown
+
+
+def test_a_card_on_fallback_promises_no_room(factory, names):
+    cards = [card.model_copy(update={"service": "fallback", "outcome": "deadline"}) for card in factory.boxes()]
+    shown = plain(wall(factory.snapshot(boxes=cards), names()))
+    assert "128 %" not in shown
+
+
 def test_an_order_names_the_devices_group_and_place(factory, names):
     shown = plain(order_list(factory.snapshot().orders, {}, names("de")))
     assert "Heimbatterien · Street 5.8" in shown

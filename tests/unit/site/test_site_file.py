@@ -109,7 +109,7 @@ def test_all_faults_of_keys_and_values_come_together(tmp_path):
     faults = "\n".join(map(str, faults_of(path)))
     assert "latitude: 153.647; expected at most 90" in faults
     assert "unknown key 'e_mwh'" in faults
-    assert "expected one of 'ONAN', 'ONAF', 'OFAF' or 'ODAF'" in faults
+    assert "expected one of 'ONAN', 'ONAF', 'OFAN', 'OFAF', 'ODAN' or 'ODAF'" in faults
     assert 'devices[1] "home_batteries"' in faults  # the entry is named, not only counted
 
 

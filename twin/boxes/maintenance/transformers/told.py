@@ -47,7 +47,7 @@ def told(
     needed.sort(key=lambda f: (str(f.params["relieve_from"]), -float(f.params["relieve_percent"])))
     lead = plates.names.index(needed[0].element) if needed else int(order[0])
     hot_spot_c, held = outlook.hot_spot_c[..., lead], int(gaps[lead])
-    lost_h, counted_h = health.lost_h[:, lead], health.counted_h[:, lead]
+    lives = _lives(plates, health)
     several = "_of" if len(plates.names) > 1 else ""
     return {
         "trafo": plates.names[lead],
@@ -59,11 +59,8 @@ def told(
         "hot_spot_limit_c": float(plates.hot_spot_limit_c[lead]),
         "peak_c": float(hot_spot_c[:-1, BEST].max()),
         "peak_high_c": float(hot_spot_c[:-1, HIGH].max()),
-        "lost_life_h": float(lost_h.sum()),
-        "lost_life_since": from_epoch_s(int(health.since_s[lead])).isoformat(),
-        "lost_by_season_h": lost_h.tolist(),
-        "counted_by_season_h": counted_h.tolist(),
-        "annual_ageing_h": float(annual_ageing_h(lost_h[:, None], counted_h[:, None])[0]),
+        **lives[plates.names[lead]],
+        "lives": lives if several else {},
         "cooling_watch": "learning" if health.watch.learning[lead] else "watching",
         "typical_values": list(plates.each[lead].typical),
         "line": f"thermal_relief{several}" if needed else f"thermal_room{several}",
@@ -84,6 +81,22 @@ def told(
 
 
 _RELIEF = ("relieve_mw", "relieve_percent", "relieve_from", "relieve_h", "level_percent")
+
+
+def _lives(plates: Plates, health: Health) -> dict[str, dict[str, Any]]:
+    """Life used up by transformer: in all, since when, by season and in a year like that."""
+    annual_h = annual_ageing_h(health.lost_h, health.counted_h).round(1).tolist()
+    lost_h, counted_h = health.lost_h.T.tolist(), health.counted_h.T.tolist()
+    return {
+        plates.names[i]: {
+            "lost_life_h": sum(lost_h[i]),
+            "lost_life_since": from_epoch_s(int(health.since_s[i])).isoformat(),
+            "lost_by_season_h": lost_h[i],
+            "counted_by_season_h": counted_h[i],
+            "annual_ageing_h": annual_h[i],
+        }
+        for i in np.flatnonzero(health.begun).tolist()
+    }
 
 
 def annual_ageing_h(lost_h: np.ndarray, counted_h: np.ndarray) -> np.ndarray:

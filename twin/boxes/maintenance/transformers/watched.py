@@ -54,6 +54,7 @@ def _finding(verdict: Verdict, plates: Plates, outlook: Outlook) -> Finding:
             "sigma_k": round(verdict.sigma_k, 1),
             "confidence": round(verdict.confidence, 2),
             "since": since.isoformat(),
+            "cause": "unknown" if verdict.kind == "common" else verdict.kind,  # what is shared is no fault of the asset
             "detail": verdict.detail or "none",
             "causes": {cause: round(share, 2) for cause, share in verdict.causes},
             "doubtful": verdict.doubtful,

@@ -16,6 +16,7 @@ from twin.boxes.maintenance.thermal.iec60076 import (
     advance,
     ageing_rate,
     loss_of_life_h,
+    rebased,
     roll,
     steady_state,
 )
@@ -93,6 +94,48 @@ def test_warmer_air_warms_the_hot_spot_by_just_as_much_in_the_end(load, warmer, 
     cold, warm = (run(TYPICAL[kind], load, air).hot_spot_c for air in (10.0, 10.0 + warmer))
     # both began settled in their air, so the difference is there from the start and stays
     np.testing.assert_allclose(warm - cold, warmer, atol=1e-9)
+
+
+@given(
+    load=loads,
+    air=st.lists(st.floats(-25.0, 40.0), min_size=40, max_size=40),
+    warmer=st.lists(st.floats(0.0, 15.0), min_size=40, max_size=40),
+    kind=st.sampled_from(KINDS),
+)
+@settings(max_examples=60, deadline=None)
+def test_hotter_air_never_cools_the_hot_spot_at_any_time(load, air, warmer, kind) -> None:
+    cold = np.array(air[: len(load)])
+    start = steady_state(TYPICAL[kind], np.array(load[:1]), cold[:1])
+    factor = np.array(load)[:, None]
+    one, other = (
+        roll(TYPICAL[kind], start, factor, air_c[:, None], minutes=15.0).hot_spot_c
+        for air_c in (cold, cold + np.array(warmer[: len(load)]))
+    )
+    assert (other >= one - 1e-9).all()
+
+
+@given(less=st.floats(0.0, 2.0), more=st.floats(0.0, 1.0), hours=st.floats(0.25, 48.0), kind=st.sampled_from(KINDS))
+@settings(max_examples=60, deadline=None)
+def test_more_load_never_cools_the_end_of_a_constant_stretch(less, more, hours, kind) -> None:
+    start = steady_state(TYPICAL[kind], np.full(1, 0.7), np.full(1, 20.0))
+    cool, warm = (
+        advance(TYPICAL[kind], start, np.full(1, load), np.full(1, 20.0), minutes=60.0 * hours).hot_spot_c[0]
+        for load in (less, less + more)
+    )
+    assert warm >= cool - 1e-9
+
+
+def test_parameters_in_another_rating_are_the_same_function_of_the_current() -> None:
+    plate, load = TYPICAL["power", "ONAN"], np.linspace(0.0, 1.5, 20)
+    ours = steady_state(rebased(plate, 1.6), load, np.full(20, 15.0))
+    np.testing.assert_allclose(ours.hot_spot_c, steady_state(plate, 1.6 * load, np.full(20, 15.0)).hot_spot_c, rtol=1e-12)
+
+
+def test_ageing_of_mixed_papers_is_that_of_each() -> None:
+    hot_spot_c = np.array([[90.0, 90.0], [130.0, 130.0]])
+    mixed = ageing_rate(hot_spot_c, np.array([False, True]))
+    np.testing.assert_array_equal(mixed[:, 0], ageing_rate(hot_spot_c[:, 0], Paper.NORMAL))
+    np.testing.assert_array_equal(mixed[:, 1], ageing_rate(hot_spot_c[:, 1], Paper.UPGRADED))
 
 
 @pytest.mark.parametrize("kind", KINDS)
