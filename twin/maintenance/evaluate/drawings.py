@@ -37,7 +37,8 @@ def excess(
         go.Scatter(x=when, y=np.round(excess_k, 2), mode="lines", name=names[0], line={"color": INK, "width": 1.2}),
         go.Scatter(x=when, y=np.round(peaks, 3), mode="lines", name=names[1], yaxis="y2", line={"color": ACCENT, "width": 1.6}),
     ]
-    second = {"overlaying": "y", "side": "right", "range": [0.0, 2.05], "showgrid": False, "title": {"text": names[1]}}
+    second: dict[str, Any] = {"overlaying": "y", "side": "right", "range": [0.0, 2.05], "dtick": 0.5, "showgrid": False}
+    second["title"] = {"text": names[1], "font": {"size": 13}}
     figure = go.Figure(drawn, layout(x=clock, y="K", showlegend=True, yaxis2=second, margin={"r": 60, "t": 30}))
     figure.add_shape(
         type="line", xref="paper", x0=0, x1=1, yref="y2", y0=1, y1=1, line={"color": MUTED, "width": 1, "dash": "dash"}
