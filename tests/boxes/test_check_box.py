@@ -22,6 +22,7 @@ OURS = (
     ("forecasts.pv.box:PvBox", {"zone": "town", "experts": ["yesterday", "sky_days", "sky_ridge", "sky_boosted", "stack"]}),
     ("forecasts.mix.box:MixBox", {"zone": "town"}),
     ("twin.boxes.maintenance.box:TransformerBox", {"trafo": "neighbourhood"}),
+    ("twin.boxes.maintenance.machine_box:MachineBox", {}),
     ("twin.boxes.maintenance.line_box:LineRatingBox", {}),
     ("twin.boxes.flexibility.box:FlexibilityBox", {}),
     ("twin.boxes.tariffs.box:TariffBox", {}),

@@ -257,3 +257,14 @@ def test_a_watched_line_and_a_measured_wind_come_through_as_they_are():
     values, quality = observer.derive(np.array([[0.2, 3.0]]), np.zeros((1, 2), dtype=np.uint8), 0)
     np.testing.assert_array_equal(values[0], [0.2, np.nan, 3.0])
     assert quality[0, 1] == Quality.INVALID
+
+
+def test_a_machine_has_the_power_of_its_own_meter_and_keeps_a_held_reading_marked() -> None:
+    names = ("sgen.3.p_mw", "machine.mill.vibration_mm_s")
+    layout = Layout((("machine_p_mw", "mill"), ("machine_vibration_mm_s", "mill")))
+    observer = Observer([parse_channel(name) for name in names], [], [], layout, machines={"mill": "sgen.3.p_mw"})
+    raw = np.array([[1.5, 0.8], [1.4, np.nan]])
+    quality = np.where(np.isnan(raw), int(Quality.INVALID), int(Quality.GOOD)).astype(np.uint8)
+    values, flags = observer.derive(raw, quality, 0)
+    assert values.tolist() == [[1.5, 0.8], [1.4, 0.8]]
+    assert flags[1, 1] & int(Quality.SUBSTITUTED)
