@@ -29,7 +29,7 @@ def tag(name: str, /, *children: object, **attributes: Any) -> Markup:
         word = key.rstrip("_").replace("_", "-")
         parts.append(word if value is True else f'{word}="{escape(str(value))}"')
     opening = " ".join(parts)
-    if name in ("input", "br", "hr", "img"):
+    if name in ("input", "br", "hr", "img", "link"):
         return Markup(f"<{opening}>")
     return Markup(f"<{opening}>{join(children)}</{name}>")
 

@@ -14,6 +14,8 @@ from dashboard.regie.work.words import OrderWords
 from twin.contracts.work_order import FOLLOWS, SCORES, Kept
 
 ROOT = "/regie/work/"
+_HEAD = (tag("link", rel="icon", href="data:,"),)
+"""No picture beside the title: without it a browser asks for one that is not there."""
 _NAMES = {"fr": "Français", "de": "Deutsch", "it": "Italiano", "en": "English"}
 
 
@@ -54,7 +56,7 @@ def list_page(orders: Sequence[Kept], view: View) -> str:
         _header(words, view, tag("a", words("screen"), href=f"/regie/?lang={view.language}"), ""),
         tag("main", tag("h1", words("list")), sections, None if orders else tag("p", words("none"))),
     )
-    return html_page(words("list"), view.language, body)
+    return html_page(words("list"), view.language, body, head=_HEAD)
 
 
 def order_page(kept: Kept, view: View) -> str:
@@ -76,7 +78,7 @@ def order_page(kept: Kept, view: View) -> str:
         ),
         footer(order, words),
     )
-    return html_page(f"{order.id} {order.title}", view.language, body)
+    return html_page(f"{order.id} {order.title}", view.language, body, head=_HEAD)
 
 
 def message_page(message: str, view: View) -> str:
@@ -86,7 +88,7 @@ def message_page(message: str, view: View) -> str:
         _header(words, view, tag("a", words("back"), href=view.address()), ""),
         tag("main", tag("h1", words("list")), tag("p", message, class_="warn", role="alert")),
     )
-    return html_page(words("list"), view.language, body)
+    return html_page(words("list"), view.language, body, head=_HEAD)
 
 
 def _header(words: OrderWords, view: View, way_back: Markup, path: str, *below: Markup) -> Markup:
