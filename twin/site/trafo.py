@@ -25,7 +25,7 @@ class Thermal(Table):
 
 
 class Caps(Table):
-    """What else bears the current, or trips at it: its own limit, in percent of the transformer's rated current; None = no limit.
+    """What else bears the current, or trips at it, in percent of the transformer's rated current; None = no limit known.
 
     Attributes:
         protection_percent: pickup of the overcurrent protection.
@@ -41,12 +41,14 @@ class Trafo(Table):
     """``[[trafos]]``: a transformer under thermal watch.
 
     Attributes:
-        size, cooling: choose the typical parameters of IEC 60076-7, table 4. ``paper``: of the winding.
+        size, cooling: choose the typical parameters of IEC 60076-7, table 4. ``paper``: of the winding. A cooling or paper
+            that nobody knows is left out: the usual one stands in, and the box says so.
         natural_sn_mva: rating without fans or pumps [MVA], of a transformer with a natural stage ("ONAN/ONAF").
         fans: "out_of_service" where they stand still: the transformer then has its natural rating and time constants.
         restricted_oil_flow: the windings let the oil through with difficulty (zigzag washers); the hot-spot overshoots more.
         ambient_surcharge_k: air around the tank above ambient, in an enclosure [K].
-        hot_spot_limit_c, top_oil_limit_c: limits of normal cyclic loading [degC] (IEC 60076-7, table 2).
+        hot_spot_limit_c, top_oil_limit_c: limits of normal cyclic loading [degC]; the standard's (IEC 60076-7, table 2) where
+            the site has none of its own.
         caps: limits of bushings, tap changer, cable and protection. ``thermal``: parameters of its type test that replace the
             typical ones.
     """
@@ -57,14 +59,14 @@ class Trafo(Table):
     zone: str
     sn_mva: Positive
     size: Literal["distribution", "power"]
-    cooling: Literal["ONAN", "ONAF", "OFAN", "OFAF", "ODAN", "ODAF"]
+    cooling: Literal["ONAN", "ONAF", "OFAN", "OFAF", "ODAN", "ODAF"] | None = None
     natural_sn_mva: Positive | None = None
     fans: Literal["in_service", "out_of_service"] = "in_service"
     restricted_oil_flow: bool = False
-    paper: Literal["normal", "upgraded"]
+    paper: Literal["normal", "upgraded"] | None = None
     ambient_surcharge_k: NotNegative = 0.0
-    hot_spot_limit_c: float = Field(gt=60, le=200)
-    top_oil_limit_c: float = Field(gt=40, le=150)
+    hot_spot_limit_c: float | None = Field(default=None, gt=60, le=200)
+    top_oil_limit_c: float | None = Field(default=None, gt=40, le=150)
     installed_year: int = Field(ge=1900, le=2100)
     caps: Caps = Caps()
     thermal: Thermal = Thermal()

@@ -161,6 +161,16 @@ def test_fans_that_stand_still_leave_the_natural_rating() -> None:
     np.testing.assert_allclose(ours.hot_spot_c, theirs.hot_spot_c, rtol=1e-12)
 
 
+@pytest.mark.parametrize(("sn_mva", "size"), [(0.63, "distribution"), (2.5, "distribution"), (25.0, "power")])
+def test_class_that_nobody_knows_is_assumed_by_the_rating_and_flagged(sn_mva: float, size: str) -> None:
+    problems = Problems()
+    found = read_nameplate("t", {"sn_mva": sn_mva}, {}, Loading.NORMAL_CYCLIC, problems)
+    assert not problems
+    assert (found.size, found.cooling, found.paper) == (size, "ONAN", "normal")
+    assert {"size", "cooling", "paper", "top_oil_rise_k"} <= set(found.typical)
+    assert "size" not in plate().typical
+
+
 def test_windings_that_hinder_the_oil_overshoot_more() -> None:
     assert plate(restricted_oil_flow=True).parameters.k21 == 3.0
     assert plate(cooling="OFAF", restricted_oil_flow=True).parameters.k21 == 1.45

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+DISTRIBUTION_MVA = 2.5
+"""Up to it a transformer is a distribution transformer (IEC 60076-7, 3.2, three phases)."""
 LARGE_MVA = 100.0
 """Above it a power transformer is a large one (IEC 60076-7, 3.3 and 3.4, three phases)."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from twin.boxes.maintenance.thermal.iec60076 import RESTRICTED_K21, TYPICAL, Paper, ThermalParameters, rebased
-from twin.boxes.maintenance.thermal.limits import Loading, limits_of
+from twin.boxes.maintenance.thermal.limits import DISTRIBUTION_MVA, Loading, limits_of
 from twin.domain.problems import Problems
 
 _PARAMETERS = tuple(field.name for field in fields(ThermalParameters))
@@ -19,6 +19,9 @@ _CAPS = tuple(f"{component}_percent" for component in COMPONENTS)
 _SETTINGS = ("hot_spot_limit_c", "top_oil_limit_c", "overload_percent")
 _FORCED = {"ONAF", "OFAN", "OFAF", "ODAN", "ODAF"}
 NATURAL = "ONAN"
+_CLASS = ("size", "cooling", "paper")
+_CLASS_UNKNOWN = {"cooling": NATURAL, "paper": Paper.NORMAL.value}
+"""Where nobody knows: what most transformers have, and the paper that ages faster at every temperature above its limit."""
 # Physical windows, wide enough for every oil-immersed transformer and narrow enough to catch a wrong unit.
 _LIMITS = {
     "top_oil_rise_k": (10.0, 90.0),
@@ -78,16 +81,17 @@ def read_nameplate(
 
     Args:
         trafo: its name.
-        facts: ``sn_mva`` [MVA], ``size`` ("distribution", "power"), ``cooling`` (see `TYPICAL`), ``paper`` ("normal",
-            "upgraded"); optionally ``zone``, ``hot_spot_limit_c``, ``top_oil_limit_c`` [degC], ``ambient_surcharge_k`` [K],
-            ``natural_sn_mva`` [MVA], ``fans`` ("in_service", "out_of_service"), ``restricted_oil_flow``, what `COMPONENTS`
-            bear (``bushing_percent`` ...), and any field of `ThermalParameters`, where the standard's typical value stands in
-            otherwise.
+        facts: ``sn_mva`` [MVA]; ``size`` ("distribution", "power"), ``cooling`` (see `TYPICAL`) and ``paper`` ("normal",
+            "upgraded"), each assumed and flagged as typical where it is not known. Optionally ``zone``, ``hot_spot_limit_c``,
+            ``top_oil_limit_c`` [degC], ``ambient_surcharge_k`` [K], ``natural_sn_mva`` [MVA], ``fans`` ("in_service",
+            "out_of_service"), ``restricted_oil_flow``, what `COMPONENTS` bear (``bushing_percent`` ...), and any field of
+            `ThermalParameters`, where the standard's typical value stands in otherwise.
         settings: the box's own ``hot_spot_limit_c``, ``top_oil_limit_c`` [degC] and ``overload_percent`` [%]; they go first.
         loading: whose limits hold. The site's temperatures are those of normal cyclic loading; in an emergency the standard's.
         problems: takes every fault.
     """
     place, before = f"transformer {trafo!r}", len(problems.found)
+    given_facts, facts = facts, {**_CLASS_UNKNOWN, "size": _size_by_rating(facts), **facts}
     size = _choice(facts, "size", _SIZES, place, problems)
     cooling = _choice(facts, "cooling", sorted({cooling for _, cooling in TYPICAL}), place, problems)
     paper = _choice(facts, "paper", [paper.value for paper in Paper], place, problems)
@@ -101,10 +105,13 @@ def read_nameplate(
         limits |= {name: facts[name] for name in _SETTINGS if name in facts}
     limits |= {name: settings[name] for name in _SETTINGS if name in settings}
     limits = {name: _number(limits, name, place, problems) for name in _SETTINGS}
+    stands = facts.get("fans") == "out_of_service" and cooling in _FORCED
+    if stands and "natural_sn_mva" not in given:
+        problems.add(place, "fans out of service", "a natural_sn_mva", "give the rating without fans and pumps")
     if len(problems.found) > before:
         return None
     ratio = 1.0
-    if facts.get("fans") == "out_of_service" and cooling in _FORCED:
+    if stands:
         cooling, ratio = NATURAL, given["sn_mva"] / given["natural_sn_mva"]
     measured = {name: given[name] for name in _PARAMETERS if name in given}
     typical = TYPICAL[size, cooling]
@@ -118,12 +125,17 @@ def read_nameplate(
         paper=Paper(paper),
         zone=str(facts.get("zone") or ""),
         parameters=rebased(replace(typical, **measured), ratio),
-        typical=tuple(name for name in _PARAMETERS if name not in measured),
+        typical=tuple(name for name in (*_CLASS, *_PARAMETERS) if name not in given_facts),
         ambient_surcharge_k=given.get("ambient_surcharge_k", 0.0),
         current_percent=standard.current_percent,
         caps_percent={name: given[cap] for name, cap in zip(COMPONENTS, _CAPS, strict=True) if cap in given},
         **limits,
     )
+
+
+def _size_by_rating(facts: Mapping[str, Any]) -> str:
+    sn_mva = facts.get("sn_mva")
+    return "power" if isinstance(sn_mva, int | float) and sn_mva > DISTRIBUTION_MVA else "distribution"
 
 
 def _choice(facts: Mapping[str, Any], name: str, allowed: list[str], place: str, problems: Problems) -> str:
