@@ -116,8 +116,8 @@ class Regie:
         gone = 1.0 / self._pf
         q *= (1.0 - gone) / (1.0 - gone * q)
         for asset, action in desk.visited:
-            mine = desk.fleet.slot_asset == asset
-            odds = self._finds[action, mine]  # of an alarm that led there too: cautious
+            mine = np.flatnonzero(desk.fleet.slot_asset == asset)
+            odds = np.where(self._checked(desk, action, mine), LED_FINDS, self._finds[action, mine])
             q[mine] *= (1.0 - odds) / (1.0 - odds * q[mine])
         q[desk.failed] = 0.0
         q[list(desk.found)] = 0.0  # no longer hidden
@@ -137,6 +137,10 @@ class Regie:
             desk.alarmed |= set(rung.tolist())
             news |= rung.size > 0
         return news
+
+    def _checked(self, desk: Desk, action: int, slots: np.ndarray) -> np.ndarray:
+        """Whether an alarm led the crew to look for just this."""
+        return np.isin(slots, list(desk.checked)) & (self._finds[action, slots] > 0.0)
 
     def _odds(self, desk: Desk, at: int) -> np.ndarray:
         """Probability that action ``at`` finds a defect that is there, dims (slot,)."""
@@ -166,7 +170,7 @@ class Regie:
         candidates = [each for each in candidates if each[1] not in duties]
         candidates.sort(key=lambda each: (-(each[0] - ACTIONS[each[2]].chf) / ACTIONS[each[2]].hours, each[1], each[2]))
         promised = desk.hours_promised + sum(job.hours for job in (*desk.fixes(), *duty))
-        chosen = self._knapsack(desk, candidates[:CANDIDATES], PLAN_WEEKS * desk.crew_h - promised, desk.left_chf)
+        chosen = self._knapsack(candidates[:CANDIDATES], PLAN_WEEKS * desk.crew_h - promised, desk.left_chf)
         return [*duty, *chosen]
 
     def _sample_due(self, desk: Desk, asset: int) -> bool:
@@ -175,8 +179,7 @@ class Regie:
         due = told is not None and told.severity == "watch"
         return due and (desk.now - told.at) >= (told.next_sample - told.at)  # type: ignore[union-attr]
 
-    def _knapsack(self, desk: Desk, candidates: list[tuple[float, int, int]], hours: float, money_chf: float) -> list[Job]:
-        del desk
+    def _knapsack(self, candidates: list[tuple[float, int, int]], hours: float, money_chf: float) -> list[Job]:
         if hours <= 0.0 or not candidates:
             return []
         offered = [

@@ -128,7 +128,7 @@ class Desk:
 
     Attributes:
         last_done: week of the last time, dims (action, asset). ``found``: slots known to be defective.
-        alarmed: slots that an alarm names, until they were visited.
+        alarmed: slots that an alarm names, until they were visited. ``checked``: those visited for it last week.
         visited: (asset, action) of last week's visits. ``failed``: slots that failed last week.
         samples, diagnoses: by transformer.
     """
@@ -140,6 +140,7 @@ class Desk:
         self.last_done = -np.floor(rng.random((len(ACTIONS), world.fleet.count)) * 4 * WEEKS_A_YEAR).astype(np.int64)
         self.found: dict[int, int] = {}
         self.alarmed: set[int] = set()
+        self.checked: set[int] = set()
         self.visited: list[tuple[int, int]] = []
         self.failed = np.zeros(0, dtype=np.int64)
         self.samples: dict[int, list[Sample]] = {}
@@ -195,7 +196,7 @@ class Desk:
         """
         if self.week % WEEKS_A_YEAR == 0:
             self._left_chf = self.budget_chf
-        hours, self.visited = self.crew_h, []
+        hours, self.visited, self.checked = self.crew_h, [], set()
         queue, waiting = self._open, iter(jobs)
         self._open = []
         while hours > 0.0:
@@ -233,7 +234,8 @@ class Desk:
         self.visited.append((job.asset, job.action))
         for slot in find(world, asset=job.asset, at=job.action, led_to=self.alarmed):
             self.found.setdefault(int(slot), self.week)
-        self.alarmed -= set(np.flatnonzero(self.fleet.slot_asset == job.asset).tolist())
+        self.checked |= self.alarmed & set(np.flatnonzero(self.fleet.slot_asset == job.asset).tolist())
+        self.alarmed -= self.checked
         action = ACTIONS[job.action]
         if action.renews:
             self._renew(job.asset, mode_index(action.kind, action.renews))
