@@ -278,6 +278,11 @@ def test_a_group_that_waits_is_told_to_be_unchanged(factory, names):
 # ------------------------------------------------------------------------------------------------- header
 
 
+def test_the_header_leads_to_the_work_orders_in_its_language(factory):
+    shown = header(factory.snapshot(), Words.of("it", ZURICH, factory.AS_OF), read_only=False)
+    assert 'href="/regie/work/?lang=it"' in shown
+
+
 def test_the_large_figure_is_the_difference_and_says_that_it_is_a_saving(factory):
     shown = plain(header(factory.snapshot(), Words.of("en", ZURICH, factory.AS_OF), read_only=False))
     assert re.search(

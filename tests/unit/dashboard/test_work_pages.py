@@ -9,8 +9,6 @@ from starlette.testclient import TestClient
 
 from dashboard.format import LANGUAGES, texts
 from dashboard.regie.app import create_app
-from dashboard.regie.views.header import header
-from dashboard.regie.words import Words
 from dashboard.regie.work.document import offline_document
 from dashboard.regie.work.multipart import NoForm, read_form
 from dashboard.regie.work.pages import View, list_page, order_page
@@ -134,12 +132,6 @@ def test_what_a_crew_writes_never_becomes_markup(state, orders):
     page = order_page(store.get("WO-0001"), View(language="en"))
     assert "<script" not in page
     assert "<img src=x>" not in page
-
-
-def test_the_dispatchers_screen_leads_to_the_orders_in_its_language(factory):
-    snapshot = factory.snapshot()
-    screen = header(snapshot, Words.of("it", "Europe/Zurich", snapshot.as_of), read_only=False)
-    assert 'href="/regie/work/?lang=it"' in screen
 
 
 # ------------------------------------------------------------------------------------------------- what comes back
