@@ -35,9 +35,6 @@ REFERENCE_BLOCKS = 112
 """Four weeks of running make the reference."""
 WEIGHT = 0.1
 """Of the newest block in the moving average: drifts of one standard deviation are found fastest near it (Lowry et al. 1992)."""
-MISFIT = 0.03
-"""Variance of the moving average, in those of a block, that bends between the reference's knots and lags of another length
-leave: with it, simulated machines with both keep two thirds of their budget; without it they take 1.7 times of it."""
 PERSISTENCE = 2
 """Blocks in a row above the bar that make an alarm."""
 CLEARED = 0.5
@@ -45,7 +42,8 @@ CLEARED = 0.5
 LARGEST = 8.0
 """A block counts as no further off than this [standard deviations], so that a repaired machine clears within a week."""
 UNKNOWN = 1.0
-"""Leverage above which the reference knows nothing of an operating point: its expectation is as unsure as a block itself."""
+"""Leverage above which the reference knows nothing of an operating point: its expectation is as unsure as a block itself. Such
+a block is not judged but learnt, unless the machine is under alarm; a fault that begins there is not seen there."""
 RUNNING = 0.1
 """Share of rated power from which a machine runs under load."""
 SETTLE_ROWS = 4
@@ -88,7 +86,7 @@ class Monitor:
         average, average_x: moving averages of deviation and operating point. ``deviation``: T2 over its bar, 1 = the bar.
         excess: deviation of the last judged block as it was, logarithms and kelvin, dims (machine, feature).
         above: blocks in a row above the bar. ``above_s``: start of the first. ``alarm_s``: of the alarm's first, or 0.
-        unknown: blocks since the reference at operating points that it does not know. ``judged``: the others.
+        unknown: blocks since the reference at operating points that it did not know. ``judged``: the others.
     """
 
     at_s: int
@@ -134,7 +132,7 @@ class Monitor:
     @property
     def variance(self) -> np.ndarray:
         """Of the moving average, in those of a block: of the blocks and, which does not average out, of the reference."""
-        return WEIGHT / (2.0 - WEIGHT) + MISFIT + self.reference.leverage(self.average_x)
+        return WEIGHT / (2.0 - WEIGHT) + self.reference.leverage(self.average_x)
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """All of it by name, for `twin.domain.pack`."""
@@ -283,6 +281,7 @@ def _judge(now: Monitor, settings: Settings, asked: np.ndarray, x: np.ndarray, y
     judged = asked & known & (reference.active & np.isfinite(residual)).any(axis=1)
     now.unknown, now.judged = now.unknown + (asked & ~known), now.judged + judged
     residual = _completed(residual, reference.precision)
+    now.reference = reference.extended(asked & ~known & (now.alarm_s == 0.0), x, residual)
     length = np.sqrt(np.einsum("mf,mfg,mg->m", residual, reference.precision, residual))
     limited = residual * (LARGEST / np.maximum(length, LARGEST))[:, None]
     move = judged[:, None]

@@ -35,10 +35,10 @@ def correlated(rng: np.random.Generator, rows: int, machines: int) -> np.ndarray
     return path
 
 
-def healthy(seed: int, *, days: int, machines: int = 1) -> Rows:
+def healthy(seed: int, *, days: int, machines: int = 1, share: np.ndarray | None = None) -> Rows:
     """Vibration with a part-load bump, bearing with a lag of its own (1.5 h), spread within and between the blocks."""
     rng = np.random.default_rng(seed)
-    share = river(rng, days=days, machines=machines)
+    share = river(rng, days=days, machines=machines) if share is None else share
     rows, hours = len(share), np.arange(len(share)) / 4.0
     ambient = 5 + 5 * np.sin(2 * np.pi * hours / 1080) + 4 * np.sin(2 * np.pi * hours / 24) + rng.normal(0, 1, rows)
     slow_share, slow_ambient = share.copy(), np.full(rows, ambient[0])

@@ -75,17 +75,22 @@ def test_a_missing_bearing_temperature_hides_no_vibration(fleet) -> None:
     assert fleet[0].alarm_s[SILENT_AND_ILL] > 0.0
 
 
-def test_full_load_after_a_reference_at_half_load_is_no_fault(make_healthy, watch) -> None:
-    rows = make_healthy(6, days=70)
-    expected = np.log(rows.features[..., VIBRATION])
-    share = rows.p_mw.copy()
-    share[: 35 * DAY] = 0.3 + 0.3 * (share[: 35 * DAY] - 0.3)  # up to 0.51
+def at_full_load_from_day_35(make_healthy):
+    """A reference between 30 and 51 % of rated power, then 90 %."""
+    share = 0.3 + 0.3 * (make_healthy(6, days=60).p_mw - 0.3)
     share[35 * DAY :] = 0.9
-    features = rows.features.copy()
-    features[..., VIBRATION] = np.exp(expected - expected.mean()) * (0.6 + 2.0 * share**2)  # four times as much at 0.9
-    monitor = watch(replace(rows, p_mw=share, features=features))
+    return make_healthy(6, days=60, share=share)
+
+
+def test_full_load_after_a_reference_at_half_load_is_learnt_and_no_fault(make_healthy, watch) -> None:
+    monitor = watch(at_full_load_from_day_35(make_healthy))
     assert monitor.alarm_s[0] == 0.0
-    assert monitor.unknown[0] > 50.0  # of 140 blocks: it says that it does not know this load
+    assert 1.0 <= monitor.unknown[0] < 10.0  # of a hundred blocks there
+
+
+def test_a_fault_at_a_load_that_was_learnt_later_is_found(make_healthy, fault, watch) -> None:
+    monitor = watch(fault(at_full_load_from_day_35(make_healthy), FAULT_DAY, vibration_mm_s=1.4))
+    assert monitor.alarm_s[0] > 0.0
 
 
 def test_starts_stops_and_jumps_of_load_enter_nothing(make_healthy, watch) -> None:
