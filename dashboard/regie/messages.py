@@ -61,7 +61,7 @@ def told(params: Mapping[str, Any], names: Names) -> dict[str, Any]:
 
 def reference(element: str, params: Mapping[str, Any]) -> str:
     """What a message is about: a plan's limit names it in full ("import:trafo:main_1"), a tariff names its zone."""
-    _, _, limited = str(params.get("row", "")).partition(":")
+    _, _, limited = str(params.get("row", "")).rpartition(">")[2].partition(":")
     if limited:
         return limited
     return f"zone:{element}" if params.get("zone") == element else element

@@ -70,7 +70,7 @@ class Candidates:
         return np.select([kind == _NODE, kind == _END, side // 2 == 0], [of["pu"], of["%"], of["MW"]], of["Mvar"])
 
     def named(self, candidate: int) -> Named:
-        """Its names; keys are "high_voltage:bus:458", "line:66:from:45 degree", "line:66:from:cut 1", "low_source_p"."""
+        """Its names; keys are "high_voltage:bus:458", "from_45_degree:line:66", "from_cut_1:line:66", "low_source_p"."""
         code = int(self.code[candidate])
         kind, number, side = code // _KIND, code % _KIND // _NUMBER, code % _NUMBER
         if kind == _NODE:
@@ -82,8 +82,8 @@ class Candidates:
         branch, end = divmod(number, 2)
         table, index, name = self.network.elements[branch]
         winding = f":branch {branch}" if table == "trafo3w" else ""
-        turned = f"{side * 360.0 / DIRECTIONS:g} degree" if side < DIRECTIONS else f"cut {side - DIRECTIONS}"
-        key = f"{table}:{index}:{('from', 'to')[end]}{winding}:{turned}"
+        turned = f"{side * 360.0 / DIRECTIONS:g}_degree" if side < DIRECTIONS else f"cut_{side - DIRECTIONS}"
+        key = f"{('from', 'to')[end]}_{turned}:{table}:{index}{winding}"
         return Named(key, table, name, "%", ("branch", branch), below=False)
 
 

@@ -46,9 +46,10 @@ def shortfalls(tick: Tick, plan_mw: np.ndarray, as_of: datetime, owner: str) -> 
 
 
 def _limits(tick: Tick, plan_mw: np.ndarray, as_of: datetime, owner: str) -> list[Finding]:
+    """One finding for each element and side of a limit: a current's disc has many tangents, and its worst one speaks."""
     problem, hours = tick.problem, np.asarray(tick.problem.hours)
     starts = np.concatenate([[0.0], np.cumsum(hours)[:-1]])
-    found = []
+    found: dict[str, Finding] = {}
     for row in problem.rows:
         excess = (row.by_p * plan_mw).sum(axis=0) - row.room_mw - row.margin_mw
         over = excess > SMALLEST_MW
@@ -68,9 +69,13 @@ def _limits(tick: Tick, plan_mw: np.ndarray, as_of: datetime, owner: str) -> lis
             "unit": row.unit,
         }
         priority = 2 if at - as_of <= SOON else 3
-        key = f"shortfall:{row.name}"
-        found.append(Finding(key, priority, "limit_shortfall", params, row.element, at, at, owner))
-    return found
+        outage, within, limit = row.name.rpartition(">")
+        side, _, limited = limit.partition(":")
+        tangent = side.startswith(("from_", "to_"))
+        key = f"shortfall:{outage}{within}{limited if tangent else limit}"
+        if key not in found or params["excess_kw"] > found[key].params["excess_kw"]:
+            found[key] = Finding(key, priority, "limit_shortfall", params, row.element, at, at, owner)
+    return list(found.values())
 
 
 def _departures(tick: Tick, plan_mw: np.ndarray, as_of: datetime, owner: str) -> list[Finding]:

@@ -31,7 +31,7 @@ def loaded(case, p=0.06, q=0.01):
 
 def value_of(case, plan, row):
     proof, grid = prove(case, plan), case.network.grid
-    table, index = row.name.split(":")[-2:] if row.kind == "voltage" else row.name.split(":")[:2]
+    table, index = row.name.split(":")[-2:]
     if row.kind == "voltage":
         return proof.vm_pu[:, int(grid.bus_node[grid.bus == int(index)][0])]
     return proof.loading_percent[:, int(getattr(grid, f"{table}_branch")[getattr(grid, table) == int(index)][0])]
