@@ -48,6 +48,7 @@ _DECIMALS = {
     "pu": 3,
     "kA": 3,
     "degC": 1,
+    "mm/s": 1,
     "CHF": 2,
     "CHF/kWh": 4,
     "W/m2": 0,

@@ -38,6 +38,11 @@ def test_an_alarm_of_the_plan_is_located_by_the_limit_that_it_names(located, fac
     assert located("street", row="import:trafo:street") == f"trafo:{factory.facts().trafos[-1].index}"
 
 
+def test_an_alarm_of_a_current_s_tangent_is_located_at_its_wire(located, factory):
+    for row in ("from_315_degree:trafo:street", "n1:line:0>to_cut_1:trafo:street"):
+        assert located("street", row=row) == f"trafo:{factory.facts().trafos[-1].index}"
+
+
 def test_a_device_is_located_at_its_bus(located, factory):
     assert located("battery_street") == f"bus:{factory.facts().devices['battery_street']}"
 

@@ -134,17 +134,22 @@ class LineRatingBox:
         return overhead_room(line, course, current_ka, seed=self.context.seed)
 
     def _report(self, lines: Sequence[_Line], health: Health, course: Course | None, as_of: datetime) -> Report:
-        first = max(lines, key=_loading)
-        found = [self._findings(line, course, as_of) for line in lines]
+        found = {line.facts.name: self._findings(line, course, as_of) for line in lines}
+        # relief speaks first, the earliest and largest; then who stands nearest to its limit
+        reliefs = [(name, f.params) for name, group in found.items() for f in group if "relieve_at" in f.params]
+        name, relief = min(reliefs, key=lambda named: _begins(named[1]), default=("", {}))
+        first = next((line for line in lines if line.facts.name == name), max(lines, key=_loading))
         bears = float(first.room.rating_ka[0, LOWEST])
         held = [line.facts.name for line in lines if not line.measured]
         return Report(
             outputs=_outputs(lines, as_of),
             headline=Headline("line_loading", 100.0 * _loading(first), "%"),
-            findings=tuple(finding for group in found for finding in group),
+            findings=tuple(finding for group in found.values() for finding in group),
             reason="current_held" if not first.measured else "line_room",
             params={
+                "line": "line_relief" if relief else "line_bears",
                 "element": f"line:{first.facts.index}",
+                **{name: relief[name] for name in ("relieve_mw", "relieve_at") if relief},
                 "percent_2h": _percent(bears, first.facts),
                 "room_mw": round(first.facts.power_mw(max(0.0, bears - first.i_ka)), 2),
                 "temp_c": round(float(first.room.temp_c[0, BEST]), 1),
@@ -164,6 +169,11 @@ class LineRatingBox:
             reached = breach(line.facts, room, line.rise_k, line.soil_c)
             said.append(findings.overload(line.facts, room, reached, line.i_ka, as_of))
         return said
+
+
+def _begins(params: Mapping[str, Any]) -> tuple[str, float]:
+    """Order of reliefs: the earliest, and of those the largest."""
+    return str(params["relieve_at"]), -float(params["relieve_mw"])
 
 
 class _Ahead:

@@ -108,6 +108,7 @@ class MachineBox:
         bearing_c = float(monitor.recent[worst, 1, TEMPERATURE])
         learnt = np.where(monitor.reference.blocks > 0.0, 1.0, monitor.learnt / REFERENCE_BLOCKS)
         return {
+            "line": "machine_zone",
             "machine": facts.name,
             "zone": zone,
             "limit_mm_s": facts.boundaries.bc,

@@ -227,6 +227,7 @@ def test_limit_in_the_evening_says_what_to_relieve_and_from_when() -> None:
     load[40:72] = 20.0 * 0.995 * limit.params["hold_ka"]  # the relation of town and feeder, with the grid's tenth of ampere
     relieved, _ = alone.step(view(rows, ahead=forecasts(now, load)), None, None)
     assert relieved.findings == ()
+    assert (report.params["line"], relieved.params["line"]) == ("line_relief", "line_bears")  # what the card says
 
 
 def test_state_of_other_lines_is_not_taken_over(box) -> None:
