@@ -149,7 +149,7 @@ def show(found: dict[str, Any], console: Console) -> None:
 def _policies(found: dict[str, Any]) -> Table:
     head = f"{PURPOSE}: {found['seeds']} seeds x {found['years']} years, {found['crew_h_per_week']:g} crew hours a week each"
     table = Table(title=head, title_justify="left")
-    for column in ("policy", "outages a year", "nobody could see", "kCHF a year", "of failures", "planned", "hours a week"):
+    for column in ("policy", "outages a year", "without a sign", "kCHF a year", "of failures", "planned", "hours a week"):
         table.add_column(column, justify="left" if column == "policy" else "right")
     for name, of in found["policies"].items():
         money = (f"{of[f'{part}_per_year'] / 1e3:.0f}" for part in ("cost_chf", "failures_chf", "planned_chf"))

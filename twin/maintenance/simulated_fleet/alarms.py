@@ -18,8 +18,8 @@ CLASSIC: tuple[tuple[Kind, str, float, float], ...] = (
 """(kind, mode, severity from which, share of defects that show): oil thermometer, Buchholz relay and machine protection, which
 every policy hears and takes for a finding; an assumption. The rest passes from hidden to failed."""
 HYDRO_ANSWER = Answer(tuple(np.linspace(0.2, 0.8, 61).tolist()), 0.9, 0.5 * 0.1 * 7.0 / 30.44)
-"""Of the vibration monitor: nine defects in ten, between a fifth and four fifths of the P-F interval, at its budget of 0.1 false
-alarms a machine (two slots) and month; an assumption, since what a bearing's defect does to a small unit varies widely."""
+"""Of the vibration monitor: nine defects in ten, between a fifth and four fifths of the P-F interval, at its budget of 0.1
+false alarms a machine (two slots) and month; an assumption, since defects of small units' bearings differ widely."""
 AGAIN_WEEKS = 4
 """An alarm that still stands is heard again after this time."""
 

@@ -243,9 +243,9 @@ class Desk:
             self._laboratory(job.asset, action.kind)
 
     def _mend(self, job: Job) -> None:
-        if self.week >= self.count_from and self.world.severity[job.slot] == 0.0:
-            self.ledger.needless += 1
         mode = MODES[self.fleet.slot_mode[job.slot]]
+        if self.week >= self.count_from and mode.has_precursor and self.world.severity[job.slot] == 0.0:
+            self.ledger.needless += 1
         if mode.kind is Kind.MV_LV and mode.name in ("internal", "ageing"):
             self.world.replace(job.asset)
             self._forget(np.flatnonzero(self.fleet.slot_asset == job.asset))

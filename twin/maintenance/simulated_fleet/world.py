@@ -103,7 +103,7 @@ class World:
 
     def of_this_defect(self, drawn: np.ndarray) -> np.ndarray:
         """The chance that belongs to each slot's present or next defect; ``drawn`` has dims (slot, k)."""
-        return drawn[self._rows, self.drawn]
+        return drawn[self._rows, np.minimum(self.drawn, DRAWS - 1)]
 
     def rate(self) -> np.ndarray:
         """True rate of every slot this week [1/week]: ageing paper's grows with the life used up."""
@@ -134,8 +134,12 @@ class World:
         self._renew(self.fleet.slot_asset[np.intersect1d(slots, self._ageing)])
 
     def replace(self, asset: int) -> None:
-        """A new unit in place of the old: no defect, no life used. What its place does to it (the rates) stays."""
-        self.repair(np.flatnonzero(self.fleet.slot_asset == asset))
+        """A new unit in place of the old: no defect, no life used, new paper. What its place does to it stays."""
+        mine = np.flatnonzero(self.fleet.slot_asset == asset)
+        self.repair(mine)
+        paper = np.intersect1d(mine, self._ageing)
+        self.hazard[paper] = 0.0
+        self.drawn[paper] += 1
         self._renew(np.array([asset]))
 
     def _renew(self, assets: np.ndarray) -> None:
