@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from twin.site.tables import Index, Name, NotNegative, Positive, Table, Words
+from twin.site.tables import Index, Name, NotNegative, Positive, ReferenceSince, Table, Words
 
 MachineClass = Literal[
     "hydro_horizontal_rigid",
@@ -51,6 +51,7 @@ class Machine(Table):
             instead, velocity r.m.s. on the bearing housing.
         bearing_limits_c: warning and trip of the hottest bearing [degC], from its maker or the protection's settings.
         bearing: of rolling bearings. ``blades``: of the runner or impeller.
+        reference_since: see `ReferenceSince`.
     """
 
     name: Name
@@ -66,6 +67,7 @@ class Machine(Table):
     bearing: Bearing | None = None
     blades: int | None = Field(default=None, ge=1, le=200)
     installed_year: int = Field(ge=1900, le=2100)
+    reference_since: ReferenceSince | None = None
 
     @model_validator(mode="after")
     def _limits(self) -> Machine:

@@ -225,6 +225,9 @@ def _power_range(device: Device) -> tuple[float, float]:
 def jsonable(site: Site) -> dict[str, Any]:
     """The site as JSON values, without where its file lies: what the journal's genesis hashes.
 
-    What maintenance costs is left out too: no tick reads it, and another crew or budget makes no other run.
+    What maintenance costs is left out too: no tick reads it, and another crew or budget makes no other run. So is
+    ``reference_since``: an instant that is added changes no tick before it, and a repair goes on with the same run.
     """
-    return site.model_dump(mode="json", by_alias=True, exclude={"file", "maintenance"})
+    references = {"__all__": {"reference_since"}}
+    left_out: Any = {"file": True, "maintenance": True, "trafos": references, "machines": references}
+    return site.model_dump(mode="json", by_alias=True, exclude=left_out)

@@ -6,9 +6,10 @@ carries its unit at the end of its name.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 
 class Table(BaseModel):
@@ -41,6 +42,19 @@ Share = Annotated[float, Field(ge=0, le=1)]
 VoltagePu = Annotated[float, Field(gt=0.5, lt=1.5)]
 Index = Annotated[int, Field(strict=True, ge=0)]
 """An element of the net. Neither "2", 2.0 nor true is one: a net has no such index, and a channel no such name."""
+
+
+def _ascending(instants: tuple[datetime, ...]) -> tuple[datetime, ...]:
+    if list(instants) != sorted(set(instants)):
+        raise ValueError("instants must ascend; add a new one at the end and keep the earlier ones")
+    return instants
+
+
+ReferenceSince = Annotated[tuple[AwareDatetime, ...], Field(min_length=1), AfterValidator(_ascending)]
+"""Instants from which the watch on an asset learns a new reference: after a new sensor, other cooling, new bearings, new
+parameters. It knows nothing of the asset then for four weeks of operation. An instant is added while it is still to come and
+stays in the file, so that a replay with the file of today does what was done then.
+"""
 
 
 class About(Table):

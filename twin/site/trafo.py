@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from twin.site.tables import Index, Name, NotNegative, Positive, Table, Words
+from twin.site.tables import Index, Name, NotNegative, Positive, ReferenceSince, Table, Words
 
 
 class Thermal(Table):
@@ -41,16 +41,17 @@ class Trafo(Table):
     """``[[trafos]]``: a transformer under thermal watch.
 
     Attributes:
-        size, cooling: choose the typical parameters of IEC 60076-7, table 4. ``paper``: of the winding. A cooling or paper
-            that nobody knows is left out: the usual one stands in, and the box says so.
+        size, cooling: choose the typical parameters of IEC 60076-7:2005, table 5 and E.1. ``paper``: of the winding. A
+            cooling or paper that nobody knows is left out: the usual one stands in, and the box says so.
         natural_sn_mva: rating without fans or pumps [MVA], of a transformer with a natural stage ("ONAN/ONAF").
         fans: "out_of_service" where they stand still: the transformer then has its natural rating and time constants.
         restricted_oil_flow: the windings let the oil through with difficulty (zigzag washers); the hot-spot overshoots more.
         ambient_surcharge_k: air around the tank above ambient, in an enclosure [K].
-        hot_spot_limit_c, top_oil_limit_c: limits of normal cyclic loading [degC]; the standard's (IEC 60076-7, table 2) where
-            the site has none of its own.
+        hot_spot_limit_c, top_oil_limit_c: limits of normal cyclic loading [degC]; the standard's (IEC 60076-7:2005, table 4)
+            where the site has none of its own.
         caps: limits of bushings, tap changer, cable and protection. ``thermal``: parameters of its type test that replace the
             typical ones.
+        reference_since: see `ReferenceSince`.
     """
 
     name: Name
@@ -70,6 +71,7 @@ class Trafo(Table):
     installed_year: int = Field(ge=1900, le=2100)
     caps: Caps = Caps()
     thermal: Thermal = Thermal()
+    reference_since: ReferenceSince | None = None
 
     @model_validator(mode="after")
     def _natural_rating_is_the_smaller_one(self) -> Self:

@@ -12,7 +12,7 @@ from twin.site import load_site
 from twin.site.declared import found_by
 from twin.site.on_grid import _machines
 from twin.site.read import read_site
-from twin.site.site import Site
+from twin.site.site import Site, jsonable
 
 DEMO = Path(load_site("demo").file)
 
@@ -92,3 +92,18 @@ def test_a_unit_cannot_make_more_than_the_grid_knows_of_it(tmp_path: Path) -> No
     net = pandapowerNet({"sgen": pd.DataFrame({"sn_mva": [2.9]}, index=[132])})
     (problem,) = found_by((_machines,), draft.site, net, draft.places)
     assert "29 MW; expected at most 2.9 MVA" in str(problem)
+
+
+def test_a_new_reference_is_stated_without_making_another_site(demo: Site, tmp_path: Path) -> None:
+    instant = "reference_since = [2016-11-03T09:00:00Z]\n"
+    changes = (("blades = 4\n", "blades = 4\n" + instant), ("installed_year = 2009 ", instant + "installed_year = 2009 "))
+    repaired = load_site(changed(tmp_path, *changes))
+    context = repaired.context("machines", b"")
+    assert context.machines["river_plant"]["reference_since"] == ["2016-11-03T09:00:00Z"]
+    assert context.trafos["main_2"]["reference_since"] == ["2016-11-03T09:00:00Z"]
+    assert jsonable(repaired) == jsonable(demo)
+
+
+@pytest.mark.parametrize("wrong", ["[2016-11-03T09:00:00]", "[2016-11-03T09:00:00Z, 2016-11-02T09:00:00Z]", "[]"])
+def test_instants_of_references_have_a_zone_and_ascend(tmp_path: Path, wrong: str) -> None:
+    assert "reference_since" in refused(tmp_path, ("blades = 4\n", f"blades = 4\nreference_since = {wrong}\n"))

@@ -27,6 +27,7 @@ from twin.boxes.maintenance.transformers.short_time import permissible
 from twin.boxes.maintenance.transformers.telemetry import ASSUMED_AMBIENT_C, BEST, HIGH, LOAD_WINDOW, Telemetry
 from twin.boxes.maintenance.transformers.told import ended_gaps, not_assessed, told
 from twin.boxes.maintenance.transformers.watched import watched
+from twin.boxes.maintenance.watch.state import WatchSettings
 from twin.contracts.box import BoxCard, BoxContext, Mode, Need, Provide
 from twin.contracts.frame import AsOfView
 from twin.contracts.messages import Finding, Headline, Report
@@ -44,12 +45,15 @@ class TransformerBox:
     """IEC 60076-7 for one transformer, several or all of a site: thermal states, the life used up and a watch on each.
 
     Row k of an output is the value at the instant of its label, k quarter hours from now: row 0 is now.
-    ``config``: see `read_plates`; and ``allowed_loss_h``: life that a short-time overload may use up [h at normal ageing].
+    ``config``: see `read_plates`; and ``allowed_loss_h``: life that a short-time overload may use up [h at normal ageing];
+    ``false_alarms_per_month``: budget of the watch on one transformer.
     """
 
     def __init__(self, config: Mapping[str, Any], context: BoxContext) -> None:
         self.plates: Plates = read_plates(config, context.trafos)
         self.allowed_loss_h: float | None = config.get("allowed_loss_h")
+        budget = config.get("false_alarms_per_month", WatchSettings.alarms_per_asset_month)
+        self.settings = WatchSettings(alarms_per_asset_month=float(budget))
         self.card = _card(self.plates)
 
     def fit(self, view: AsOfView, *, seed: int) -> bytes:
@@ -73,9 +77,9 @@ class TransformerBox:
         """
         as_of = floor_quarter(view.as_of)
         names = self.plates.names
-        remembered = Health.from_bytes(state, names) if state else None
+        remembered = Health.from_bytes(state, names, self.settings) if state else None
         if remembered is None:
-            remembered = new_health(len(names))
+            remembered = new_health(len(names), self.settings)
         begun_s = remembered.at_s[remembered.begun]
         start = window_start(from_epoch_s(int(begun_s.min()))) if begun_s.size else as_of - NINE_WEEKS
         telemetry = read_telemetry(view, self.plates, start=start)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import xarray as xr
 
 from twin.boxes.maintenance.machines.facts import read_machines
 from twin.boxes.maintenance.machines.findings import VIBRATION, findings_of, is_fresh
-from twin.boxes.maintenance.machines.monitor import REFERENCE_BLOCKS, Monitor, Settings, new_monitor, observe
+from twin.boxes.maintenance.machines.monitor import REFERENCE_BLOCKS, Monitor, Settings, arranged, new_monitor, observe
 from twin.boxes.maintenance.machines.reading import read_rows
 from twin.boxes.maintenance.machines.reference import FEATURES, TEMPERATURE
 from twin.boxes.maintenance.machines.severity import ZONES, zone_of
@@ -30,7 +31,7 @@ FALSE_ALARMS_PER_MONTH = 0.1
 """Of one machine, where the box's config says nothing else."""
 UNKNOWN_ZONE = 1.0
 """A machine about which nothing is known is taken as fit to run on: zone B."""
-SCHEMA = 1
+SCHEMA = 2
 
 
 class MachineBox:
@@ -46,7 +47,12 @@ class MachineBox:
             place, limit = "machine box, config 'false_alarms_per_month'", "above 0, at most 10"
             raise BadInput([Problem(place, repr(budget), limit, "correct the budget")])
         self.names = tuple(machine.name for machine in self.machines)
-        self.settings = Settings(np.array([machine.rated_mw for machine in self.machines]), float(budget))
+        since_s = zip_longest(*(machine.reference_since_s for machine in self.machines), fillvalue=0)
+        self.settings = Settings(
+            np.array([machine.rated_mw for machine in self.machines]),
+            float(budget),
+            np.array(list(since_s), dtype=np.float64).reshape(-1, len(self.machines)),
+        )
         self.boundaries = np.stack([machine.boundaries.as_array for machine in self.machines])
         self.card = _card(self.names)
 
@@ -79,11 +85,13 @@ class MachineBox:
         return self._report(monitor, as_of), packed
 
     def _remembered(self, state: bytes | None) -> Monitor:
-        """What the state holds; of other machines, or in another form, it is learnt anew."""
+        """What the state holds: machines that were not there begin anew; so does everything in another form."""
         if state is not None:
             meta, arrays = unpack(state)
-            if meta == {"schema": SCHEMA, "machines": list(self.names)}:
-                return Monitor.from_arrays(arrays)
+            if meta["schema"] == SCHEMA:
+                old = list(meta["machines"])
+                places = np.array([old.index(name) if name in old else -1 for name in self.names])
+                return arranged(Monitor.from_arrays(arrays), places)
         return new_monitor(len(self.names))
 
     def _report(self, monitor: Monitor, as_of: datetime) -> Report:

@@ -7,6 +7,7 @@ import pytest
 from twin.boxes.maintenance.box import TransformerBox
 from twin.boxes.maintenance.thermal.iec60076 import TYPICAL, ThermalState, roll
 from twin.boxes.maintenance.transformers.health import Health
+from twin.boxes.maintenance.watch.state import WatchSettings
 from twin.contracts.box import Box
 from twin.domain.problems import BadInput
 from twin.domain.signals import SIGNALS
@@ -217,7 +218,7 @@ def test_state_of_another_format_is_rolled_over_again(box, make_values, make_vie
 def test_stop_longer_than_the_frame_forgets_temperatures_but_not_the_life_lost(box, make_values, make_view) -> None:
     values = make_values(10 * DAY, load_mw=0.25)
     _, state = box.step(make_view(values), None, None)
-    old = Health.from_bytes(state, [TRAFO])
+    old = Health.from_bytes(state, [TRAFO], WatchSettings())
     view = make_view(values)
     lost_h = np.array([[1234.0], [0.0], [0.0], [0.0]])
     shifted = replace(old, at_s=old.at_s - 20 * 86_400, since_s=old.since_s - 20 * 86_400, lost_h=lost_h)

@@ -1,7 +1,7 @@
 """One box for several transformers: each as if alone, whoever is missing, whenever it restarts."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -14,7 +14,9 @@ from twin.boxes.maintenance.thermal.plates import stack
 from twin.boxes.maintenance.transformers.health import Health, move_on, new_health
 from twin.boxes.maintenance.transformers.telemetry import Telemetry
 from twin.boxes.maintenance.transformers.told import annual_ageing_h
+from twin.boxes.maintenance.watch.state import WatchSettings
 from twin.contracts.frame import AsOfView, Frame, Layout
+from twin.domain.pack import unpack
 from twin.domain.problems import BadInput, Problems
 from twin.domain.time import QUARTER_HOUR, to_epoch_s
 
@@ -104,12 +106,40 @@ def test_transformer_added_to_a_box_begins_anew_and_the_others_keep_their_life(m
     array = values(8)
     two = {name: FACTS[name] for name in ("small", "old")}
     _, state = TransformerBox({}, context(make_context, two)).step(view(array, 7 * DAY), None, None)
-    before = Health.from_bytes(state, ["small", "old"])
-    after = Health.from_bytes(state, NAMES)
+    before = Health.from_bytes(state, ["small", "old"], WatchSettings())
+    after = Health.from_bytes(state, NAMES, WatchSettings())
     np.testing.assert_array_equal(after.lost_h[:, [0, 2]], before.lost_h)
     assert after.begun.tolist() == [True, False, True]
     report, _ = TransformerBox({}, context(make_context)).step(view(array), None, state)
     assert set(report.params["lives"]) == set(NAMES)
+
+
+def test_a_new_reference_begins_at_its_instant_whether_in_pieces_or_in_one_go() -> None:
+    rows, since = 12 * DAY, START + 6 * DAY * QUARTER_HOUR + 7 * timedelta(minutes=1)
+    of = stack([plate(), plate(reference_since=[since.isoformat()])])
+    load = np.full((rows, 2), 0.6) + 0.2 * np.sin(np.arange(rows) / 15.0)[:, None]
+    telemetry = Telemetry(to_epoch_s(START), load, np.full(rows, 10.0), 40.0 + 20.0 * load)
+    settings = WatchSettings(reference_blocks=12)
+    whole = move_on(new_health(2, settings), telemetry, of)
+    first = move_on(new_health(2, settings), telemetry.until(to_epoch_s(START + 6 * DAY * QUARTER_HOUR)), of)
+    assert not first.watch.learning.any()
+    next_row = move_on(first, telemetry.until(to_epoch_s(START + (6 * DAY + 2) * QUARTER_HOUR)), of)
+    assert next_row.watch.learning.tolist() == [False, True]
+    names = ["a", "b"]
+    assert move_on(next_row, telemetry, of).to_bytes(names) == whole.to_bytes(names)
+
+
+def test_a_budget_that_is_none_is_refused(make_context) -> None:
+    with pytest.raises(BadInput, match="false_alarms_per_month"):
+        TransformerBox({"false_alarms_per_month": 0.0}, context(make_context))
+
+
+def test_the_budget_of_the_box_is_the_watchs_though_its_state_knew_another(make_context) -> None:
+    array = values(8)
+    _, state = TransformerBox({}, context(make_context)).step(view(array, 7 * DAY), None, None)
+    _, state = TransformerBox({"false_alarms_per_month": 0.02}, context(make_context)).step(view(array), None, state)
+    told = unpack(state)[1]["watch.head"]
+    assert 0.02 in told.tolist()
 
 
 def test_card_speaks_of_the_transformer_with_the_least_room(make_context) -> None:
@@ -190,7 +220,7 @@ def counted(start: datetime, hours: float):
     of = stack([plate()])
     rows = round(hours * 4)
     telemetry = Telemetry(to_epoch_s(start), np.full((rows, 1), 0.9), np.full(rows, 20.0), np.full((rows, 1), np.nan))
-    return move_on(new_health(1), telemetry, of)
+    return move_on(new_health(1, WatchSettings()), telemetry, of)
 
 
 def test_a_day_across_the_end_of_february_counts_in_winter_and_in_spring() -> None:

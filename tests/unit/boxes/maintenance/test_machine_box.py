@@ -120,12 +120,26 @@ def test_a_machine_without_thermometer_is_watched_by_the_rest(box) -> None:
     assert np.isfinite(report.headline.value)
 
 
-def test_state_of_other_machines_is_learnt_anew(box, first) -> None:
+def test_another_budget_keeps_what_was_learnt(box, first) -> None:
+    other = MachineBox({"machines": ["river_plant"], "false_alarms_per_month": 0.5}, SITE.context("machines"))
+    assert other.step(SITE.view(AS_OF + QUARTER_HOUR), None, first[1])[0].params["learnt_percent"] == 100.0
+
+
+def test_a_machine_beside_it_begins_anew_and_it_goes_on(box, first) -> None:
     context = SITE.context("machines")
-    other = MachineBox({"machines": ["river_plant"], "false_alarms_per_month": 0.5}, context)
-    assert other.step(SITE.view(), None, first[1])[0].params["learnt_percent"] == 100.0
-    renamed = type(context)(**{**vars(context), "machines": {"mill": context.machines[MACHINE]}})
-    assert not MachineBox({}, renamed)._remembered(first[1]).at_s
+    two = type(context)(**{**vars(context), "machines": {"mill": context.machines[MACHINE], **context.machines}})
+    remembered = MachineBox({}, two)._remembered(first[1])
+    assert (remembered.reference.blocks > 0.0).tolist() == [False, True]
+
+
+def test_a_new_reference_is_learnt_from_the_instant_that_the_site_states(first) -> None:
+    context = SITE.context("machines")
+    facts = context.machines[MACHINE] | {"reference_since": [AS_OF.isoformat()]}
+    renewed = MachineBox({}, type(context)(**{**vars(context), "machines": {MACHINE: facts}}))
+    before, state = renewed.step(SITE.view(), None, first[1])
+    assert before.params["learnt_percent"] == 100.0
+    after, _ = renewed.step(SITE.view(AS_OF + 2 * QUARTER_HOUR), None, state)
+    assert (after.params["learnt_percent"], after.reason) == (0.0, "machines_learning")
 
 
 def test_every_fault_of_the_config_is_named_at_once() -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from twin.boxes.maintenance.machines.severity import PUBLISHED, Boundaries
 from twin.domain.problems import Problems
+from twin.domain.time import to_epoch_s
 
 OWN_LIMITS = "[[machines]]"
 """Source of boundaries that the site states itself: the table of its file, the same in every language."""
@@ -19,14 +21,15 @@ class MachineFacts:
 
     Attributes:
         rated_mw: active power. ``boundaries``: of the vibration's zones. ``warn_c``, ``trip_c``: of the hottest bearing.
+        reference_since_s: instants from which a new reference is learnt, epoch seconds.
     """
 
     name: str
-    kind: str
     rated_mw: float
     boundaries: Boundaries
     warn_c: float
     trip_c: float
+    reference_since_s: tuple[int, ...]
 
 
 def read_machines(config: Mapping[str, Any], machines: Mapping[str, Mapping[str, Any]]) -> tuple[MachineFacts, ...]:
@@ -49,7 +52,7 @@ def read_machines(config: Mapping[str, Any], machines: Mapping[str, Mapping[str,
             limit = f"one of {', '.join(sorted(machines)) or 'no machines'}"
             problems.add("machine box, config 'machines'", repr(name), limit, "correct the name")
             continue
-        missing = sorted({"kind", "rated_mw", "bearing_limits_c"} - set(facts))
+        missing = sorted({"rated_mw", "bearing_limits_c"} - set(facts))
         limits, published = facts.get("vibration_limits_mm_s"), facts.get("vibration_class")
         if limits is None and published not in PUBLISHED:
             missing.append("vibration_class or vibration_limits_mm_s")
@@ -61,11 +64,11 @@ def read_machines(config: Mapping[str, Any], machines: Mapping[str, Mapping[str,
         found.append(
             MachineFacts(
                 name=name,
-                kind=str(facts["kind"]),
                 rated_mw=float(facts["rated_mw"]),
                 boundaries=own or PUBLISHED[str(published)],
                 warn_c=float(warn_c),
                 trip_c=float(trip_c),
+                reference_since_s=tuple(to_epoch_s(datetime.fromisoformat(at)) for at in facts.get("reference_since", ())),
             )
         )
     problems.raise_if_any()

@@ -25,10 +25,9 @@ from twin.boxes.maintenance.machines.reference import (
 )
 from twin.boxes.maintenance.machines.rows import Rows
 from twin.boxes.maintenance.watch.budget import MONTH_S
+from twin.boxes.maintenance.watch.state import BLOCK_S
 from twin.domain.time import HOURS_PER_STEP, QUARTER_HOUR_S
 
-BLOCK_S = 6 * 3600
-"""Neighbouring quarter hours say almost the same; means of six hours are nearly independent."""
 MIN_ROWS = 8
 """Steady quarter hours that make a block of 24 count."""
 REFERENCE_BLOCKS = 112
@@ -59,10 +58,16 @@ of its reference, a day at most."""
 
 @dataclass(frozen=True)
 class Settings:
-    """Facts of the machines. ``rated_mw``: dims (machine,). ``alarms_per_month``: budget of false alarms of one machine."""
+    """Facts of the machines.
+
+    Attributes:
+        rated_mw: dims (machine,). ``alarms_per_month``: budget of false alarms of one machine.
+        reference_since_s: instants from which a new reference is learnt, epoch seconds, dims (instant, machine), 0 for none.
+    """
 
     rated_mw: np.ndarray
     alarms_per_month: float
+    reference_since_s: np.ndarray
 
     @property
     def blocks_between(self) -> float:
@@ -76,6 +81,7 @@ class Monitor:
 
     Attributes:
         at_s: end of the last row taken in, 0 before the first. ``block``: number of the open block.
+        since_s: instant from which the reference was asked to be learnt anew, 0 for never.
         share, slow_share, slow_ambient_c: last operating point. ``steady``: rows since a start or jump.
         rows, x_sum, y_sum, y_rows: of the open block.
         held, held_rows, longest: last reading of each feature, how often it came in a row, and the longest run while learning.
@@ -91,6 +97,7 @@ class Monitor:
 
     at_s: int
     block: int
+    since_s: np.ndarray
     share: np.ndarray
     slow_share: np.ndarray
     slow_ambient_c: np.ndarray
@@ -157,6 +164,7 @@ def new_monitor(count: int) -> Monitor:
     return Monitor(
         at_s=0,
         block=0,
+        since_s=zeros(),
         share=none.copy(),
         slow_share=none.copy(),
         slow_ambient_c=none.copy(),
@@ -185,14 +193,49 @@ def new_monitor(count: int) -> Monitor:
     )
 
 
+def arranged(monitor: Monitor, places: np.ndarray) -> Monitor:
+    """The same watch on other machines.
+
+    Args:
+        monitor: as it was.
+        places: where each machine stands in it, -1 for one that it does not know, dims (machine,).
+    """
+    arrays, known = new_monitor(len(places)).to_arrays(), places >= 0
+    for name, old in monitor.to_arrays().items():
+        if not old.ndim:  # the clock is everybody's
+            arrays[name] = old
+            continue
+        if name == "learning":
+            arrays[name] = np.full((len(places), *old.shape[1:]), np.nan)
+        arrays[name][known] = old[places[known]]
+    return Monitor.from_arrays(arrays)
+
+
+def _renewed(now: Monitor, at_s: int, settings: Settings) -> Monitor:
+    """Machines whose reference is to be learnt anew from ``at_s`` on know nothing yet."""
+    since_s = np.where(settings.reference_since_s <= at_s, settings.reference_since_s, 0.0).max(axis=0, initial=0.0)
+    due = since_s > now.since_s
+    if not due.any():
+        return now
+    fresh = arranged(now, np.where(due, -1, np.arange(len(due))))
+    # what a machine does is no part of its reference, and `_operation` is ahead of the row
+    operation = (now.share, now.slow_share, now.slow_ambient_c, now.steady)
+    fresh.share, fresh.slow_share, fresh.slow_ambient_c, fresh.steady = operation
+    fresh.since_s = np.maximum(now.since_s, since_s)
+    return fresh
+
+
 def observe(monitor: Monitor, rows: Rows, settings: Settings) -> Monitor:
     """Take in quarter hours after the last one; the same bits whether one by one or all at once.
 
     Args:
         monitor: as it was; it is left as it is.
-        rows: the next ones. ``settings``: facts of the machines.
+        rows: the next ones.
+        settings: facts of the machines.
     """
     now = Monitor.from_arrays(monitor.to_arrays())
+    if rows.start_s != now.at_s:  # rows are missing between: a machine may have stopped meanwhile
+        now.share = np.full_like(now.share, np.nan)
     usable, x = _operation(now, rows, settings)
     features = scaled(rows.features)
     for row in range(len(rows)):
@@ -200,6 +243,8 @@ def observe(monitor: Monitor, rows: Rows, settings: Settings) -> Monitor:
         if at_s // BLOCK_S != now.block:
             _close(now, settings)
             now.block = at_s // BLOCK_S
+        if len(settings.reference_since_s):
+            now = _renewed(now, at_s, settings)
         _take(now, at_s, usable[row], x[row], rows.features[row], features[row])
         now.at_s = at_s + QUARTER_HOUR_S
     return now

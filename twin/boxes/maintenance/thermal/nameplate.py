@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from datetime import datetime
 from typing import Any
 
 from twin.boxes.maintenance.thermal.iec60076 import RESTRICTED_K21, TYPICAL, Paper, ThermalParameters, rebased
 from twin.boxes.maintenance.thermal.limits import DISTRIBUTION_MVA, Loading, limits_of
 from twin.domain.problems import Problems
+from twin.domain.time import to_epoch_s
 
 _PARAMETERS = tuple(field.name for field in fields(ThermalParameters))
 _SIZES = ["distribution", "power"]
@@ -56,6 +58,7 @@ class Nameplate:
         hot_spot_limit_c, top_oil_limit_c: of the kind of loading allowed. ``overload_percent``: what a finding is raised above.
         current_percent: the standard's limit of the current over rated current, by size and kind of loading.
         caps_percent: component -> what it bears of the rated current, those that are known.
+        reference_since_s: instants from which the watch learns a new reference, epoch seconds.
     """
 
     trafo: str
@@ -72,6 +75,7 @@ class Nameplate:
     overload_percent: float
     current_percent: float
     caps_percent: Mapping[str, float]
+    reference_since_s: tuple[int, ...]
 
 
 def read_nameplate(
@@ -84,8 +88,9 @@ def read_nameplate(
         facts: ``sn_mva`` [MVA]; ``size`` ("distribution", "power"), ``cooling`` (see `TYPICAL`) and ``paper`` ("normal",
             "upgraded"), each assumed and flagged as typical where it is not known. Optionally ``zone``, ``hot_spot_limit_c``,
             ``top_oil_limit_c`` [degC], ``ambient_surcharge_k`` [K], ``natural_sn_mva`` [MVA], ``fans`` ("in_service",
-            "out_of_service"), ``restricted_oil_flow``, what `COMPONENTS` bear (``bushing_percent`` ...), and any field of
-            `ThermalParameters`, where the standard's typical value stands in otherwise.
+            "out_of_service"), ``restricted_oil_flow``, ``reference_since`` (ISO 8601), what `COMPONENTS` bear
+            (``bushing_percent`` ...), and any field of `ThermalParameters`, where the standard's typical value stands in
+            otherwise.
         settings: the box's own ``hot_spot_limit_c``, ``top_oil_limit_c`` [degC] and ``overload_percent`` [%]; they go first.
         loading: whose limits hold. The site's temperatures are those of normal cyclic loading; in an emergency the standard's.
         problems: takes every fault.
@@ -129,6 +134,7 @@ def read_nameplate(
         ambient_surcharge_k=given.get("ambient_surcharge_k", 0.0),
         current_percent=standard.current_percent,
         caps_percent={name: given[cap] for name, cap in zip(COMPONENTS, _CAPS, strict=True) if cap in given},
+        reference_since_s=tuple(to_epoch_s(datetime.fromisoformat(at)) for at in facts.get("reference_since", ())),
         **limits,
     )
 

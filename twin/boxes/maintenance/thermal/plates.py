@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,8 @@ from twin.boxes.maintenance.thermal.nameplate import COMPONENTS, Nameplate, read
 from twin.domain.problems import Problems
 
 _PLACE = "transformer box"
-_KEYS = ("trafo", "trafos", "loading", "hot_spot_limit_c", "top_oil_limit_c", "overload_percent", "allowed_loss_h")
+_BUDGET = "false_alarms_per_month"
+_KEYS = ("trafo", "trafos", "loading", "hot_spot_limit_c", "top_oil_limit_c", "overload_percent", "allowed_loss_h", _BUDGET)
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class Plates:
         cap_percent: what the weakest of current limit and components bears [%]; ``caps``: all of them, dims (cap, trafo), NaN
             where unknown, in the order of `CAPS`.
         zones: the distinct zones; ``zone_of``: position of each transformer's in it, -1 without one.
+        reference_since_s: instants from which a new reference is learnt, epoch seconds, dims (instant, trafo), 0 for none.
     """
 
     each: tuple[Nameplate, ...]
@@ -42,6 +45,7 @@ class Plates:
     caps: np.ndarray
     zones: tuple[str, ...]
     zone_of: np.ndarray
+    reference_since_s: np.ndarray
 
     @property
     def cap_percent(self) -> np.ndarray:
@@ -67,6 +71,7 @@ def stack(plates: Sequence[Nameplate]) -> Plates:
         return np.array([getattr(plate, name) for plate in plates], dtype=np.float64)
 
     caps = [{"current": plate.current_percent, **plate.caps_percent} for plate in plates]
+    since_s = zip_longest(*(plate.reference_since_s for plate in plates), fillvalue=0)
     return Plates(
         each=tuple(plates),
         names=tuple(plate.trafo for plate in plates),
@@ -80,6 +85,7 @@ def stack(plates: Sequence[Nameplate]) -> Plates:
         caps=np.array([[bears.get(cap, np.nan) for bears in caps] for cap in CAPS]),
         zones=zones,
         zone_of=np.array([zones.index(plate.zone) if plate.zone else -1 for plate in plates]),
+        reference_since_s=np.array(list(since_s), dtype=np.float64).reshape(-1, len(plates)),
     )
 
 
@@ -89,7 +95,8 @@ def read_plates(config: Mapping[str, Any], trafos: Mapping[str, Mapping[str, Any
     Args:
         config: ``trafo``, one name, or ``trafos``, a list of names; without either every watched transformer of the site.
             Optionally ``loading`` (see `Loading`; normal cyclic where it is not said), ``hot_spot_limit_c``,
-            ``top_oil_limit_c`` [degC] and ``overload_percent`` [%], for all of them.
+            ``top_oil_limit_c`` [degC] and ``overload_percent`` [%], for all of them; ``allowed_loss_h`` and
+            ``false_alarms_per_month`` are the box's own and only checked here.
         trafos: name -> facts, see `read_nameplate`.
 
     Raises:
@@ -102,12 +109,13 @@ def read_plates(config: Mapping[str, Any], trafos: Mapping[str, Mapping[str, Any
     loading = config.get("loading", Loading.NORMAL_CYCLIC.value)
     if loading not in kinds:
         problems.add(f"{_PLACE}, key 'loading'", repr(loading), f"one of {kinds}", "choose whose limits hold")
-    allowed_h = config.get("allowed_loss_h", 1.0)
-    if isinstance(allowed_h, bool) or not isinstance(allowed_h, int | float) or not 0.0 < allowed_h <= 8766.0:
-        limit = "hours above 0, at most a year's 8766"
-        problems.add(
-            f"{_PLACE}, key 'allowed_loss_h'", repr(allowed_h), limit, "say what an overload may cost, or leave it out"
-        )
+    for key, most, limit, remedy in (
+        ("allowed_loss_h", 8766.0, "hours above 0, at most a year's 8766", "say what an overload may cost, or leave it out"),
+        (_BUDGET, 10.0, "above 0, at most 10", "correct the budget"),
+    ):
+        value = config.get(key, 1.0)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0.0 < value <= most:
+            problems.add(f"{_PLACE}, key {key!r}", repr(value), limit, remedy)
     wanted = _wanted(config, trafos, problems)
     kind = Loading(loading) if loading in kinds else Loading.NORMAL_CYCLIC
     plates = [read_nameplate(trafo, trafos[trafo], config, kind, problems) for trafo in wanted]

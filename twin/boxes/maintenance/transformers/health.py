@@ -17,7 +17,8 @@ from twin.boxes.maintenance.thermal.iec60076 import ThermalState, loss_of_life_h
 from twin.boxes.maintenance.thermal.plates import Plates
 from twin.boxes.maintenance.transformers.telemetry import BEST, LOAD_WINDOW, Telemetry, ambient_lanes, bridged
 from twin.boxes.maintenance.watch.observe import observe
-from twin.boxes.maintenance.watch.state import Watch, new_watch
+from twin.boxes.maintenance.watch.reference import with_budget
+from twin.boxes.maintenance.watch.state import Watch, WatchSettings, new_watch
 from twin.domain.pack import pack, unpack
 from twin.domain.time import HOURS_PER_STEP, QUARTER_HOUR_S
 
@@ -77,8 +78,10 @@ class Health:
         return pack({"format": FORMAT, "trafos": list(names)}, arrays)
 
     @classmethod
-    def from_bytes(cls, data: bytes, names: Sequence[str]) -> Health | None:
+    def from_bytes(cls, data: bytes, names: Sequence[str], settings: WatchSettings) -> Health | None:
         """Inverse of `to_bytes` for ``names``: those that were not there begin anew, those no longer there are dropped.
+
+        A watch that had another budget of false alarms keeps its references and gets other bars.
 
         None for another format, whose history must be rolled over again.
         """
@@ -89,7 +92,9 @@ class Health:
         watch = Watch.from_arrays({n.removeprefix("watch."): np.array(a) for n, a in arrays.items() if n.startswith("watch.")})
         thermal = ThermalState(*np.array(arrays["thermal"]))
         plain = {name: np.array(arrays[name]) for name in _PLAIN}
-        health = cls(thermal=thermal, watch=watch if watch is not None else new_watch(len(old)), **plain)
+        watch = new_watch(len(old), settings) if watch is None else watch
+        watch = with_budget(watch, alarms_per_asset_month=settings.alarms_per_asset_month)
+        health = cls(thermal=thermal, watch=watch, **plain)
         return health if old == list(names) else _of(health, old, names)
 
 
@@ -97,7 +102,7 @@ _PLAIN = tuple(field.name for field in fields(Health) if field.name not in ("the
 """Attributes that are arrays with the transformers last."""
 
 
-def new_health(count: int) -> Health:
+def new_health(count: int, settings: WatchSettings) -> Health:
     """Transformers of which nothing is known yet."""
     blank = np.full(count, np.nan)
     return Health(
@@ -108,7 +113,7 @@ def new_health(count: int) -> Health:
         counted_h=np.zeros((4, count)),
         load_factor=blank,
         ambient_c=blank.copy(),
-        watch=new_watch(count),
+        watch=new_watch(count, settings),
     )
 
 
@@ -215,13 +220,17 @@ def _counted(group: Health, lost_h: np.ndarray, season: np.ndarray) -> tuple[np.
 def _look(watch: Watch, telemetry: Telemetry, plates: Plates, first: int, modelled_c: np.ndarray) -> Watch:
     """Every quarter hour from ``first`` on into the watch: measured against modelled, NaN where either is missing."""
     for row in range(first, telemetry.rows):
+        at_s = telemetry.start_s + row * QUARTER_HOUR_S
+        if len(plates.reference_since_s):
+            begun_s = np.where(plates.reference_since_s <= at_s, plates.reference_since_s, 0.0)
+            watch = watch.renewed(begun_s.max(axis=0))
         modelled = modelled_c[row - first]
         load_factor, measured_c = telemetry.load_factor[row], telemetry.top_oil_c[row]
         air_c = telemetry.ambient_c[row] + plates.ambient_surcharge_k
         known = np.isfinite(load_factor)  # what is modelled from a held load says nothing of the cooling
         watch = observe(
             watch,
-            at_s=telemetry.start_s + row * QUARTER_HOUR_S,
+            at_s=at_s,
             modelled_rise_k=modelled - air_c,
             residual_k=np.where(known, measured_c - modelled, np.nan),
             measured_c=measured_c,
@@ -241,12 +250,8 @@ def _of(health: Health, old: Sequence[str], names: Sequence[str]) -> Health:
     """The transformers ``names`` out of those remembered."""
     to = np.array([i for i, name in enumerate(names) if name in old], dtype=np.int64)
     source = np.array([old.index(names[i]) for i in to.tolist()], dtype=np.int64)
-    fresh = new_health(len(names))
-    before, after = health.watch.to_arrays(), fresh.watch.to_arrays()
-    for name, array in after.items():
-        if array.ndim and name != "head":
-            array[to] = before[name][source]
-    after["head"] = before["head"]
-    after["open.number"] = before["open.number"]
-    watch = Watch.from_arrays(after)
-    return replace(fresh.put(to, health.take(source)), watch=fresh.watch if watch is None else watch)
+    fresh = new_health(len(names), health.watch.settings)
+    # the newcomers begin in the block that is open for the others
+    number = health.watch.open.number
+    beside = replace(fresh.watch, at_s=health.watch.at_s, open=replace(fresh.watch.open, number=number))
+    return replace(fresh.put(to, health.take(source)), watch=beside.put(to, health.watch, source))

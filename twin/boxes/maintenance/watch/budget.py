@@ -37,7 +37,7 @@ def threshold_for(slack: np.ndarray, *, blocks: float) -> np.ndarray:
     """The bar h [standard deviations] with a mean run of ``blocks`` between false alarms, by bisection.
 
     Args:
-        slack: k [standard deviations], dims (asset,). ``blocks``: the run asked for, of one side.
+        slack: k [standard deviations], dims (asset,).
         blocks: the run asked for, of one side.
     """
     low, high = np.zeros_like(slack), np.full_like(slack, _HIGHEST)

@@ -37,7 +37,7 @@ def likely_causes(watch: Watch, asset: int, *, since_s: float, side: int) -> dic
 
     Args:
         watch: after an alarm of the CUSUM.
-        asset: its index. ``since_s``: onset of its sum. ``side``: 0 hotter, 1 colder than the reference.
+        asset: its index.
         since_s: onset of its sum, epoch seconds.
         side: 0 hotter, 1 colder than the reference.
     """
@@ -76,8 +76,8 @@ def swapped_pairs(watch: Watch, assets: np.ndarray, since_s: np.ndarray) -> list
 
     Args:
         watch: with alarms.
-        assets: indices of assets off their reference. ``since_s``: their onsets, same order.
-        since_s: their onsets, epoch seconds.
+        assets: indices of assets off their reference.
+        since_s: their onsets, same order, epoch seconds.
     """
     strongest = np.argsort(-watch.sums.value[assets].max(axis=1), kind="stable")[:MOST_PAIRED]
     found: list[tuple[float, int, int]] = []

@@ -5,13 +5,13 @@ A closed block is judged against the frozen reference by a two-sided CUSUM, or j
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
 from twin.boxes.maintenance.watch.readings import accept, follow_load
 from twin.boxes.maintenance.watch.reference import expected_residual, freeze
-from twin.boxes.maintenance.watch.state import BLOCK_S, OpenBlock, Recent, Sums, Watch
+from twin.boxes.maintenance.watch.state import BLOCK_S, RECENT_BLOCKS, OpenBlock, Recent, Sums, Watch
 
 MIN_SHARE = 0.5
 """Of a block's readings that must be good for the block to count."""
@@ -44,7 +44,7 @@ def observe(
         modelled_rise_k: modelled top-oil over ambient [K], dims (asset,), as everything below.
         residual_k: measured minus modelled top-oil [K]; NaN where either is missing or not to be trusted.
         measured_c: top-oil [degC], NaN where missing.
-        load_factor: K, 1.0 = rated. ``ambient_c``: cooling air [degC]. NaN where missing.
+        load_factor: K, 1.0 = rated, NaN where missing.
         ambient_c: cooling air [degC], NaN where missing.
     """
     number = at_s // BLOCK_S
@@ -71,7 +71,7 @@ def observe(
         residual_k=block.residual_k + np.where(good, residual_k, 0.0),
         rise_k=block.rise_k + np.where(good, modelled_rise_k, 0.0),
         measured_c=block.measured_c + np.where(good, measured_c, 0.0),
-        load2=block.load2 + np.where(good, np.nan_to_num(sensor.load2), 0.0),
+        load2=block.load2 + np.where(good & np.isfinite(sensor.load2), sensor.load2, 0.0),
         ambient_c=block.ambient_c + np.where(airy, ambient_c, 0.0),
         ambient_samples=block.ambient_samples + airy,
     )
@@ -99,7 +99,7 @@ def _close(watch: Watch, at_s: int, number: int) -> Watch:
     empty = np.zeros_like(block.samples)
     opened = OpenBlock(np.array(number, dtype=np.int64), empty, empty, empty, empty, empty, empty, empty)
     if not enough.any():
-        return replace(watch, open=opened)
+        return replace(watch, open=opened, recent=_passed(watch.recent, number - int(block.number)))
     samples, airy = np.maximum(1.0, block.samples), block.ambient_samples
     closed = _Closed(
         at_s=at_s,
@@ -112,11 +112,11 @@ def _close(watch: Watch, at_s: int, number: int) -> Watch:
         ambient_c=np.where(enough & (airy > 0.0), block.ambient_c / np.maximum(1.0, airy), np.nan),
     )
     learns, judged = enough & watch.learning, enough & ~watch.learning
-    if judged.any():
-        watch = _judge(watch, closed, judged)
+    watch = _judge(watch, closed, judged) if judged.any() else replace(watch, recent=_passed(watch.recent, 1))
     if learns.any():
         watch = _learn(watch, closed, learns)
-    return replace(watch, open=opened)
+    # blocks in which nothing at all was read lie between
+    return replace(watch, open=opened, recent=_passed(watch.recent, number - int(block.number) - 1))
 
 
 def _learn(watch: Watch, closed: _Closed, rows: np.ndarray) -> Watch:
@@ -161,3 +161,12 @@ def _remember(recent: Recent, rows: np.ndarray, latest: tuple[np.ndarray, ...]) 
         last = np.where(rows, value, np.nan).astype(np.float32)
         moved.append(np.concatenate([window[:, 1:], last[:, None]], axis=1))
     return Recent(*moved)
+
+
+def _passed(recent: Recent, blocks: int) -> Recent:
+    """The week's window moved on by blocks of which nothing is known."""
+    gone = max(0, min(blocks, RECENT_BLOCKS))
+    if not gone:
+        return recent
+    moved = (getattr(recent, field.name) for field in fields(recent))
+    return Recent(*(np.concatenate([w[:, gone:], np.full((len(w), gone), np.nan, dtype=w.dtype)], axis=1) for w in moved))

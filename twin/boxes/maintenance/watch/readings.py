@@ -64,16 +64,16 @@ def accept(
     Args:
         sensor: as it was.
         at_s: label of the reading, epoch seconds.
-        measured_c: top-oil [degC]. ``residual_k``: measured minus modelled [K]. NaN where missing.
-        residual_k: measured minus modelled [K].
-        expected_k: usual residual of the asset [K]. ``spread_k``: of it over days [K]. Both 0 while learning.
-        spread_k: of the residual over days [K].
+        measured_c: top-oil [degC], NaN where missing.
+        residual_k: measured minus modelled [K], NaN where missing.
+        expected_k: usual residual of the asset [K], 0 while learning.
+        spread_k: of the residual over days [K], 0 while learning.
         learning: whether the reference still learns.
     """
     seen = np.isfinite(residual_k) & np.isfinite(measured_c)
-    sensor, level = _leaps(sensor, at_s, measured_c, residual_k, expected_k, spread_k, learning)
-    sensor = _holds(sensor, at_s, seen, measured_c, measured_c - residual_k, learning)
-    return sensor, level & (sensor.stuck_since_s == 0.0)
+    leaps, level = _leaps(sensor, at_s, measured_c, residual_k, expected_k, spread_k, learning)
+    holds = _holds(sensor, at_s, seen, measured_c, measured_c - residual_k, learning)
+    return replace(sensor, **leaps, **holds), level & (holds["stuck_since_s"] == 0.0)
 
 
 def _leaps(
@@ -84,7 +84,8 @@ def _leaps(
     expected_k: np.ndarray,
     spread_k: np.ndarray,
     learning: np.ndarray,
-) -> tuple[SensorState, np.ndarray]:
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """What a reading changes of the state, by field, and which readings are accepted."""
     seen = np.isfinite(residual_k) & np.isfinite(measured_c)
     fresh = np.isfinite(sensor.accepted_k) & (at_s - sensor.accepted_s <= _STALE_S)
     leap_k = np.where(fresh, residual_k - sensor.accepted_k, 0.0)
@@ -102,30 +103,31 @@ def _leaps(
     began = off & (at_s - sensor.spike_s > _EPISODE_S)
     gone = level & (sensor.spike_s > 0.0) & (at_s - sensor.spike_since_s <= _EPISODE_S)  # it was a shift, no spike
     steady = accepted & fresh & ~level & learning
-    return replace(
-        sensor,
-        accepted_k=np.where(accepted, residual_k, sensor.accepted_k),
-        accepted_s=np.where(accepted, at_s, sensor.accepted_s),
-        aside_k=np.where(far, residual_k, sensor.aside_k),
-        aside_count=np.where(level, 0.0, aside_count),
-        unit=np.where(off, unit, sensor.unit),
-        spike_s=np.where(gone, 0.0, np.where(off, at_s, sensor.spike_s)),
-        spike_since_s=np.where(gone, 0.0, np.where(began, at_s, sensor.spike_since_s)),
-        spike_k=np.where(off, residual_k - expected_k, sensor.spike_k),
-        jump_k2=sensor.jump_k2 + np.where(steady, np.minimum(np.abs(leap_k), _WINSOR_K) ** 2, 0.0),
-        jumps=sensor.jumps + steady,
-    ), accepted
+    return {
+        "accepted_k": np.where(accepted, residual_k, sensor.accepted_k),
+        "accepted_s": np.where(accepted, at_s, sensor.accepted_s),
+        "aside_k": np.where(far, residual_k, sensor.aside_k),
+        "aside_count": np.where(level, 0.0, aside_count),
+        "unit": np.where(off, unit, sensor.unit),
+        "spike_s": np.where(gone, 0.0, np.where(off, at_s, sensor.spike_s)),
+        "spike_since_s": np.where(gone, 0.0, np.where(began, at_s, sensor.spike_since_s)),
+        "spike_k": np.where(off, residual_k - expected_k, sensor.spike_k),
+        "jump_k2": sensor.jump_k2 + np.where(steady, np.minimum(np.abs(leap_k), _WINSOR_K) ** 2, 0.0),
+        "jumps": sensor.jumps + steady,
+    }, accepted
 
 
 def unit_of(measured_c: np.ndarray, expected_c: np.ndarray, *, hopeless_k: np.ndarray | float) -> np.ndarray:
     """Index into `UNITS` of what would make a hopeless reading fit, 0 where it fits as it is or nothing does.
 
     Args:
-        measured_c: as read. ``expected_c``: by the model [degC].
+        measured_c: as read [degC], NaN where missing: 0 then.
         expected_c: by the model [degC].
         hopeless_k: misfit beyond which another unit is tried [K].
     """
     hopeless = np.abs(measured_c - expected_c) > hopeless_k
+    if not hopeless.any():  # nearly always
+        return np.zeros(np.shape(hopeless), dtype=np.int64)
     tries = np.stack([(measured_c - 32.0) / 1.8, measured_c / 10.0, 10.0 * measured_c])
     miss_k = np.abs(tries - expected_c)
     best = np.argmin(np.where(np.isfinite(miss_k), miss_k, np.inf), axis=0)
@@ -135,7 +137,8 @@ def unit_of(measured_c: np.ndarray, expected_c: np.ndarray, *, hopeless_k: np.nd
 
 def _holds(
     sensor: SensorState, at_s: int, seen: np.ndarray, measured_c: np.ndarray, model_c: np.ndarray, learning: np.ndarray
-) -> SensorState:
+) -> dict[str, np.ndarray]:
+    """What a reading changes of the state, by field."""
     fine_k = np.clip(np.where(np.isfinite(sensor.resolution_k), sensor.resolution_k, _FLICKER_K), *_RESOLUTION_K)
     step_k = np.abs(measured_c - sensor.held_c)
     within = step_k <= np.maximum(_FLICKER_K, 0.5 * fine_k) + 1e-6
@@ -151,20 +154,19 @@ def _holds(
     raised = stays & ~was & (held_count >= STUCK_COUNT) & (high_c - low_c > limit_k)
     clears = was & seen & (np.abs(measured_c - sensor.stuck_c) > FREE_K + 2.0 * fine_k)
     jump_k = np.where(moves & learning & (step_k > 0.01), step_k, np.inf)  # below a hundredth it is arithmetic, not a code
-    return replace(
-        sensor,
-        seen_s=np.where(seen, at_s, sensor.seen_s),
-        held_c=np.where(moves, measured_c, sensor.held_c),
-        held_since_s=held_since_s,
-        held_count=held_count,
-        model_low_c=low_c,
-        model_high_c=high_c,
-        moved_k=np.where(learning & ~was, np.maximum(sensor.moved_k, np.minimum(ended_k, _MOST_MOVED_K)), sensor.moved_k),
-        resolution_k=np.minimum(sensor.resolution_k, jump_k),
-        stuck_c=np.where(raised, sensor.held_c, sensor.stuck_c),
-        stuck_since_s=np.where(clears, 0.0, np.where(raised, held_since_s, sensor.stuck_since_s)),
-        stuck_raised_s=np.where(clears, 0.0, np.where(raised, at_s, sensor.stuck_raised_s)),
-    )
+    return {
+        "seen_s": np.where(seen, at_s, sensor.seen_s),
+        "held_c": np.where(moves, measured_c, sensor.held_c),
+        "held_since_s": held_since_s,
+        "held_count": held_count,
+        "model_low_c": low_c,
+        "model_high_c": high_c,
+        "moved_k": np.where(learning & ~was, np.maximum(sensor.moved_k, np.minimum(ended_k, _MOST_MOVED_K)), sensor.moved_k),
+        "resolution_k": np.minimum(sensor.resolution_k, jump_k),
+        "stuck_c": np.where(raised, sensor.held_c, sensor.stuck_c),
+        "stuck_since_s": np.where(clears, 0.0, np.where(raised, held_since_s, sensor.stuck_since_s)),
+        "stuck_raised_s": np.where(clears, 0.0, np.where(raised, at_s, sensor.stuck_raised_s)),
+    }
 
 
 def follow_load(sensor: SensorState, *, at_s: int, load_factor: np.ndarray, step_s: float) -> SensorState:
@@ -173,7 +175,7 @@ def follow_load(sensor: SensorState, *, at_s: int, load_factor: np.ndarray, step
     Args:
         sensor: as it was.
         at_s: label of the reading, epoch seconds.
-        load_factor: K, 1.0 = rated, NaN where missing. ``step_s``: between readings [s].
+        load_factor: K, 1.0 = rated, NaN where missing.
         step_s: between readings [s].
     """
     seen = np.isfinite(load_factor)

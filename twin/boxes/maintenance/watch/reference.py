@@ -15,7 +15,7 @@ from dataclasses import replace
 import numpy as np
 
 from twin.boxes.maintenance.watch.budget import blocks_between, threshold_for
-from twin.boxes.maintenance.watch.state import BLOCK_S, PHASES, REGRESSORS, Reference
+from twin.boxes.maintenance.watch.state import BLOCK_S, PHASES, REGRESSORS, Reference, Watch
 
 MIN_SIGMA_K = 0.5
 """Floor of the spread [K]: accuracy of a pocket thermometer with transmitter."""
@@ -40,7 +40,7 @@ def regressors(block: np.ndarray, rise_k: np.ndarray, ambient_c: np.ndarray) -> 
     """Rows of the regression, dims (..., REGRESSORS).
 
     Args:
-        block: number of the block. ``rise_k``, ``ambient_c``: from their centres [K], NaN counts as the centre.
+        block: number of the block.
         rise_k: modelled top-oil over ambient, from its centre [K].
         ambient_c: from its centre [K]; NaN counts as the centre.
     """
@@ -57,7 +57,7 @@ def freeze(reference: Reference, rows: np.ndarray, *, alarms_per_asset_month: fl
 
     Args:
         reference: whose blocks of these assets are all there.
-        rows: indices of assets. ``alarms_per_asset_month``: budget [1/(asset month)].
+        rows: indices of assets.
         alarms_per_asset_month: budget [1/(asset month)].
     """
     block, rise_k, ambient_c, residual_k = (
@@ -73,7 +73,6 @@ def freeze(reference: Reference, rows: np.ndarray, *, alarms_per_asset_month: fl
     correlation, long_sigma_k = _correlation(block, calm_k, sigma_k)
     covariance = np.linalg.inv(_information(x, weights, long_sigma_k))
     slack_k = np.clip(SLACK_SIGMAS * long_sigma_k, MIN_SIGMA_K, MOST_SLACK_K)
-    blocks = blocks_between(CUSUM_SHARE * alarms_per_asset_month, block_s=BLOCK_S)
     found = {
         "coefficients": coefficients,
         "covariance": covariance,
@@ -83,13 +82,24 @@ def freeze(reference: Reference, rows: np.ndarray, *, alarms_per_asset_month: fl
         "correlation": correlation,
         "long_sigma_k": long_sigma_k,
         "slack_k": slack_k,
-        "threshold": threshold_for(slack_k / long_sigma_k, blocks=blocks),
+        "threshold": _threshold(slack_k / long_sigma_k, alarms_per_asset_month),
         "drift": _drift(calm_k, long_sigma_k),
     }
     changed = {name: getattr(reference, name).copy() for name in found}
     for name, values in found.items():
         changed[name][rows] = values
     return replace(reference, **changed)
+
+
+def with_budget(watch: Watch, *, alarms_per_asset_month: float) -> Watch:
+    """The watch under another budget of false alarms [1/(asset month)]: bars move, references stay."""
+    told, reference = watch.settings, watch.reference
+    if told.alarms_per_asset_month == alarms_per_asset_month:
+        return watch
+    threshold, rows = reference.threshold.copy(), np.flatnonzero(~watch.learning)
+    threshold[rows] = _threshold(reference.slack_k[rows] / reference.long_sigma_k[rows], alarms_per_asset_month)
+    settings = replace(told, alarms_per_asset_month=alarms_per_asset_month)
+    return replace(watch, settings=settings, reference=replace(reference, threshold=threshold))
 
 
 def expected_residual(
@@ -99,14 +109,19 @@ def expected_residual(
 
     Args:
         reference: frozen; an asset that learns gets zeros.
-        block: number of the block. ``rise_k``, ``ambient_c``: its means [K], [degC], NaN where unknown.
-        rise_k: modelled top-oil over ambient [K].
-        ambient_c: cooling air [degC].
+        block: number of the block.
+        rise_k: modelled top-oil over ambient, its mean [K], NaN where unknown.
+        ambient_c: cooling air, its mean [degC], NaN where unknown.
     """
     x = regressors(np.array(block), rise_k - reference.centre_rise_k, ambient_c - reference.centre_ambient_c)
     expected_k = np.einsum("ar,ar->a", x, reference.coefficients)
     variance = np.einsum("ar,ars,as->a", x, reference.covariance, x)
     return expected_k, np.sqrt(np.maximum(0.0, variance))
+
+
+def _threshold(slack: np.ndarray, alarms_per_asset_month: float) -> np.ndarray:
+    """Bar of the CUSUM [long standard deviations] for an allowance in the same."""
+    return threshold_for(slack, blocks=blocks_between(CUSUM_SHARE * alarms_per_asset_month, block_s=BLOCK_S))
 
 
 def _fit(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -6,7 +6,7 @@ Nothing in here decides; `observe` moves the state on and `verdicts` reads it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -19,7 +19,7 @@ REGRESSORS = 3 + PHASES - 1
 """Offset, modelled rise, ambient, and the blocks of the day beside the last one."""
 RECENT_BLOCKS = 28
 """A week of closed blocks, for the question why."""
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,10 +162,16 @@ class Recent:
 
 @dataclass(frozen=True)
 class Watch:
-    """All that is remembered of all assets."""
+    """All that is remembered of all assets.
+
+    Attributes:
+        settings: what it was told. ``at_s``: label of the last reading, epoch seconds.
+        since_s: instant from which the reference was asked to be learnt anew, 0 for never, dims (asset,).
+    """
 
     settings: WatchSettings
     at_s: int
+    since_s: np.ndarray
     sensor: SensorState
     open: OpenBlock
     reference: Reference
@@ -186,7 +192,7 @@ class Watch:
         """Everything as named arrays, for `twin.domain.pack`."""
         told = self.settings
         head = [FORMAT, self.at_s, told.step_s, told.alarms_per_asset_month, told.reference_blocks]
-        found = {"head": np.array(head, dtype=np.float64)}
+        found = {"head": np.array(head, dtype=np.float64), "since_s": self.since_s}
         for room in _ROOMS:
             part = getattr(self, room)
             found |= {f"{room}.{field.name}": getattr(part, field.name) for field in fields(part)}
@@ -199,7 +205,30 @@ class Watch:
         if head[0] != FORMAT:
             return None
         settings = WatchSettings(step_s=float(head[2]), alarms_per_asset_month=float(head[3]), reference_blocks=int(head[4]))
-        return cls(settings, int(head[1]), **{room: _part(kind, room, arrays) for room, kind in _ROOMS.items()})
+        parts = {room: _part(kind, room, arrays) for room, kind in _ROOMS.items()}
+        return cls(settings, int(head[1]), np.asarray(arrays["since_s"]), **parts)
+
+    def put(self, rows: np.ndarray, other: Watch, source: np.ndarray) -> Watch:
+        """Assets ``rows`` as those at ``source`` of another watch, the clock and the other assets left as they are."""
+        arrays, theirs = self.to_arrays(), other.to_arrays()
+        for name, array in arrays.items():
+            if name != "head" and array.ndim:
+                arrays[name] = array.copy()
+                arrays[name][rows] = theirs[name][source]
+        changed = Watch.from_arrays(arrays)
+        assert changed is not None  # of this format, by `to_arrays`
+        return changed
+
+    def renewed(self, since_s: np.ndarray) -> Watch:
+        """Assets whose reference is to be learnt anew know nothing yet: after a new sensor, or cooling unlike the old one.
+
+        Args:
+            since_s: latest instant not yet ahead from which a new reference is wanted, 0 for none, dims (asset,).
+        """
+        due = np.flatnonzero(since_s > self.since_s)
+        if not due.size:
+            return self
+        return replace(self.put(due, new_watch(self.count, self.settings), due), since_s=np.maximum(self.since_s, since_s))
 
 
 _ROOMS: dict[str, Any] = {
@@ -236,6 +265,7 @@ def new_watch(count: int, settings: WatchSettings | None = None) -> Watch:
     return Watch(
         told,
         0,
+        zeros(),
         SensorState(**sensor),
         OpenBlock(**block),
         Reference(**reference),

@@ -11,6 +11,8 @@ from twin.boxes.maintenance.machines.reference import FEATURES
 from twin.boxes.maintenance.machines.rows import Rows
 
 DAY = 96
+NEVER = np.zeros((0, 1))
+"""No instant from which a new reference is learnt."""
 START_S = 1_450_000_800  # a whole block of six hours
 
 
@@ -76,7 +78,7 @@ def from_day(rows: Rows, day: float, **factors: float) -> Rows:
 def watched(rows: Rows, *, alarms_per_month: float = 0.1) -> Monitor:
     """What is remembered after all of them, at rated power 1 MW."""
     machines = rows.p_mw.shape[1]
-    return observe(new_monitor(machines), rows, Settings(np.ones(machines), alarms_per_month))
+    return observe(new_monitor(machines), rows, Settings(np.ones(machines), alarms_per_month, NEVER))
 
 
 @pytest.fixture(scope="session")

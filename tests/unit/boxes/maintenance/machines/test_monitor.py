@@ -5,13 +5,15 @@ import numpy as np
 import pytest
 
 from twin.boxes.maintenance.machines.causes import propose
-from twin.boxes.maintenance.machines.monitor import Monitor, Settings, new_monitor, observe
+from twin.boxes.maintenance.machines.monitor import Monitor, Settings, arranged, new_monitor, observe
 from twin.boxes.maintenance.machines.reference import FEATURES
 from twin.domain.pack import pack, unpack
 
 DAY = 96
 FAULT_DAY = 50
 VIBRATION, BEARING = 0, 1
+NEVER = np.zeros((0, 1))
+"""No instant from which a new reference is learnt."""
 
 
 def cause_of(monitor: Monitor, machine: int = 0) -> str:
@@ -21,7 +23,7 @@ def cause_of(monitor: Monitor, machine: int = 0) -> str:
 def test_healthy_machines_keep_the_budget_of_false_alarms(make_healthy) -> None:
     machines, days = 120, 100
     rows = make_healthy(7, days=days, machines=machines)
-    settings, monitor = Settings(np.ones(machines), 0.1), new_monitor(machines)
+    settings, monitor = Settings(np.ones(machines), 0.1, NEVER), new_monitor(machines)
     alarms, before = 0, np.zeros(machines, dtype=bool)
     for first in range(0, len(rows), 24):
         part = rows.since(rows.start_s + first * 900).until(rows.start_s + (first + 24) * 900)
@@ -112,7 +114,7 @@ def test_starts_stops_and_jumps_of_load_enter_nothing(make_healthy, watch) -> No
 def test_a_restart_at_any_row_goes_on_bit_for_bit(make_healthy, fault) -> None:
     rows = fault(make_healthy(9, days=40, machines=3), 35, vibration_mm_s=1.3)
     rows.features[500:520, 0, VIBRATION] = np.nan
-    settings = Settings(np.ones(3), 0.1)
+    settings = Settings(np.ones(3), 0.1, NEVER)
     whole = observe(new_monitor(3), rows, settings)
     pieces = new_monitor(3)
     cuts = [0, 1, 7, 700, 27 * DAY + 5, 28 * DAY + 13, 36 * DAY + 1, len(rows)]
@@ -148,7 +150,7 @@ def test_a_machine_at_rest_is_not_stuck(make_healthy, watch) -> None:
 def test_a_repaired_machine_clears_within_a_week(make_healthy, fault, watch) -> None:
     rows = make_healthy(14, days=57)
     ill = fault(rows, 35, vibration_mm_s=2.0)
-    repaired_s, settings = rows.start_s + 50 * DAY * 900, Settings(np.ones(1), 0.1)
+    repaired_s, settings = rows.start_s + 50 * DAY * 900, Settings(np.ones(1), 0.1, NEVER)
     monitor = watch(ill.until(repaired_s))
     assert monitor.alarm_s[0] > 0.0
     assert observe(monitor, rows.since(repaired_s), settings).alarm_s[0] == 0.0
@@ -156,7 +158,35 @@ def test_a_repaired_machine_clears_within_a_week(make_healthy, fault, watch) -> 
 
 def test_a_smaller_budget_of_false_alarms_means_a_higher_bar(make_healthy) -> None:
     rows = make_healthy(15, days=34)
-    learnt = observe(new_monitor(1), rows.until(rows.start_s + 30 * DAY * 900), Settings(np.ones(1), 0.1))
+    learnt = observe(new_monitor(1), rows.until(rows.start_s + 30 * DAY * 900), Settings(np.ones(1), 0.1, NEVER))
     later = rows.since(rows.start_s + 30 * DAY * 900)
-    strict, loose = (observe(learnt, later, Settings(np.ones(1), budget)).deviation[0] for budget in (0.01, 1.0))
+    strict, loose = (observe(learnt, later, Settings(np.ones(1), budget, NEVER)).deviation[0] for budget in (0.01, 1.0))
     assert 0.0 < strict < loose
+
+
+def test_a_new_bearing_is_no_fault_once_a_new_reference_is_learnt(make_healthy, fault) -> None:
+    rows = fault(make_healthy(16, days=70, machines=2), 35, bearing_c=6.0)
+    since_s = rows.start_s + 36 * DAY * 900
+    never, anew = (Settings(np.ones(2), 0.1, at) for at in (NEVER, np.array([[since_s, 0.0]])))
+    assert (observe(new_monitor(2), rows, never).alarm_s > 0.0).all()
+    monitor = observe(new_monitor(2), rows, anew)
+    assert (monitor.alarm_s > 0.0).tolist() == [False, True]
+    assert (monitor.reference.blocks > 0.0).all()
+
+
+def test_a_new_reference_begins_at_its_instant_whether_in_pieces_or_in_one_go(make_healthy) -> None:
+    rows = make_healthy(17, days=40, machines=2)
+    settings = Settings(np.ones(2), 0.1, np.array([[0.0, rows.start_s + 5 * DAY * 900 + 4 * 900]]))
+    whole = observe(new_monitor(2), rows, settings)
+    cut_s = rows.start_s + 5 * DAY * 900
+    first = observe(new_monitor(2), rows.until(cut_s), settings)
+    pieces = observe(first, rows.since(cut_s), settings)
+    assert pack({}, pieces.to_arrays()) == pack({}, whole.to_arrays())
+
+
+def test_a_machine_that_joins_begins_anew_and_the_others_keep_their_reference(make_healthy) -> None:
+    monitor = observe(new_monitor(2), make_healthy(18, days=30, machines=2), Settings(np.ones(2), 0.1, NEVER))
+    joined = arranged(monitor, np.array([1, -1]))
+    assert (joined.reference.blocks > 0.0).tolist() == [True, False]
+    np.testing.assert_array_equal(joined.reference.slope[0], monitor.reference.slope[1])
+    assert joined.at_s == monitor.at_s

@@ -36,6 +36,7 @@ def plates(*kinds, caps=None, current_percent=WIDE, top_oil_limit_c=105.0):
                 overload_percent=100.0,
                 current_percent=current_percent,
                 caps_percent=caps or {},
+                reference_since_s=(),
             )
             for i, (size, cooling) in enumerate(kinds)
         ]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from twin.boxes.maintenance.watch.observe import CEILING, observe
+from twin.boxes.maintenance.watch.reference import with_budget
 from twin.boxes.maintenance.watch.state import Watch, WatchSettings, new_watch
 from twin.boxes.maintenance.watch.verdicts import raised_s
 from twin.domain.pack import pack, unpack
@@ -120,6 +121,43 @@ def test_a_restart_anywhere_gives_the_same_bits(fleet, cut) -> None:
     assert again is not None
     fleet.watch = again
     assert same(fleet.run(2.0, spoil), whole)
+
+
+def test_a_new_sensor_is_no_fault_once_a_new_reference_is_learnt(fleet) -> None:
+    def four_kelvin_higher(row: int, readings: dict) -> None:
+        readings["residual_k"][:2] += 4.0
+
+    fleet.run(12, four_kelvin_higher)
+    assert fleet.watch.sums.raised_s[:2, 0].all()
+    fleet.watch = fleet.watch.renewed(np.array([fleet.watch.at_s, 0, 0, 0, 0, 0]))
+    assert fleet.watch.learning.tolist() == [True, False, False, False, False, False]
+    watch = fleet.run(33, four_kelvin_higher)
+    assert (watch.sums.raised_s[:2, 0] > 0.0).tolist() == [False, True]
+    assert not watch.learning.any()
+
+
+def test_a_reference_is_asked_for_once(fleet) -> None:
+    since_s = np.array([1_700_006_400 + 29 * DAY * 900, 0, 0, 0, 0, 0])
+    once = fleet.watch.renewed(since_s)
+    assert once.renewed(since_s) is once
+
+
+def test_a_smaller_budget_raises_the_bar_and_keeps_the_reference(frozen) -> None:
+    strict = with_budget(frozen, alarms_per_asset_month=0.01)
+    assert (strict.reference.threshold > frozen.reference.threshold).all()
+    assert strict.reference.coefficients is frozen.reference.coefficients
+    back = with_budget(strict, alarms_per_asset_month=0.1)
+    np.testing.assert_array_equal(back.reference.threshold, frozen.reference.threshold)
+
+
+def test_blocks_without_a_reading_stay_in_the_window_as_unknown(fleet) -> None:
+    """After two days of silence the last day's blocks are the last day's."""
+    fleet.run(3)
+    fleet.day += 2
+    watch = fleet.run(1)
+    known = np.isfinite(watch.recent.excess_k[0, -13:])
+    # the last block before the silence, eight blocks of it, and three of the day that ran
+    assert known.tolist() == [True, True] + [False] * 8 + [True] * 3
 
 
 def test_another_format_is_learnt_anew(frozen) -> None:
