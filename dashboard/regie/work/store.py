@@ -38,7 +38,7 @@ _PHOTO = re.compile(r"[0-9a-f]{64}\.(jpg|png|webp)")
 
 @dataclass(frozen=True)
 class Handed:
-    """An order as it stands; ``is_new`` is False where the same work had an open one already."""
+    """An order as it stands; ``is_new`` is False where the same work had one already."""
 
     kept: Kept
     is_new: bool
@@ -85,14 +85,23 @@ class OrderStore:
         Raises:
             OSError, sqlite3.Error: when the store refuses it; nothing was written.
         """
+        return self._issue(drafts, again=True)
+
+    def issue_once(self, drafts: Iterable[WorkOrder]) -> tuple[Handed, ...]:
+        """As `issue`, but not what was done since the ranking that it comes from: that one does not know of it."""
+        return self._issue(drafts, again=False)
+
+    def _issue(self, drafts: Iterable[WorkOrder], *, again: bool) -> tuple[Handed, ...]:
         handed = []
         with self._writing() as db:
             known = _read(db)
             open_ones = {kept.order.intervention: kept for kept in known if kept.is_open}
+            done = {} if again else {(kept.order.intervention, kept.order.as_of): kept for kept in known if _is_done(kept)}
             number = len(known)
             for draft in drafts:
-                if draft.intervention in open_ones:
-                    handed.append(Handed(open_ones[draft.intervention], is_new=False))
+                known_one = open_ones.get(draft.intervention) or done.get((draft.intervention, draft.as_of))
+                if known_one is not None:
+                    handed.append(Handed(known_one, is_new=False))
                     continue
                 number += 1
                 order = draft.model_copy(update={"id": f"WO-{number:04d}"})
@@ -166,6 +175,10 @@ def _read(db: sqlite3.Connection) -> tuple[Kept, ...]:
 def _append(db: sqlite3.Connection, change: Change) -> None:
     values = (change.order, change.key, change.model_dump_json())
     db.execute("INSERT INTO change (work_order, key, content) VALUES (?, ?, ?)", values)
+
+
+def _is_done(kept: Kept) -> bool:
+    return kept.report is not None and kept.report.state == "done"
 
 
 def _has(kept: Kept, key: str) -> bool:

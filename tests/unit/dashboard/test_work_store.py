@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from datetime import timedelta
 
 import pytest
 
@@ -44,6 +45,18 @@ def test_work_that_has_an_open_order_gets_no_second_one(store, orders, issued):
 def test_work_that_was_not_done_can_be_issued_again(store, orders, issued):
     store.report(orders.change("WO-0001", "not_done", note="rain"))
     assert store.issue([orders.order()])[0].kept.order.id == "WO-0002"
+
+
+def test_work_done_since_its_ranking_is_issued_again_only_for_who_asks_for_it(store, orders, issued):
+    store.report(orders.change("WO-0001", "done"))
+    assert [(one.kept.order.id, one.is_new) for one in store.issue_once([orders.order()])] == [("WO-0001", False)]
+    assert [(one.kept.order.id, one.is_new) for one in store.issue([orders.order()])] == [("WO-0002", True)]
+
+
+def test_work_that_a_later_ranking_asks_for_again_is_issued_again(store, orders, issued):
+    store.report(orders.change("WO-0001", "done"))
+    later = orders.order(as_of=issued.order.as_of + timedelta(days=1))
+    assert [one.kept.order.id for one in store.issue_once([later])] == ["WO-0002"]
 
 
 def test_every_change_keeps_who_and_when(store, orders, issued):

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -94,16 +95,21 @@ def gather(site: Site, state: Path | None, files: Files, *, now: datetime) -> Ga
         week = week_of_profiles(prepared, net, as_of) or week_of_grid_file(net, as_of)
     limits = _limits(site)
     today = as_of.date()
-    fleet = read_fleet(
-        files.fleet or site.beside(table.fleet),
-        elements=facts_of(net),
-        classes=table.classes,
-        today=today,
-        columns=table.columns,
-    )
+    gas_file = files.gas or (site.beside(table.gas) if table.gas else None)
+    failures_file = files.failures or (site.beside(table.failures) if table.failures else None)
+    try:
+        fleet = read_fleet(
+            files.fleet or site.beside(table.fleet),
+            elements=facts_of(net),
+            classes=table.classes,
+            today=today,
+            columns=table.columns,
+        )
+    except BadInput as refused:
+        raise BadInput([*refused.problems, *_whole_faults(gas_file, failures_file, today)]) from None
     fleet = fleet if state is None else _visited(fleet, state, today)
-    samples, gas_problems = _samples(files.gas or (site.beside(table.gas) if table.gas else None), fleet, as_of)
-    failures = _failures(files.failures or (site.beside(table.failures) if table.failures else None), fleet, as_of)
+    samples, gas_problems = _samples(gas_file, fleet, as_of)
+    failures = _failures(failures_file, fleet, as_of)
     elements = [asset.element for asset in fleet.assets if asset.on_grid]
     known = Known(
         table=table,
@@ -117,9 +123,8 @@ def gather(site: Site, state: Path | None, files: Files, *, now: datetime) -> Ga
         diagnoses=_diagnoses(samples, fleet),
     )
     problems = (*fleet.problems, *gas_problems, *failures.problems)
-    return Gathered(
-        site, table, engine, week, limits, fleet, failures, known, _sources(on_air, week, samples, failures), problems
-    )
+    sources = _sources(on_air, week, samples, gas_problems, failures)
+    return Gathered(site, table, engine, week, limits, fleet, failures, known, sources, problems)
 
 
 def _as_of_and_week(state: Path | None, net: Any, now: datetime) -> tuple[datetime, Week | None]:
@@ -168,7 +173,7 @@ def _utilisation(engine: Engine, week: Week) -> Mapping[str, float]:
 
 
 def _samples(path: Path | None, fleet: Fleet, as_of: datetime) -> tuple[Mapping[str, Sequence[Sample]], tuple[Problem, ...]]:
-    """Oil samples until ``as_of``; a file with faults is named, and the fleet is ranked without it."""
+    """Oil samples until ``as_of``; a row with a fault is left out, a file that is none too, and both are named."""
     if path is None:
         return {}, ()
     try:
@@ -178,8 +183,22 @@ def _samples(path: Path | None, fleet: Fleet, as_of: datetime) -> tuple[Mapping[
     except OSError as error:
         limit, remedy = "a file that can be read", "correct the path; the fleet is ranked without gas"
         return {}, (Problem(str(path), error.strerror or str(error), limit, remedy),)
-    until = {asset: [sample for sample in samples if sample.at <= as_of] for asset, samples in read.items()}
-    return {asset: samples for asset, samples in until.items() if samples}, ()
+    until = {asset: [sample for sample in samples if sample.at <= as_of] for asset, samples in read.samples.items()}
+    return {asset: samples for asset, samples in until.items() if samples}, read.problems
+
+
+def _whole_faults(gas: Path | None, failures: Path | None, today: date) -> list[Problem]:
+    """Faults of these files as a whole: without a fleet nobody can tell whose rows are wrong."""
+    found: list[Problem] = []
+    for path, read in ((gas, read_gas_file), (failures, partial(read_failures, assets=(), today=today))):
+        try:
+            if path is not None:
+                read(path)
+        except BadInput as refused:
+            found += refused.problems
+        except OSError as error:
+            found.append(Problem(str(path), error.strerror or str(error), "a file that can be read", "correct the path"))
+    return found
 
 
 def _diagnoses(samples: Mapping[str, Sequence[Sample]], fleet: Fleet) -> Mapping[str, Diagnosis]:
@@ -200,13 +219,20 @@ def _failures(path: Path | None, fleet: Fleet, as_of: datetime) -> Failures:
         return Failures((), refused.problems)
 
 
-def _sources(on_air: OnAir, week: Week, samples: Mapping[str, Sequence[Sample]], failures: Failures) -> tuple[Said, ...]:
+def _sources(
+    on_air: OnAir,
+    week: Week,
+    samples: Mapping[str, Sequence[Sample]],
+    gas_problems: Sequence[Problem],
+    failures: Failures,
+) -> tuple[Said, ...]:
     said = [Said("source.register", {})]
     said.append(
         Said("source.no_history", {}) if on_air.as_of is None else Said("source.history", {"at": on_air.as_of.isoformat()})
     )
     said.append(Said(f"source.week.{week.source}", {"hours": week.known_h}))
-    said.append(Said("source.gas", {"count": len(samples)}) if samples else Said("source.no_gas", {}))
+    nothing = Said("source.gas_unread" if gas_problems else "source.no_gas", {})
+    said.append(Said("source.gas", {"count": len(samples)}) if samples else nothing)
     if failures.records:
         said.append(Said("source.failures", {"count": len(failures.records)}))
     return tuple(said)

@@ -10,6 +10,7 @@ from pathlib import Path
 from twin.domain.problems import Problem, Problems
 from twin.maintenance.register.asset import Asset
 from twin.maintenance.register.table import read_rows
+from twin.site.maintenance import KINDS
 
 COLUMNS = ("asset", "date", "kind", "installed_year")
 
@@ -42,7 +43,7 @@ def read_failures(path: Path, *, assets: Collection[Asset], today: date, columns
     of = {asset.asset: asset for asset in assets}
     problems, found = Problems(), []
     for cells in rows.cells(problems):
-        name, day = cells.text("asset"), cells.day("date", latest=today)
+        name, day = cells.text("asset"), cells.day("date", latest=today, otherwise="the record is left out")
         asset = of.get(name)
         kind = cells.text("kind") or ("" if asset is None else asset.kind)
         year = cells.whole_in("installed_year", 1880, today.year, "")
@@ -51,6 +52,8 @@ def read_failures(path: Path, *, assets: Collection[Asset], today: date, columns
             cells.fault("date", "a day", "say when it failed; the record is left out")
         if not kind:
             cells.fault("asset", "an asset of the fleet, or its kind and year beside it", "correct it; the record is left out")
+        elif kind not in KINDS:
+            cells.fault("kind", f"one of {', '.join(KINDS)}", "choose one; the record is left out")
         elif day is not None and year is not None and day.year < year:
             cells.fault("date", f"a day after its installation in {year}", "correct one of them; the record is left out")
         elif day is not None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from twin.domain.problems import Problem, Problems
+from twin.domain.problems import BadInput, Problem, Problems
 from twin.maintenance.register.asset import Asset, Inspection, Left
 from twin.maintenance.register.on_grid import TABLES, ElementFacts
 from twin.maintenance.register.table import Cells, parse_day, read_rows
@@ -35,6 +35,16 @@ COLUMNS = (
     "parts",
 )
 FIRST_YEAR = 1880
+MOST_MVA = {"mv_lv_transformer": 10.0, "pump": 100.0}
+"""Ratings that are none: kVA written as MVA. Of the other kinds `_LARGEST_MVA`."""
+_LARGEST_MVA = 2000.0
+_TABLES_OF = {
+    **dict.fromkeys(("mv_lv_transformer", "hv_mv_transformer", "tap_changer"), ("trafo",)),
+    **dict.fromkeys(("hv_overhead_line", "mv_overhead_line", "hv_cable", "mv_cable", "lv_cable"), ("line",)),
+    **dict.fromkeys(("mv_switchgear", "hv_switchgear"), ("switch", "bus")),
+    **dict.fromkeys(("hydro_unit", "pump"), ("sgen", "load")),
+}
+"""What an asset of a kind may be on the grid."""
 TYPICAL_MVA = {"hv_mv_transformer": 40.0, "mv_lv_transformer": 0.4, "hydro_unit": 1.0, "pump": 0.1}
 """Ratings where neither register nor grid knows one: common sizes of Swiss distribution, our assumption."""
 TYPICAL_KM = 0.5
@@ -71,9 +81,11 @@ def read_fleet(
         today: nothing may be installed or inspected later. ``columns``: our column -> the file's own header.
 
     Raises:
-        BadInput: when the file is no table with the columns asset and kind.
+        BadInput: when the file is no table with the columns asset and kind, or has no row.
     """
     rows = read_rows(path, columns=columns or {}, known=COLUMNS, needed=("asset", "kind"))
+    if not rows.rows:
+        raise BadInput([Problem(path.name, "a header without rows", "one row for each asset", "export the fleet again")])
     problems = Problems()
     assets: dict[str, Asset] = {}
     left = []
@@ -116,7 +128,7 @@ def _asset(cells: Cells, elements: Mapping[str, ElementFacts], today: date) -> A
         maker=cells.text("manufacturer"),
         model=cells.text("type"),
         installed_year=cells.whole_in("installed_year", FIRST_YEAR, today.year, "(not in the future)"),
-        rating_mva=cells.number_in("rating_mva", 0.001, 2000.0, "MVA"),
+        rating_mva=cells.number_in("rating_mva", 0.001, MOST_MVA.get(cells.text("kind"), _LARGEST_MVA), "MVA"),
         vn_kv=cells.number_in("vn_kv", 0.1, 500.0, "kV"),
         length_km=cells.number_in("length_km", 0.001, 500.0, "km"),
         inspections=_inspections(cells, today),
@@ -140,7 +152,11 @@ def _element(cells: Cells, elements: Mapping[str, ElementFacts]) -> tuple[str, b
         limit = f"table.index with one of {', '.join(TABLES)}"
         cells.fault("element", limit, "write for example trafo.2; the asset is listed without the grid")
         return "", False
-    named = f"{table}.{int(index)}"
+    named, fitting = f"{table}.{int(index)}", _TABLES_OF[cells.text("kind")]
+    if table not in fitting:
+        limit = f"of a {cells.text('kind')} an element of {' or '.join(fitting)}"
+        cells.fault("element", limit, "correct element or kind; the asset is listed without the grid")
+        return "", False
     if named not in elements:
         cells.fault("element", "an element of the grid", "correct it; the asset is listed, not on the grid")
         return named, False

@@ -12,11 +12,12 @@ import csv
 import math
 from collections import defaultdict
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from twin.boxes.maintenance.gas.sample import GASES, Sample, implausible
-from twin.domain.problems import Problems
+from twin.domain.problems import BadInput, Problem, Problems
 from twin.domain.time import require_utc
 
 _OPTIONAL = ("o2", "n2")
@@ -26,15 +27,27 @@ _ROUNDED_PERCENT = 0.4  # seven shares, each rounded to 0.1 %
 _YEARS = 1950, 2200  # gas analysis of transformers is younger, and the ends of the calendar overflow
 
 
-def read_gas_file(path: Path, *, assets: Collection[str] | None = None) -> dict[str, tuple[Sample, ...]]:
-    """Samples by asset, in order of time.
+@dataclass(frozen=True)
+class GasFile:
+    """What a file says.
+
+    Attributes:
+        samples: by asset, in order of time. ``problems``: of rows, which are left out: unknown asset, no date, a number that
+            is none, negative or in percent, a row without fault gases, two samples of one asset at one time.
+    """
+
+    samples: Mapping[str, tuple[Sample, ...]]
+    problems: tuple[Problem, ...]
+
+
+def read_gas_file(path: Path, *, assets: Collection[str] | None = None) -> GasFile:
+    """Every sample that can be read, and every fault.
 
     Args:
         path: the CSV file. ``assets``: the fleet's names, or None when any name will do.
 
     Raises:
-        BadInput: with every fault of every row: unknown or missing columns, unknown asset, no date, a number that is none,
-            negative or in percent, a row without fault gases, two samples of one asset at one time.
+        BadInput: with every fault of the file as a whole: its text, its columns, percent throughout, no row at all.
         OSError: when the file cannot be read.
     """
     problems = Problems()
@@ -68,11 +81,15 @@ def read_gas_file(path: Path, *, assets: Collection[str] | None = None) -> dict[
             problems.add(place, value, f"one per time (the first is in line {earlier[0]})", "leave one of them out")
             continue
         found[row["asset"]][sample.at] = reader.line_num, sample
-    _refuse_percent([sample for by_time in found.values() for _, sample in by_time.values()], path.name, problems)
-    if not found and not problems:
-        problems.add(path.name, "no sample", "a header and at least one row", "check the export")
-    problems.raise_if_any()
-    return {asset: tuple(sample for _, (_, sample) in sorted(by_time.items())) for asset, by_time in sorted(found.items())}
+    _refuse_percent([sample for by_time in found.values() for _, sample in by_time.values()], path.name)
+    if not any(found.values()) and not problems:
+        raise BadInput([Problem(path.name, "no sample", "a header and at least one row", "check the export")])
+    by_asset = {
+        asset: tuple(sample for _, (_, sample) in sorted(by_time.items()))
+        for asset, by_time in sorted(found.items())
+        if by_time
+    }
+    return GasFile(by_asset, tuple(problems))
 
 
 def _columns(header: list[str], file: str, problems: Problems) -> list[str]:
@@ -94,11 +111,12 @@ def _columns(header: list[str], file: str, problems: Problems) -> list[str]:
     return names
 
 
-def _refuse_percent(samples: list[Sample], file: str, problems: Problems) -> None:
+def _refuse_percent(samples: list[Sample], file: str) -> None:
     """Shares of the gas in percent add up to 100 in every row; ppm do so by chance in one."""
     sums = [math.fsum(sample[gas] for gas in GASES if gas not in _OPTIONAL) for sample in samples]
     if sums and all(abs(total - 100.0) <= _ROUNDED_PERCENT for total in sums):
-        problems.add(file, "in every row the gases add up to 100", "concentrations in ppm (µl/l)", "export ppm, not percent")
+        limit, remedy = "concentrations in ppm (µl/l)", "export ppm, not percent"
+        raise BadInput([Problem(file, "in every row the gases add up to 100", limit, remedy)])
 
 
 def _sample(row: Mapping[str, str], place: str, assets: Collection[str] | None, problems: Problems) -> Sample | None:

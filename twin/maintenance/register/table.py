@@ -15,6 +15,8 @@ from twin.site.files import read_text
 
 _SEPARATORS = ";\t,"
 """In this order: a file with decimal commas is separated by something else."""
+BEYOND = "beyond the header"
+"""Column of what a row holds after the last one."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,10 @@ class Rows:
     def cells(self, problems: Problems) -> Iterator[Cells]:
         """Every row, ready to be read; faults go to ``problems``."""
         for number, cells in self.rows:
-            yield Cells(f"{self.name} row {number}", number, cells, problems)
+            found = Cells(f"{self.name} row {number}", number, cells, problems)
+            if found.text(BEYOND):
+                found.fault(BEYOND, f"{len(self.header)} cells", "quote a text that holds the separator; check the whole row")
+            yield found
 
 
 def read_rows(path: Path, *, columns: Mapping[str, str], known: Sequence[str], needed: Sequence[str]) -> Rows:
@@ -43,7 +48,7 @@ def read_rows(path: Path, *, columns: Mapping[str, str], known: Sequence[str], n
         columns: our column -> the file's own header. ``known``: our columns; ``needed``: without which nothing can be said.
 
     Raises:
-        BadInput: when the file cannot be read, has no rows, or lacks a needed column, naming every one.
+        BadInput: when the file cannot be read, is empty, or lacks a needed column, naming every one.
     """
     text = read_text(path)
     first = text.partition("\n")[0]
@@ -64,11 +69,17 @@ def read_rows(path: Path, *, columns: Mapping[str, str], known: Sequence[str], n
             problems.add(f"{path.name} header", f"no column {name!r}", f"columns {', '.join(needed)}", "add or map it")
     problems.raise_if_any()
     rows = [
-        (number, {name: cell.strip() for name, cell in zip(header, line, strict=False)})
+        (number, {name: cell.strip() for name, cell in zip(header, line, strict=False)} | _beyond(line, len(header)))
         for number, line in enumerate(lines[1:], start=2)
         if any(cell.strip() for cell in line)
     ]
     return Rows(path.name, header, tuple(rows))
+
+
+def _beyond(line: Sequence[str], columns: int) -> dict[str, str]:
+    """Cells without a header: a separator inside a text, or a decimal comma, moves all that follow by one."""
+    cells = ", ".join(cell.strip() for cell in line[columns:] if cell.strip())
+    return {BEYOND: cells} if cells else {}
 
 
 @dataclass(frozen=True)
@@ -98,7 +109,7 @@ class Cells:
         except ValueError:
             value = float("nan")
         if not low <= value <= high:
-            self.fault(column, f"{low:g} to {high:g} {unit}".rstrip(), "correct value and unit; it counts as missing")
+            self.fault(column, f"{low:.10g} to {high:.10g} {unit}".rstrip(), "correct value and unit; it counts as missing")
             return float("nan")
         return value
 
@@ -112,11 +123,11 @@ class Cells:
             return None
         return int(value)
 
-    def day(self, column: str, *, latest: date) -> date | None:
-        """A day not after ``latest``, ISO 8601 or dd.mm.yyyy; None where missing or wrong."""
+    def day(self, column: str, *, latest: date, otherwise: str = "it counts as missing") -> date | None:
+        """A day not after ``latest``, ISO 8601 or dd.mm.yyyy; None where missing or wrong, which ``otherwise`` tells."""
         found = None if not self.text(column) else parse_day(self.text(column))
         if self.text(column) and (found is None or found > latest):
-            self.fault(column, f"a day up to {latest.isoformat()}", "write 2024-05-17; it counts as missing")
+            self.fault(column, f"a day up to {latest.isoformat()}", f"correct it, written like 2014-05-17; {otherwise}")
             return None
         return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,8 @@ import numpy as np
 from twin.boxes.maintenance.machines.bearing import BearingGeometry
 from twin.boxes.maintenance.machines.features import Features, features_of
 from twin.boxes.maintenance.machines.severity import PUBLISHED, ZONES, zone_of
-from twin.domain.problems import BadInput, Problem
-from twin.maintenance.vibration.records import read_record
+from twin.domain.problems import BadInput, Problems
+from twin.maintenance.vibration.records import M_S2, read_record
 
 DONE, REFUSED = 0, 1
 _UNITS = {"_mm_s": "mm/s", "_m_s2": "m/s2"}
@@ -36,7 +37,11 @@ def run(
 ) -> int:
     """Print what the record says; faults go to standard error."""
     try:
-        geometry, known_class = _geometry(bearing), _known_class(machine_class)
+        problems = Problems()
+        geometry = _geometry(bearing, problems)
+        figures = {"--sample-hz": sample_hz, "--full-scale": full_scale, "--speed-rpm": speed_rpm, "--blades": blades}
+        _check(figures, unit, machine_class, problems)
+        problems.raise_if_any()
         record = read_record(file, unit=unit, column=column, sample_hz=sample_hz, full_scale=full_scale)
         found = features_of(
             record.acceleration_m_s2,
@@ -47,12 +52,12 @@ def run(
         )
     except BadInput as refused:
         for problem in refused.problems:
-            sys.stderr.write(f"{problem}\n")
+            sys.stderr.write(f"regie: {problem}\n")
         return REFUSED
     except OSError as error:
-        sys.stderr.write(f"{file}: {error.strerror}\n")
+        sys.stderr.write(f"regie: {file}: {error.strerror}; expected a file that can be read; correct the path\n")
         return REFUSED
-    answer = _answer(found, record.sample_hz, known_class)
+    answer = _answer(found, record.sample_hz, machine_class)
     for name, value in answer.items():
         if value is not None:
             sys.stdout.write(f"{_told(name, value)}\n")
@@ -84,24 +89,28 @@ def _told(name: str, value: Any) -> str:
     return f"{name}: {text} {unit}".rstrip()
 
 
-def _geometry(text: str | None) -> BearingGeometry | None:
+def _geometry(text: str | None, problems: Problems) -> BearingGeometry | None:
     if text is None:
         return None
-    limit, remedy = (
-        "elements,element_mm,pitch_mm,contact_deg, for example 9,7.94,39.04,0",
-        "take them from the bearing's data sheet",
-    )
     parts = text.split(",")
     try:
         elements, element_mm, pitch_mm, contact_deg = int(parts[0]), *map(float, parts[1:])
+        if elements >= 3 and 0.0 < element_mm < pitch_mm and 0.0 <= contact_deg < 90.0:
+            return BearingGeometry(elements=elements, element_mm=element_mm, pitch_mm=pitch_mm, contact_deg=contact_deg)
     except ValueError:
-        raise BadInput([Problem("bearing", repr(text), limit, remedy)]) from None
-    if elements < 3 or not 0.0 < element_mm < pitch_mm or not 0.0 <= contact_deg < 90.0:
-        raise BadInput([Problem("bearing", repr(text), limit, remedy)])
-    return BearingGeometry(elements=elements, element_mm=element_mm, pitch_mm=pitch_mm, contact_deg=contact_deg)
+        pass  # not four figures: refused below like four that make no bearing
+    limit = "elements,element_mm,pitch_mm,contact_deg, for example 9,7.94,39.04,0"
+    problems.add("--bearing", repr(text), limit, "take them from the bearing's data sheet")
+    return None
 
 
-def _known_class(machine_class: str | None) -> str | None:
+def _check(figures: Mapping[str, float | None], unit: str | None, machine_class: str | None, problems: Problems) -> None:
+    """Every flag that cannot be true, whatever the file holds."""
+    for flag, value in figures.items():
+        if value is not None and not 0.0 < value < math.inf:
+            problems.add(flag, f"{value:g}", "a figure above 0", "correct it, or leave it out")
+    if unit not in M_S2:
+        given = "not given" if unit is None else repr(unit)
+        problems.add("--unit", given, f"one of {', '.join(M_S2)}", "state the unit of the acceleration; none is guessed")
     if machine_class is not None and machine_class not in PUBLISHED:
-        raise BadInput([Problem("class", repr(machine_class), f"one of {', '.join(PUBLISHED)}", "correct the name")])
-    return machine_class
+        problems.add("--class", repr(machine_class), f"one of {', '.join(PUBLISHED)}", "choose one")

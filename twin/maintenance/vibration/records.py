@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import struct
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,7 +67,7 @@ def _wav(path: Path, column: str | None, full_scale: float | None, problems: Pro
 
     try:
         rate, samples = wavfile.read(path)
-    except ValueError as error:
+    except (ValueError, struct.error, EOFError) as error:  # a file that ends within its header
         problems.add(path.name, str(error), "a WAV file", "record it anew")
         problems.raise_if_any()
         raise
@@ -92,7 +94,7 @@ def _table(path: Path, column: str | None, full_scale: float | None, problems: P
 
     try:
         frame = pd.read_parquet(path) if path.suffix.lower() == ".parquet" else pd.read_csv(path, sep=None, engine="python")
-    except (ValueError, pd.errors.ParserError) as error:
+    except (ValueError, pd.errors.ParserError, csv.Error) as error:  # an empty file has no separator to find
         problems.add(path.name, str(error).splitlines()[0], "a table with named columns", "export it anew")
         problems.raise_if_any()
         raise

@@ -27,6 +27,7 @@ from twin.regie.chain import open_readonly, read_meta
 from twin.site import Site, load_site
 
 DONE, FAILED, REFUSED = 0, 1, 2
+_MOST_SHOWN = 60
 
 
 @dataclass(frozen=True)
@@ -54,13 +55,16 @@ def issue(state: Path, assets: Sequence[str], *, top: int | None, by: str, site:
             limit, remedy = "an intervention that the ranking chose", "name assets, or rank with more money or hours"
             raise BadInput([Problem(str(path_in(state)), "nothing chosen", limit, remedy)])
         ground = ground_of(_site(state, site), state, datetime.fromisoformat(ranked.as_of))
-        now = datetime.now(UTC)
-        handed = OrderStore(state).issue([draft(item, ranked, ground, by=by, now=now) for item in items])
+        now, store = datetime.now(UTC), OrderStore(state)
+        drafts = [draft(item, ranked, ground, by=by, now=now) for item in items]
+        # whoever names an asset wants the work again
+        handed = store.issue(drafts) if assets else store.issue_once(drafts)
         if json_line:
             _json([{**facts(one.kept), "new": one.is_new} for one in handed])
             return
         for one in handed:
-            _say(line(one.kept) + ("" if one.is_new else "  (was open already)"))
+            was = "was open already" if one.kept.is_open else "done since this ranking; rank again"
+            _say(line(one.kept) + ("" if one.is_new else f"  ({was})"))
 
     return _guarded(run)
 
@@ -108,9 +112,13 @@ def report(state: Path, order: str, told_: Report, *, json_line: bool) -> int:
     """Append what came back. Returns the exit code."""
 
     def run() -> None:
-        kept = _order(state, order)
-        photos = _photos(told_.photos)
-        kept = OrderStore(state).report(_change(order, told_, photos), photos)
+        _order(state, order)
+        problems = Problems()
+        photos = _photos(told_.photos, problems)
+        change = _change(order, told_, photos, problems)
+        problems.raise_if_any()
+        assert change is not None
+        kept = OrderStore(state).report(change, photos)
         if json_line:
             _json(facts(kept))
         else:
@@ -222,7 +230,7 @@ def _order(state: Path, order: str) -> Kept:
     kept = OrderStore(_known(state)).get(order)
     if kept is None:
         remedy = "see: regie maintenance orders list"
-        raise BadInput([Problem("ID", order, "an order of this state directory", remedy)])
+        raise BadInput([Problem("ORDER", order, "an order of this state directory", remedy)])
     return kept
 
 
@@ -231,18 +239,25 @@ def _who(by: str) -> None:
         raise BadInput([Problem("--by", repr(by), "a name of 1 to 40 characters", "say who")])
 
 
-def _photos(paths: Sequence[Path]) -> list[tuple[str, bytes]]:
-    problems, found = Problems(), []
+def _photos(paths: Sequence[Path], problems: Problems) -> list[tuple[str, bytes]]:
+    found = []
     for path in paths:
         try:
             found.append((path.name, path.read_bytes()))
         except OSError as error:
             problems.add("--photo", f"{path}: {error.strerror}", "a file that can be read", "correct the path")
-    problems.raise_if_any()
     return found
 
 
-def _change(order: str, told_: Report, photos: Sequence[tuple[str, bytes]]) -> Change:
+_TYPED = {
+    "by": "a name of 1 to 40 characters",
+    "found": "a line of at most 200 characters",
+    "note": "a text of at most 2000 characters",
+    "score": "1 to 5",
+}
+
+
+def _change(order: str, told_: Report, photos: Sequence[tuple[str, bytes]], problems: Problems) -> Change | None:
     """The change; the same report a second time has the same key, and no effect."""
     said = [order, told_.state, told_.by, told_.note, told_.found, str(told_.score)]
     said += [hashlib.sha256(data).hexdigest() for _, data in photos]
@@ -260,8 +275,11 @@ def _change(order: str, told_: Report, photos: Sequence[tuple[str, bytes]]) -> C
             }
         )
     except ValidationError as error:
-        places = [(f"--{found['loc'][0]}", repr(found["input"]), found["msg"]) for found in error.errors()]
-        raise BadInput([Problem(place, value, limit, "correct it") for place, value, limit in places]) from None
+        for found in error.errors():
+            name, value = str(found["loc"][0]), repr(found["input"])
+            value = value if len(value) <= _MOST_SHOWN else f"{value[:_MOST_SHOWN]} ... ({len(value) - 2} characters)"
+            problems.add(f"--{name}", value, _TYPED.get(name, found["msg"]), "correct it")
+        return None
 
 
 # ------------------------------------------------------------------------------------------------ in and out

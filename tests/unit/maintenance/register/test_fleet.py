@@ -125,3 +125,32 @@ def test_a_failure_before_its_assets_birth_and_one_of_nobody_are_named_and_left_
         ("z", "mv_cable", None),
     ]
     assert [problem.place for problem in read.problems] == ["failures.csv row 3, date", "failures.csv row 4, asset"]
+
+
+def test_a_failure_of_a_kind_that_nobody_knows_is_named_and_left_out(tmp_path):
+    path = tmp_path / "failures.csv"
+    path.write_text("asset,date,kind\nz,2001-02-03,spaceship\n", encoding="utf-8")
+    read = read_failures(path, assets=(), today=TODAY)
+    assert (read.records, [problem.place for problem in read.problems]) == ((), ["failures.csv row 2, kind"])
+
+
+def test_a_fleet_without_a_row_is_refused(fleet):
+    with pytest.raises(BadInput, match="header without rows"):
+        fleet("asset,kind\n")
+
+
+def test_a_transformer_that_is_said_to_be_a_line_is_ranked_without_the_grid(fleet):
+    read = fleet("asset,kind,element\na,mv_lv_transformer,line.5\n")
+    assert (read.assets[0].element, read.assets[0].on_grid) == ("", False)
+    assert [problem.place for problem in read.problems] == ["fleet.csv row 2, element"]
+
+
+def test_kva_written_as_mva_is_named_and_the_grid_knows_better(fleet):
+    read = fleet("asset,kind,element,rating_mva\na,mv_lv_transformer,trafo.2,630\n")
+    assert read.assets[0].rating_mva == 0.63
+    assert [problem.place for problem in read.problems] == ["fleet.csv row 2, rating_mva"]
+
+
+def test_a_decimal_comma_in_a_file_with_commas_is_told_by_the_cells_too_many(fleet):
+    (problem, *_) = fleet("asset,kind,oil_l\na,mv_lv_transformer,300,5\n").problems
+    assert (problem.place, problem.value) == ("fleet.csv row 2, beyond the header", "'5'")

@@ -105,3 +105,19 @@ def test_the_command_refuses_with_a_remedy(tmp_path: Path, capsys: pytest.Captur
 def test_a_file_that_is_not_there_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(tmp_path / "none.wav", **known()) == 1
     assert "none.wav" in capsys.readouterr().err
+
+
+def test_every_flag_that_cannot_be_true_is_named_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    flags = {"unit": None, "bearing": "a,b", "sample_hz": -1.0, "full_scale": 0.0, "blades": 0, "machine_class": "fridge"}
+    assert run(csv(tmp_path, time_s=TIME, x=SINE_G), **known(**flags)) == 1
+    said = capsys.readouterr().err.splitlines()
+    flags_named = ["--bearing", "--sample-hz", "--full-scale", "--blades", "--unit", "--class"]
+    assert [line.split(":")[1].strip() for line in said] == flags_named
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("empty.csv", b""), ("cut.wav", b"RIFF$\x9c\x00\x00WAVEfmt \x10\x00\x00\x00\x01")]
+)
+def test_a_file_that_ends_before_its_data_is_refused(tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / name).write_bytes(content)
+    assert name in refused(tmp_path / name)[0]

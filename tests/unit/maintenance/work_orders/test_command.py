@@ -71,6 +71,12 @@ def test_what_is_refused_says_why_and_stores_nothing(run, state, arguments, word
     assert OrderStore(state).get("WO-0001").state == "issued"
 
 
+def test_every_fault_of_a_report_is_told_at_once_and_a_long_text_is_cut(run):
+    ended = run("report", "WO-0001", "--done", "--by", " ", "--note", 3000 * "x", "--photo", "missing.jpg")
+    assert [line.split(":")[1].strip() for line in ended.stderr.splitlines()] == ["--photo", "--by", "--note"]
+    assert 100 * "x" not in ended.stderr
+
+
 def test_a_state_directory_that_is_none_is_refused(tmp_path):
     ended = CliRunner().invoke(app, ["maintenance", "orders", "list", "--state", str(tmp_path / "nowhere")])
     assert (ended.exit_code, "a state directory" in ended.stderr) == (2, True)
