@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from twin.contracts import conformance, conformance_trial
+from twin.contracts.synthetic import SyntheticSite
 from twin.domain.problems import BadInput
 
 if str(Path(__file__).parent) not in sys.path:
@@ -21,11 +22,15 @@ OURS = (
     ("forecasts.load.box:LoadBox", {"zone": "town", "experts": ["day_type", "ridge", "boosted_profile", "stack"]}),
     ("forecasts.pv.box:PvBox", {"zone": "town", "experts": ["yesterday", "sky_days", "sky_ridge", "sky_boosted", "stack"]}),
     ("forecasts.mix.box:MixBox", {"zone": "town"}),
-    ("twin.boxes.maintenance.box:TransformerBox", {"trafo": "neighbourhood"}),
-    ("twin.boxes.maintenance.machine_box:MachineBox", {}),
     ("twin.boxes.maintenance.line_box:LineRatingBox", {}),
     ("twin.boxes.flexibility.box:FlexibilityBox", {}),
     ("twin.boxes.tariffs.box:TariffBox", {}),
+)
+
+# They live through everything that they are shown, reading by reading.
+WATCHES = (
+    ("twin.boxes.maintenance.box:TransformerBox", {"trafo": "neighbourhood"}),
+    ("twin.boxes.maintenance.machine_box:MachineBox", {}),
 )
 
 # Each promise with a box that breaks it and no other.
@@ -82,6 +87,13 @@ def test_a_good_box_keeps_every_promise(reference):
 @pytest.mark.parametrize(("reference", "config"), OURS, ids=str)
 def test_every_box_of_ours_keeps_every_promise(check_box, reference, config):
     check_box(reference, config)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("reference", "config"), WATCHES, ids=str)
+def test_every_watch_of_ours_keeps_every_promise(check_box, reference, config):
+    """On 31 days instead of nine weeks: four weeks make the reference, and three days are judged by it."""
+    check_box(reference, config, view_factory=SyntheticSite(rows=31 * 96).view)
 
 
 @pytest.mark.parametrize("promise", BREAKERS)

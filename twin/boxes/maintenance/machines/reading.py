@@ -10,7 +10,7 @@ from twin.boxes.maintenance.machines.reference import FEATURES
 from twin.boxes.maintenance.machines.rows import Rows
 from twin.contracts.frame import AsOfView, MissingSignalError
 from twin.domain.quality import Quality
-from twin.domain.time import QUARTER_HOUR, floor_quarter, to_datetime64, to_epoch_s
+from twin.domain.time import QUARTER_HOUR, floor_quarter, from_epoch_s, to_datetime64, to_epoch_s
 
 _ANY_FLAG = 0xFF
 
@@ -20,6 +20,7 @@ def read_rows(view: AsOfView, machines: tuple[str, ...], *, start: datetime) -> 
 
     A held value of power or ambient is better than none; a feature is a measurement or nothing.
     """
+    start = max(start, from_epoch_s(view.frame.start_s))
     length = int((floor_quarter(view.as_of) - start) / QUARTER_HOUR)
     ambient = _series(view, "temp_c", (), start=start, refused=Quality.INVALID, rows=length)
     power = [_series(view, "machine_p_mw", (name,), start=start, refused=Quality.INVALID, rows=length) for name in machines]
