@@ -61,11 +61,11 @@ def rank(asked: Asked, output: Output) -> int:
         for problem in error.problems:
             _say(str(problem))
         return error.exit_code
+    for line in ranked.problems:
+        _say(line)
     if output.json_line:
         sys.stdout.write(json.dumps(ranked.to_json(), separators=(",", ":"), allow_nan=False) + "\n")
         return RANKED
-    for line in ranked.problems:
-        _say(line)
     from twin.maintenance.ranking.table import show
 
     show(ranked, output.language, why=output.why)
@@ -76,6 +76,8 @@ def _check(asked: Asked, output: Output) -> datetime:
     """The instant to rank for, once the flags are found to make sense."""
     problems = Problems()
     now = _instant(asked.at, problems)
+    if asked.at is not None and asked.state is not None:
+        problems.add("--at", asked.at, "only without --state: a run is ranked for its last tick", "leave one of them out")
     if output.language not in LANGUAGES:
         problems.add("--lang", output.language, f"one of {', '.join(LANGUAGES)}", "choose one")
     if not 1 <= asked.years <= LONGEST_YEARS:

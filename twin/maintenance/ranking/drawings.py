@@ -8,10 +8,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from forecasts.report.look import ACCENT, MUTED, RED, layout
+from twin.maintenance.ranking.labels import log_axis, placed
 from twin.maintenance.ranking.words import Words
 
 _MOST_WINDOWS = 25
-_MOST_NAMES = 6
+_MOST_HEALTH = 10.5
 _NAMED = {"showlegend": True, "hovermode": "closest"}
 
 
@@ -30,50 +31,51 @@ def risk_against_cost(words: Words) -> Any:
                 mode="markers",
                 marker={"color": colour, "size": 11},
                 name=words(f"status.{status}"),
-                hovertemplate="%{text}<br>%{x:.0f} → %{y:.0f} CHF",
+                hovertemplate="%{text}<br>%{x:.0f} → %{y:.0f} CHF<extra></extra>",
             )
         )
     costs = [item.cost_chf for item in words.ranked.items] or [1.0]
     ends = [min(costs), max(costs)]
     line = {"color": RED, "dash": "dot", "width": 1.5}
     drawn.append(go.Scatter(x=ends, y=ends, mode="lines", line=line, name=words("report.even"), hoverinfo="skip"))
-    logarithmic = {"type": "log"}
-    look = layout(x=words("report.spent"), y=words("report.avoided"), height=430, xaxis=logarithmic, yaxis=logarithmic)
+    worths = [item.risk_avoided_chf for item in words.ranked.items if item.risk_avoided_chf > 0.0]
+    axes = log_axis(costs, words.language), log_axis([*worths, *ends], words.language)
+    look = layout(x=words("report.spent"), y=words("report.avoided"), height=430, xaxis=axes[0], yaxis=axes[1])
     return go.Figure(drawn, look | _NAMED)
 
 
 def health_matrix(words: Words) -> Any:
-    """Every asset by health and by what a failure costs; the size of a point is its confidence."""
+    """Every asset by health and by what a failure costs; the size of a point is its confidence, colour what is chosen."""
     import plotly.graph_objects as go
 
     assets = [asset for asset in words.ranked.assets if asset.failure_chf > 0.0]
-    proposed = {item.asset for item in words.ranked.chosen}
-    return go.Figure(
-        [
-            go.Scatter(
-                x=[asset.health for asset in assets],
-                y=[asset.failure_chf for asset in assets],
-                # assets come the riskiest first; more names than these would cover each other
-                text=[asset.title if at < _MOST_NAMES else "" for at, asset in enumerate(assets)],
-                customdata=[asset.title for asset in assets],
-                mode="markers+text",
-                textposition="top center",
-                marker={
-                    "color": [ACCENT if asset.asset in proposed else MUTED for asset in assets],
-                    "size": [8 + 14 * asset.confidence for asset in assets],
-                },
-                hovertemplate="%{customdata}<br>H %{x:.1f}, %{y:.0f} CHF",
-            )
-        ],
-        layout(
-            x=words("report.health"),
-            y=words("report.failure"),
-            height=430,
-            xaxis={"range": [0, 10.5]},
-            yaxis={"type": "log"},
-            hovermode="closest",
-        ),
+    chosen = {item.asset for item in words.ranked.chosen}
+    axis = log_axis([asset.failure_chf for asset in assets], words.language)
+    # assets come the riskiest first: where names would cover each other, theirs stand
+    names = placed(
+        [asset.title for asset in assets],
+        [(asset.health, asset.failure_chf) for asset in assets],
+        x_range=(0.0, _MOST_HEALTH),
+        log_y_range=axis["range"],
     )
+    drawn: list[Any] = []
+    for is_chosen, colour, name in ((True, ACCENT, "status.chosen"), (False, MUTED, "report.others")):
+        shown = [at for at, asset in enumerate(assets) if (asset.asset in chosen) == is_chosen]
+        drawn.append(
+            go.Scatter(
+                x=[assets[at].health for at in shown],
+                y=[assets[at].failure_chf for at in shown],
+                text=[assets[at].title if names[at] else "" for at in shown],
+                textposition=[names[at] or "top center" for at in shown],
+                customdata=[assets[at].title for at in shown],
+                mode="markers+text",
+                marker={"color": colour, "size": [8 + 14 * assets[at].confidence for at in shown]},
+                name=words(name),
+                hovertemplate="%{customdata}<br>%{x:.1f}, %{y:.0f} CHF<extra></extra>",
+            )
+        )
+    x, y = words("report.health"), words("report.failure")
+    return go.Figure(drawn, layout(x=x, y=y, height=430, xaxis={"range": [0.0, _MOST_HEALTH]}, yaxis=axis) | _NAMED)
 
 
 def windows(words: Words) -> Any:
@@ -92,14 +94,15 @@ def windows(words: Words) -> Any:
                 y=names,
                 orientation="h",
                 marker={"color": [ACCENT if item.status == "chosen" else MUTED for item in shown]},
-                hovertemplate="%{y}",
+                hovertemplate="%{y}<extra></extra>",
             )
         ],
         layout(
             x=words("report.clock", timezone=words.ranked.timezone),
             y="",
             height=120 + 24 * len(shown),
-            xaxis={"type": "date"},
+            # figures alone: plotly knows the months' names in English
+            xaxis={"type": "date", "tickformat": "%d.%m. %H:%M", "nticks": 5},
             yaxis={"autorange": "reversed", "automargin": True},
             hovermode="closest",
         ),

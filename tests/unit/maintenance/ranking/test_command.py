@@ -116,3 +116,24 @@ def test_what_a_crew_found_counts_as_the_latest_inspection(site):
         before = gather._visited(fleet, site.parent, date(2026, 5, 1)).assets[0]
     assert (station.latest, station.last_visit) == (Inspection(date(2026, 5, 20), 4.0), date(2026, 5, 20))
     assert before.latest is None  # the ranking of an earlier day knows nothing of it
+
+
+def test_a_run_and_another_instant_are_not_asked_for_together(site, tmp_path, capsys):
+    assert rank(Asked(site=str(site), state=tmp_path, at="2026-06-01T12:00+02:00"), Output()) == 2
+    assert "--at" in capsys.readouterr().err
+
+
+def test_a_fleet_that_is_none_does_not_hide_what_is_wrong_with_gas_and_failures(site, tmp_path, capsys):
+    files = [tmp_path / name for name in ("fleet.csv", "gas.csv", "failures.csv")]
+    for file in files:
+        file.write_text("a,b\n1,2\n", encoding="utf-8")
+    assert rank(Asked(site=str(site), files=Files(*files), at="2026-06-01T12:00+02:00"), Output()) == 2
+    said = capsys.readouterr().err
+    assert all(file.name in said for file in files)
+
+
+def test_a_machine_that_reads_the_ranking_still_hears_of_faults_on_standard_error(site, capsys):
+    assert rank(Asked(site=str(site), at="2026-06-01T12:00+02:00"), Output(json_line=True)) == 0
+    told = capsys.readouterr()
+    assert "demo_fleet.csv row 3, element" in told.err
+    assert json.loads(told.out)["problems"]
