@@ -1,9 +1,14 @@
 """Published limits of dissolved gas analysis: IEC 60599 tables, corners of Duval's triangles as they are drawn."""
 
+import math
+
 import pytest
 
-from twin.boxes.maintenance.gas.duval import TRIANGLE_1, TRIANGLE_4, TRIANGLE_5, outlines
+from twin.boxes.maintenance.gas.duval import TRIANGLE_1, TRIANGLE_4, TRIANGLE_5, Triangle, Zone, zone_of
 from twin.boxes.maintenance.gas.limits import limits_for
+
+TRIANGLES = (TRIANGLE_1, TRIANGLE_4, TRIANGLE_5)
+Corner = tuple[float, float, float]
 
 # Corners of the zones as drawn by Duval (IEEE Electr. Insul. Mag. 2002 and 2008) and in IEEE C57.104-2019: outlines, not the
 # tables' inequalities that the zones are written from. Order of the shares: as the triangle names its gases.
@@ -40,6 +45,41 @@ DRAWN = {
 }
 
 
+def outlines(triangle: Triangle) -> list[tuple[Zone, list[Corner]]]:
+    """Corners of every piece of every zone, in percent and in the order of ``triangle.gases``.
+
+    The whole triangle is cut by each limit in turn (Sutherland and Hodgman, 1974); a piece is convex, a zone may have several.
+    """
+    whole = [(100.0, 0.0, 0.0), (0.0, 100.0, 0.0), (0.0, 0.0, 100.0)]
+    drawn: list[tuple[Zone, list[Corner]]] = []
+    for zone, pieces in triangle.zones.items():
+        for piece in pieces:
+            corners = whole
+            for gas, (low, high) in piece.limits.items():
+                axis = triangle.gases.index(gas)
+                corners = _cut(corners, axis, low, keep_above=True)
+                corners = _cut(corners, axis, high, keep_above=False)
+            drawn.append((zone, corners))
+    return drawn
+
+
+def _cut(corners: list[Corner], axis: int, limit: float, *, keep_above: bool) -> list[Corner]:
+    """The part of a convex outline on one side of share = limit."""
+    if math.isinf(limit):
+        return corners
+    sign = 1.0 if keep_above else -1.0
+    kept = []
+    for start, end in zip(corners, [*corners[1:], *corners[:1]], strict=True):
+        inside, next_inside = (sign * (corner[axis] - limit) >= 0.0 for corner in (start, end))
+        if inside:
+            kept.append(start)
+        if inside != next_inside:
+            part = (limit - start[axis]) / (end[axis] - start[axis])
+            at = [a + part * (b - a) for a, b in zip(start, end, strict=True)]
+            kept.append((at[0], at[1], at[2]))
+    return kept
+
+
 @pytest.mark.parametrize(("name", "zone"), DRAWN)
 def test_zone_has_the_corners_that_are_drawn(name: str, zone: str) -> None:
     triangle = {"1": TRIANGLE_1, "4": TRIANGLE_4, "5": TRIANGLE_5}[name]
@@ -47,6 +87,23 @@ def test_zone_has_the_corners_that_are_drawn(name: str, zone: str) -> None:
         tuple(round(share, 6) for share in corner) for found, piece in outlines(triangle) if found == zone for corner in piece
     }
     assert DRAWN[name, zone] <= corners
+
+
+@pytest.mark.parametrize("triangle", TRIANGLES, ids=lambda triangle: triangle.name)
+def test_drawn_pieces_cover_the_triangle_once(triangle) -> None:
+    def area(corners) -> float:
+        pairs = zip(corners, [*corners[1:], *corners[:1]], strict=True)
+        return abs(sum(a[0] * b[1] - b[0] * a[1] for a, b in pairs)) / 2.0
+
+    # the whole triangle, in two of its three shares, is half of 100 x 100; rounding of a few dozen corners only
+    assert sum(area(corners) for _, corners in outlines(triangle)) == pytest.approx(5000.0, abs=1e-6)
+
+
+@pytest.mark.parametrize("triangle", TRIANGLES, ids=lambda triangle: triangle.name)
+def test_the_middle_of_a_drawn_piece_lies_in_its_zone(triangle) -> None:
+    for zone, corners in outlines(triangle):
+        middle = [sum(corner[axis] for corner in corners) / len(corners) for axis in range(3)]
+        assert zone_of(triangle, dict(zip(triangle.gases, middle, strict=True))) == zone
 
 
 def test_typical_values_of_power_transformers() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from twin.boxes.maintenance.thermal.gaps import BEST, HIGH
 from twin.boxes.maintenance.thermal.iec60076 import ThermalState, ageing_rate, steady_state
 from twin.boxes.maintenance.thermal.plates import Plates, read_plates
 from twin.boxes.maintenance.transformers.findings import Outlook, limits, overloads
@@ -24,7 +25,7 @@ from twin.boxes.maintenance.transformers.reading import (
     window_start,
 )
 from twin.boxes.maintenance.transformers.short_time import permissible
-from twin.boxes.maintenance.transformers.telemetry import ASSUMED_AMBIENT_C, BEST, HIGH, LOAD_WINDOW, Telemetry
+from twin.boxes.maintenance.transformers.telemetry import ASSUMED_AMBIENT_C, LOAD_WINDOW, Telemetry
 from twin.boxes.maintenance.transformers.told import ended_gaps, not_assessed, told
 from twin.boxes.maintenance.transformers.watched import watched
 from twin.boxes.maintenance.watch.state import WatchSettings

@@ -8,7 +8,6 @@ import pytest
 import xarray as xr
 
 from twin.boxes.maintenance.line_box import LineRatingBox
-from twin.boxes.maintenance.lines.room import first_reach
 from twin.contracts import synthetic_facts
 from twin.contracts.box import Box
 from twin.contracts.frame import AsOfView, Frame, Layout
@@ -241,9 +240,3 @@ def test_state_of_other_lines_is_not_taken_over(box) -> None:
 
 def test_box_watches_only_the_lines_it_names() -> None:
     assert LineRatingBox({"lines": ["ridge"]}, context()).card.provides[0].elements == ("ridge",)
-
-
-def test_limit_is_interpolated_between_boundaries() -> None:
-    assert first_reach(np.array([70.0, 80.0, 100.0]), 90.0) == pytest.approx(1.5)
-    assert first_reach(np.array([95.0, 80.0]), 90.0) == 0.0
-    assert first_reach(np.array([70.0, 80.0]), 90.0) is None

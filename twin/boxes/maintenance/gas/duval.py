@@ -22,20 +22,6 @@ from twin.boxes.maintenance.gas.sample import Gas, Sample
 
 Zone = Literal["PD", "T1", "T2", "T3", "D1", "D2", "DT", "S", "O", "C", "ND"]
 Shares = Mapping[Gas, float]
-Corner = tuple[float, float, float]
-MEANING: Mapping[Zone, str] = {
-    "PD": "partial discharges of the corona type",
-    "D1": "discharges of low energy",
-    "D2": "discharges of high energy",
-    "DT": "thermal and electrical faults mixed",
-    "T1": "thermal fault below 300 degC",
-    "T2": "thermal fault of 300 to 700 degC",
-    "T3": "thermal fault above 700 degC",
-    "S": "stray gassing of the oil, below 200 degC",
-    "O": "overheating below 250 degC",
-    "C": "hot spot that may carbonise paper, above 300 degC",
-    "ND": "not determined",
-}
 _DIGITS = 9  # shares are rounded here, so that 23 of 100 is 23 % and a border point always falls on the same side
 
 
@@ -160,38 +146,3 @@ def read_triangle(triangle: Triangle, sample: Sample) -> Zone | None:
     """Zone of ``sample``, or None when a gas is missing or all three are zero. Whether it may be read is `AFTER`'s matter."""
     point = shares(sample, triangle.gases)
     return None if point is None else zone_of(triangle, point)
-
-
-def outlines(triangle: Triangle) -> list[tuple[Zone, list[Corner]]]:
-    """Corners of every piece of every zone, in percent and in the order of ``triangle.gases``, for a drawing.
-
-    The whole triangle is cut by each limit in turn (Sutherland and Hodgman, 1974); a piece is convex, a zone may have several.
-    """
-    whole = [(100.0, 0.0, 0.0), (0.0, 100.0, 0.0), (0.0, 0.0, 100.0)]
-    drawn: list[tuple[Zone, list[Corner]]] = []
-    for zone, pieces in triangle.zones.items():
-        for piece in pieces:
-            corners = whole
-            for gas, (low, high) in piece.limits.items():
-                axis = triangle.gases.index(gas)
-                corners = _cut(corners, axis, low, keep_above=True)
-                corners = _cut(corners, axis, high, keep_above=False)
-            drawn.append((zone, corners))
-    return drawn
-
-
-def _cut(corners: list[Corner], axis: int, limit: float, *, keep_above: bool) -> list[Corner]:
-    """The part of a convex outline on one side of share = limit."""
-    if math.isinf(limit):
-        return corners
-    sign = 1.0 if keep_above else -1.0
-    kept = []
-    for start, end in zip(corners, [*corners[1:], *corners[:1]], strict=True):
-        inside, next_inside = (sign * (corner[axis] - limit) >= 0.0 for corner in (start, end))
-        if inside:
-            kept.append(start)
-        if inside != next_inside:
-            part = (limit - start[axis]) / (end[axis] - start[axis])
-            at = [a + part * (b - a) for a, b in zip(start, end, strict=True)]
-            kept.append((at[0], at[1], at[2]))
-    return kept

@@ -134,13 +134,6 @@ def roll(model: CableModel, rise_k: np.ndarray, i_ka: np.ndarray, soil_c: np.nda
     return rows
 
 
-def continuous_ka(model: CableModel, soil_c: np.ndarray, *, limit_c: float) -> np.ndarray:
-    """Current that may flow for ever [kA] (IEC 60287-1-1, clause 1.4.1, without dielectric loss); 0 in soil above the limit."""
-    share, _ = model.terms
-    room_k = np.maximum(0.0, limit_c - soil_c)
-    return np.asarray(np.sqrt(room_k / (model.resistance(np.asarray(limit_c)) * share.sum(axis=-1))) / 1000.0)
-
-
 def bearable_ka(
     model: CableModel, rise_k: np.ndarray, soil_c: np.ndarray, *, steps: int, seconds: float, limit_c: float
 ) -> np.ndarray:

@@ -14,8 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from twin.boxes.maintenance.lines.cable import SOIL_TERMS, roll, steady_rise, together
-from twin.boxes.maintenance.lines.facts import BEST, COOL, HOT, WatchedLine
+from twin.boxes.maintenance.lines.facts import BEST, WatchedLine
 from twin.boxes.maintenance.lines.reading import Telemetry
+from twin.boxes.maintenance.thermal import gaps
+from twin.boxes.maintenance.thermal.gaps import bridged
 from twin.domain.pack import pack, unpack
 from twin.domain.time import QUARTER_HOUR_S
 
@@ -25,7 +27,7 @@ SOIL_DELAY_S = 18.0 * 86400.0
 """Delay of the yearly wave at 0.7 m in soil of 0.5e-6 m2/s: z sqrt(T / 4 pi delta) = 18 days (Carslaw and Jaeger, 2.6)."""
 COLDEST_SOIL_C = 5.0
 """The soil is never taken as colder: frost stays above the cables, and a cold spell of weeks must not promise more than the
-depth keeps of it (assumption; the filter passes 94 % of the yearly wave where 0.7 m of soil pass 73 %, so summers err hot)."""
+depth keeps of it (assumption; the filter passes 96 % of the yearly wave where 0.7 m of soil pass 73 %, so summers err hot)."""
 SOIL_C = 20.0
 """Undisturbed soil where the air has never been measured: the reference of IEC 60287-3-1 for most of Europe."""
 TERMS = SOIL_TERMS + 1
@@ -88,10 +90,11 @@ def move_on(health: Health, telemetry: Telemetry, lines: Sequence[WatchedLine]) 
     if first >= len(telemetry.i_ka):
         return health
     soil_c = follow_air(health.soil_c, telemetry.air_c[first:])
-    lanes = [_lanes(telemetry.i_ka[:, k], first, float(health.i_ka[k])) for k in range(len(lines))]
-    rise_k = roll_cables(lines, health.rise_k, np.stack(lanes, axis=1), soil_c[:-1])[-1]
-    i_ka = np.array([lane[-1, BEST] for lane in lanes])
-    return Health(telemetry.end_s, health.lines, rise_k, i_ka, float(soil_c[-1]))
+    lanes = bridged(telemetry.i_ka, first, len(telemetry.i_ka), health.i_ka, WINDOW)
+    # the highest current is the hot lane, the lowest the cool one
+    of_line = np.stack([lanes[:, gaps.BEST], lanes[:, gaps.HIGH], lanes[:, gaps.LOW]], axis=-1)
+    rise_k = roll_cables(lines, health.rise_k, of_line, soil_c[:-1])[-1]
+    return Health(telemetry.end_s, health.lines, rise_k, of_line[-1, :, BEST], float(soil_c[-1]))
 
 
 def roll_cables(lines: Sequence[WatchedLine], rise_k: np.ndarray, i_ka: np.ndarray, soil_c: np.ndarray) -> np.ndarray:
@@ -126,19 +129,6 @@ def follow_air(soil_c: float, air_c: np.ndarray) -> np.ndarray:
             now += share * (air - now)
         rows[k + 1] = now
     return rows
-
-
-def _lanes(values: np.ndarray, first: int, last_good: float) -> np.ndarray:
-    """Currents from row ``first`` on in three lanes, gaps bridged: dims (time, lane)."""
-    rows = values[first:]
-    lanes = np.repeat(rows[:, None], 3, axis=1)
-    for gap in np.flatnonzero(~np.isfinite(rows)).tolist():
-        best = float(lanes[gap - 1, BEST]) if gap else last_good
-        seen = values[max(0, first + gap - WINDOW) : first + gap]
-        seen = seen[np.isfinite(seen)]
-        lanes[gap, BEST] = best
-        lanes[gap, HOT], lanes[gap, COOL] = max(best, seen.max(initial=best)), min(best, seen.min(initial=best))
-    return lanes
 
 
 def _root_mean_square(i_ka: np.ndarray, otherwise: float) -> float:

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from twin.boxes.maintenance.lines.facts import BEST, COOL, HOT
+from twin.boxes.maintenance.thermal.ahead import fit_squares
 
 DAY = 96
-MIN_FIT = 96
-"""Quarter hours of measured zone power that make the relation of current to power trustworthy."""
 Z_BAND = 1.645
 """Standard deviations of the fit that hot and cool lie away from the best guess: 95 and 5 %."""
 
@@ -44,26 +43,16 @@ class CurrentRelation:
 
 
 def fit_relation(i_ka: np.ndarray, net_p_mw: np.ndarray) -> CurrentRelation | None:
-    """Least squares of I^2 over P^2, which stays sound where power changes sign; None where it cannot be fitted.
+    """By `fit_squares`; None where it cannot be fitted.
 
     Args:
         i_ka: measured currents, dims (time,), NaN where missing.
-        net_p_mw: measured power of the zone in the same quarter hours [MW].
+        net_p_mw: measured power of the zone in the same quarter hours [MW], dims (time,), NaN where missing.
     """
-    good = np.isfinite(i_ka) & np.isfinite(net_p_mw)
-    if good.sum() < MIN_FIT:
+    found = fit_squares(i_ka[:, None], net_p_mw[:, None])
+    if not found.fitted[0]:
         return None
-    x, y = net_p_mw[good] ** 2, i_ka[good] ** 2
-    spread = x - x.mean()
-    if not spread.any():
-        return None
-    per_mw2 = float(spread @ y / (spread @ spread))
-    floor = float(y.mean() - per_mw2 * x.mean())
-    if floor < 0.0:
-        per_mw2, floor = float(x @ y / (x @ x)), 0.0
-    if per_mw2 <= 0.0:  # a line that empties while the town fills follows something else
-        return None
-    return CurrentRelation(per_mw2, floor, float(np.std(y - per_mw2 * x - floor)))
+    return CurrentRelation(float(found.per_mw2[0]), float(found.floor[0]), float(found.spread[0]))
 
 
 def habit(i_ka: np.ndarray, last_good: float, steps: int) -> np.ndarray:

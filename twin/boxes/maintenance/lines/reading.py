@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
-import xarray as xr
 
 from twin.boxes.maintenance.lines.weather import Course
+from twin.boxes.maintenance.thermal.gaps import trusted
 from twin.contracts.frame import AsOfView, MissingSignalError
 from twin.domain.quality import Quality
 from twin.domain.time import QUARTER_HOUR_S, floor_quarter, from_datetime64, quarter_hours, to_epoch_s
@@ -55,13 +55,15 @@ def read_telemetry(view: AsOfView, lines: Sequence[str], *, start: datetime) -> 
     first = from_datetime64(current["time"].values[0]) if current.sizes["time"] else view.as_of
     air_c = read_series(view, "temp_c", start=start)
     # the current's magnitude: a meter that counts direction into it means the same heat
-    return Telemetry(to_epoch_s(first), np.abs(_trusted(current)), _fitted(air_c, current.sizes["time"]))
+    return Telemetry(
+        to_epoch_s(first), np.abs(trusted(current, refused=Quality.INVALID)), _fitted(air_c, current.sizes["time"])
+    )
 
 
 def read_series(view: AsOfView, name: str, elements: Sequence[str] = (), *, start: datetime) -> np.ndarray:
     """Measured values of one signal, dims (time,); empty when the frame does not have it."""
     try:
-        return _trusted(view.history(name, elements, start=start, with_quality=True)).reshape(-1)
+        return trusted(view.history(name, elements, start=start, with_quality=True), refused=Quality.INVALID).reshape(-1)
     except MissingSignalError:
         return np.zeros(0)
 
@@ -116,9 +118,3 @@ def _course_of(view: AsOfView, name: str, labels: np.ndarray, start: datetime) -
 def _fitted(values: np.ndarray, rows: int) -> np.ndarray:
     """``values`` on as many rows, or all missing where the frame has none."""
     return values if len(values) == rows else np.full(rows, np.nan)
-
-
-def _trusted(series: xr.DataArray) -> np.ndarray:
-    """Values that are not invalid; the others NaN."""
-    flags = np.asarray(series["quality"].values, dtype=np.uint8)
-    return np.where(flags & Quality.INVALID, np.nan, series.values.astype(np.float64))

@@ -10,6 +10,7 @@ from twin.boxes.maintenance.lines.cable import CableModel, bearable_ka, roll
 from twin.boxes.maintenance.lines.facts import BEST, COOL, HOT, WatchedLine
 from twin.boxes.maintenance.lines.overhead import Weather, ampacity_ka, conductor_c
 from twin.boxes.maintenance.lines.weather import QUANTILES, Course, best_guess, ensemble
+from twin.boxes.maintenance.thermal.ahead import first_reach
 from twin.domain.time import QUARTER_HOUR_S
 
 HOLD_STEPS = 8
@@ -119,18 +120,6 @@ def breach(line: WatchedLine, room: Room, rise_k: np.ndarray, soil_c: np.ndarray
     hold = min(line.cap_i_ka, _highest_hold(line, line.cable, rise_k[BEST], current, soil_c[:, BEST]))
     above = np.flatnonzero(current > hold)
     return Breach(step, hold, float(current.max()), int(above[0]) if above.size else 0)
-
-
-def first_reach(temp_c: np.ndarray, limit_c: float) -> float | None:
-    """Quarter hours until ``limit_c`` is reached, interpolated between boundaries; None when it is not, 0 when it is passed."""
-    above = np.flatnonzero(temp_c >= limit_c)
-    if not above.size:
-        return None
-    row = int(above[0])
-    if row == 0:
-        return 0.0
-    before, after = float(temp_c[row - 1]), float(temp_c[row])
-    return row - 1 + (limit_c - before) / (after - before)
 
 
 def _highest_hold(line: WatchedLine, cable: CableModel, rise_k: np.ndarray, current: np.ndarray, soil_c: np.ndarray) -> float:

@@ -24,7 +24,6 @@ _PATTERNS: Mapping[str, tuple[float, ...]] = {
     "cavitation": (1.0, 0.0, 0.5, 0.3, 0.0, 0.0, 0.0),
     "lubrication": (-0.5, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0),
 }
-CAUSES = tuple(_PATTERNS)
 MECHANICAL = "mechanical"
 """Vibration that the features at hand cannot tell further: the overall figure alone says that, not why."""
 SENSOR = "sensor"

@@ -8,11 +8,10 @@ import numpy as np
 
 from twin.boxes.maintenance.machines.reference import FEATURES
 from twin.boxes.maintenance.machines.rows import Rows
+from twin.boxes.maintenance.thermal.gaps import ANY_FLAG, trusted
 from twin.contracts.frame import AsOfView, MissingSignalError
 from twin.domain.quality import Quality
 from twin.domain.time import QUARTER_HOUR, floor_quarter, from_epoch_s, to_datetime64, to_epoch_s
-
-_ANY_FLAG = 0xFF
 
 
 def read_rows(view: AsOfView, machines: tuple[str, ...], *, start: datetime) -> Rows:
@@ -25,7 +24,7 @@ def read_rows(view: AsOfView, machines: tuple[str, ...], *, start: datetime) -> 
     ambient = _series(view, "temp_c", (), start=start, refused=Quality.INVALID, rows=length)
     power = [_series(view, "machine_p_mw", (name,), start=start, refused=Quality.INVALID, rows=length) for name in machines]
     features = [
-        [_series(view, f"machine_{feature}", (name,), start=start, refused=_ANY_FLAG, rows=length) for feature in FEATURES]
+        [_series(view, f"machine_{feature}", (name,), start=start, refused=ANY_FLAG, rows=length) for feature in FEATURES]
         for name in machines
     ]
     return Rows(to_epoch_s(start), np.stack(power, axis=1), ambient, np.array(features).transpose(2, 0, 1))
@@ -38,7 +37,6 @@ def _series(view: AsOfView, signal: str, elements: tuple[str, ...], *, start: da
         series = view.history(signal, elements, start=start, with_quality=True)
     except MissingSignalError:
         return values
-    flags = np.asarray(series["quality"].values, dtype=np.uint8).reshape(-1)
     at = (series["time"].values - to_datetime64(start)) // np.timedelta64(QUARTER_HOUR)
-    values[at.astype(np.int64)] = np.where(flags & refused, np.nan, series.values.reshape(-1))
+    values[at.astype(np.int64)] = trusted(series, refused=refused).reshape(-1)
     return values

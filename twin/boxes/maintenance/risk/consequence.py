@@ -7,11 +7,7 @@ inputs are unknown is NaN; the total then counts the others and says that it is 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any
-
-from twin.domain.problems import Problems
+from dataclasses import dataclass
 
 NAN = float("nan")
 HOURS_PER_YEAR = 8766.0
@@ -35,25 +31,6 @@ class UnitValues:
     oil_chf_per_kg: float
     pcb_chf_per_kg: float
     gas_chf_per_kg: float
-
-
-def read_unit_values(table: Mapping[str, Any]) -> UnitValues:
-    """Unit values of a site's ``[maintenance.values]``.
-
-    Raises:
-        BadInput: with every value that is missing, unknown, below zero or no number.
-    """
-    problems, names = Problems(), [field.name for field in fields(UnitValues)]
-    for name in sorted(set(table) - set(names)):
-        problems.add(f"maintenance.values: {name}", "unknown", f"one of {names}", "remove or correct it")
-    for name in names:
-        value = table.get(name)
-        if value is None:
-            problems.add(f"maintenance.values: {name}", "missing", "a number of CHF", "add what the site holds it to be worth")
-        elif isinstance(value, bool) or not isinstance(value, int | float) or not 0.0 <= value < math.inf:
-            problems.add(f"maintenance.values: {name}", value, "a number from 0", "correct it")
-    problems.raise_if_any()
-    return UnitValues(**{name: float(table[name]) for name in names})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -37,27 +37,6 @@ class Effect:
     source: str = "assumption, configure"
 
 
-EFFECTS: dict[str, Effect] = {
-    "inspect": Effect(finds=0.5, mends=0.6),
-    "oil_sample": Effect(finds=0.7, mends=0.6),
-    "exchange_sensor": Effect(finds=0.6, mends=0.6),
-    "clean_cooling": Effect(removes=("cooling", "cooler", "temperature")),
-    "repair_contact": Effect(removes=("contact", "temperature")),
-    "treat_oil": Effect(removes=("oil",)),
-    "refurbish": Effect(
-        removes=("external", "tank", "cooler", "cooling", "contact", "temperature", "oil"),
-        health_after=4.0,
-        finds=0.9,
-        mends=0.9,
-    ),
-    "refurbish_tap_changer": Effect(
-        removes=("external", "drive", "contacts", "contact", "oil"), health_after=2.0, finds=0.9, mends=0.9
-    ),
-    "replace": Effect(renews=True),
-}
-"""Action -> effect."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Fault:
     """A fault that an asset may have: one that an alarm names, or one that nothing has shown yet.

@@ -7,7 +7,6 @@ begin (left-truncated): those that had failed before are in no list. A fit that 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 
@@ -34,7 +33,6 @@ class WeibullLife:
     Attributes:
         scale_y: age by which 63 % have failed [years]. ``shape``: above 1, failures grow with age.
         scale_low_y ... shape_high: confidence interval at ``confidence``.
-        covariance: of (scale, shape), dims (2, 2).
         units, failures: that it rests on.
     """
 
@@ -45,7 +43,6 @@ class WeibullLife:
     shape_low: float
     shape_high: float
     confidence: float
-    covariance: np.ndarray
     units: int
     failures: int
 
@@ -102,45 +99,9 @@ def weibull_life(
         shape_low=float(rows.loc["rho_", low]),
         shape_high=float(rows.loc["rho_", high]),
         confidence=confidence,
-        covariance=fitter.variance_matrix_.to_numpy(dtype=float),
         units=len(failed),
         failures=failures,
     )
-
-
-def survival_curve(
-    entry_age_y: np.ndarray, exit_age_y: np.ndarray, failed: np.ndarray, *, confidence: float
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Kaplan-Meier: (age [years], share still in service, its low and high), dims (step,); no shape is assumed.
-
-    Args: as `weibull_life`. With late entries the first steps rest on few units, and the interval says so.
-    """
-    check_records(entry_age_y, exit_age_y, failed)
-    from lifelines import KaplanMeierFitter
-
-    fitter = KaplanMeierFitter(alpha=1.0 - confidence)
-    fitter.fit(np.asarray(exit_age_y, float), event_observed=np.asarray(failed, bool), entry=np.asarray(entry_age_y, float))
-    table, interval = fitter.survival_function_, fitter.confidence_interval_
-    bounds = interval.to_numpy(dtype=float)
-    return table.index.to_numpy(dtype=float), table.to_numpy(dtype=float)[:, 0], bounds[:, 0], bounds[:, 1]
-
-
-def next_year(life: WeibullLife, age_y: float | np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Probability that a unit of ``age_y`` that runs today fails within a year: (best, low, high), dims as ``age_y``.
-
-    1 - S(age + 1) / S(age). The interval is the delta method's on the logarithm of the cumulative hazard of that year.
-    """
-    age = np.asarray(age_y, dtype=float)
-    hazard = _year_hazard(life.scale_y, life.shape, age)
-    step = 1e-5  # of the parameter: far above rounding, far below its curvature
-    slopes = [
-        (np.log(_year_hazard(life.scale_y * (1 + step), life.shape, age)) - np.log(hazard)) / (life.scale_y * step),
-        (np.log(_year_hazard(life.scale_y, life.shape * (1 + step), age)) - np.log(hazard)) / (life.shape * step),
-    ]
-    gradient = np.stack(slopes)
-    variance = np.einsum("i...,ij,j...->...", gradient, life.covariance, gradient)
-    spread = NormalDist().inv_cdf(0.5 + life.confidence / 2.0) * np.sqrt(variance)
-    return -np.expm1(-hazard), -np.expm1(-hazard * np.exp(-spread)), -np.expm1(-hazard * np.exp(spread))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,7 +151,3 @@ def calibrated_k(k_percent: float, *, observed: int, expected: float, prior_fail
         expected=expected,
         own_weight=expected / rate,
     )
-
-
-def _year_hazard(scale_y: float, shape: float, age: np.ndarray) -> np.ndarray:
-    return ((age + 1.0) / scale_y) ** shape - (age / scale_y) ** shape

@@ -8,12 +8,13 @@ from datetime import datetime
 
 import numpy as np
 
+from twin.boxes.maintenance.thermal.ahead import first_reach
+from twin.boxes.maintenance.thermal.gaps import BEST, HIGH
 from twin.boxes.maintenance.thermal.iec60076 import ThermalState, ageing_rate
 from twin.boxes.maintenance.thermal.plates import CAPS, Plates
 from twin.boxes.maintenance.transformers.health import Health
-from twin.boxes.maintenance.transformers.outlook import AHEAD_STEPS, LoadRelation, first_reach, temperatures_ahead
+from twin.boxes.maintenance.transformers.outlook import AHEAD_STEPS, LoadRelation, temperatures_ahead
 from twin.boxes.maintenance.transformers.relief import Relief, relief
-from twin.boxes.maintenance.transformers.telemetry import BEST, HIGH
 from twin.contracts.messages import Finding
 from twin.domain.time import HOURS_PER_STEP, QUARTER_HOUR, QUARTER_HOUR_S
 
@@ -42,7 +43,8 @@ def limits(plates: Plates, health: Health, outlook: Outlook, measured_c: np.ndar
     """Hot-spot, oil or a component beyond its limit now or within the look-ahead, and what to take off: (trafo, finding).
 
     Args:
-        plates: of the transformers. ``health``: theirs now.
+        plates: of the transformers.
+        health: theirs now.
         outlook: what is ahead of them.
         measured_c: what the oil thermometers have shown at least in the last half hour, dims (trafo,), NaN without one.
     """

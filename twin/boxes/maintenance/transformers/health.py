@@ -13,9 +13,10 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
+from twin.boxes.maintenance.thermal.gaps import BEST, bridged
 from twin.boxes.maintenance.thermal.iec60076 import ThermalState, loss_of_life_h, roll, steady_state
 from twin.boxes.maintenance.thermal.plates import Plates
-from twin.boxes.maintenance.transformers.telemetry import BEST, LOAD_WINDOW, Telemetry, ambient_lanes, bridged
+from twin.boxes.maintenance.transformers.telemetry import LOAD_WINDOW, Telemetry, ambient_lanes
 from twin.boxes.maintenance.watch.observe import observe
 from twin.boxes.maintenance.watch.reference import with_budget
 from twin.boxes.maintenance.watch.state import Watch, WatchSettings, new_watch

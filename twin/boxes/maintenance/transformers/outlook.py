@@ -6,16 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from twin.boxes.maintenance.thermal.ahead import fit_squares
+from twin.boxes.maintenance.thermal.gaps import BEST, HIGH, LOW
 from twin.boxes.maintenance.thermal.iec60076 import ThermalState, roll
 from twin.boxes.maintenance.thermal.plates import Plates
 from twin.boxes.maintenance.transformers.health import STEP_MIN, Health
-from twin.boxes.maintenance.transformers.telemetry import BEST, HIGH, LOW
 
 AHEAD_STEPS = 192
 """Row 0 is now, rows 1 to 191 the quarter hours ahead."""
 DAY_STEPS = 96
-MIN_FIT = 96
-"""Quarter hours of measured zone power that make the relation of load to power trustworthy."""
 
 
 @dataclass(frozen=True)
@@ -43,28 +42,16 @@ class LoadRelation:
 
 
 def fit_relation(load_factor: np.ndarray, net_p_mw: np.ndarray, *, sn_mva: np.ndarray) -> LoadRelation:
-    """Least squares of K^2 over P^2, which stays sound where power changes sign (a plain ratio does not).
+    """By `fit_squares`, and by the rating where that cannot be fitted.
 
     Args:
         load_factor: measured K, dims (time, trafo), NaN where missing.
         net_p_mw: measured power of the zone in the same quarter hours [MW].
         sn_mva: rating, dims (trafo,), used when there is too little to fit (then at rated voltage and cos phi 1).
     """
-    x, y = net_p_mw**2, load_factor**2
-    good = np.isfinite(x) & np.isfinite(y)
-    x, y = np.where(good, x, 0.0), np.where(good, y, 0.0)
-    n = np.maximum(1, good.sum(axis=0))
-    mean_x, mean_y = x.sum(axis=0) / n, y.sum(axis=0) / n
-    spread = np.where(good, x - mean_x, 0.0)
-    sxx, sxy = np.einsum("ij,ij->j", spread, spread), np.einsum("ij,ij->j", spread, y)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        per_mw2 = sxy / sxx
-        floor = mean_y - per_mw2 * mean_x
-        through_zero = floor < 0.0
-        direct = np.einsum("ij,ij->j", x, y) / np.einsum("ij,ij->j", x, x)
-    per_mw2 = np.where(through_zero, direct, per_mw2)
-    fitted = (good.sum(axis=0) >= MIN_FIT) & (sxx > 0.0) & (per_mw2 > 0.0)
-    return LoadRelation(np.where(fitted, per_mw2, 1.0 / sn_mva**2), np.where(fitted & ~through_zero, floor, 0.0), fitted)
+    found = fit_squares(load_factor, net_p_mw)
+    per_mw2 = np.where(found.fitted, found.per_mw2, 1.0 / sn_mva**2)
+    return LoadRelation(per_mw2, np.where(found.fitted, found.floor, 0.0), found.fitted)
 
 
 def load_ahead(
@@ -113,20 +100,3 @@ def temperatures_ahead(health: Health, plates: Plates, load_factor: np.ndarray, 
         ambient_c: air around the tank [degC], dims (time, trafo).
     """
     return roll(plates.parameters, health.thermal, load_factor, ambient_c[:, None, :], minutes=STEP_MIN)
-
-
-def first_reach(temp_c: np.ndarray, limit_c: float) -> float | None:
-    """Quarter hours until ``limit_c`` is reached, interpolated between boundaries; None when it is not.
-
-    Args:
-        temp_c: at quarter-hour boundaries [degC], dims (time,), row 0 now.
-        limit_c: the limit [degC].
-    """
-    above = np.flatnonzero(temp_c >= limit_c)
-    if not above.size:
-        return None
-    row = int(above[0])
-    if row == 0:
-        return 0.0
-    before, after = float(temp_c[row - 1]), float(temp_c[row])
-    return row - 1 + (limit_c - before) / (after - before)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
-import xarray as xr
 
+from twin.boxes.maintenance.thermal.gaps import ANY_FLAG, trusted
 from twin.boxes.maintenance.thermal.plates import Plates
 from twin.boxes.maintenance.transformers.outlook import AHEAD_STEPS
 from twin.boxes.maintenance.transformers.telemetry import LOAD_WINDOW, Telemetry
@@ -17,7 +17,6 @@ from twin.domain.time import QUARTER_HOUR, floor_quarter, from_datetime64, quart
 
 ZONE_POWERS = ("zone_net_p_mw", "zone_hydro_p_mw")
 FORECASTS = ("load_forecast_p_mw", "pv_forecast_p_mw")
-_ANY_FLAG = 0xFF
 
 
 @dataclass(frozen=True)
@@ -39,16 +38,16 @@ def read_telemetry(view: AsOfView, plates: Plates, *, start: datetime) -> Teleme
     rows = loading.sizes["time"]
     first = from_datetime64(loading["time"].values[0]) if rows else view.as_of
     try:
-        ambient_c = _trusted(view.history("temp_c", start=start, with_quality=True), refused=Quality.INVALID)
+        ambient_c = trusted(view.history("temp_c", start=start, with_quality=True), refused=Quality.INVALID)
     except MissingSignalError:
         ambient_c = np.full(rows, np.nan)
     try:
         measured = view.history("trafo_top_oil_c", plates.names, start=start, with_quality=True)
         # the watch judges by a sensor: a substituted or questionable value is no measurement
-        top_oil_c = _trusted(measured, refused=_ANY_FLAG)
+        top_oil_c = trusted(measured, refused=ANY_FLAG)
     except MissingSignalError:
         top_oil_c = np.full((rows, len(plates.names)), np.nan)
-    return Telemetry(to_epoch_s(first), _trusted(loading, refused=Quality.INVALID) / 100.0, ambient_c, top_oil_c)
+    return Telemetry(to_epoch_s(first), trusted(loading, refused=Quality.INVALID) / 100.0, ambient_c, top_oil_c)
 
 
 def read_power(view: AsOfView, name: str, zones: tuple[str, ...], *, start: datetime) -> np.ndarray:
@@ -57,7 +56,7 @@ def read_power(view: AsOfView, name: str, zones: tuple[str, ...], *, start: date
     known = [zone for zone in zones if zone in have]
     if not known:
         return np.zeros((0, len(zones)))
-    values = _trusted(view.history(name, known, start=start, with_quality=True), refused=Quality.INVALID)
+    values = trusted(view.history(name, known, start=start, with_quality=True), refused=Quality.INVALID)
     if len(known) == len(zones):
         return values
     result = np.full((len(values), len(zones)), np.nan)
@@ -100,21 +99,7 @@ def window_start(end: datetime, *, steps: int = LOAD_WINDOW) -> datetime:
 
 def _bands(view: AsOfView, name: str, zones: tuple[str, ...], labels: np.ndarray) -> np.ndarray:
     """Lowest, middle and highest quantile of the zones' forecast, dims (time, 3, zone); NaN where nobody forecasts."""
-    result = np.full((len(labels), 3, len(zones)), np.nan)
-    if name not in view.ahead:
-        return result
-    ours = view.outlook(name)
-    order = np.argsort(ours["quantile"].values)
-    middle = int(np.abs(ours["quantile"].values[order] - 0.5).argmin())
-    have = {str(zone): column for column, zone in enumerate(ours["zone"].values.tolist())}
-    known = [i for i, zone in enumerate(zones) if zone in have]
-    picked = ours.isel(quantile=order[[0, middle, -1]], zone=[have[zones[i]] for i in known])
-    values = picked.reindex(time=labels).transpose("time", "quantile", "zone").values
-    result[:, :, known] = values
+    result = np.empty((len(labels), 3, len(zones)))
+    for column, zone in enumerate(zones):
+        result[..., column] = view.band(name, zone, labels)
     return result
-
-
-def _trusted(series: xr.DataArray, *, refused: int) -> np.ndarray:
-    """Values without any of the ``refused`` flags; the others NaN."""
-    flags = np.asarray(series["quality"].values, dtype=np.uint8)
-    return np.where(flags & refused, np.nan, series.values)

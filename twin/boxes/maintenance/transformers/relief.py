@@ -51,7 +51,7 @@ def relief(
     Args:
         plates: of the transformers.
         state: now, dims (trafo,).
-        load_factor: forecast K, dims (time, trafo). ``ambient_c``: air around the tank [degC], likewise.
+        load_factor: forecast K, dims (time, trafo).
         ambient_c: air around the tank ahead [degC], dims (time, trafo).
         relation: of load to power, for the figure in MW.
     """

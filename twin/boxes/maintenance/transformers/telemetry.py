@@ -1,4 +1,4 @@
-"""Quarter hours of telemetry as arrays, and how gaps in them are bridged in three lanes."""
+"""Quarter hours of telemetry as arrays, and the air around transformers where it is not measured."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from twin.boxes.maintenance.thermal.gaps import BEST, bridged
 from twin.domain.time import QUARTER_HOUR_S
 
-BEST, LOW, HIGH = range(3)
 LOAD_WINDOW = 7 * 96
 """Quarter hours whose extremes bound the load in a gap: a week holds both workdays and a weekend."""
 AMBIENT_WINDOW = 96
@@ -63,31 +63,6 @@ class Telemetry:
         if airy.any():
             good = good & airy[start:, None]
         return np.where(good.any(axis=0), start + good.argmax(axis=0), -1) if len(good) else np.full(good.shape[1], -1)
-
-
-def bridged(values: np.ndarray, first: int, last: int, last_good: np.ndarray, window: int) -> np.ndarray:
-    """Rows ``first`` to ``last`` in three lanes, dims (time, lane, column); gaps hold the last good value.
-
-    With good telemetry the lanes are one. In a gap low and high take the extremes of the window before it.
-
-    Args:
-        values: dims (time, column), NaN where missing.
-        first, last: rows wanted, the second not included.
-        last_good: before ``first``, dims (column,).
-        window: rows before a gap whose extremes count.
-    """
-    rows = values[first:last]
-    lanes = np.repeat(rows[:, None, :], 3, axis=1)
-    missing = ~np.isfinite(rows)
-    for row in np.flatnonzero(missing.any(axis=1)).tolist():
-        gap = np.flatnonzero(missing[row])
-        best = lanes[row - 1, BEST, gap] if row else last_good[gap]
-        seen = values[max(0, first + row - window) : first + row, gap]
-        # fmin and fmax pass over NaN, and give it only where there is nothing else
-        lanes[row, BEST, gap] = best
-        lanes[row, LOW, gap] = np.fmin(best, np.fmin.reduce(seen, axis=0, initial=np.inf))
-        lanes[row, HIGH, gap] = np.fmax(best, np.fmax.reduce(seen, axis=0, initial=-np.inf))
-    return lanes
 
 
 def ambient_lanes(ambient_c: np.ndarray, first: int, last: int, last_good: float) -> np.ndarray:

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from twin.boxes.maintenance.thermal.gaps import BEST, HIGH, LOW
 from twin.boxes.maintenance.thermal.plates import Plates
 from twin.boxes.maintenance.transformers.findings import Outlook
 from twin.boxes.maintenance.transformers.health import Health
 from twin.boxes.maintenance.transformers.short_time import BINDING, DURATIONS_H, Room
-from twin.boxes.maintenance.transformers.telemetry import BEST, HIGH, LOW
 from twin.boxes.maintenance.transformers.watched import MAINTENANCE_TEAM
 from twin.contracts.messages import Finding
 from twin.domain.time import QUARTER_HOUR, QUARTER_HOUR_S, from_epoch_s
@@ -33,7 +33,7 @@ def told(
 
     Args:
         plates: of the transformers.
-        health: theirs now. ``outlook``: what is ahead. ``room``: what may be held.
+        health: theirs now.
         outlook: what is ahead of them.
         room: what they bear for a while.
         gaps: quarter hours since the last measured load, dims (trafo,).
@@ -105,7 +105,7 @@ def annual_ageing_h(lost_h: np.ndarray, counted_h: np.ndarray) -> np.ndarray:
     A season that was never counted ages like the mean of those that were: too little in a summer not yet seen.
 
     Args:
-        lost_h: life used up by season, dims (season, trafo). ``counted_h``: in so many hours.
+        lost_h: life used up by season [h at normal ageing], dims (season, trafo).
         counted_h: hours counted, dims (season, trafo).
     """
     with np.errstate(divide="ignore", invalid="ignore"):

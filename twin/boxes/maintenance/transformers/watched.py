@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
+from twin.boxes.maintenance.thermal.ahead import first_reach
+from twin.boxes.maintenance.thermal.gaps import BEST
 from twin.boxes.maintenance.thermal.plates import Plates
 from twin.boxes.maintenance.transformers.findings import Outlook
 from twin.boxes.maintenance.transformers.health import Health
-from twin.boxes.maintenance.transformers.outlook import first_reach
-from twin.boxes.maintenance.transformers.telemetry import BEST
 from twin.boxes.maintenance.watch.verdicts import Verdict, verdicts
 from twin.contracts.messages import Finding
 from twin.domain.time import QUARTER_HOUR, from_epoch_s
@@ -29,7 +29,7 @@ def watched(plates: Plates, health: Health, outlook: Outlook, overloaded: Collec
 
     Args:
         plates: of the transformers.
-        health: theirs now, with the watch. ``outlook``: theirs.
+        health: theirs now, with the watch.
         outlook: what is ahead of them.
         overloaded: transformers whose overload is told already.
     """

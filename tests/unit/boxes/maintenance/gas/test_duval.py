@@ -7,11 +7,9 @@ from hypothesis import strategies as st
 
 from twin.boxes.maintenance.gas.duval import (
     AFTER,
-    MEANING,
     TRIANGLE_1,
     TRIANGLE_4,
     TRIANGLE_5,
-    outlines,
     read_triangle,
     zone_of,
 )
@@ -167,24 +165,3 @@ def test_shares_that_are_no_point_are_refused() -> None:
 
 def test_low_temperature_triangles_never_follow_a_discharge() -> None:
     assert not {"D1", "D2", "DT"} & (AFTER["4"] | AFTER["5"])
-
-
-@pytest.mark.parametrize("triangle", TRIANGLES, ids=lambda triangle: triangle.name)
-def test_drawn_pieces_cover_the_triangle_once(triangle) -> None:
-    def area(corners) -> float:
-        pairs = zip(corners, [*corners[1:], *corners[:1]], strict=True)
-        return abs(sum(a[0] * b[1] - b[0] * a[1] for a, b in pairs)) / 2.0
-
-    # the whole triangle, in two of its three shares, is half of 100 x 100; rounding of a few dozen corners only
-    assert sum(area(corners) for _, corners in outlines(triangle)) == pytest.approx(5000.0, abs=1e-6)
-
-
-@pytest.mark.parametrize("triangle", TRIANGLES, ids=lambda triangle: triangle.name)
-def test_the_middle_of_a_drawn_piece_lies_in_its_zone(triangle) -> None:
-    for zone, corners in outlines(triangle):
-        middle = [sum(corner[axis] for corner in corners) / len(corners) for axis in range(3)]
-        assert zone_of(triangle, dict(zip(triangle.gases, middle, strict=True))) == zone
-
-
-def test_every_zone_has_a_meaning() -> None:
-    assert {zone for triangle in TRIANGLES for zone in triangle.zones} == set(MEANING)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import exp1
 
-from twin.boxes.maintenance.lines.cable import DIFFUSIVITY_M2_S, bearable_ka, continuous_ka, roll, steady_rise
+from twin.boxes.maintenance.lines.cable import DIFFUSIVITY_M2_S, bearable_ka, roll, steady_rise
 from twin.boxes.maintenance.lines.cable_data import RATED_LAYING, Build, model_of, soil_of_rating
 
 BUILD = Build("xlpe", "aluminium", 1, 240.0, 3.4)
@@ -48,7 +48,7 @@ def test_rated_current_settles_exactly_at_the_limit() -> None:
     assert 20.0 + settled(cable(), RATED_KA).sum() == pytest.approx(LIMIT_C, abs=1e-9)
 
 
-def test_continuous_rating_is_the_rated_current() -> None:
+def test_continuous_rating_is_the_rated_current(continuous_ka) -> None:
     assert continuous_ka(cable(), one(20.0), limit_c=LIMIT_C) == pytest.approx(RATED_KA, rel=1e-12)
 
 
@@ -58,13 +58,13 @@ def test_settled_cable_stays_where_it_is() -> None:
     assert temps(model, rise, np.full(200, 0.3)) == pytest.approx(20.0 + rise.sum(), abs=1e-9)
 
 
-def test_doubled_soil_resistivity_lowers_the_rating() -> None:
+def test_doubled_soil_resistivity_lowers_the_rating(continuous_ka) -> None:
     dry = continuous_ka(cable(soil_ratio=2.0), one(20.0), limit_c=LIMIT_C)
     # all resistance would lower it by the square root of two; the cable's own part stays
     assert RATED_KA / np.sqrt(2.0) < dry < 0.8 * RATED_KA
 
 
-def test_neighbouring_circuits_lower_the_rating_by_their_factor() -> None:
+def test_neighbouring_circuits_lower_the_rating_by_their_factor(continuous_ka) -> None:
     shared = continuous_ka(cable(group_factor=0.85), one(20.0), limit_c=LIMIT_C)
     assert shared == pytest.approx(0.85 * RATED_KA, rel=1e-12)
 
@@ -135,7 +135,7 @@ def test_ladder_follows_the_exponential_integral() -> None:
     assert np.abs(found[1:] - exact).max() < 0.02 * watts / 3.0 * float(model.soil_total[0])
 
 
-def test_dry_and_moist_soil_lie_on_both_sides() -> None:
+def test_dry_and_moist_soil_lie_on_both_sides(continuous_ka) -> None:
     rating = continuous_ka(cable(soil_factor=(1.0, 1.28, 0.78)), np.full(3, 20.0), limit_c=LIMIT_C)
     assert rating[1] < rating[0] < rating[2]
 

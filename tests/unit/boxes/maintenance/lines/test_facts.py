@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from twin.boxes.maintenance.lines.cable import continuous_ka
 from twin.boxes.maintenance.lines.facts import BEST, COOL, HOT, read_lines
 from twin.contracts import synthetic_facts
 from twin.domain.problems import BadInput
@@ -54,7 +53,7 @@ def test_rating_that_no_soil_explains_gives_way_to_typical_soil_and_is_named() -
     assert "soil_of_rating" in line.typical
 
 
-def test_lanes_know_less_and_more_of_the_soil() -> None:
+def test_lanes_know_less_and_more_of_the_soil(continuous_ka) -> None:
     line = read(CABLE)
     rating = continuous_ka(line.cable, 15.0 + line.soil_spread_k, limit_c=90.0)
     assert rating[HOT] < rating[BEST] < rating[COOL]

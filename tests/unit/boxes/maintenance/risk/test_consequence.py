@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from twin.boxes.maintenance.risk.consequence import Failure, UnitValues, consequence, read_unit_values
-from twin.domain.problems import BadInput
+from twin.boxes.maintenance.risk.consequence import Failure, UnitValues, consequence
 
 VALUES = UnitValues(
     lost_load_chf_per_mwh=20_000.0,
@@ -82,23 +81,3 @@ def test_a_dry_asset_needs_no_oil_share() -> None:
 
 def test_longer_switching_costs_more_energy() -> None:
     assert consequence(replace(FAILURE, switching_h=3.0), VALUES).energy_chf > consequence(FAILURE, VALUES).energy_chf
-
-
-def test_unit_values_have_no_default() -> None:
-    with pytest.raises(BadInput) as caught:
-        read_unit_values({"lost_load_chf_per_mwh": -1, "interruption_chf": 5, "safety_chf": True, "voll": 3})
-
-    assert [problem.place for problem in caught.value.problems] == [
-        "maintenance.values: voll",
-        "maintenance.values: lost_load_chf_per_mwh",
-        "maintenance.values: safety_chf",
-        "maintenance.values: oil_chf_per_kg",
-        "maintenance.values: pcb_chf_per_kg",
-        "maintenance.values: gas_chf_per_kg",
-    ]
-
-
-def test_unit_values_of_a_site_are_read() -> None:
-    table = dict.fromkeys(vars(VALUES), 1)
-
-    assert read_unit_values(table).safety_chf == 1.0

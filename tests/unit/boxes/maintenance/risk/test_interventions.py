@@ -11,7 +11,6 @@ from twin.boxes.maintenance.risk.classes import CLASSES
 from twin.boxes.maintenance.risk.condition import measured, observed
 from twin.boxes.maintenance.risk.health import Evidence, health_score
 from twin.boxes.maintenance.risk.interventions import (
-    EFFECTS,
     AssetRisk,
     Effect,
     Fault,
@@ -40,6 +39,24 @@ OLD = AssetRisk(
 )
 TEN = {"horizon_y": 10, "discount_percent": 3.0}
 YEARS = np.arange(10.0)
+EFFECTS: dict[str, Effect] = {
+    "inspect": Effect(finds=0.5, mends=0.6),
+    "oil_sample": Effect(finds=0.7, mends=0.6),
+    "exchange_sensor": Effect(finds=0.6, mends=0.6),
+    "clean_cooling": Effect(removes=("cooling", "cooler", "temperature")),
+    "repair_contact": Effect(removes=("contact", "temperature")),
+    "treat_oil": Effect(removes=("oil",)),
+    "refurbish": Effect(
+        removes=("external", "tank", "cooler", "cooling", "contact", "temperature", "oil"),
+        health_after=4.0,
+        finds=0.9,
+        mends=0.9,
+    ),
+    "refurbish_tap_changer": Effect(
+        removes=("external", "drive", "contacts", "contact", "oil"), health_after=2.0, finds=0.9, mends=0.9
+    ),
+    "replace": Effect(renews=True),
+}
 
 
 @pytest.mark.parametrize("action", sorted(EFFECTS))

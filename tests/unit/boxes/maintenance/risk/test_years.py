@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from twin.boxes.maintenance.risk.classes import CLASSES
 from twin.boxes.maintenance.risk.health import Evidence, health_score
-from twin.boxes.maintenance.risk.interventions import EFFECTS, AssetRisk
+from twin.boxes.maintenance.risk.interventions import AssetRisk, Effect
 from twin.boxes.maintenance.risk.years import Candidate, candidate, plan_years
 from twin.domain.problems import BadInput
 
@@ -101,7 +101,9 @@ def test_an_ageing_transformers_risk_grows_and_its_replacement_ends_that() -> No
     health = health_score(row, Evidence(age_y=48.0))
     risk = AssetRisk(asset="T1", asset_class=row, health=health, failure_chf=2e6)
 
-    one = candidate(risk, "replace", effect=EFFECTS["replace"], cost_chf=8e5, crew_h=80.0, failure_chf_by_year=np.full(10, 2e6))
+    one = candidate(
+        risk, "replace", effect=Effect(renews=True), cost_chf=8e5, crew_h=80.0, failure_chf_by_year=np.full(10, 2e6)
+    )
 
     assert np.all(np.diff(one.before_chf) > 0.0)
     assert one.after_chf[3, :3] == pytest.approx(one.before_chf[:3])

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from twin.boxes.maintenance.transformers.outlook import first_reach, fit_relation, load_ahead
-from twin.boxes.maintenance.transformers.telemetry import BEST, HIGH, LOW
+from twin.boxes.maintenance.thermal.gaps import BEST, HIGH, LOW
+from twin.boxes.maintenance.transformers.outlook import fit_relation, load_ahead
 
 
 def test_relation_finds_active_and_reactive_part() -> None:
@@ -42,9 +42,3 @@ def test_missing_forecast_steps_take_yesterday_then_the_last_good() -> None:
     lanes, known = load_ahead(relation, net[..., None], np.array([[0.9], [0.8], [np.nan]]), np.array([0.7]))
     assert known.tolist() == [1]
     np.testing.assert_allclose(lanes[:, BEST, 0], [0.5, 0.8, 0.7])
-
-
-def test_limit_is_reached_between_two_boundaries() -> None:
-    assert first_reach(np.array([100.0, 110.0, 130.0]), 120.0) == pytest.approx(1.5)
-    assert first_reach(np.array([121.0, 110.0]), 120.0) == 0.0
-    assert first_reach(np.array([100.0, 110.0]), 120.0) is None
