@@ -106,7 +106,6 @@ def effect_of(action: Action) -> Effect:
         renews=action.renews,
         finds=action.finds,
         mends=action.mends,
-        source="site file, maintenance.actions",
     )
 
 

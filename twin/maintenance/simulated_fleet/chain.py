@@ -33,7 +33,7 @@ CANDIDATES = 60
 """Best ranked actions that the knapsack chooses from; the others are worth less per hour than a month's work."""
 HEALTH_WEEKS = 52
 OIL_FINDS = 0.7
-"""Probability that a sample shows a developed internal defect, as the chain assumes it (`finds` of the demo town's oil sample)."""
+"""Probability that a sample shows a developed internal defect, as the chain assumes it: ``finds`` of the demo's oil sample."""
 AVERAGE_VISIBILITY = 0.75
 """Of a defect at a random moment of its P-F interval: half of the time growing into sight, then in full sight."""
 

@@ -18,7 +18,7 @@ from twin.boxes.maintenance.risk.health import Health, rescored
 
 @dataclass(frozen=True, kw_only=True)
 class Effect:
-    """What an action does to an asset; assumptions, to be configured.
+    """What an action does to an asset, as the site declares it.
 
     Attributes:
         removes: names of the factors (`twin.boxes.maintenance.risk.condition.Factor`) and faults that are gone afterwards.
@@ -26,7 +26,6 @@ class Effect:
         renews: whether the asset's age starts anew.
         finds: probability that it finds any other fault that is there.
         mends: share of a found fault's failures that are avoided because it was found.
-        source: of these numbers.
     """
 
     removes: tuple[str, ...] = ()
@@ -34,7 +33,6 @@ class Effect:
     renews: bool = False
     finds: float = 0.0
     mends: float = 0.0
-    source: str = "assumption, configure"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,8 +107,7 @@ def risk_avoided_chf(risk: AssetRisk, effect: Effect, *, horizon_y: int, discoun
     """CHF of risk that an action with ``effect`` avoids when done now, over ``horizon_y`` years, discounted.
 
     What mends avoids the failures that fall away. What looks avoids those of the faults that it finds, in the share that is
-    mended
-    because of it: the value of an inspection is the probability that it finds something times what is avoided then.
+    mended because of it: the value of an inspection is the probability that it finds something times what is avoided then.
     """
     years = np.arange(horizon_y, dtype=float)
     fewer = yearly_failures(risk, years=years) - yearly_failures_after(risk, effect, start=0.0, years=years)
