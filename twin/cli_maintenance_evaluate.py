@@ -43,7 +43,10 @@ def evaluate(  # noqa: PLR0917 - the flags of one command; Typer passes them by 
     lang: Annotated[str, typer.Option(help="fr, de, it or en.")] = "en",
     json_line: Annotated[bool, typer.Option("--json", help="Print one compact JSON line last.")] = False,
 ) -> None:
-    """Watch a history as on air: alarms with proposed causes, and what known or injected faults show of their worth."""
+    """Watch a history as on air: alarms with proposed causes, and what known or injected faults show of their worth.
+
+    Exit code 0: evaluated. 1: refused input. 3: no asset could be assessed.
+    """
     from twin.maintenance.evaluate.command import run
     from twin.maintenance.evaluate.flags import EvaluateFlags
 

@@ -41,7 +41,7 @@ class Evaluated:
         flags = self.flags
         return {
             "assets": [_asset(each, self.labels) for each in self.assessed],
-            "not_assessed": [{"asset": each.name, "reason": each.reason} for each in self.not_assessed],
+            "not_assessed": [{"asset": each.name, "code": each.why.code, **each.why.params} for each in self.not_assessed],
             "confidence": "reduced" if self.reduced else "full",
             "asset_months": sum(each.months for each in self.assessed),
             "budget_alarms_asset_month": flags.budget,

@@ -101,11 +101,8 @@ def prepare(history: AssetHistory, parameters: ThermalParameters, *, reference_d
     span_days = (history.end_s - history.start_s) / DAY_S
     days = reference_days or (REFERENCE_DAYS if known else int(min(MOST_REFERENCE_DAYS, span_days / 2.0)))
     if span_days < ROOM * days + LEAST_WATCHED_DAYS:
-        return NotAssessed(
-            history.name,
-            f"{span_days:.0f} days of history; expected at least {ROOM * days + LEAST_WATCHED_DAYS:.0f} with {days} to"
-            " learn from; bring a longer history or ask for fewer days with --reference-days",
-        )
+        least = ROOM * days + LEAST_WATCHED_DAYS
+        return NotAssessed(history.name, Note("short", {"days": span_days, "least": least, "learnt": days}))
     rise_k = modelled_c - air_c
     if not known:
         air_c, rise_k = stand_in(top_oil_c, rise_k, telemetry.labels_s, _learnt(history, days))

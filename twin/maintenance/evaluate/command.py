@@ -14,6 +14,7 @@ from twin.maintenance.evaluate.assess import Prepared, assess, inject_faults, pr
 from twin.maintenance.evaluate.flags import EvaluateFlags
 from twin.maintenance.evaluate.history import AssetHistory, NotAssessed, read_histories
 from twin.maintenance.evaluate.labels import Label, read_labels
+from twin.maintenance.evaluate.units import Note
 
 DONE, REFUSED, NOTHING = 0, 1, 3
 
@@ -37,7 +38,7 @@ def evaluate(flags: EvaluateFlags) -> Evaluated:
     assessed = assess(prepared, budget=flags.budget)
     known = [each for each in assessed if each.learnt_s is not None]
     left += [
-        NotAssessed(each.name, f"the reference of {each.prepared.reference_days} days was never complete; too many gaps")
+        NotAssessed(each.name, Note("never_learnt", {"days": each.prepared.reference_days}))
         for each in assessed
         if each.learnt_s is None
     ]

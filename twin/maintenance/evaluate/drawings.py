@@ -39,7 +39,11 @@ def excess(
     ]
     second: dict[str, Any] = {"overlaying": "y", "side": "right", "range": [0.0, 2.05], "dtick": 0.5, "showgrid": False}
     second["title"] = {"text": names[1], "font": {"size": 13}}
-    figure = go.Figure(drawn, layout(x=clock, y="K", showlegend=True, yaxis2=second, margin={"r": 60, "t": 30}))
+    # figures alone: plotly knows the months' names in English
+    days = {"tickformat": "%d.%m.%Y", "hoverformat": "%d.%m.%Y %H:%M", "nticks": 7}
+    figure = go.Figure(
+        drawn, layout(x=clock, y=names[0], showlegend=True, xaxis=days, yaxis2=second, margin={"r": 60, "t": 30})
+    )
     figure.add_shape(
         type="line", xref="paper", x0=0, x1=1, yref="y2", y0=1, y1=1, line={"color": MUTED, "width": 1, "dash": "dash"}
     )

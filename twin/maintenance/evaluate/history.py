@@ -24,6 +24,8 @@ from twin.maintenance.evaluate.units import Note, ambient_in_celsius, load_facto
 
 LEAST_ROWS = 500
 """Readings of an asset below which nothing can be learnt: five days of quarter hours."""
+MOST_MISSING = 0.1
+"""Share of an asset's readings above which gaps are worth a word: what happens in them nobody sees."""
 
 
 @dataclass(frozen=True)
@@ -53,10 +55,10 @@ class AssetHistory:
 
 @dataclass(frozen=True)
 class NotAssessed:
-    """An asset, or rows of none, that nothing is said of, and why."""
+    """An asset, or rows of none, that nothing is said of. ``why``: words in maintenance.<lang>.toml, [evaluate.left]."""
 
     name: str
-    reason: str
+    why: Note
 
 
 def read_histories(flags: EvaluateFlags, problems: Problems) -> tuple[list[AssetHistory], list[NotAssessed]]:
@@ -78,7 +80,8 @@ def read_histories(flags: EvaluateFlags, problems: Problems) -> tuple[list[Asset
     for name, table in tables:
         for asset, rows in _parts(name, table, flags.asset_column):
             if not asset:
-                left.append(NotAssessed("", f"{len(rows)} rows name no asset ({rows.places(np.arange(len(rows)))})"))
+                places = rows.places(np.arange(len(rows)))
+                left.append(NotAssessed("", Note("no_name", {"count": len(rows), "places": places})))
                 continue
             found = _one_asset(asset, rows, flags)
             (read if isinstance(found, AssetHistory) else left).append(found)  # type: ignore[arg-type]
@@ -116,7 +119,7 @@ def _one_asset(name: str, table: Table, flags: EvaluateFlags) -> AssetHistory | 
         problems=problems,
     )
     if regular is None:
-        return NotAssessed(name, "; ".join(map(str, problems)))
+        return NotAssessed(name, Note("unread", {"text": "; ".join(map(str, problems))}))
     grid = {key: regular.pick(values) for key, values in raw.items()}
     start_s, step_s = regular.grid.start_s, regular.grid.step_s
     if step_s < QUARTER_HOUR_S:
@@ -124,12 +127,13 @@ def _one_asset(name: str, table: Table, flags: EvaluateFlags) -> AssetHistory | 
         grid = {key: longer_steps(values, times, lead)[0] for key, values in grid.items()}
         start_s, step_s = start_s - lead * step_s, QUARTER_HOUR_S
     reason = _hopeless(grid)
-    if reason:
+    if reason is not None:
         return NotAssessed(name, reason)
     load, notes = load_factor_of(grid["load"], grid.get("reactive"), _rating(grid, flags), unit=str(flags.load_unit))
     ambient_c = grid.get("ambient", np.full(len(load), np.nan))
     ambient_c, said = ambient_in_celsius(ambient_c)
-    return AssetHistory(name, start_s, step_s, load, ambient_c, grid["top_oil"], (*notes, *said), log.faults)
+    notes = (*_doubts(grid, log), *notes, *said)
+    return AssetHistory(name, start_s, step_s, load, ambient_c, grid["top_oil"], notes, log.faults)
 
 
 def _numbers(table: Table, column: str | None, log: FaultLog) -> np.ndarray:
@@ -147,12 +151,22 @@ def _rating(grid: dict[str, np.ndarray], flags: EvaluateFlags) -> float | None:
     return flags.rating
 
 
-def _hopeless(grid: dict[str, np.ndarray]) -> str:
+def _hopeless(grid: dict[str, np.ndarray]) -> Note | None:
     both = np.isfinite(grid["load"]) & np.isfinite(grid["top_oil"])
+    if not both.any():
+        return Note("no_rows")
     if both.sum() < LEAST_ROWS:
-        return f"{int(both.sum())} rows with load and top-oil; expected at least {LEAST_ROWS}; export a longer span"
-    for key, what in (("top_oil", "the top-oil temperature"), ("load", "the load")):
+        return Note("few_rows", {"count": int(both.sum()), "least": LEAST_ROWS})
+    for key in ("top_oil", "load"):
         known = grid[key][np.isfinite(grid[key])]
         if known.min() == known.max():
-            return f"{what} is constant at {known[0]:g}; expected a column that varies; check the column or the sensor"
-    return ""
+            return Note(f"constant_{key}", {"value": float(known[0])})
+    return None
+
+
+def _doubts(grid: dict[str, np.ndarray], log: FaultLog) -> list[Note]:
+    """What makes the readings as such less trustworthy: gaps, and rows that contradict each other."""
+    missing = 1.0 - float((np.isfinite(grid["load"]) & np.isfinite(grid["top_oil"])).mean())
+    notes = [Note("missing", {"share": missing})] if missing > MOST_MISSING else []
+    contradicting = log.faults.get("contradicting")
+    return notes if contradicting is None else [*notes, Note("contradicting", {"count": contradicting.count})]

@@ -86,7 +86,7 @@ def _picture(each: Assessed, words: Words) -> str:
         names=(words("report.excess"), words("report.sum")),
         clock=f"{words('report.clock')}, {words.timezone}",
     )
-    said = " ".join([f"[{words.confidence(each)}]", *words.notes(each)])
+    said = " ".join([f"[{words.confidence(each)}]", *words.notes(each), words("report.excess_note")])
     return picture(each.name, figure, said, below=_table(words, [words.alarm_cells(alarm) for alarm in each.alarms]))
 
 

@@ -13,6 +13,19 @@ from twin.maintenance.evaluate.replay import Alarm
 from twin.maintenance.evaluate.units import Note
 
 _KELVIN = "K"
+ROWS = (
+    "no_stamp",
+    "unreadable_stamp",
+    "not_a_number",
+    "placeholder",
+    "repeated",
+    "clock_absent",
+    "clock_undecided",
+    "clock_guessed",
+    "stray",
+    "off_grid",
+)
+"""Faults of rows that are told, by the names of `forecasts.data.quality`; `Note` tells of contradictions."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +89,7 @@ class Words:
                     "injected",
                     count=injected["count"],
                     share=self._share(injected["found_6k"]),
-                    lead=injected["lead_h_median"],
+                    lead=injected["lead_h_median"] if injected["found_6k"] else None,
                     stuck=self._share(injected["stuck_found"]),
                     hours=injected["stuck_h"],
                 )
@@ -93,8 +106,9 @@ class Words:
         return self("confidence_reduced" if each.reduced else "confidence_full")
 
     def notes(self, each: Assessed) -> list[str]:
-        """What was found in its data."""
-        return [self.note(note) for note in each.prepared.notes]
+        """What was found in its data; rows that were only left out or sorted in lower no confidence."""
+        rows = [self(f"row.{kind}", count=fault.count) for kind, fault in each.prepared.history.faults.items() if kind in ROWS]
+        return [*(self.note(note) for note in each.prepared.notes), *rows]
 
     def note(self, note: Note) -> str:
         """One of them."""
@@ -118,7 +132,10 @@ class Words:
 
     def left(self) -> list[str]:
         """Assets that nothing is said of."""
-        return [self("not_assessed", asset=each.name or MISSING, reason=each.reason) for each in self.found.not_assessed]
+        return [
+            self("not_assessed", asset=each.name or MISSING, reason=self(f"left.{each.why.code}", **each.why.params))
+            for each in self.found.not_assessed
+        ]
 
     def _share(self, value: float | None) -> str:
         return MISSING if value is None else percent(value, language=self.language)

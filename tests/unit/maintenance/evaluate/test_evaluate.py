@@ -212,3 +212,34 @@ def test_ett_without_ambient_runs_at_reduced_confidence(tmp_path) -> None:
     # the file repeats one value through the 31st of most months
     raised = {alarm["raised"][8:10] for alarm in asset["alarms"] if alarm["cause"] == "sensor_stuck"}
     assert raised & {"30", "31"}
+
+
+def test_gaps_and_contradicting_rows_are_told_and_lower_the_confidence(write) -> None:
+    def with_gap(oil_c: np.ndarray) -> np.ndarray:
+        spoilt = oil_c.copy()
+        spoilt[40 * 96 : 50 * 96, 2] = np.nan
+        return spoilt
+
+    found = evaluate(write(oil=with_gap, extra_rows=["2023-10-01 12:00,north,40,10,99"]))
+    assert {name: notes(found, name) for name in ("north", "south", "mill")} == {
+        "north": {"contradicting"},
+        "south": set(),
+        "mill": {"missing"},
+    }
+
+
+def test_rows_that_only_repeat_others_are_told_and_lower_nothing(write) -> None:
+    told = write()
+    path = Path(told.files[0])
+    path.write_text(path.read_text() + "".join(f"{line}\n" for line in path.read_text().splitlines()[10:13]))
+    found = evaluate(told)
+    assert not found.reduced
+    assert any("Zeilen, die eine andere wiederholen" in line for line in Words.of(found, "de").lines())
+
+
+@pytest.mark.parametrize("language", ["fr", "de", "it", "en"])
+def test_why_an_asset_is_not_assessed_is_said_in_the_readers_language(write, language: str) -> None:
+    found = evaluate(write(top_oil_column="asset", reference_days=20))
+    assert {each.why.code for each in found.not_assessed} == {"no_rows"}
+    said = {"fr": "aucune ligne", "de": "keine Zeile", "it": "nessuna riga", "en": "no row"}[language]
+    assert all(said in line for line in Words.of(found, language).left())
