@@ -12,10 +12,11 @@ import xarray as xr
 
 from twin.boxes.maintenance.machines.facts import read_machines
 from twin.boxes.maintenance.machines.findings import VIBRATION, findings_of, is_fresh
-from twin.boxes.maintenance.machines.monitor import REFERENCE_BLOCKS, Monitor, Settings, arranged, new_monitor, observe
+from twin.boxes.maintenance.machines.monitor import REFERENCE_BLOCKS, Settings, observe
 from twin.boxes.maintenance.machines.reading import read_rows
 from twin.boxes.maintenance.machines.reference import FEATURES, TEMPERATURE
 from twin.boxes.maintenance.machines.severity import ZONES, zone_of
+from twin.boxes.maintenance.machines.state import Monitor, arranged, new_monitor
 from twin.contracts.box import BoxCard, BoxContext, Mode, Need, Provide
 from twin.contracts.frame import AsOfView
 from twin.contracts.messages import Headline, Report

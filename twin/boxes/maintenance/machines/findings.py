@@ -9,9 +9,9 @@ import numpy as np
 
 from twin.boxes.maintenance.machines.causes import propose
 from twin.boxes.maintenance.machines.facts import MachineFacts
-from twin.boxes.maintenance.machines.monitor import Monitor
 from twin.boxes.maintenance.machines.reference import FEATURES, TEMPERATURE
 from twin.boxes.maintenance.machines.severity import ZONES, zone_of
+from twin.boxes.maintenance.machines.state import Monitor
 from twin.contracts.messages import Finding
 from twin.domain.time import QUARTER_HOUR, from_epoch_s, to_epoch_s
 

@@ -6,9 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from twin.boxes.maintenance.machines.monitor import Monitor, Settings, new_monitor, observe
+from twin.boxes.maintenance.machines.monitor import Settings, observe
 from twin.boxes.maintenance.machines.reference import FEATURES
 from twin.boxes.maintenance.machines.rows import Rows
+from twin.boxes.maintenance.machines.state import Monitor, new_monitor
 
 DAY = 96
 NEVER = np.zeros((0, 1))

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from twin.boxes.maintenance.machines.causes import propose
-from twin.boxes.maintenance.machines.monitor import Monitor, Settings, arranged, new_monitor, observe
+from twin.boxes.maintenance.machines.monitor import Settings, observe
 from twin.boxes.maintenance.machines.reference import FEATURES
+from twin.boxes.maintenance.machines.state import Monitor, arranged, new_monitor
 from twin.domain.pack import pack, unpack
 
 DAY = 96
