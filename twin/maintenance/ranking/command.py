@@ -13,8 +13,7 @@ from dashboard.format import LANGUAGES
 from twin.domain.problems import BadInput, Problems
 from twin.maintenance.ranking.gather import Files, maintenance_of
 from twin.maintenance.ranking.ranked import Ranked, path_in
-from twin.regie.chain import open_readonly, read_meta
-from twin.site import Site, load_site
+from twin.maintenance.ranking.run_site import site_of
 
 RANKED = 0
 LONGEST_YEARS = 30
@@ -50,7 +49,7 @@ def rank(asked: Asked, output: Output) -> int:
 
     try:
         now = _check(asked, output)
-        site = _site(asked)
+        site = site_of(asked.site, asked.state)
         maintenance_of(site)
         ranked = rank_site(
             site, asked.state, asked.files, now=now, crew_h=asked.crew_h, budget_chf=asked.budget_chf, years=asked.years
@@ -109,18 +108,6 @@ def _check_files(asked: Asked, output: Output, problems: Problems) -> None:
     for flag, path in (("--report", output.report), ("--out", output.out)):
         if path is not None and (path.is_dir() or not path.parent.is_dir()):
             problems.add(flag, path, "a file in a folder that exists", "create the folder, or name a file")
-
-
-def _site(asked: Asked) -> Site:
-    """The site of the flags, else the one of the run, else the demo."""
-    name = asked.site
-    if name is None and asked.state is not None:
-        db = open_readonly(asked.state)
-        try:
-            name = str(read_meta(db)["identity"]["site"])
-        finally:
-            db.close()
-    return load_site(name or "demo")
 
 
 def _known_asset(ranked: Ranked, why: str | None) -> None:

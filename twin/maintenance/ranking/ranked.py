@@ -286,4 +286,5 @@ def read_ranked(path: Path) -> Ranked:
     except (ValueError, TypeError, KeyError) as error:
         if isinstance(error, BadInput):
             raise
-        raise BadInput([Problem(str(path), str(error), "a ranking", "make it again: regie maintenance rank")]) from None
+        value = f"no {error}" if isinstance(error, KeyError) else str(error)
+        raise BadInput([Problem(str(path), value, "a ranking", "make it again: regie maintenance rank")]) from None

@@ -23,8 +23,7 @@ from dashboard.regie.work.words import OrderWords
 from twin.contracts.work_order import Change, Kept
 from twin.domain.problems import BadInput, Problem, Problems
 from twin.maintenance.ranking.ranked import path_in, read_ranked
-from twin.regie.chain import open_readonly, read_meta
-from twin.site import Site, load_site
+from twin.maintenance.ranking.run_site import site_of
 
 DONE, FAILED, REFUSED = 0, 1, 2
 _MOST_SHOWN = 60
@@ -54,7 +53,7 @@ def issue(state: Path, assets: Sequence[str], *, top: int | None, by: str, site:
         if not items:
             limit, remedy = "an intervention that the ranking chose", "name assets, or rank with more money or hours"
             raise BadInput([Problem(str(path_in(state)), "nothing chosen", limit, remedy)])
-        ground = ground_of(_site(state, site), state, datetime.fromisoformat(ranked.as_of))
+        ground = ground_of(site_of(site, state), state, datetime.fromisoformat(ranked.as_of))
         now, store = datetime.now(UTC), OrderStore(state)
         drafts = [draft(item, ranked, ground, by=by, now=now) for item in items]
         # whoever names an asset wants the work again
@@ -207,17 +206,6 @@ def told(kept: Kept, words: OrderWords) -> Iterable[str]:
 
 
 # ------------------------------------------------------------------------------------------------ what is read
-
-
-def _site(state: Path, name: str | None) -> Site:
-    """The site that is asked for, else the one of the run."""
-    if name is None:
-        db = open_readonly(state)
-        try:
-            name = str(read_meta(db)["identity"]["site"])
-        finally:
-            db.close()
-    return load_site(name)
 
 
 def _known(state: Path) -> Path:
