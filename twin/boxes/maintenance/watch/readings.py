@@ -170,7 +170,7 @@ def _holds(
 
 
 def follow_load(sensor: SensorState, *, at_s: int, load_factor: np.ndarray, step_s: float) -> SensorState:
-    """Load above rating, with a margin before it clears, and K^2 as slow as the oil.
+    """Load above rating, until it was below it with a margin, or missing, for an hour; and K^2 as slow as the oil.
 
     Args:
         sensor: as it was.
@@ -184,10 +184,11 @@ def follow_load(sensor: SensorState, *, at_s: int, load_factor: np.ndarray, step
     followed = np.where(np.isfinite(sensor.load2), load2 + (sensor.load2 - load2) * slow, load2)
     over = seen & (load_factor > _RATED)
     under = seen & (load_factor < _RELIEVED)
-    under_count = np.where(under, sensor.under_count + 1.0, np.where(over, 0.0, sensor.under_count))
+    relieved = under | ~seen  # of a load that nobody measures any more nothing is said for long
+    under_count = np.where(relieved, sensor.under_count + 1.0, np.where(over, 0.0, sensor.under_count))
     over_count = sensor.over_count + over
     enough = OVERLOAD_S / step_s
-    clears = under & ((under_count >= enough) | (over_count < enough))
+    clears = (under & (over_count < enough)) | (relieved & (under_count >= enough))
     since_s = np.where(over & (sensor.over_since_s == 0.0), at_s, sensor.over_since_s)
     return replace(
         sensor,

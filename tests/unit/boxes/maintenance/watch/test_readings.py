@@ -127,3 +127,13 @@ def test_overload_is_told_where_the_model_follows(fleet) -> None:
 def test_overload_clears_with_a_margin(fleet) -> None:
     fleet.run(0.3, load_scale=1.5)
     assert kinds(fleet.run(0.3, load_scale=0.8)) == []
+
+
+def test_overload_ends_an_hour_after_the_load_is_no_longer_measured(fleet) -> None:
+    def silent(row: int, readings: dict) -> None:
+        readings["load_factor"][:] = np.nan
+        readings["residual_k"][:] = np.nan
+
+    fleet.run(0.3, load_scale=1.5)
+    assert kinds(fleet.run(3 / 96, silent, load_scale=1.5)) != []  # a gap is no relief
+    assert kinds(fleet.run(1 / 96, silent, load_scale=1.5)) == []
