@@ -231,9 +231,9 @@ def _causes(asset: Asset, known: Known, health: Health, seen: Sequence[Seen], si
     found = []
     diagnosis = known.diagnoses.get(asset.asset)
     if diagnosis is not None and diagnosis.gated:
-        day = diagnosis.at.date().isoformat()
+        days = {"day": diagnosis.at.date().isoformat(), "next_day": diagnosis.next_sample.date().isoformat()}
         code = "cause.gas_undetermined" if diagnosis.code == "undetermined" else "cause.gas"
-        found.append(Said(code, {"gas_code": diagnosis.code, "severity": diagnosis.severity, "day": day}))
+        found.append(Said(code, {"gas_code": diagnosis.code, "severity": diagnosis.severity, **days}))
     for one in seen:
         size: dict[str, object] = {} if math.isnan(one.size_k) else {"size_k": round(one.size_k, 1)}
         size |= {"detail": one.detail} if one.detail else {}
