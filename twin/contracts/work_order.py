@@ -131,6 +131,7 @@ class WorkOrder(_Frozen):
 
     Attributes:
         id: "WO-0007". ``intervention``: of the ranking ("trafo_2:oil_sample"). ``kind``: class of the asset.
+        title: of the asset; ``titles``: by language, where the register has some.
         element: of the grid ("trafo.2"), "" without one. ``action``: code. ``cause``, ``evidence``: why; ``unknown``: facts
             that are missing or typical; confidence: 0 to 1. ``health``: 0.5 new to 10.
         parts: to take along. ``skill``, ``crew_h``: who, person hours. ``duration_h``: from start to end.
@@ -147,6 +148,7 @@ class WorkOrder(_Frozen):
     timezone: str
     asset: str
     title: str
+    titles: Mapping[str, str] = Field(default_factory=dict)
     kind: str
     element: str = ""
     place: Place = Place()

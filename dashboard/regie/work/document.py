@@ -42,7 +42,7 @@ def offline_document(kept: Kept, words: OrderWords) -> str:
         footer(order, words),
     )
     policy = Markup(f'<meta http-equiv="Content-Security-Policy" content="{_OFFLINE_POLICY}">')
-    return html_page(f"{order.id} {order.title}", words.language, body, head=[policy])
+    return html_page(f"{order.id} {words.asset(order)}", words.language, body, head=[policy])
 
 
 def heading(kept: Kept, words: OrderWords) -> Markup:
@@ -51,7 +51,7 @@ def heading(kept: Kept, words: OrderWords) -> Markup:
     return join(
         [
             tag("p", f"{words.site(order)} · {order.id} ", state(kept, words), class_="muted"),
-            tag("h1", order.title),
+            tag("h1", words.asset(order)),
             tag("p", words.action(order), class_="do"),
         ]
     )

@@ -78,7 +78,7 @@ def order_page(kept: Kept, view: View) -> str:
         ),
         footer(order, words),
     )
-    return html_page(f"{order.id} {order.title}", view.language, body, head=_HEAD)
+    return html_page(f"{order.id} {words.asset(order)}", view.language, body, head=_HEAD)
 
 
 def message_page(message: str, view: View) -> str:
@@ -117,7 +117,7 @@ def _card(kept: Kept, view: View) -> Markup:
         tag(
             "a",
             tag("p", f"{order.id} ", state(kept, words), class_="muted"),
-            tag("p", order.title, class_="title"),
+            tag("p", words.asset(order), class_="title"),
             tag("p", words.action(order)),
             tag("p", words("late") if late else when, class_="muted"),
             tag("p", place, class_="muted") if place else None,

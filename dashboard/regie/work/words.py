@@ -48,6 +48,10 @@ class OrderWords:
         """The site's title."""
         return order.site_title.get(self.language) or order.site_title.get("en") or order.site
 
+    def asset(self, order: WorkOrder) -> str:
+        """The asset's title."""
+        return order.titles.get(self.language, order.title)
+
     def why(self, said: Why) -> str:
         """A cause or a piece of evidence."""
         return self._ranked(said.code, **said.params)

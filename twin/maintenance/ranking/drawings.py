@@ -27,7 +27,7 @@ def risk_against_cost(words: Words) -> Any:
             go.Scatter(
                 x=[item.cost_chf for item in items],
                 y=[item.risk_avoided_chf for item in items],
-                text=[f"{item.title}: {words.action(item)}" for item in items],
+                text=[words.work(item) for item in items],
                 mode="markers",
                 marker={"color": colour, "size": 11},
                 name=words(f"status.{status}"),
@@ -53,7 +53,7 @@ def health_matrix(words: Words) -> Any:
     axis = log_axis([asset.failure_chf for asset in assets], words.language)
     # assets come the riskiest first: where names would cover each other, theirs stand
     names = placed(
-        [asset.title for asset in assets],
+        [words.named(asset) for asset in assets],
         [(asset.health, asset.failure_chf) for asset in assets],
         x_range=(0.0, _MOST_HEALTH),
         log_y_range=axis["range"],
@@ -65,9 +65,9 @@ def health_matrix(words: Words) -> Any:
             go.Scatter(
                 x=[assets[at].health for at in shown],
                 y=[assets[at].failure_chf for at in shown],
-                text=[assets[at].title if names[at] else "" for at in shown],
+                text=[words.named(assets[at]) if names[at] else "" for at in shown],
                 textposition=[names[at] or "top center" for at in shown],
-                customdata=[assets[at].title for at in shown],
+                customdata=[words.named(assets[at]) for at in shown],
                 mode="markers+text",
                 marker={"color": colour, "size": [8 + 14 * assets[at].confidence for at in shown]},
                 name=words(name),
@@ -84,7 +84,7 @@ def windows(words: Words) -> Any:
 
     zone = ZoneInfo(words.ranked.timezone)
     shown = [item for item in words.ranked.items if item.window is not None][:_MOST_WINDOWS]
-    names = [f"{item.title}: {words.action(item)}" for item in shown]
+    names = [words.work(item) for item in shown]
     spans = [(_local(item.window.start, zone), _local(item.window.end, zone)) for item in shown if item.window is not None]
     return go.Figure(
         [

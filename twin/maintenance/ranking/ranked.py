@@ -192,6 +192,7 @@ class Ranked:
         items: proposals, the best first. ``assets``: all that were assessed, the riskiest first.
         sources: codes of what it rests on (register, running history, last week as a stand-in ...).
         problems: faults of the files, in words, each with row, value, limit and remedy.
+        titles: of assets that the register names in several languages: asset, then language.
     """
 
     site: str
@@ -207,6 +208,7 @@ class Ranked:
     sources: tuple[Said, ...]
     problems: tuple[str, ...]
     years: tuple[Year, ...] = ()
+    titles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     schema_version: int = SCHEMA_VERSION
 
     @property

@@ -65,7 +65,7 @@ def _tables(words: Words) -> str:
     titles = [words(f"head.{name}") for name in ("asset", "health", "pof", "failure", "risk", "confidence", "unknown")]
     rows = [
         [
-            asset.title,
+            words.named(asset),
             words.figure(asset.health, "", 1),
             words.figure(100.0 * asset.pof_per_year, "%", 2),
             (words("lower_bound", chf=asset.failure_chf) if asset.lower_bound else words.money(asset.failure_chf)),
@@ -81,7 +81,7 @@ def _tables(words: Words) -> str:
 def _row(item: Item, words: Words) -> list[str]:
     return [
         str(item.rank),
-        item.title,
+        words.named(item),
         words.action(item),
         words.said(item.cause),
         words.money(item.cost_chf),

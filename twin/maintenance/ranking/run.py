@@ -62,6 +62,7 @@ def rank_site(
         sources=(*found.sources, *said),
         problems=tuple(map(str, found.problems)),
         years=plan,
+        titles={asset.asset: asset.titles for asset in found.fleet.assets if asset.titles},
     )
 
 

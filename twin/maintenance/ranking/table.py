@@ -30,7 +30,7 @@ def show(ranked: Ranked, language: str, *, why: str | None = None) -> None:
     for item in ranked.items:
         figures = (words.money(item.cost_chf), words.money(item.risk_avoided_chf), words.figure(item.ratio, "", 2))
         chosen = item.status == "chosen"
-        text = Text(f"{item.title}: {words.action(item)}", style="bold" if chosen else "")
+        text = Text(words.work(item), style="bold" if chosen else "")
         sure = f"{words('head.confidence')} {words.share(item.confidence)}"
         for line in (f"{words.said(item.cause)}; {sure}", words.window(item.window), words.plan(item)):
             text.append(f"\n{line}", style="not bold")

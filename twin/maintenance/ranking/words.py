@@ -48,7 +48,15 @@ class Words:
 
     @cached_property
     def _proposals(self) -> Mapping[str, str]:
-        return {item.id: f"{item.title}: {self.action(item)}" for item in self.ranked.items}
+        return {item.id: self.work(item) for item in self.ranked.items}
+
+    def named(self, one: Item | AssetResult) -> str:
+        """An asset's name in this language, where the register has one."""
+        return self.ranked.titles.get(one.asset, {}).get(self.language, one.title)
+
+    def work(self, item: Item) -> str:
+        """What is to be done, and where."""
+        return self("work", asset=self.named(item), action=self.action(item))
 
     def money(self, chf: float | None) -> str:
         """CHF without centimes."""
@@ -110,7 +118,7 @@ class Words:
         """Everything that there is to say of one asset and of what could be done there."""
         yield self(
             "why.asset",
-            title=asset.title,
+            title=self.named(asset),
             health=asset.health,
             pof_percent=100.0 * asset.pof_per_year,
             failure_chf=asset.failure_chf,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
 
@@ -23,7 +24,8 @@ class Asset:
         kind: one of `twin.site.maintenance.KINDS`. ``element``: of the grid ("trafo.2", "line.66", "sgen.132"), "" without one;
             ``on_grid``: whether the grid has it.
         rating_mva, vn_kv, length_km: rated power [MVA], nominal voltage of the higher side [kV], length of a line [km].
-        inspections: the oldest first. ``pcb_ppm``: PCB in the oil [mg/kg]. ``oil_l``: [l]. ``spares``: of this type at hand.
+        titles: by language, of those that the file has one in. ``inspections``: the oldest first.
+        pcb_ppm: PCB in the oil [mg/kg]. ``oil_l``: [l]. ``spares``: of this type at hand.
         place: address or coordinates. ``customers``: that it feeds. ``last_visit``: day of the last one.
         typical: fields that neither the file nor the grid knows, and that stand at what is typical of the class.
     """
@@ -49,6 +51,7 @@ class Asset:
     last_visit: date | None
     parts: tuple[str, ...]
     typical: tuple[str, ...] = ()
+    titles: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def table(self) -> str:

@@ -8,16 +8,19 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+from dashboard.format import LANGUAGES
 from twin.domain.problems import BadInput, Problem, Problems
 from twin.maintenance.register.asset import Asset, Inspection, Left
 from twin.maintenance.register.on_grid import TABLES, ElementFacts
 from twin.maintenance.register.table import Cells, parse_day, read_rows
 from twin.site.maintenance import KINDS
 
+TITLES = tuple(f"title_{language}" for language in LANGUAGES)
 COLUMNS = (
     "asset",
     "kind",
     "title",
+    *TITLES,
     "element",
     "manufacturer",
     "type",
@@ -139,6 +142,7 @@ def _asset(cells: Cells, elements: Mapping[str, ElementFacts], today: date) -> A
         customers=cells.whole_in("customers", 0, 10_000_000, ""),
         last_visit=cells.day("last_visit", latest=today),
         parts=tuple(part.strip() for part in cells.text("parts").split("|") if part.strip()),
+        titles={column.rpartition("_")[2]: cells.text(column) for column in TITLES if cells.text(column)},
     )
 
 

@@ -188,7 +188,7 @@ def facts(kept: Kept) -> dict[str, Any]:
 def told(kept: Kept, words: OrderWords) -> Iterable[str]:
     """One order in lines."""
     order = kept.order
-    yield f"{order.id}  {order.title}: {words.action(order)}  [{words(f'state.{kept.state}')}]"
+    yield f"{order.id}  {words.asset(order)}: {words.action(order)}  [{words(f'state.{kept.state}')}]"
     yield f"{words('when')}: {words.window(order)}"
     yield f"{words('where')}: {order.place.address or order.place.station or words('no_place')}"
     yield f"{words('why')}: {words.why(order.cause)}; {words('confidence', confidence=order.confidence)}"

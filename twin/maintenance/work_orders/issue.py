@@ -83,6 +83,7 @@ def draft(item: Item, ranked: Ranked, ground: Ground, *, by: str, now: datetime)
         timezone=ranked.timezone,
         asset=item.asset,
         title=item.title or item.asset,
+        titles=ranked.titles.get(item.asset, {}),
         kind=item.kind,
         element=item.element,
         place=place_of(ground.net, item.element, item.place),

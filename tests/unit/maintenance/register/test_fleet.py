@@ -154,3 +154,8 @@ def test_kva_written_as_mva_is_named_and_the_grid_knows_better(fleet):
 def test_a_decimal_comma_in_a_file_with_commas_is_told_by_the_cells_too_many(fleet):
     (problem, *_) = fleet("asset,kind,oil_l\na,mv_lv_transformer,300,5\n").problems
     assert (problem.place, problem.value) == ("fleet.csv row 2, beyond the header", "'5'")
+
+
+def test_an_asset_has_a_name_in_the_languages_that_the_file_names_it_in(fleet):
+    (asset,) = fleet("asset,kind,title,title_fr,title_de\na,mv_cable,Feeder 3,Départ 3,\n").assets
+    assert (asset.title, dict(asset.titles)) == ("Feeder 3", {"fr": "Départ 3"})
