@@ -33,6 +33,9 @@ STUCK_K = 1.5
 """Least movement of the model during a hold that says stuck [K]."""
 STUCK_COUNT = 5
 """Readings of a hold, at least: chance alone keeps a noisy sensor within its resolution for two or three."""
+STUCK_S = 5400.0
+"""Least length of a hold [s]: at quarter hours a sensor that scatters by five times its resolution stays within it for an hour
+some times a year, for an hour and a half hardly ever."""
 FREE_K = 0.5
 """Beyond two resolutions, how far from the stuck value a reading must be for the alarm to clear [K]."""
 _FLICKER_K = 0.1
@@ -151,7 +154,8 @@ def _holds(
     held_since_s = np.where(moves, at_s, sensor.held_since_s)
     limit_k = np.maximum(np.maximum(STUCK_K, _STUCK_RESOLUTIONS * fine_k), _STUCK_MARGIN * sensor.moved_k)
     was = sensor.stuck_since_s > 0.0
-    raised = stays & ~was & (held_count >= STUCK_COUNT) & (high_c - low_c > limit_k)
+    long = (held_count >= STUCK_COUNT) & (at_s - held_since_s >= STUCK_S)
+    raised = stays & ~was & long & (high_c - low_c > limit_k)
     clears = was & seen & (np.abs(measured_c - sensor.stuck_c) > FREE_K + 2.0 * fine_k)
     jump_k = np.where(moves & learning & (step_k > 0.01), step_k, np.inf)  # below a hundredth it is arithmetic, not a code
     return {

@@ -40,6 +40,20 @@ def test_stuck_sensor_that_flickers_by_its_last_digit_is_found_too(fleet) -> Non
     assert (1, "sensor_stuck", "") in kinds(fleet.run(0.4, stuck))
 
 
+@pytest.mark.parametrize(("readings_held", "is_stuck"), [(5, False), (8, True)])
+def test_a_reading_that_stays_for_an_hour_may_be_chance_and_for_two_it_is_not(fleet, readings_held, is_stuck) -> None:
+    held: list[float] = []
+
+    def holds(row: int, readings: dict) -> None:
+        readings["ambient_c"][1] += 0.8 * len(held)  # the model moves on by 3 K an hour
+        values = measured(readings)
+        held.append(float(values[1]))
+        values[1] = held[0]
+        readings["measured_c"] = values
+
+    assert ((1, "sensor_stuck", "") in kinds(fleet.run(readings_held / DAY, holds))) == is_stuck
+
+
 def test_constant_readings_are_right_where_load_and_ambient_rest(fleet) -> None:
     """The model stands still too: a sensor that says the same is no fault."""
 
