@@ -39,7 +39,7 @@ def rank(  # noqa: PLR0917 - the flags of one command; Typer passes them by name
 ) -> None:
     """Rank interventions by CHF of risk avoided per CHF spent, with free hours for each, and why not the others.
 
-    Exit code 0: a ranking, with every fault of a row named. 2: refused input.
+    Exit code 0: a ranking, with every fault of a row named. 1: the journal cannot be read. 2: refused input.
     """
     from twin.maintenance.ranking.command import Asked, Output
     from twin.maintenance.ranking.command import rank as run
