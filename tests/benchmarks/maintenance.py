@@ -77,7 +77,7 @@ def simulated(size: dict[str, int], watch: Characteristic, say: Say) -> dict[str
         "hindsight": Hindsight,
     }
     base = compare(policies, BASE, seeds=range(size["seeds"]), say=say)
-    against = {name: policies[name] for name in ("rota, best for outages", "rota, best for cost", "regie")}
+    against = {name: policies[name] for name in (*ROTAS, "regie")}
     beside = {}
     for name, setting in BESIDE.items():
         if size["less"] and not base.stopped:
@@ -90,17 +90,26 @@ def simulated(size: dict[str, int], watch: Characteristic, say: Say) -> dict[str
     }  # fmt: skip
 
 
+ROTAS = ("rota, best for outages", "rota, best for cost")
+
+
 def _judged(result: Result) -> dict[str, Any]:
-    """Against the rota that is best at it: outages against one, cost against the other."""
-    found: dict[str, Any] = {}
-    for name, figure, rota in (
-        ("outages", "total_outages", "rota, best for outages"),
-        ("cost", "cost_chf", "rota, best for cost"),
-        ("customer_minutes", "customer_minutes", "rota, best for outages"),
-    ):
-        avoided: Interval = result.avoided(figure, against=rota)
-        found |= {f"{name}_avoided_pct": avoided.value, f"{name}_avoided_ci": [avoided.low, avoided.high]}
-    return found
+    """Each figure against the rota that is best at it, the strictest reading; and both against either rota."""
+    against = {
+        rota: {
+            f"{name}_avoided_{part}": value
+            for name, figure in (("outages", "total_outages"), ("cost", "cost_chf"), ("customer_minutes", "customer_minutes"))
+            for part, value in _told(result.avoided(figure, against=rota)).items()
+        }
+        for rota in ROTAS
+    }
+    strictest = {name: against[rota][name] for rota, prefix in zip(ROTAS, ("outages", "cost"), strict=True)
+                 for name in against[rota] if name.startswith(prefix)}  # fmt: skip
+    return {**strictest, "against": against}
+
+
+def _told(avoided: Interval) -> dict[str, Any]:
+    return {"pct": avoided.value, "ci": [avoided.low, avoided.high]}
 
 
 def _policy(result: Result, name: str) -> dict[str, Any]:
@@ -140,8 +149,7 @@ def show(found: dict[str, Any], console: Console) -> None:
         table.add_row(name, f"{measured:.4g}", between, f"{sense} {asked:g}", "yes" if kept else "NO", of)
     console.print(table)
     console.print(_policies(found))
-    if found["beside"]:
-        console.print(_beside(found["beside"]))
+    console.print(_cases({f"against the {rota}": of for rota, of in found["against"].items()} | found["beside"]))
     if found["stopped"]:
         console.print(f"[bold]stopped after {found['seeds']} seeds[/bold]: the figures of the {PURPOSE} rest on those")
 
@@ -158,11 +166,11 @@ def _policies(found: dict[str, Any]) -> Table:
     return table
 
 
-def _beside(beside: dict[str, Any]) -> Table:
-    table = Table(title=f"{PURPOSE}: other cases", title_justify="left")
+def _cases(cases: dict[str, Any]) -> Table:
+    table = Table(title=f"{PURPOSE}: what Régie avoids, other readings and other cases", title_justify="left")
     for column in ("case", "outages avoided %", "95 % interval", "cost avoided %", "95 % interval"):
         table.add_column(column, justify="left" if column == "case" else "right")
-    for name, of in beside.items():
+    for name, of in cases.items():
         cells = []
         for figure in ("outages", "cost"):
             low, high = of[f"{figure}_avoided_ci"]
