@@ -18,7 +18,7 @@ from maintenance_thermal import ageing_error_pct, hotspot_error_k, ms_per_1000
 from rich.console import Console
 from rich.table import Table
 
-from twin.maintenance.evaluate.trial import run_trial
+from twin.maintenance.evaluate.trial import FIRST_SEED, run_trial
 from twin.maintenance.simulated_fleet.chain import Regie
 from twin.maintenance.simulated_fleet.characteristic import BUDGET, Answer, Characteristic, measure
 from twin.maintenance.simulated_fleet.hazards import MODES, PURPOSE, Kind
@@ -58,7 +58,7 @@ def figures(size: dict[str, int], say: Say) -> dict[str, Any]:
     say("a tick of 1,000 transformers")
     thermal["ms_per_1000"] = ms_per_1000()
     say("injected faults")
-    faults = run_trial(range(size["trials"])).figures()
+    faults = run_trial(range(FIRST_SEED, FIRST_SEED + size["trials"])).figures()
     say("operating characteristic of the watch")
     watch = measure(count=size["watched"], seed=0, budget=BUDGET)
     fleet = simulated(size, watch, say)
