@@ -117,7 +117,7 @@ def _telemetry(site: Site, net: Any, *, rows: bool) -> tuple[Problem, ...]:
     found = folder_problems(folder)
     if found or not rows:
         return found
-    names = [name for group in site.telemetry.channels for name in site.channel_names(group)]
+    names = site.measured
     readings, found = read_rows(folder, {name: i for i, name in enumerate(names)}, site.telemetry.timezone)
     if net is not None:
         with suppress(ValueError):  # a channel that nobody knows is a fault of the site file

@@ -53,8 +53,7 @@ def _box_names(site: Site, places: Places, problems: Problems) -> None:
 
 
 def _channel_names(site: Site, places: Places, problems: Problems) -> None:
-    names = (name for group in site.telemetry.channels for name in site.channel_names(group))
-    _once(names, places("telemetry", "channels"), problems)
+    _once(site.measured, places("telemetry", "channels"), problems)
 
 
 def _site_clock(site: Site, places: Places, problems: Problems) -> None:
@@ -101,7 +100,7 @@ def _lines(site: Site, places: Places, problems: Problems) -> None:
         if count > 1:
             problems.add(places("lines"), f"index {index} {count} times", "one watch for a line", "remove the others")
     known = {zone.name for zone in site.zones}
-    measured = {name for group in site.telemetry.channels for name in site.channel_names(group)}
+    measured = set(site.measured)
     for i, line in enumerate(site.lines):
         if line.zone is not None and line.zone not in known:
             problems.add(places("lines", i, "zone"), repr(line.zone), f"one of {sorted(known)}", "correct the name")
@@ -117,7 +116,7 @@ def _machines(site: Site, places: Places, problems: Problems) -> None:
         if count > 1:
             problems.add(places("machines"), f"{channel} {count} times", "one watch for a machine", "remove the others")
     known = {zone.name for zone in site.zones}
-    measured = {name for group in site.telemetry.channels for name in site.channel_names(group)}
+    measured = set(site.measured)
     for i, machine in enumerate(site.machines):
         if machine.zone not in known:
             problems.add(places("machines", i, "zone"), repr(machine.zone), f"one of {sorted(known)}", "correct the name")

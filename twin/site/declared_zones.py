@@ -29,7 +29,7 @@ def zones(site: Site, places: Places, problems: Problems) -> None:
 
 def zone_channels(site: Site, places: Places, problems: Problems) -> None:
     """What a zone's power is summed from: declared channels, each in MW and each once."""
-    declared = {name for group in site.telemetry.channels for name in site.channel_names(group)}
+    declared = set(site.measured)
     for i, zone in enumerate(site.zones):
         for key, names in _channels_of(zone).items():
             place = places("zones", i, key)

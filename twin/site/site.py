@@ -139,6 +139,11 @@ class Site(Table):
         return [entry]
 
     @cached_property
+    def measured(self) -> tuple[str, ...]:
+        """Names of all channels as the file states them, whether or not anybody knows such a channel."""
+        return tuple(name for group in self.telemetry.channels for name in self.channel_names(group))
+
+    @cached_property
     def channel_index(self) -> dict[str, int]:
         """Channel name -> its place in `channels`."""
         return {channel.name: i for i, channel in enumerate(self.channels)}
@@ -165,9 +170,9 @@ class Site(Table):
         for machine in self.machines:
             columns.append(("machine_p_mw", machine.name))
             own = f"machine.{machine.name}."
-            quantities = [name.removeprefix(own) for name in self.channel_index if name.startswith(own)]
+            quantities = [name.removeprefix(own) for name in self.measured if name.startswith(own)]
             columns += [(signal, machine.name) for signal in MACHINE_FEATURES if signal.removeprefix("machine_") in quantities]
-        columns += [(signal, "") for signal in MEASURED_WIND if f"weather.site.{signal}" in self.channel_index]
+        columns += [(signal, "") for signal in MEASURED_WIND if f"weather.site.{signal}" in self.measured]
         for device in self.dispatchable:
             columns += [(signal, device.id) for signal in _SIGNALS_OF_KIND[device.kind]]
         return Layout(tuple(columns))
