@@ -115,6 +115,7 @@ class Action(Table):
             most (0.5 new to 10). ``renews``: the asset is new.
         finds: probability that it finds a hidden fault; mends: share of that fault's failures that are avoided then.
         spare_ready: a spare is at hand afterwards. ``cures_pcb``: the oil holds no PCB afterwards. ``uses_spare``: takes one.
+        after: action that comes first where the asset has a cause for both; the two are then chosen together or this one not.
         parts: to take along.
     """
 
@@ -134,6 +135,7 @@ class Action(Table):
     spare_ready: bool = False
     cures_pcb: bool = False
     uses_spare: bool = False
+    after: Name | None = None
     parts: tuple[str, ...] = ()
 
 
@@ -205,3 +207,14 @@ class Maintenance(Table):
     calendar: Calendar
     classes: Mapping[Kind, AssetClass] = Field(min_length=1)
     actions: tuple[Action, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _known_actions_come_first(self) -> Maintenance:
+        known = {action.action for action in self.actions}
+        for action in self.actions:
+            if action.after is not None and action.after not in known - {action.action}:
+                others = ", ".join(sorted(known - {action.action}))
+                raise ValueError(
+                    f"action {action.action!r}, after {action.after!r}: expected one of {others}; correct the name"
+                )
+        return self

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -73,12 +73,23 @@ def candidates(assessed: Iterable[Assessed], known: Known, find_slot: FindSlot) 
     """Every action that has a cause at its asset."""
     found = []
     for one in assessed:
+        mine: dict[str, Candidate] = {}
         for action in known.table.actions:
             causes = [cause for cause in one.causes if cause_name(cause) in action.causes]
             if one.asset.kind in action.kinds and causes:
                 slot = find_slot(one, action)
-                found.append(Candidate(one, action, causes[0], slot, _intervention(one, action, known, slot)))
+                mine[action.action] = Candidate(one, action, causes[0], slot, _intervention(one, action, known, slot))
+        found += [_in_order(each, mine) for each in mine.values()]
     return tuple(found)
+
+
+def _in_order(one: Candidate, beside: Mapping[str, Candidate]) -> Candidate:
+    """A look at what is believed comes before the large work; the work then avoids what the look leaves."""
+    first = beside.get(one.action.after or "")
+    if first is None:
+        return one
+    left_chf = max(one.intervention.risk_avoided_chf - first.intervention.risk_avoided_chf, 0.0)
+    return replace(one, intervention=replace(one.intervention, after=first.intervention.id, risk_avoided_chf=left_chf))
 
 
 def _intervention(one: Assessed, action: Action, known: Known, slot: Slot) -> Intervention:

@@ -118,6 +118,31 @@ def test_the_crew_takes_the_better_of_two_and_the_other_says_what_it_would_displ
     assert (tied.why_not.code, tied.why_not.params["displaced"]) == ("why_not.crew_hours", ["lonely:inspect"])
 
 
+def test_large_work_comes_after_the_look_that_confirms_it(known, make, judge):
+    look, work = known.table.actions
+    ordered = replace(
+        known, table=known.table.model_copy(update={"actions": (look, work.model_copy(update={"after": look.action}))})
+    )
+    old = make["asset"]("old", "trafo.1", installed_year=1940)
+    alone, together = (
+        {
+            c.action.action: c.intervention
+            for c in candidates([judge(old)], each, lambda _one, _action: Slot(None, (), known=False))
+        }
+        for each in (known, ordered)
+    )
+    assert together["replace"].after == together["inspect"].id
+    # what the look alone avoids is not avoided twice
+    both = alone["replace"].risk_avoided_chf - alone["inspect"].risk_avoided_chf
+    assert together["replace"].risk_avoided_chf == pytest.approx(max(both, 0.0))
+
+
+def test_an_action_that_comes_after_one_that_nobody_knows_is_refused(make):
+    look, work = (action.model_dump() for action in make["table"]().actions)
+    with pytest.raises(ValueError, match="'replace', after 'listen': expected one of inspect; correct the name"):
+        make["table"](actions=[look, work | {"after": "listen"}])
+
+
 def test_the_planned_outage_closes_the_tie_before_it_takes_the_station_out(rank, make):
     ranked = rank(make["asset"]("tied", "trafo.2", installed_year=1940))
     steps = next(item for item in ranked if item.action == "replace").switching
