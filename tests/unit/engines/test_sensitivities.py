@@ -15,6 +15,7 @@ from twin.engines.flows import Flows
 from twin.engines.injections import read_profiles
 from twin.engines.tangents.sensitivity import sensitivities
 from twin.engines.tangents.tangent import Tangent
+from twin.engines.tangents.tangent_kernel import row_slopes
 from twin.engines.tangents.watched import Rows
 
 CABLE = "NA2XS2Y 1x240 RM/25 6/10 kV"
@@ -246,6 +247,20 @@ def test_an_injection_enters_the_grid_at_its_node_and_nowhere_else(published_net
         expected = np.concatenate([np.eye(len(node)), 1j * np.eye(len(node))], axis=1) / grid.base_mva
         # short branches of up to 1e5 pu multiply the rounding of dV
         np.testing.assert_allclose(ds, np.broadcast_to(expected, ds.shape), atol=1e-9 / grid.base_mva, err_msg=name)
+
+
+def test_one_step_and_many_in_any_order_of_memory_meet_the_same_compiled_kernel(published_nets, steps_of):
+    # the first plan of a day has many steps, and its deadline has no seconds for a compilation
+    grid, v, _ = states_of(next(iter(published_nets.values())), steps_of(next(iter(published_nets.values())), steps=3, seed=4))
+    node = np.setdiff1d(np.arange(grid.nodes), grid.source_node)
+    tangent = Tangent(grid)
+    found = []
+    for states in (v[:1], v, np.asfortranarray(v)):
+        found.append(tangent.slopes(states, node, _part_of_voltage(states, node, 1.0))[0])
+        if len(found) == 1:
+            met = len(row_slopes.signatures)
+    assert len(row_slopes.signatures) == met
+    np.testing.assert_array_equal(found[2], found[1])
 
 
 def _part_of_voltage(v, node, weight):

@@ -47,10 +47,11 @@ class Tangent:
             following: injected power that follows |V| and |V|^2, at 1 pu [MVA], complex, dims (time, node) each.
         """
         place, watched = self._positions(node), self._positions(rows.node)
-        current = 1.0 / (v[:, node].conj() * self._grid.base_mva)
+        # One order in memory, whatever the voltages' is: the kernel is compiled for each that it meets, and that takes seconds.
+        current = np.ascontiguousarray(1.0 / (v[:, node].conj() * self._grid.base_mva))
         slopes: tuple[np.ndarray, np.ndarray] = row_slopes(
             self._equations,
-            self._diagonal(v, following),
+            np.ascontiguousarray(self._diagonal(v, following)),
             Places(place, current, _ahead(self._pattern, place)),
             Watched(watched, rows.weight, _ahead(self._pattern, watched)),
             np.isfinite(v).all(axis=1),
