@@ -50,9 +50,11 @@ def observe(
     number = at_s // BLOCK_S
     if number != int(watch.open.number):
         watch = _close(watch, at_s, number)
+    sensor = follow_load(watch.sensor, at_s=at_s, load_factor=load_factor, step_s=watch.settings.step_s)
+    if not (np.isfinite(residual_k) & np.isfinite(measured_c)).any():  # no sensor speaks: there is nothing to sum
+        return replace(watch, at_s=at_s, sensor=sensor)
     learning = watch.learning
     expected_k = np.where(learning, 0.0, watch.reference.coefficients[:, 0])
-    sensor = follow_load(watch.sensor, at_s=at_s, load_factor=load_factor, step_s=watch.settings.step_s)
     sensor, good = accept(
         sensor,
         at_s=at_s,
