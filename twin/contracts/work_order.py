@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 State = Literal["issued", "accepted", "started", "done", "not_done", "closed"]
-STATES: tuple[State, ...] = State.__args__  # type: ignore[attr-defined]
+STATES: tuple[State, ...] = get_args(State)
 FOLLOWS: Mapping[State, tuple[State, ...]] = {
     "issued": ("accepted", "started", "done", "not_done"),
     "accepted": ("started", "done", "not_done"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, model_validator
 
@@ -25,7 +25,7 @@ Kind = Literal[
     "pump",
 ]
 """Classes of assets, as the probability of failure knows them; what a failure costs is declared by class."""
-KINDS: tuple[str, ...] = Kind.__args__  # type: ignore[attr-defined]
+KINDS: tuple[str, ...] = get_args(Kind)
 Cause = Literal[
     "age",
     "inspection",
@@ -207,6 +207,10 @@ class Maintenance(Table):
     calendar: Calendar
     classes: Mapping[Kind, AssetClass] = Field(min_length=1)
     actions: tuple[Action, ...] = Field(min_length=1)
+
+    def class_of(self, kind: str) -> AssetClass:
+        """What failures of that class cost; KeyError for a kind without costs."""
+        return {str(name): row for name, row in self.classes.items()}[kind]
 
     @model_validator(mode="after")
     def _known_actions_come_first(self) -> Maintenance:

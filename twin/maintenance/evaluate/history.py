@@ -84,7 +84,7 @@ def read_histories(flags: EvaluateFlags, problems: Problems) -> tuple[list[Asset
                 left.append(NotAssessed("", Note("no_name", {"count": len(rows), "places": places})))
                 continue
             found = _one_asset(asset, rows, flags)
-            (read if isinstance(found, AssetHistory) else left).append(found)  # type: ignore[arg-type]
+            (read if isinstance(found, AssetHistory) else left).append(found)  # type: ignore[arg-type]  # each list takes its own of the two
     return read, left
 
 

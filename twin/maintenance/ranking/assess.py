@@ -94,7 +94,7 @@ def own_classes(table: Maintenance) -> Mapping[str, classes.AssetClass]:
 
 def assess(asset: Asset, known: Known, asset_class: classes.AssetClass) -> Assessed:
     """Health, causes and the cost of one failure; what is unknown lowers the confidence and never the risk."""
-    row = known.table.classes[asset.kind]  # type: ignore[index]
+    row = known.table.class_of(asset.kind)
     seen = known.on_air.seen.get(asset.element, ()) + known.on_air.seen.get(asset.asset, ())
     health = health_score(asset_class, _evidence(asset, known, seen))
     failure = failure_of(asset, known, row, spare=bool(asset.spares))

@@ -122,7 +122,7 @@ def gather(site: Site, state: Path | None, files: Files, *, now: datetime) -> Ga
         samples=samples,
         diagnoses=_diagnoses(samples, fleet),
     )
-    problems = (*fleet.problems, *gas_problems, *failures.problems)
+    problems = (*on_air.problems, *fleet.problems, *gas_problems, *failures.problems)
     sources = _sources(on_air, week, samples, gas_problems, failures)
     return Gathered(site, table, engine, week, limits, fleet, failures, known, sources, problems)
 

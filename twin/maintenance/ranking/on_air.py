@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from twin.domain.problems import Problem
 from twin.domain.time import require_utc
 
 SENSOR, VIBRATION = "sensor", "vibration"
@@ -46,25 +47,31 @@ class OnAir:
     Attributes:
         as_of: of the snapshot; None without a history.
         life_lost_h, life_observed_h: insulation life used and over how long [h].
+        problems: why a history that is there could not be read.
     """
 
     as_of: datetime | None = None
     seen: Mapping[str, tuple[Seen, ...]] = field(default_factory=dict)
     life_lost_h: Mapping[str, float] = field(default_factory=dict)
     life_observed_h: Mapping[str, float] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
 
 
 def read_on_air(state: Path, names: Mapping[str, str]) -> OnAir:
-    """The last snapshot of a run; empty where there is none or it cannot be read.
+    """The last snapshot of a run; empty where there is none, and with its fault where it cannot be read.
 
     Args:
         names: name of a watched transformer, line or machine -> its element.
     """
-    try:
-        snapshot = json.loads((state / "snapshots" / "regie.json").read_text(encoding="utf-8"))
-        as_of = require_utc(datetime.fromisoformat(snapshot["as_of"]))
-    except (OSError, ValueError, KeyError, TypeError):
+    path = state / "snapshots" / "regie.json"
+    if not path.exists():
         return OnAir()
+    try:
+        snapshot = json.loads(path.read_text(encoding="utf-8"))
+        as_of = require_utc(datetime.fromisoformat(snapshot["as_of"]))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        limit, remedy = "a snapshot of the régie", "run the régie for a tick; the ranking goes on without what is on air"
+        return OnAir(problems=(Problem(str(path), f"{type(error).__name__}: {error}", limit, remedy),))
     lost, observed = {}, {}
     for name, facts in _facts(snapshot.get("boxes", ())):
         since = _instant(facts.get("lost_life_since"))

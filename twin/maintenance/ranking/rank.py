@@ -93,7 +93,7 @@ def _in_order(one: Candidate, beside: Mapping[str, Candidate]) -> Candidate:
 
 
 def _intervention(one: Assessed, action: Action, known: Known, slot: Slot) -> Intervention:
-    row = known.table.classes[one.asset.kind]  # type: ignore[index]
+    row = known.table.class_of(one.asset.kind)
     return Intervention(
         id=f"{one.asset.asset}:{action.action}",
         asset=one.asset.asset,
@@ -123,8 +123,7 @@ def effect_of(action: Action) -> Effect:
 def avoided_chf(one: Assessed, action: Action, known: Known) -> float:
     """CHF of risk that the action avoids over the horizon: fewer failures, and cheaper ones with a spare or without PCB."""
     table, effect = known.table, effect_of(action)
-    horizon = {"horizon_y": table.horizon_years, "discount_percent": table.discount_percent}
-    avoided = risk_avoided_chf(one.risk, effect, **horizon)  # type: ignore[arg-type]
+    avoided = risk_avoided_chf(one.risk, effect, horizon_y=table.horizon_years, discount_percent=table.discount_percent)
     cheaper = one.risk.failure_chf - cost_after_chf(one, action, known)
     if cheaper == 0.0:
         return avoided
@@ -137,7 +136,7 @@ def cost_after_chf(one: Assessed, action: Action, known: Known) -> float:
     """What one failure costs once the action is done [CHF]: less with a spare at hand or without PCB."""
     if not (action.spare_ready or action.cures_pcb):
         return one.risk.failure_chf
-    row = known.table.classes[one.asset.kind]  # type: ignore[index]
+    row = known.table.class_of(one.asset.kind)
     spare = action.spare_ready or bool(one.asset.spares)
     failure = failure_of(one.asset, known, row, spare=spare, pcb=0.0 if action.cures_pcb else None)
     total = consequence(failure, known.values).total_chf

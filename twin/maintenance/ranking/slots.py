@@ -59,7 +59,7 @@ class Slots:
         asset = one.asset
         if asset.asset not in self._hours:
             outage = branch_of(asset.element) if asset.on_grid else None
-            row = self.table.classes[asset.kind]  # type: ignore[index]
+            row = self.table.class_of(asset.kind)
             self._hours[asset.asset] = (
                 without_grid(self.week.hours)
                 if outage is None or one.effect is None

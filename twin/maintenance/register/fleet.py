@@ -197,4 +197,4 @@ def _with_typical(asset: Asset, elements: Mapping[str, ElementFacts]) -> Asset:
         typical["length_km"] = TYPICAL_KM
     if math.isnan(asset.oil_l) and asset.kind in TYPICAL_OIL_L_PER_MVA:
         typical["oil_l"] = TYPICAL_OIL_L_PER_MVA[asset.kind] * typical.get("rating_mva", asset.rating_mva)
-    return replace(asset, typical=tuple(typical), **typical)  # type: ignore[arg-type]
+    return replace(asset, typical=tuple(typical), **typical)  # type: ignore[arg-type]  # fields by name, all numbers

@@ -176,8 +176,7 @@ class Regie:
     def _sample_due(self, desk: Desk, asset: int) -> bool:
         """The gas diagnosis says when it wants the next sample; only where it is not content."""
         told = desk.diagnoses.get(asset)
-        due = told is not None and told.severity == "watch"
-        return due and (desk.now - told.at) >= (told.next_sample - told.at)  # type: ignore[union-attr]
+        return told is not None and told.severity == "watch" and desk.now >= told.next_sample
 
     def _knapsack(self, candidates: list[tuple[float, int, int]], hours: float, money_chf: float) -> list[Job]:
         if hours <= 0.0 or not candidates:

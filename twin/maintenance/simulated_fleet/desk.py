@@ -6,6 +6,7 @@ something. Only the order of the jobs differs, and which alarms are heard.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -214,7 +215,7 @@ class Desk:
             self.ledger.hours.append(self.crew_h - hours)
             self.ledger.wages_chf += self.crew_h * WAGE_CHF_PER_H
 
-    def _next(self, waiting) -> tuple[Job | None, float]:  # type: ignore[no-untyped-def]
+    def _next(self, waiting: Iterator[Job]) -> tuple[Job | None, float]:
         for job in waiting:
             if job.chf <= self._left_chf:
                 self._left_chf -= job.chf

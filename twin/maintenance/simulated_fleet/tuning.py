@@ -43,8 +43,8 @@ CYCLES_TRIED: tuple[tuple[int, ...], ...] = (
 
 def _with(cycles: Cycles, place: int, option: object) -> Cycles:
     if place < len(ACTIONS):
-        return replace(cycles, weeks=(*cycles.weeks[:place], option, *cycles.weeks[place + 1 :]))  # type: ignore[arg-type]
-    return replace(cycles, **{("by_worth", "by_age")[place - len(ACTIONS)]: option})  # type: ignore[arg-type]
+        return replace(cycles, weeks=(*cycles.weeks[:place], option, *cycles.weeks[place + 1 :]))  # type: ignore[arg-type]  # weeks of CYCLES_TRIED
+    return replace(cycles, **{("by_worth", "by_age")[place - len(ACTIONS)]: option})  # type: ignore[arg-type]  # a power of the two
 
 
 def _aimed(cycles: Cycles, seeds: Sequence[int], setting: Setting, aim: str) -> tuple[float, float]:

@@ -21,6 +21,15 @@ def state_with(tmp_path, **snapshot):
     return tmp_path
 
 
+@pytest.mark.parametrize("text", ["{", "[]", '{"as_of": 5}', '{"as_of": "2016-01-25"}'])
+def test_a_snapshot_that_cannot_be_read_is_named_and_hides_nothing_else(tmp_path, text):
+    (tmp_path / "snapshots").mkdir()
+    (tmp_path / "snapshots" / "regie.json").write_text(text, encoding="utf-8")
+    found = read_on_air(tmp_path, {})
+    assert found.as_of is None
+    assert [problem.place for problem in found.problems] == [str(tmp_path / "snapshots" / "regie.json")]
+
+
 def test_without_a_snapshot_nothing_is_known_on_air(tmp_path):
     assert read_on_air(tmp_path, NAMES).as_of is None
 

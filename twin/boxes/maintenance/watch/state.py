@@ -242,7 +242,7 @@ _Part = TypeVar("_Part")
 
 
 def _part(kind: type[_Part], room: str, arrays: Mapping[str, np.ndarray]) -> _Part:
-    return kind(**{field.name: np.asarray(arrays[f"{room}.{field.name}"]) for field in fields(kind)})  # type: ignore[arg-type]
+    return kind(**{field.name: np.asarray(arrays[f"{room}.{field.name}"]) for field in fields(kind)})  # type: ignore[arg-type]  # all are dataclasses
 
 
 def new_watch(count: int, settings: WatchSettings | None = None) -> Watch:

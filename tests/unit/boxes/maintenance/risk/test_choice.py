@@ -139,7 +139,7 @@ def test_with_the_missing_money_the_intervention_is_chosen() -> None:
     choice = choose(some, crew_h=10.0, budget_chf=150.0)
     ((_, reason),) = choice.left_out
 
-    more = choose(some, crew_h=10.0, budget_chf=150.0 + float(reason.figures["short_chf"]))  # type: ignore[arg-type]
+    more = choose(some, crew_h=10.0, budget_chf=150.0 + float(reason.figures["short_chf"]))
 
     assert reason.code == "budget"
     assert reason.figures["chosen_with_room"] is True
@@ -150,7 +150,7 @@ def test_what_would_have_to_avoid_more_is_chosen_once_it_does() -> None:
     """Its loss by forcing is exactly what it lacks: a franc more, and it is in."""
     some = [candidate("A", 400.0, 100.0, 10.0), candidate("B", 200.0, 100.0, 10.0)]
     ((_, reason),) = choose(some, crew_h=12.0, budget_chf=1000.0).left_out
-    lacking = float(reason.figures["worse_by_chf"])  # type: ignore[arg-type]
+    lacking = float(reason.figures["worse_by_chf"])
 
     better = choose([some[0], candidate("B", 201.0 + lacking, 100.0, 10.0)], crew_h=12.0, budget_chf=1000.0)
 
