@@ -19,6 +19,7 @@ from twin.cli_expert import register as register_expert
 from twin.cli_forecasts import register as register_forecasts
 from twin.cli_jobs import register as register_jobs
 from twin.cli_maintenance import register as register_maintenance
+from twin.cli_rehearsal import register as register_rehearsal
 from twin.cli_split import register as register_split
 from twin.cli_tune import register as register_tune
 from twin.cli_worth import register as register_worth
@@ -44,6 +45,7 @@ register_expert(app)
 register_forecasts(app)
 register_jobs(app)
 register_maintenance(app)
+register_rehearsal(app)
 register_tune(app)
 register_split()
 register_worth(app)

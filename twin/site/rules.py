@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from twin.site.rehearsed import Manual, WorldChange
 from twin.site.tables import Index, Name, NotNegative, Positive, Share, Table, VoltagePu
 
 # --------------------------------------------------------------------------------------- money, limits, rules
@@ -90,9 +91,10 @@ class Privacy(Table):
 
 
 class Orders(Table):
-    """``[orders]``: read-only unless ``write``."""
+    """``[orders]``: read-only unless ``write``; ``manual``: when nothing is accepted by itself."""
 
     write: bool = False
+    manual: tuple[Manual, ...] = ()
 
 
 class BoxEntry(Table):
@@ -129,6 +131,16 @@ class Promote(Table):
     min_days_better_share: Share = 0.6
     max_p_value: Share = 0.1
     coverage_90: tuple[Share, Share] = (0.80, 0.97)
+
+
+class Mail(Table):
+    """``[mail]``: the server that alarms and debriefs leave by; a password stands in the environment, never in a file."""
+
+    host: str
+    port: int = Field(ge=1, le=65535)
+    starttls: bool = True
+    sender: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
+    recipients: tuple[str, ...] = Field(min_length=1)
 
 
 class Public(Table):
@@ -173,6 +185,7 @@ class PlantTable(Table):
         heat_pumps_per_household, heat_pump_kw, cars_per_household, car_kw: what stands behind the lumped
             substations.
         heat_pumps: single ones behind LV loads; single cars are the ``ev_charger`` devices.
+        world: how weather, demand and market differ from the published ones.
     """
 
     households: int = Field(default=0, ge=0)
@@ -183,3 +196,4 @@ class PlantTable(Table):
     car_kw: NotNegative = 0.0
     heat_pumps: tuple[HeatPump, ...] = ()
     events: tuple[PlantEvent, ...] = ()
+    world: tuple[WorldChange, ...] = ()

@@ -21,7 +21,8 @@ from twin.site.devices import devices_of
 from twin.site.line import Line
 from twin.site.machine import Machine
 from twin.site.maintenance import Maintenance
-from twin.site.rules import Bands, BoxEntry, Kpi, Orders, PlantTable, Privacy, Promote, Public, Tariff
+from twin.site.rehearsed import BoxOutage
+from twin.site.rules import Bands, BoxEntry, Kpi, Mail, Orders, PlantTable, Privacy, Promote, Public, Tariff
 from twin.site.tables import About, ChannelGroup, GridTable, Table, TelemetryTable, Zone
 from twin.site.trafo import Trafo
 
@@ -59,10 +60,12 @@ class Site(Table):
     orders: Orders = Orders()
     boxes: tuple[BoxEntry, ...] = ()
     boxes_allowed: tuple[str, ...] = ()
+    box_outages: tuple[BoxOutage, ...] = ()
     promote: Promote = Promote()
     public: Public | None = None
     plant: PlantTable | None = None
     maintenance: Maintenance | None = None
+    mail: Mail | None = None
 
     @classmethod
     def partly(cls, file: Path, content: Mapping[str, Any], *, unread: Collection[str]) -> Site:
@@ -230,9 +233,9 @@ def _power_range(device: Device) -> tuple[float, float]:
 def jsonable(site: Site) -> dict[str, Any]:
     """The site as JSON values, without where its file lies: what the journal's genesis hashes.
 
-    What maintenance costs is left out too: no tick reads it, and another crew or budget makes no other run. So is
+    What maintenance costs, and who gets mail, is left out too: no tick reads it, and another crew makes no other run. So is
     ``reference_since``: an instant that is added changes no tick before it, and a repair goes on with the same run.
     """
     references = {"__all__": {"reference_since"}}
-    left_out: Any = {"file": True, "maintenance": True, "trafos": references, "machines": references}
+    left_out: Any = {"file": True, "maintenance": True, "mail": True, "trafos": references, "machines": references}
     return site.model_dump(mode="json", by_alias=True, exclude=left_out)

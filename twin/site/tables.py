@@ -193,6 +193,25 @@ class Disturbance(Table):
     bad_share: Share = 0.0
 
 
+class Span(Table):
+    """From ``at`` on, before ``until``."""
+
+    at: AwareDatetime
+    until: AwareDatetime
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Span:
+        if self.until <= self.at:
+            raise ValueError(f"until {self.until.isoformat()} must be after at {self.at.isoformat()}")
+        return self
+
+
+class Silence(Span):
+    """``[[telemetry.silences]]``: these channels say nothing; ``channels`` are names or patterns ("line.*", "*.p_mw", "*")."""
+
+    channels: tuple[Annotated[str, Field(min_length=1)], ...] = Field(min_length=1)
+
+
 class TelemetryTable(Table):
     """``[telemetry]``: where measurements come from. ``timezone``: of CSV stamps that carry no offset."""
 
@@ -201,6 +220,7 @@ class TelemetryTable(Table):
     timezone: str | None = None
     channels: tuple[ChannelGroup, ...] = Field(min_length=1)
     disturbance: Disturbance = Disturbance()
+    silences: tuple[Silence, ...] = ()
 
     @model_validator(mode="after")
     def _folder_for_csv(self) -> TelemetryTable:

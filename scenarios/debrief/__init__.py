@@ -1,0 +1,1 @@
+"""What happened and what to learn from it: key moments, figures, pictures."""

@@ -1,0 +1,1 @@
+"""One run of the régie in a scenario: loop, boxes and plant, without screens; then its figures."""

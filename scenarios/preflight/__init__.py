@@ -1,0 +1,1 @@
+"""Go or no-go before going on air."""

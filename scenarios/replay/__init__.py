@@ -1,0 +1,1 @@
+"""Journalled days once more, with another box in one place."""

@@ -1,0 +1,1 @@
+"""What the futures say: probability, size and money of every violation by hour; what would help."""
