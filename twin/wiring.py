@@ -204,10 +204,11 @@ def _sources(site: Site, prepared: Prepared, net: Any, engine: Engine, start: da
 
         telemetry = CsvTelemetry.of(site, net)
         return _Sources(telemetry, None, None, None, None, None, telemetry.problems)
+    from twin.adapters.changed_outside import ChangedOutside
     from twin.adapters.synthetic_outside import SyntheticOutside
     from twin.plant.plant import SimulatedPlant
 
-    outside = SyntheticOutside.of(site, prepared)
+    outside = ChangedOutside.of(site, SyntheticOutside.of(site, prepared))
     live = SimulatedPlant(site, prepared, engine, outside, obeys=True)
     alone = SimulatedPlant(site, prepared, engine, outside, obeys=False)
     return _Sources(live, alone, outside, live, live, live.annual_energy_mwh(start), ())

@@ -38,7 +38,8 @@ PUBLICATION_HOUR = 13
 """Local hour from which the next day's prices are known (the Swiss auction clears before noon)."""
 
 
-_LAWS = source_digest([*Path(__file__).parent.glob("synthetic_*.py"), Path(chance.__file__)])
+_HERE = Path(__file__)
+_LAWS = source_digest([*_HERE.parent.glob("synthetic_*.py"), _HERE.with_name("changed_outside.py"), Path(chance.__file__)])
 
 
 class SyntheticOutside:

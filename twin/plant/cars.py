@@ -17,6 +17,7 @@ from twin.domain import chance
 from twin.domain.time import QUARTER_HOUR_S
 from twin.plant.charging import uptake_mwh
 from twin.plant.clock import DAY_S, LocalClock, is_weekend, year_fraction
+from twin.plant.world import PUBLISHED, World
 
 PLUG_SHARE = 0.55
 SESSION_MWH = 0.0104
@@ -70,12 +71,14 @@ class Cars:
 
     Attributes:
         names: one per car, keys of their chance. ``rated_mw``: charger's power, dims (car,).
+        world: what a session needs is multiplied by its ``cars`` when the car comes home.
     """
 
     seed: int
     clock: LocalClock
     names: tuple[str, ...]
     rated_mw: np.ndarray
+    world: World = PUBLISHED
 
     @cached_property
     def _chance(self) -> np.ndarray:
@@ -105,12 +108,14 @@ class Cars:
 
         midnight = day * DAY_S
         arrival = hours(ARRIVAL_H, ARRIVAL_LIMITS_H, day, 0) * 3600 + midnight - self.clock.noon_offset_s(day)
+        arrival_s = np.round(arrival).astype(np.int64)
         departure = hours(DEPARTURE_H, DEPARTURE_LIMITS_H, day + 1, 1) * 3600 + midnight + DAY_S
         plugged = chance.uniform(self._chance, day, 2) < PLUG_SHARE
         spread = 1.0 + SESSION_SPREAD * (2.0 * chance.uniform(self._chance, day, 3) - 1.0)
         energy = SESSION_MWH * spread * np.where(is_winter(day), WINTER_FACTOR, 1.0)
+        energy = energy * self.world.factor("cars", arrival_s)[:, 0]
         return Sessions(
-            np.round(arrival).astype(np.int64),
+            arrival_s,
             np.round(departure - self.clock.noon_offset_s(day + 1)).astype(np.int64),
             np.where(plugged, energy, 0.0),
         )

@@ -81,17 +81,19 @@ class Demand:
         labels = start_s + QUARTER_HOUR_S * np.arange(STEPS)
         rows, stamped = self.prepared.rows(labels), self.prepared.stamped_rows(labels)
         profiles = self.prepared.profiles
-        wander = 1.0 + town.load_wander * self._wander(town.load_chance, labels)
+        factor = {quantity: town.world.factor(quantity, labels) for quantity in ("load", "heat_pumps", "cars", "sun", "hydro")}
+        wander = (1.0 + town.load_wander * self._wander(town.load_chance, labels)) * factor["load"]
         load_p = profiles["load_p_mw"][stamped].astype(float) * wander
         load_q = profiles["load_q_mvar"][stamped].astype(float) * wander
-        heat = self._heat_pumps(labels)
+        heat = self._heat_pumps(labels) * factor["heat_pumps"]
         load_p += heat
         load_q += heat * town.heat_pump_tan_phi
         local_s = town.clock.local_s(labels)
-        load_p += np.outer(expected_power_mw(town.lumped_car_mw, local_s), town.lumped_cars)
+        load_p += np.outer(expected_power_mw(town.lumped_car_mw, local_s), town.lumped_cars) * factor["cars"]
         available = profiles["sgen_available_p_mw"]
         made = np.where(town.pv, available[rows], available[stamped]).astype(float)
-        made *= np.where(town.pv, 1.0 + PV_WANDER_SHARE * self._wander(town.sgen_chance, labels), 1.0)
+        sky = (1.0 + PV_WANDER_SHARE * self._wander(town.sgen_chance, labels)) * factor["sun"]
+        made *= np.where(town.pv, sky, factor["hydro"])
         outside = {signal: self.outside.actual(signal, labels) for signal in OUTSIDE_SIGNALS}
         return Day(start_s, load_p, load_q, heat, np.clip(made, 0.0, town.sgen_cap_mw), outside)
 

@@ -51,6 +51,10 @@ class Schedule:
             self._topologies[count] = self._build(at_s)
         return self._topologies[count]
 
+    def before(self, end_s: int) -> tuple[Change, ...]:
+        """All that happens before ``end_s``."""
+        return tuple(change for change in self._changes if change.at_s < end_s)
+
     def refusing(self, at_s: int) -> frozenset[str]:
         """Devices that obey nobody at ``at_s``."""
         return self._in_force(at_s, "device", "refuse")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import astuple, replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -32,11 +33,11 @@ from twin.plant.sensors import Disturbance, Sensors, chosen, joined
 from twin.plant.state import PlantState
 from twin.plant.town import Prepared, Town, town_of
 from twin.plant.truth import TrueGrid
-from twin.site import Site
+from twin.site import Site, rehearsed
 from twin.site.locate import Places
 from twin.site.tables import Disturbance as DisturbanceTable
 
-LAWS = source_digest([*Path(__file__).parent.glob("*.py"), Path(chance.__file__)])
+LAWS = source_digest([*Path(__file__).parent.glob("*.py"), Path(chance.__file__), Path(rehearsed.__file__)])
 """Digest of everything by which the town lives: a past and a checkpoint belong to the laws they were made by."""
 
 
@@ -63,7 +64,7 @@ class SimulatedPlant:
             remedy = 'declare what stands behind the loads, or read telemetry from source = "csv"'
             raise BadInput([Problem(f"site {site.name!r}", "no table [plant]", "one for a simulated plant", remedy)])
         net = prepared.net()
-        town = town_of(site, site.plant, net)
+        town = town_of(site, site.plant, net, prepared.zones)
         grid = engine.model(NORMAL).grid
         place = {int(index): position for position, index in enumerate(grid.trafo)}
         watched = {trafo.index: number for number, trafo in enumerate(site.trafos)}
@@ -86,11 +87,15 @@ class SimulatedPlant:
         )
         switched = frozenset(town.devices[device.id] for device in site.devices if device.kind == "heat_pumps")
         self._inbox = Inbox(site.seed, town.devices, switched)
-        self._identity = digest({"site": _tables(site), "laws": [LAWS, outside.laws]})
+        laws = [LAWS, outside.laws]
+        self._identity = digest({"site": _tables(site), "laws": laws})
         model = engine.model(NORMAL)
-        self._past = digest(
-            {"plant": self._identity, "grid": prepared.folder.name, "engine": [model.engine, model.engine_version]}
-        )
+        self._lasting = {
+            "site": _tables(site, but=_PASSING),
+            "laws": laws,
+            "grid": prepared.folder.name,
+            "engine": [model.engine, model.engine_version],
+        }
         self._state: PlantState | None = None
 
     # ------------------------------------------------------------------------------------------ telemetry
@@ -101,7 +106,8 @@ class SimulatedPlant:
         A plant that has not begun begins at ``end``; one that was restored stays where it is.
         """
         start_s, end_s = _whole_quarters(start), _whole_quarters(end)
-        past = cached_past(self._folder, self._past, self._life, start_s, end_s, buses=self._buses, progress=progress)
+        identity = self._identity_of_past(end_s)
+        past = cached_past(self._folder, identity, self._life, start_s, end_s, buses=self._buses, progress=progress)
         if self._state is None:
             self._state = past.state
         return past.readings
@@ -167,6 +173,13 @@ class SimulatedPlant:
 
     # ------------------------------------------------------------------------------------------ inside
 
+    def _identity_of_past(self, end_s: int) -> str:
+        """Of all that a past up to ``end_s`` depends on: whatever happens later, a town has one past."""
+        happened = [list(astuple(change)) for change in self._life.schedule.before(end_s)]
+        changed = [change for change in self._life.town.world.changes if to_epoch_s(change.at) < end_s]
+        world = [change.model_dump(mode="json", exclude={"foreseen"}) for change in changed]
+        return digest({**self._lasting, "happened": happened, "world": world})
+
     def _begun(self, as_of_s: int) -> PlantState:
         if self._state is None:
             if not as_of_s:
@@ -211,11 +224,19 @@ def _whole_quarters(instant: datetime) -> int:
     return seconds
 
 
-def _tables(site: Site) -> dict[str, Any]:
+_PASSING: dict[str, Any] = {
+    "plant": {"events", "world"},  # each counts from its own moment on
+    "telemetry": {"silences"},  # what is said, not what is so
+    "device_groups": {"__all__": {"title", "rights"}},  # nobody makes use of a right in the past
+}
+"""What a past depends on in part, or not at all."""
+
+
+def _tables(site: Site, *, but: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
     """All of the site that its plant depends on; boxes, tariffs and screens may change without a new plant."""
     tables = {"site", "grid", "telemetry", "trafos", "machines", "devices", "plant"}
     names = {name for name, field in type(site).model_fields.items() if (field.alias or name) in tables}
-    return site.model_dump(mode="json", by_alias=True, include=names)
+    return site.model_dump(mode="json", by_alias=True, include=names, exclude=dict(but))
 
 
 def _disturbance(table: DisturbanceTable) -> Disturbance:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,11 +13,13 @@ import pandas as pd
 from twin.contracts.devices import Device
 from twin.domain import chance
 from twin.domain.controls import Controls, Curve, InverterControl
+from twin.domain.zones import Zone
 from twin.plant.batteries import Batteries
 from twin.plant.cars import Cars
 from twin.plant.clock import LocalClock
 from twin.plant.pv_plants import PvPlants
 from twin.plant.ripple_groups import RippleGroups
+from twin.plant.world import World
 from twin.site import Site
 from twin.site.rules import PlantTable
 
@@ -49,6 +51,11 @@ class Prepared(Protocol):
         ...
 
     @property
+    def zones(self) -> tuple[Zone, ...]:
+        """The site's zones with their net elements."""
+        ...
+
+    @property
     def start_s(self) -> int:
         """Label of the profiles' first row, epoch seconds."""
         ...
@@ -69,14 +76,16 @@ class Town:
     Attributes:
         load_wander: relative deviation from the profile, dims (load,). ``load_chance``, ...: streams of chance.
         lumped_heat_pump_mw, single_heat_pump_mw: rated electric power behind each load. ``lumped_cars``: number of cars.
-        pv: which sgens are photovoltaic, dims (sgen,). ``sgen_cap_mw``: inverter limit, inf where there is none.
+        pv: which sgens are photovoltaic, dims (sgen,). ``sgen_cap_mw``: inverter limit or rating, inf where there is none.
         car_load: position of each car's load. ``battery_storage``: position of each battery's storage.
         near_load, near_sgen: 1 where an element shares the battery's bus, dims (battery, load) and (battery, sgen).
         devices: name -> position, cars first, then batteries, plants, ripple groups. ``car_efficiency``: grid to car.
+        world: how demand and generation differ from the published ones.
     """
 
     seed: int
     clock: LocalClock
+    world: World
     load_wander: np.ndarray
     load_chance: np.ndarray
     sgen_chance: np.ndarray
@@ -101,11 +110,12 @@ class Town:
     devices: Mapping[str, int]
 
 
-def town_of(site: Site, plant: PlantTable, net: Any) -> Town:
+def town_of(site: Site, plant: PlantTable, net: Any, zones: Sequence[Zone] = ()) -> Town:
     """The town that a site file declares on its prepared net.
 
     Args:
         plant: the site's ``[plant]`` table. ``net``: the prepared pandapower net, which is only read.
+        zones: with their net elements; a town that only stands to be looked at needs none.
     """
     clock = LocalClock(site.timezone)
     load, sgen, storage = (np.array(net[table].index, dtype=int) for table in ("load", "sgen", "storage"))
@@ -121,6 +131,7 @@ def town_of(site: Site, plant: PlantTable, net: Any) -> Town:
     batteries, plants, groups = (
         [device for device in site.devices if device.kind == kind] for kind in ("battery", "pv_plant", "heat_pumps")
     )
+    world = World.of(plant.world, zones, load=load, sgen=sgen)
     place = {int(index): position for position, index in enumerate(storage)}
     battery_storage = np.array([place[device.element] for device in batteries], dtype=int)
     battery_bus = net.storage["bus"].to_numpy()[battery_storage]
@@ -128,6 +139,7 @@ def town_of(site: Site, plant: PlantTable, net: Any) -> Town:
     return Town(
         seed=site.seed,
         clock=clock,
+        world=world,
         load_wander=np.where(lumped | medium_voltage, LUMPED_WANDER, SINGLE_WANDER),
         load_chance=chance.streams(site.seed, "load", tuple(map(str, load))),
         sgen_chance=chance.streams(site.seed, "sgen", tuple(map(str, sgen))),
@@ -140,7 +152,7 @@ def town_of(site: Site, plant: PlantTable, net: Any) -> Town:
         pv=pv,
         sgen_cap_mw=cap,
         controls=controls,
-        cars=Cars(site.seed, clock, tuple(d.id for d in cars), _each(cars, "p_max_mw")),
+        cars=Cars(site.seed, clock, tuple(d.id for d in cars), _each(cars, "p_max_mw"), world),
         car_load=np.array([at[device.element] for device in cars], dtype=int),
         car_efficiency=_each(cars, "efficiency"),
         batteries=Batteries(*(_each(batteries, name) for name in ("p_min_mw", "p_max_mw", "e_max_mwh", "efficiency"))),
@@ -188,7 +200,7 @@ def _households(total: int, profile: pd.Series) -> np.ndarray:
 def _inverters(site: Site, net: Any, sgen: np.ndarray) -> tuple[np.ndarray, np.ndarray, Controls | None]:
     overlay = site.grid.overlay.pv
     pv = net.sgen["kind"].eq("pv").to_numpy()
-    cap = np.where(pv, net.sgen["max_p_mw"].to_numpy(dtype=float), np.inf)
+    cap = net.sgen["max_p_mw"].fillna(np.inf).to_numpy(dtype=float)
     if overlay.q_v_pu is None:
         return pv, cap, None
     # An inverter is sized to give its capped active power at the power factor of full reactive power.

@@ -205,6 +205,10 @@ class Span(Table):
             raise ValueError(f"until {self.until.isoformat()} must be after at {self.at.isoformat()}")
         return self
 
+    def holds(self, moment: datetime) -> bool:
+        """Whether ``moment`` lies within."""
+        return self.at <= moment < self.until
+
 
 class Silence(Span):
     """``[[telemetry.silences]]``: these channels say nothing; ``channels`` are names or patterns ("line.*", "*.p_mw", "*")."""
