@@ -16,6 +16,7 @@ import xarray as xr
 from twin.adapters.grid_members import Members, grid_members, load_tan_phi_of, load_weight_of, sgen_kwp_of
 from twin.adapters.prepared import Prepared
 from twin.adapters.ready import Ready
+from twin.adapters.telemetry_silenced import heard
 from twin.contracts.devices import Device
 from twin.contracts.ports import Actuator, Engine, OutlookSource, Referee, Telemetry
 from twin.domain.controls import Controls, Curve, InverterControl
@@ -203,7 +204,7 @@ def _sources(site: Site, prepared: Prepared, net: Any, engine: Engine, start: da
         from twin.adapters.telemetry_csv import CsvTelemetry
 
         telemetry = CsvTelemetry.of(site, net)
-        return _Sources(telemetry, None, None, None, None, None, telemetry.problems)
+        return _Sources(heard(site, telemetry), None, None, None, None, None, telemetry.problems)
     from twin.adapters.changed_outside import ChangedOutside
     from twin.adapters.synthetic_outside import SyntheticOutside
     from twin.plant.plant import SimulatedPlant
@@ -211,7 +212,7 @@ def _sources(site: Site, prepared: Prepared, net: Any, engine: Engine, start: da
     outside = ChangedOutside.of(site, SyntheticOutside.of(site, prepared))
     live = SimulatedPlant(site, prepared, engine, outside, obeys=True)
     alone = SimulatedPlant(site, prepared, engine, outside, obeys=False)
-    return _Sources(live, alone, outside, live, live, live.annual_energy_mwh(start), ())
+    return _Sources(heard(site, live), heard(site, alone), outside, live, live, live.annual_energy_mwh(start), ())
 
 
 def _runner(site: Site, grid: Grid, members: Members, state: Path, on_ops: Ops, *, outlook: bool) -> BoxRunner:

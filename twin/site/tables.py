@@ -7,6 +7,7 @@ carries its unit at the end of its name.
 from __future__ import annotations
 
 from datetime import datetime
+from fnmatch import fnmatchcase
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
@@ -211,9 +212,16 @@ class Span(Table):
 
 
 class Silence(Span):
-    """``[[telemetry.silences]]``: these channels say nothing; ``channels`` are names or patterns ("line.*", "*.p_mw", "*")."""
+    """``[[telemetry.silences]]``: these channels say nothing; ``channels`` are names or patterns ("line.*", "*.p_mw", "*").
+
+    What protection reports has no channel and goes by the names "line.66.in_service" and "trafo.0.in_service": "*" silences it.
+    """
 
     channels: tuple[Annotated[str, Field(min_length=1)], ...] = Field(min_length=1)
+
+    def means(self, name: str) -> bool:
+        """Whether it silences the channel of that name."""
+        return any(fnmatchcase(name, pattern) for pattern in self.channels)
 
 
 class TelemetryTable(Table):
