@@ -1,12 +1,25 @@
-"""A scenario as its file declares it. Immutable; made by `scenarios.file.read.load_scenario`."""
+"""A scenario as its file declares it, with those that it extends. Immutable; made by `scenarios.file.read.load_scenario`.
+
+Every moment is an instant in UTC, however the file writes it. Elements are "line.66", "trafo.0", "switch.296" or, to travel
+between grids, called by the net's own name: "line 'MV3.101 Line 67'" (`scenarios.file.elements`).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
-from twin.site.tables import Name, Table, Words
+from scenarios.file.clock import Instant, whole_quarter
+from twin.site.rehearsed import WorldChange
+from twin.site.rules import GridTariff
+from twin.site.tables import Name, NotNegative, Positive, Share, Table, Words
+
+Branch = Annotated[str, Field(pattern=r"^(line|trafo)(\.\d+| '.+')$")]
+Switch = Annotated[str, Field(pattern=r"^switch(\.\d+| '.+')$")]
 
 
 class About(Table):
@@ -17,8 +30,223 @@ class About(Table):
     teaches: Words
 
 
+class Window(Table):
+    """``[window]``: the first quarter hour, and how long [h], up to a month of 31 days."""
+
+    start: Annotated[Instant, AfterValidator(whole_quarter)]
+    hours: float = Field(ge=0.25, le=744.0, multiple_of=0.25)
+
+    @property
+    def ticks(self) -> int:
+        """Quarter hours of the window."""
+        return round(4 * self.hours)
+
+    @property
+    def end(self) -> datetime:
+        """The first moment after it."""
+        return self.start + timedelta(hours=self.hours)
+
+
+class Lasting(Table):
+    """From ``at`` on, before ``until`` or, without it, for good. A time of day in ``until`` is the first one after ``at``."""
+
+    at: Instant
+    until: Instant | None = None
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Lasting:
+        if self.until is not None and self.until <= self.at:
+            raise ValueError(f"until {self.until.isoformat()} must be after at {self.at.isoformat()}")
+        return self
+
+
+class During(Lasting):
+    """From ``at`` on, before ``until``."""
+
+    until: Instant
+
+
+# ------------------------------------------------------------------------------------------------ the world
+
+
+class World(WorldChange):
+    """``[[world]]``: weather, demand, hydro, price or mix differ for a while."""
+
+    at: Instant
+    until: Instant
+
+
+class Prices(During):
+    """``[[prices]]``: the market's price x ``times`` + ``add`` [CHF/kWh]; ``foreseen``: whether it was published so."""
+
+    times: NotNegative = 1.0
+    add: float = 0.0
+    foreseen: bool = True
+
+
+class Growth(Table):
+    """``[growth]``: how much more of everything the town has, and always had, so that its forecasts know it.
+
+    Attributes:
+        pv: factor on installed panels. ``cars``: on what charging takes. ``heat_pumps``: on their power. ``load``: on all other
+            consumption.
+    """
+
+    pv: Positive = 1.0
+    cars: Positive = 1.0
+    heat_pumps: Positive = 1.0
+    load: Positive = 1.0
+
+
+class TariffChange(Table):
+    """``[tariff]``: keys of the site's tariff that are others, for good."""
+
+    energy_chf_per_kwh: float | None = None
+    feed_in_chf_per_kwh: float | None = None
+    grid_chf_per_kwh: GridTariff | None = None
+    peak_chf_per_kw_month: NotNegative | None = None
+
+
+# ------------------------------------------------------------------------------------------------ what happens
+
+
+class Outage(Lasting):
+    """``[[outages]]``: a line or transformer is out. ``planned``: announced work; else a fault."""
+
+    element: Branch
+    planned: bool = False
+
+
+class Switching(Lasting):
+    """``[[switchings]]``: a switch is closed or opened, and the other way round at ``until``."""
+
+    switch: Switch
+    closed: bool
+
+
+class Refusal(Lasting):
+    """``[[refusals]]``: a device obeys nobody."""
+
+    device: str
+
+
+class Import(During):
+    """``[[imports]]``: the grid above delivers no more than ``limit_mw``; what exceeds it is a violation.
+
+    Attributes:
+        sheds: lines and transformers that are taken out of service meanwhile, as planned outages.
+    """
+
+    limit_mw: NotNegative
+    sheds: tuple[Branch, ...] = ()
+
+
+class TelemetryLost(During):
+    """``[[telemetry_lost]]``: these channels say nothing; names or patterns ("line.*", "*.p_mw", "*")."""
+
+    channels: tuple[Annotated[str, Field(min_length=1)], ...] = Field(min_length=1)
+
+
+class BoxFailure(During):
+    """``[[box_failures]]``: a box does not answer."""
+
+    box: Name
+
+
+class ByHand(During):
+    """``[[manual]]``: nothing is accepted by itself."""
+
+
+class Audience(During):
+    """``[audience]``: citizens who look at the public page meanwhile."""
+
+    viewers: int = Field(ge=1)
+
+
+# ------------------------------------------------------------------------------------------------ many futures
+
+
+class Ensemble(Table):
+    """``[ensemble]``: how many futures, and what is uncertain in them.
+
+    Attributes:
+        line_outages_per_100km_year: of the circuits' length. ``trafo_outages_per_year``: of each transformer.
+        repair_hours: how long such an outage lasts [h].
+        spread: factor on the forecasts' own spread; 0: as the median says.
+        unavailable_share: probability that a device obeys nobody in a future.
+        source: where the rates come from, or that they are assumptions.
+    """
+
+    futures: int = Field(default=200, ge=1)
+    seed: int = Field(default=1, ge=0)
+    line_outages_per_100km_year: NotNegative = 2.0
+    trafo_outages_per_year: NotNegative = 0.01
+    repair_hours: Positive = 4.0
+    spread: NotNegative = 1.0
+    unavailable_share: Share = 0.02
+    source: str = "assumptions; nobody's record of outages"
+
+
+class Drill(Table):
+    """``[drill]``: the past that a scenario was drawn from; only drills have one.
+
+    Attributes:
+        state: the run's state directory. ``head``: of its journal when it was drawn. ``at``, ``until``: the hours to decide in.
+    """
+
+    state: Path
+    head: str
+    at: Instant
+    until: Instant
+
+
+class Compose(Table):
+    """``[compose]``: scenarios that are applied before this one, in order: packaged names, or files beside this one."""
+
+    extends: tuple[str, ...] = ()
+
+
 class Scenario(Table):
-    """One scenario."""
+    """One scenario, with what it extends already in it (`scenarios.file.merge`).
+
+    Attributes:
+        file: where it stands. ``sites``: packaged names or site files. ``seed``: of everything drawn, in place of the site's.
+    """
 
     file: Path
     about: About = Field(alias="scenario")
+    sites: tuple[str, ...] = Field(default=("demo",), min_length=1)
+    seed: int | None = Field(default=None, ge=0)
+    window: Window
+    compose: Compose = Compose()
+    world: tuple[World, ...] = ()
+    growth: Growth = Growth()
+    outages: tuple[Outage, ...] = ()
+    switchings: tuple[Switching, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    prices: tuple[Prices, ...] = ()
+    tariff: TariffChange = TariffChange()
+    imports: tuple[Import, ...] = ()
+    telemetry_lost: tuple[TelemetryLost, ...] = ()
+    box_failures: tuple[BoxFailure, ...] = ()
+    manual: tuple[ByHand, ...] = ()
+    ensemble: Ensemble = Ensemble()
+    audience: Audience | None = None
+    drill: Drill | None = None
+    _place: Callable[..., str] | None = PrivateAttr(default=None)
+
+    @property
+    def name(self) -> str:
+        """Its short name: of folders and results."""
+        return self.about.name
+
+    @property
+    def planned_outages(self) -> tuple[Outage, ...]:
+        """Announced ones, and what an import's limit sheds."""
+        announced = [outage for outage in self.outages if outage.planned]
+        shed = [Outage(element=e, at=cut.at, until=cut.until, planned=True) for cut in self.imports for e in cut.sheds]
+        return (*announced, *shed)
+
+    def place(self, *keys: str | int) -> str:
+        """Where the value under ``keys`` stands, for messages: file, line and path."""
+        return " ".join((self.file.name, *map(str, keys))) if self._place is None else self._place(*keys)
