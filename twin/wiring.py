@@ -138,6 +138,7 @@ def wire(ready: Ready, window: Window, state: Path, progress: Progress, on_ops: 
         Prover(engine, limits, controls, {device.id: device for device in devices}, load_tan_phi=estimator.load_tan_phi),
         limits,
         Names(names),
+        manual=[(span.at, span.until) for span in site.orders.manual],
     )
     root = next(zone.name for zone in zones if zone.parent is None and zone.boundary)
     # The first write to the state directory, and its lock: what can be refused has been refused by now.
@@ -228,6 +229,7 @@ def _runner(site: Site, grid: Grid, members: Members, state: Path, on_ops: Ops, 
         outlook=known_ahead(site, outlook=outlook),
         keep_rows=_KEEP_ROWS,
         limits=plausible(site, grid),
+        outages={box.name: [(o.at, o.until) for o in site.box_outages if o.box == box.name] for box in site.boxes},
         on_ops=on_ops,
     )
 

@@ -19,7 +19,7 @@ FIRST_FAULT = AS_OF + QUARTER_HOUR
 class Stage:
     """Ticks from ``start`` on; ``ops`` are the operations events so far."""
 
-    def __init__(self, instances, directory: Path, *, start=AS_OF, artifacts: Path | None = None):
+    def __init__(self, instances, directory: Path, *, start=AS_OF, artifacts: Path | None = None, outages=None):
         self.ops = []
         self.as_of, self.tick = start, 0
         self.runner = BoxRunner(
@@ -32,6 +32,7 @@ class Stage:
             allow={instance.box_ref for instance in instances},
             outlook=OUTSIDE_SIGNALS,
             keep_rows=SITE.rows,
+            outages=outages,
             on_ops=self.ops.append,
         )
         self.runner.start()

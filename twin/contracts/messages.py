@@ -113,6 +113,7 @@ class Outcome(StrEnum):
     REFUSED = "refused"  # answered, but the answer failed validation
     BREAKER_OPEN = "breaker_open"
     UNMET_NEED = "unmet_need"
+    OUTAGE = "outage"  # the site's file says that it does not answer now: a rehearsal
 
 
 @dataclass(frozen=True)

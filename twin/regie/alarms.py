@@ -11,7 +11,7 @@ from twin.contracts.messages import Alarm, Command, Finding
 
 ON_DELAY_TICKS = {1: 1, 2: 1, 3: 2, 4: 2}
 """Ticks in a row that a finding of each priority must be seen before it alarms: estimates and forecasts may flicker."""
-FACTS = frozenset({"box_failing", "planner_failing", "dispatch_held", "last_plan_serves", "rules_serve"})
+FACTS = frozenset({"box_failing", "planner_failing", "dispatch_held", "manual_hours", "last_plan_serves", "rules_serve"})
 """Codes of findings about the régie itself: neither estimated nor forecast, they alarm at once at any priority."""
 OFF_DELAY_TICKS = 2
 KEEP_CLEARED = timedelta(hours=1)

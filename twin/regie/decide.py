@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 import numpy as np
 import xarray as xr
@@ -46,12 +47,16 @@ class Decider:
         prover: Prover,
         limits: Limits,
         names: Names,
+        *,
+        manual: Sequence[tuple[datetime, datetime]] = (),
     ) -> None:
+        """Prepare for one site; ``manual``: (from, until) of hours in which people decide everything."""
         self._engine = engine
         self._devices = {device.id: device for device in devices}
         self._prover = prover
         self._limits = limits
         self._names = names
+        self._manual = tuple(manual)
 
     def decide(
         self,
@@ -69,14 +74,16 @@ class Decider:
             usage: what was used of the rights so far; what they do not cover now is not ordered.
         """
         book, lines = self._obey(memory.book, commands, state)
-        held = recommend.update(memory.recommendations, {}, self._devices, state.as_of, np.zeros(0))
+        manual = self._manual_until(state.as_of) is not None
+        held = recommend.update(memory.recommendations, {}, self._devices, state.as_of, np.zeros(0), manual=manual)
         held, rulings = recommend.rule(held, [c for c in commands if c.kind in ("accept", "refuse")], state.as_of)
         lines += [_ruling_line(ruling) for ruling in rulings]
 
         dispatching = outlooks is not None and state.mode != "forecast_only"
         proposals, uncovered = self._covered(self._proposals(reports), state, outlooks, usage)
         co2 = outlooks.co2_g_per_kwh if outlooks is not None else np.zeros(HORIZON_STEPS)
-        held = recommend.update(held, proposals if dispatching else {}, self._devices, state.as_of, co2)
+        asked = proposals if dispatching else {}
+        held = recommend.update(held, asked, self._devices, state.as_of, co2, manual=manual)
         groups = recommend.active_groups(held, state.as_of)
         dispatched = proposals if dispatching else {}
         ordered = {name: p for name, p in dispatched.items() if self._devices[name].group in groups}
@@ -149,6 +156,10 @@ class Decider:
         uncovered = refused(proposals, self._devices, usage, label_s, emergency)
         return {name: proposal for name, proposal in proposals.items() if name not in uncovered}, uncovered
 
+    def _manual_until(self, as_of: datetime) -> datetime | None:
+        """When the hours end in which people decide everything; None outside such hours."""
+        return max((until for begin, until in self._manual if begin <= as_of < until), default=None)
+
     def _findings(
         self, reports: Mapping[str, Envelope], state: State, proof: Proof | None, book: AlarmBook, dispatching: bool
     ) -> list[Finding]:
@@ -156,6 +167,10 @@ class Decider:
         grid = self._engine.model(state.topology).grid
         found = watch(state, proof, grid, self._limits, self._names, active)
         found += [f for e in reports.values() if e.role == "champion" for f in e.report.findings]
+        until = self._manual_until(state.as_of)
+        if until is not None:
+            told = {"until": until.isoformat()}
+            found.append(Finding("orders:manual", 3, "manual_hours", told, "site", state.as_of, until, "dispatch"))
         if not dispatching:
             reason = {"mode": state.mode}
             found.append(

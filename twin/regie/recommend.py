@@ -1,12 +1,13 @@
 """From proposals to recommendations: groups, reasons, mandates, and what people said of them.
 
-Devices of one group are recommended, accepted or refused together. A contract accepts at once; everything else waits for the
-dispatcher until ``decide_before``. An acceptance is a mandate until ``until``; a refusal keeps the group still for as long.
+Devices of one group are recommended, accepted or refused together. A contract accepts at once, save in hours in which people
+decide everything; all else waits for the dispatcher until ``decide_before``. An acceptance is a mandate until ``until``; a
+refusal keeps the group still for as long.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -52,9 +53,15 @@ def update(
     devices: Mapping[str, Device],
     as_of: datetime,
     co2_g_per_kwh: np.ndarray,
+    *,
+    manual: bool = False,
 ) -> dict[str, Recommendation]:
-    """Next tick's recommendations: old ones age (expire, end), moved groups without one get one."""
-    kept = {key: _aged(item, as_of) for key, item in held.items()}
+    """Next tick's recommendations: old ones age (expire, end), moved groups without one get one.
+
+    Args:
+        manual: whether people decide everything now: a contract accepts nothing, and what it had accepted is asked again.
+    """
+    kept = {key: _aged(item, as_of) for key, item in held.items() if not _passed_on(item, devices, manual)}
     kept = {key: item for key, item in kept.items() if as_of < item.until + _pause(item)}
     busy = {item.group for item in kept.values()}
     for group, members in _moved_groups(proposals, devices).items():
@@ -63,7 +70,8 @@ def update(
             for item in open_ones:
                 kept[item.id] = _refreshed(item, members, co2_g_per_kwh)
             continue
-        item = _new(group, members, devices, as_of, co2_g_per_kwh)
+        by_contract = not manual and _by_contract([devices[p.device] for p in members])
+        item = _new(group, members, as_of, co2_g_per_kwh, by_contract=by_contract)
         kept[item.id] = item
     return kept
 
@@ -112,6 +120,18 @@ def active_groups(held: Mapping[str, Recommendation], as_of: datetime) -> dict[s
     return {item.group: item.id for item in held.values() if item.state == "accepted" and as_of < item.until}
 
 
+def _passed_on(item: Recommendation, devices: Mapping[str, Device], manual: bool) -> bool:
+    """Whether another decides now than when it was made: it gives way to a new one."""
+    if manual:
+        return item.by == "contract"
+    mine = [device for device in devices.values() if device.group == item.group and device.dispatchable]
+    return item.state in ("open", "expired") and bool(mine) and _by_contract(mine)
+
+
+def _by_contract(devices: Iterable[Device]) -> bool:
+    return all(device.right_of_use.acceptance is Acceptance.AUTOMATIC for device in devices)
+
+
 def _aged(item: Recommendation, as_of: datetime) -> Recommendation:
     if item.state == "open" and as_of >= item.decide_before:
         return replace(item, state="expired", until=as_of)
@@ -141,11 +161,10 @@ def _first_move(proposal: Proposal) -> int | None:
 
 
 def _new(
-    group: str, members: Sequence[Proposal], devices: Mapping[str, Device], as_of: datetime, co2_g_per_kwh: np.ndarray
+    group: str, members: Sequence[Proposal], as_of: datetime, co2_g_per_kwh: np.ndarray, *, by_contract: bool
 ) -> Recommendation:
     leader = max(members, key=lambda p: (p.value_chf, p.device))
     first = min(move for move in map(_first_move, members) if move is not None)
-    by_contract = all(devices[p.device].right_of_use.acceptance is Acceptance.AUTOMATIC for p in members)
     item = Recommendation(
         id=f"{group}@{as_of.strftime('%Y%m%dT%H%MZ')}",
         group=group,

@@ -62,6 +62,8 @@ class BoxRunner:
         jobs: the work process's directory, where models are made.
         allow: box references the site trusts. ``outlook``: signals that the outside provides ahead of time.
         limits: what the site holds plausible, by (signal, element); outside is questionable.
+        outages: when a rehearsal keeps an instance from answering, as (from, until) by name. It is not asked then, and its
+            breaker does not count that: afterwards it answers at once.
         on_ops: told what is no part of the journal's chain: durations, restarts, failures.
     """
 
@@ -78,6 +80,7 @@ class BoxRunner:
         outlook: Collection[str] = (),
         keep_rows: int = 6048,
         limits: Mapping[tuple[str, str], Limit] | None = None,
+        outages: Mapping[str, Sequence[tuple[datetime, datetime]]] | None = None,
         on_ops: Callable[[Mapping[str, Any]], None] | None = None,
     ) -> None:
         self._instances = tuple(instances)
@@ -87,6 +90,7 @@ class BoxRunner:
         self._allow = tuple(allow)
         self._outlook = tuple(outlook)
         self._limits = dict(limits or {})
+        self._outages = dict(outages or {})
         self._on_ops = on_ops or _ignore
         self._shared = SharedFrame(layout, keep_rows)
         self._ahead = os.memfd_create("regie-ahead")
@@ -292,6 +296,9 @@ class BoxRunner:
         asked = Asked(Outcome.OK, names, inputs.hexdigest(), quality_of(seat.card, view))
         if not _due(seat, now):
             return asked.ended(Outcome.NOT_DUE)
+        out_until = [until for begin, until in self._outages.get(seat.name, ()) if begin <= now.as_of < until]
+        if out_until:
+            return asked.ended(Outcome.OUTAGE, f"held back by the scenario until {max(out_until).isoformat()}")
         if not seat.breaker.allows(now.number):
             return asked.ended(Outcome.BREAKER_OPEN, f"not asked before tick {seat.breaker.retry_tick}")
         missing = unmet(seat.card, view)

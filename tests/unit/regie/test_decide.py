@@ -22,10 +22,10 @@ from twin.regie.watch import Names
 CALM = (0.6, 0.3, 0.8, 0.2)
 
 
-def decider_of(*devices):
+def decider_of(*devices, **options):
     engine = town.engine()
     prover = Prover(engine, town.limits(), None, {device.id: device for device in devices}, load_tan_phi=np.full(4, 0.2))
-    return Decider(engine, devices, prover, town.limits(), Names({}))
+    return Decider(engine, devices, prover, town.limits(), Names({}), **options)
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +70,26 @@ def test_an_accepted_harmless_plan_becomes_a_setpoint_and_an_order(decider):
     (order,) = result.decision.orders
     assert (order.p_mw, order.state, order.start) == (0.3, OrderState.ACCEPTED, town.NOW)
     assert result.memory.order_counts["accepted"] == 1
+
+
+def test_in_manual_hours_nothing_is_ordered_until_somebody_accepts_and_an_alarm_says_so():
+    hours = [(town.NOW, town.NOW + 2 * QUARTER_HOUR)]
+    decider = decider_of(*town.DEVICES.values(), manual=hours)
+    first = decide(decider, town.proposal(town.STATION, 0.3))
+    assert first.decision.setpoints == {}
+    (item,) = first.decision.recommendations
+    assert item.state == "open"
+    (alarm,) = [alarm for alarm in first.decision.alarms if alarm.code == "manual_hours"]
+    assert alarm.params == {"until": hours[0][1].isoformat()}
+    yes = Command(1, "accept", item.id, "anna", town.NOW, town.NOW + QUARTER_HOUR, "")
+    second = decide(decider, town.proposal(town.STATION, 0.3), at=1, commands=[yes], memory=first.memory)
+    assert second.decision.setpoints == {"station_battery": 0.3}
+
+
+def test_the_first_tick_after_manual_hours_orders_by_contract_again():
+    decider = decider_of(*town.DEVICES.values(), manual=[(town.NOW, town.NOW + QUARTER_HOUR)])
+    first = decide(decider, town.proposal(town.STATION, 0.3))
+    assert decide(decider, town.proposal(town.STATION, 0.3), at=1, memory=first.memory).decision.setpoints
 
 
 def test_a_harmful_plan_is_ordered_trimmed_and_says_why(decider):

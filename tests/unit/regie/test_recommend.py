@@ -90,6 +90,41 @@ def test_one_member_without_contract_makes_the_whole_group_wait():
     assert only(held).devices == ("b1", "b2")
 
 
+def test_in_manual_hours_no_contract_accepts():
+    devices = {"b1": device(acceptance=Acceptance.AUTOMATIC)}
+    item = only(update({}, {"b1": proposal()}, devices, NOW, CO2, manual=True))
+    assert (item.state, item.by) == ("open", None)
+
+
+@pytest.mark.parametrize("right", [Right.OWN, Right.GUARANTEED, Right.EMERGENCY])
+def test_in_manual_hours_every_right_waits_for_a_person(right):
+    devices = {"b1": device(acceptance=Acceptance.AUTOMATIC, right=right)}
+    assert only(update({}, {"b1": proposal()}, devices, NOW, CO2, manual=True)).state == "open"
+
+
+def test_what_a_contract_had_accepted_is_asked_again_when_manual_hours_begin():
+    held, devices = begun(device(acceptance=Acceptance.AUTOMATIC))
+    item = only(update(held, {"b1": proposal()}, devices, NOW + QUARTER_HOUR, CO2, manual=True))
+    assert (item.state, item.by) == ("open", None)
+
+
+def test_what_a_person_accepted_holds_through_the_end_of_manual_hours():
+    held, devices = begun()
+    held, _ = rule(held, [command("accept", only(held).id)], NOW)
+    for manual in (True, False):
+        held = update(held, {"b1": proposal()}, devices, NOW + QUARTER_HOUR, CO2, manual=manual)
+    assert (only(held).state, only(held).by) == ("accepted", "anna")
+
+
+@pytest.mark.parametrize("waited", [QUARTER_HOUR, timedelta(minutes=45)], ids=["open", "expired"])
+def test_a_contract_accepts_again_as_soon_as_manual_hours_end(waited):
+    devices = {"b1": device(acceptance=Acceptance.AUTOMATIC)}
+    held = update({}, {"b1": proposal()}, devices, NOW, CO2, manual=True)
+    held = update(held, {"b1": proposal()}, devices, NOW + waited, CO2, manual=True)
+    held = update(held, {"b1": proposal()}, devices, NOW + waited + QUARTER_HOUR, CO2)
+    assert (only(held).state, only(held).by) == ("accepted", "contract")
+
+
 def test_a_later_move_leaves_time_until_it_begins():
     assert only(begun(first=8)[0]).decide_before == NOW + 8 * QUARTER_HOUR
 
