@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from twin.adapters.ready import Ready
@@ -14,8 +14,9 @@ from twin.domain.problems import BadInput, Problem
 from twin.regie.box_order import checked_order
 from twin.regie.cast import read_cards
 from twin.regie.roles import sources_of
-from twin.site import Site
+from twin.site import Site, site_path
 from twin.site.locate import Places
+from twin.site.read import Draft, read_site
 from twin.site.site import Unread
 from twin.wiring import Progress, box_instance, known_ahead
 
@@ -24,10 +25,29 @@ def _unseen(_step: str, _share: float) -> None:
     """Progress that nobody watches."""
 
 
-def check_whole_site(
-    name_or_path: str | Path, *, progress: Progress = _unseen, rows: bool = True
-) -> tuple[Site | None, tuple[Problem, ...]]:
-    """The site, None unless every table of it could be read, and all faults of what it declares and names.
+@dataclass(frozen=True)
+class Checked:
+    """A site beside everything that it names, and every fault of it."""
+
+    on_grid: OnGrid
+    problems: tuple[Problem, ...]
+
+    def ready(self) -> Ready:
+        """The site with the grid and engine that it was held against.
+
+        Raises:
+            BadInput: when there is a fault.
+        """
+        if self.problems:
+            raise BadInput(self.problems)
+        site, engine, key = self.on_grid.site, self.on_grid.engine, self.on_grid.key
+        if engine is None or key is None or not site.whole:
+            raise AssertionError(f"{site.file}: something could not be looked at, and no fault says why")
+        return Ready(site, self.on_grid.net, engine, key, self.on_grid.built)
+
+
+def check_draft(draft: Draft, *, progress: Progress = _unseen, rows: bool = True) -> Checked:
+    """All faults of a site that was read, or changed after that.
 
     Starts no process and writes nothing. What cannot be looked at because of another fault shows once that is repaired: a
     check needs the tables that it reads, and boxes and plant need a grid that an engine takes.
@@ -35,25 +55,32 @@ def check_whole_site(
     Args:
         rows: as for `twin.adapters.site_check.check_on_grid`.
     """
+    on_grid = check_on_grid(draft, progress=progress, rows=rows)
+    return Checked(on_grid, _problems(on_grid))
+
+
+def check_whole_site(
+    name_or_path: str | Path, *, progress: Progress = _unseen, rows: bool = True
+) -> tuple[Site | None, tuple[Problem, ...]]:
+    """The site, None unless every table of it could be read, and all faults of what its file declares and names.
+
+    Args:
+        rows: as for `twin.adapters.site_check.check_on_grid`.
+    """
     try:
-        on_grid = check_on_grid(name_or_path, progress=progress, rows=rows)
+        draft = read_site(site_path(name_or_path))
     except BadInput as refused:
         return None, refused.problems
-    return on_grid.site if on_grid.site.whole else None, _problems(on_grid)
+    return draft.site if draft.site.whole else None, check_draft(draft, progress=progress, rows=rows).problems
 
 
 def ready_site(name_or_path: str | Path, *, progress: Progress = _unseen) -> Ready:
     """A site that may go on air, with the grid and engine that it was held against; rows of CSV files aside.
 
     Raises:
-        BadInput: with every fault that `check_whole_site` finds.
+        BadInput: with every fault that `check_whole_site` finds, and when there is no such file.
     """
-    on_grid = check_on_grid(name_or_path, progress=progress, rows=False)
-    if problems := _problems(on_grid):
-        raise BadInput(problems)
-    if on_grid.engine is None or on_grid.key is None or not on_grid.site.whole:
-        raise AssertionError(f"{name_or_path}: something could not be looked at, and no fault says why")
-    return Ready(on_grid.site, on_grid.net, on_grid.engine, on_grid.key, on_grid.built)
+    return check_draft(read_site(site_path(name_or_path)), progress=progress, rows=False).ready()
 
 
 def _problems(on_grid: OnGrid) -> tuple[Problem, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from twin.adapters.csv_rows import folder_problems, read_rows
@@ -17,11 +16,11 @@ from twin.contracts.ports import Engine
 from twin.domain.grid import NORMAL, Grid
 from twin.domain.problems import BadInput, Problem
 from twin.engines import make_engine
-from twin.site import Site, site_path
+from twin.site import Site
 from twin.site.declared import declared_problems
 from twin.site.locate import Places
 from twin.site.on_grid import grid_problems, supply_problems
-from twin.site.read import read_site
+from twin.site.read import Draft
 from twin.site.site import Unread
 
 
@@ -50,18 +49,15 @@ class OnGrid:
         return None if self.engine is None else self.engine.model(NORMAL).grid
 
 
-def check_on_grid(name_or_path: str | Path, *, progress: Progress, rows: bool) -> OnGrid:
-    """Every fault of a site file, of its grid and of its CSV folder; nothing is written.
+def check_on_grid(draft: Draft, *, progress: Progress, rows: bool) -> OnGrid:
+    """Every fault of a site, of its grid and of its CSV folder; nothing is written.
 
     A grid that was prepared before comes from the cache; a new SimBench grid takes its 10 to 17 s.
 
     Args:
+        draft: the site as far as it can be read.
         rows: report bad rows of CSV files too. A run leaves them out instead: one bad reading must not keep a site off the air.
-
-    Raises:
-        BadInput: when there is no such file, or it is no TOML.
     """
-    draft = read_site(site_path(name_or_path))
     site, places = draft.site, draft.places
     key = _key(site)  # before the grid is read: a file that changes meanwhile has another one afterwards
     net, built, problems = _net(site, progress)

@@ -5,12 +5,13 @@ import pytest
 
 from twin.adapters.site_check import check_on_grid
 from twin.adapters.zone_members import buses_behind
+from twin.site.read import read_site
 
 BEHIND = ("holds = { everything = true }", "holds = { behind_trafo = 0 }")
 
 
 def faults(path):
-    return [str(problem) for problem in check_on_grid(path, progress=lambda _step, _share: None, rows=True).problems]
+    return [str(problem) for problem in check_on_grid(read_site(path), progress=lambda _step, _share: None, rows=True).problems]
 
 
 def second_transformer(net):
