@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from twin.contracts.devices import Right
 from twin.domain.problems import Problem, Problems
 from twin.site.declared_maintenance import maintenance
+from twin.site.declared_rehearsed import box_outages, world
 from twin.site.declared_telemetry import elements, telemetry
 from twin.site.declared_zones import zone_channels, zones
 from twin.site.device_tables import PLACES_KEY, DeviceGroup, RightTable
@@ -322,5 +323,7 @@ _CHECKS = (
     _promote,
     _public,
     _plant,
+    world,
+    box_outages,
     maintenance,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,8 @@ _LINE_KIND = {"cs": "cable", "ol": "overhead"}
 
 def grid_problems(site: Site, net: Any, places: Places) -> tuple[Problem, ...]:
     """References to elements that the grid does not have, and figures that contradict it."""
-    return found_by((_channels, _ratings, _lines, _machines, _zones, _levels, _pumps, _devices), site, net, places)
+    checks = (_channels, _ratings, _lines, _machines, _zones, _levels, _pumps, _devices, _silences, _world)
+    return found_by(checks, site, net, places)
 
 
 def _channels(site: Site, net: Any, places: Places, problems: Problems) -> None:
@@ -106,6 +108,27 @@ def _devices(site: Site, net: Any, places: Places, problems: Problems) -> None:
             if sgen in net.sgen.index:
                 place = f"{places('devices', i, 'kwp')} sgen {sgen}"
                 _agrees(kwp, 1000.0 * float(net.sgen.at[sgen, "sn_mva"]), "kWp", place, problems)
+
+
+def _silences(site: Site, net: Any, places: Places, problems: Problems) -> None:
+    """Patterns that mean no channel of the site and nothing that protection reports."""
+    protected = [f"{table}.{index}.in_service" for table in ("line", "trafo") for index in net[table].index]
+    names = (*site.measured, *protected)
+    for i, silence in enumerate(site.telemetry.silences):
+        for pattern in silence.channels:
+            if not any(fnmatchcase(name, pattern) for name in names):
+                limit, remedy = "a channel of the site", 'write its name, or a pattern like "line.*" or "*.p_mw"'
+                problems.add(places("telemetry", "silences", i, "channels"), repr(pattern), limit, remedy)
+
+
+def _world(site: Site, net: Any, places: Places, problems: Problems) -> None:
+    """Changed water where there is no plant but panels."""
+    changes = () if site.plant is None else site.plant.world
+    without = "kind" not in net.sgen or bool(net.sgen["kind"].eq("pv").all())
+    for i, change in enumerate(changes):
+        if change.quantity == "hydro" and without:
+            limit, remedy = "a plant of the grid that is no photovoltaic one", "remove the change"
+            problems.add(places("plant", "world", i, "quantity"), '"hydro"', limit, remedy)
 
 
 def supply_problems(site: Site, engine: Engine, places: Places) -> tuple[Problem, ...]:

@@ -84,3 +84,60 @@ def test_devices_stand_in_the_smallest_zone_that_holds_them(demo, tmp_path):
     (fault,) = faults(path)
     assert "'town' for load 172, 220," in fault
     assert "expected 'neighbourhood'" in fault
+
+
+REHEARSED = """
+[[telemetry.silences]]
+at = 2016-01-25T17:00:00Z
+until = 2016-01-25T18:00:00Z
+channels = ["line.*", "lien.*", "trafo.0.in_service"]
+
+[[plant.world]]
+at = 2016-01-25T17:00:00Z
+until = 2016-01-25T18:00:00Z
+quantity = "temp_c"
+add = -8.0
+zones = ["town"]
+
+[[plant.world]]
+at = 2016-01-25T17:00:00Z
+until = 2016-01-25T18:00:00Z
+quantity = "load"
+add = 2.0
+path = [1.0, 1.1, 1.2, 1.3, 1.4]
+zones = ["twon", "school_roof"]
+
+[[box_outages]]
+at = 2016-01-25T17:00:00Z
+until = 2016-01-25T18:00:00Z
+box = "lode"
+
+[[orders.manual]]
+at = 2016-01-25T17:00:00Z
+until = 2016-01-25T18:00:00Z
+
+[[boxes]]"""
+
+
+def test_every_fault_of_a_rehearsal_is_named_with_its_line_and_remedy(demo, tmp_path):
+    path = changed(tmp_path, ("\n[[boxes]]", REHEARSED))
+    found = faults(path)
+    lines = path.read_text(encoding="utf-8").splitlines()
+    expected = {
+        "'lien.*'": 'channels = ["line.*"',
+        "['town'] of temp_c": 'zones = ["town"]',
+        "2 to load": "add = 2.0",
+        "5 factors": "path = [1.0",
+        "'twon'": 'zones = ["twon"',
+        "'school_roof'": 'zones = ["twon"',
+        "'lode'": 'box = "lode"',
+    }
+    for value, written in expected.items():
+        number = next(i for i, line in enumerate(lines, start=1) if line.startswith(written))
+        assert any(f"own.toml:{number} " in fault and value in fault for fault in found), (value, found)
+    assert len(found) == len(expected)
+
+
+def test_a_span_that_ends_before_it_begins_is_refused(demo, tmp_path):
+    backwards = REHEARSED.replace("until = 2016-01-25T18:00:00Z\nbox", "until = 2016-01-25T16:00:00Z\nbox")
+    assert any("box_outages" in f and "must be after" in f for f in faults(changed(tmp_path, ("\n[[boxes]]", backwards))))
