@@ -109,6 +109,7 @@ def _grow_pv(net: Any, pv: PvOverlay) -> None:
         net.sgen.loc[index, ["profile", "kind", "lumped"]] = [plant.profile, "pv", False]
     net.sgen["lumped"] = net.sgen["lumped"].astype(bool)
     is_pv = net.sgen["kind"].eq("pv")
+    net.sgen.loc[is_pv, "sn_mva"] *= pv.growth
     net.sgen["max_p_mw"] = net.sgen["sn_mva"].where(~is_pv, net.sgen["sn_mva"] * pv.cap_kw_per_kwp)
 
 

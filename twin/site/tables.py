@@ -108,12 +108,14 @@ class PvOverlay(Table):
 
     Attributes:
         lumped_scale: factor on the peak power of lumped plants (dropped storages' peak power included).
+        growth: factor on the peak power of every plant, lumped, published and ``new``.
         profile_factor: factor on the profiles' yield. ``cap_kw_per_kwp``: inverter limit.
         q_v_pu, cos_phi: Q(U) corner voltages and the power factor at full reactive power (VDE-AR-N 4105,
             5.7.2.4).
     """
 
     lumped_scale: Positive = 1.0
+    growth: Positive = 1.0
     profile_factor: Positive = 1.0
     cap_kw_per_kwp: Positive = 1.0
     q_v_pu: tuple[VoltagePu, VoltagePu, VoltagePu, VoltagePu] | None = None
