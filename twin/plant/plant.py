@@ -227,7 +227,6 @@ def _whole_quarters(instant: datetime) -> int:
 _PASSING: dict[str, Any] = {
     "plant": {"events", "world"},  # each counts from its own moment on
     "telemetry": {"silences"},  # what is said, not what is so
-    "device_groups": {"__all__": {"title", "rights"}},  # nobody makes use of a right in the past
 }
 """What a past depends on in part, or not at all."""
 
