@@ -50,9 +50,7 @@ class Clock:
 
     def _zone(self, moment: date | time) -> ZoneInfo:
         if self.timezone is None:
-            raise ValueError(
-                f"{moment} has no offset, and no site says which clock; write it like 2016-01-25T18:10:00+01:00"
-            )
+            raise ValueError(f"{moment} has no offset, and no site says which clock; write it like 2016-01-25T18:10:00+01:00")
         return self.timezone
 
 

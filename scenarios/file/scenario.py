@@ -140,6 +140,11 @@ class Import(During):
     limit_mw: NotNegative
     sheds: tuple[Branch, ...] = ()
 
+    @property
+    def outages(self) -> tuple[Outage, ...]:
+        """What is shed, as planned outages."""
+        return tuple(Outage(element=element, at=self.at, until=self.until, planned=True) for element in self.sheds)
+
 
 class TelemetryLost(During):
     """``[[telemetry_lost]]``: these channels say nothing; names or patterns ("line.*", "*.p_mw", "*")."""
@@ -244,8 +249,13 @@ class Scenario(Table):
     def planned_outages(self) -> tuple[Outage, ...]:
         """Announced ones, and what an import's limit sheds."""
         announced = [outage for outage in self.outages if outage.planned]
-        shed = [Outage(element=e, at=cut.at, until=cut.until, planned=True) for cut in self.imports for e in cut.sheds]
-        return (*announced, *shed)
+        return (*announced, *(outage for cut in self.imports for outage in cut.outages))
+
+    def placed(self, place: Callable[..., str]) -> Scenario:
+        """The same, with where its values stand."""
+        scenario = self.model_copy()
+        scenario._place = place  # noqa: SLF001 - of a copy of itself
+        return scenario
 
     def place(self, *keys: str | int) -> str:
         """Where the value under ``keys`` stands, for messages: file, line and path."""

@@ -1,0 +1,103 @@
+"""Making a scenario ready: each of its sites changed, held against its grid, and put beside its window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from scenarios.file.compose import composed
+from scenarios.file.declared import contradictions
+from scenarios.file.elements import named, on_net
+from scenarios.file.on_site import site_problems
+from scenarios.file.read import site_draft
+from scenarios.file.scenario import Scenario
+from scenarios.rehearsal.csv_window import csv_window_problems
+from scenarios.rehearsal.places import ChangedPlaces
+from scenarios.rehearsal.rehearsal import Rehearsal
+from scenarios.rehearsal.switched import switching_problems
+from twin.adapters.site_check import check_on_grid
+from twin.check import Checked, check_draft
+from twin.domain.problems import BadInput, Problem
+from twin.site.read import Draft
+from twin.wiring import Progress, Window
+
+Elsewhere = Callable[[Draft], Draft]
+"""A site's file put on another grid."""
+
+
+def _unseen(_step: str, _share: float) -> None:
+    """Progress that nobody watches."""
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """A scenario on one site. ``checked``: None where the site itself has a fault, or cannot be read."""
+
+    site: str
+    scenario: Scenario
+    checked: Checked | None
+    problems: tuple[Problem, ...]
+
+
+def rehearsals(scenario: Scenario, *, grid: Elsewhere | None = None, progress: Progress = _unseen) -> tuple[Rehearsal, ...]:
+    """One rehearsal for each site of ``scenario``, in its order; nothing is written.
+
+    Args:
+        grid: puts each site on another grid before the scenario changes it.
+        progress: of a grid that was not prepared before, which takes a SimBench grid 10 to 17 s.
+
+    Raises:
+        BadInput: with every fault of the scenario on any of its sites.
+    """
+    prepared = [_on_site(scenario, name, grid, progress) for name in scenario.sites]
+    problems = _told_once(prepared)
+    if problems:
+        raise BadInput(problems)
+    return tuple(_rehearsal(each, alone=len(prepared) == 1) for each in prepared)
+
+
+def rehearsal_problems(scenario: Scenario, *, progress: Progress = _unseen) -> tuple[Problem, ...]:
+    """Every fault that `rehearsals` would refuse, of a scenario that may have been read in part only."""
+    return _told_once([_on_site(scenario, name, None, progress) for name in scenario.sites])
+
+
+def _told_once(prepared: Iterable[_Prepared]) -> tuple[Problem, ...]:
+    return tuple(dict.fromkeys(problem for each in prepared for problem in each.problems))
+
+
+def _rehearsal(prepared: _Prepared, *, alone: bool) -> Rehearsal:
+    if prepared.checked is None:
+        raise AssertionError(f"site {prepared.site!r} was not checked, and no fault says why")
+    scenario, ready = prepared.scenario, prepared.checked.ready()
+    name = scenario.name if alone else f"{scenario.name}@{ready.site.name}"
+    return Rehearsal(name, scenario, ready, Window(scenario.window.start, scenario.window.ticks))
+
+
+def _on_site(scenario: Scenario, name: str, grid: Elsewhere | None, progress: Progress) -> _Prepared:
+    try:
+        draft = site_draft(scenario, name)
+        draft = draft if grid is None else grid(draft)
+    except BadInput as refused:
+        return _Prepared(name, scenario, None, refused.problems)
+    if draft.problems or not draft.site.whole:
+        return _Prepared(name, scenario, None, check_draft(draft, progress=progress, rows=False).problems)
+    scenario, problems = _by_index(scenario, draft, progress)
+    problems += site_problems(scenario, draft.site) + csv_window_problems(scenario, draft.site)
+    changed = composed(scenario, draft.site)
+    places = ChangedPlaces(draft.places.file, draft.places.lines, draft.places.content, changed.origins, scenario.place)
+    checked = check_draft(Draft(changed.site, places, ()), progress=progress, rows=False)
+    problems += checked.problems
+    if checked.on_grid.net is not None:
+        problems += switching_problems(scenario, checked.on_grid.net)
+    return _Prepared(name, scenario, checked, problems)
+
+
+def _by_index(scenario: Scenario, draft: Draft, progress: Progress) -> tuple[Scenario, tuple[Problem, ...]]:
+    """The scenario with the indices of the site's grid for names; its growth adds no element that could be named."""
+    if not named(scenario):
+        return scenario, ()
+    net = check_on_grid(draft, progress=progress, rows=False).net
+    if net is None:
+        return scenario, ()  # why there is none is told when the changed site is checked
+    scenario, problems = on_net(scenario, net)
+    return scenario, problems + contradictions(scenario)
