@@ -236,7 +236,8 @@ class StateEstimator:
 
 
 def _voltages(readings: Mapping[tuple[str, str, str], _Reading], grid: Grid) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    found = [(int(e), r.value, r.sigma) for (t, e, q), r in readings.items() if t == "bus" and q == "vm_pu"]
+    live = set(grid.bus[grid.bus_node >= 0].tolist())  # what is still held of a dark bus says nothing of the rest
+    found = [(int(e), r.value, r.sigma) for (t, e, q), r in readings.items() if t == "bus" and q == "vm_pu" and int(e) in live]
     if not found:
         at_source = [int(grid.bus[grid.bus_node == node][0]) for node in grid.source_node.tolist()]
         found = [(bus, float(vm), SOURCE_SIGMA_PU) for bus, vm in zip(at_source, grid.source_vm_pu, strict=True)]

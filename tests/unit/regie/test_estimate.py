@@ -9,7 +9,7 @@ import xarray as xr
 
 from tests.unit.regie import small_town as town
 from tests.unit.regie.small_devices import ROOF
-from twin.domain.grid import NORMAL
+from twin.domain.grid import NORMAL, Topology
 from twin.domain.quality import Quality
 from twin.regie.estimate import PSEUDO_FLOOR_MVA, PSEUDO_SHARE, StateEstimator, ZoneInput
 from twin.regie.horizon import zone_input
@@ -211,3 +211,14 @@ def test_the_meter_of_a_plant_without_one_of_its_own_measures_its_sgen(model, tr
     row_ = np.array([values[channel.name] for channel in channels])
     found = made.measurements(model.grid, row_, np.zeros(len(row_), np.uint8), ZONES)
     assert found.sgen_p_mw[0] == 0.2
+
+
+def test_a_town_without_supply_has_a_state_although_its_last_voltages_are_still_held(truth):
+    dark = town.engine().model(Topology(out_trafos=frozenset({0})))
+    held = dict.fromkeys(measured(truth), 0.0) | {"bus.1.vm_pu": float(truth.vm_pu[1])}
+    nothing = {"town": ZoneInput(0.0, 0.0), "quarter": ZoneInput(0.0, 0.0)}
+    state = estimator(dark).estimate(dark, *row(held, substituted=["bus.1.vm_pu"]), nothing)
+    assert bool(state.converged)
+    assert float(state.vm_pu[0]) == pytest.approx(1.02, abs=1e-6)  # the source's set value
+    assert np.isnan(state.vm_pu[1:]).all()
+    assert float(np.nansum(np.abs(state.trafo_p_hv_mw))) == pytest.approx(0.0, abs=1e-6)
