@@ -26,6 +26,7 @@ from twin.domain.signals import OUTSIDE_SIGNALS
 from twin.domain.zones import Zone
 from twin.regie import usage_ahead
 from twin.regie.decide import Decider
+from twin.regie.effort import ON_AIR, Effort
 from twin.regie.estimate import StateEstimator
 from twin.regie.journal import Journal
 from twin.regie.kpi import KpiFacts
@@ -39,6 +40,7 @@ from twin.regie.runner import BoxInstance, BoxRunner
 from twin.regie.side import Side
 from twin.regie.sun import Sun
 from twin.regie.watch import Names
+from twin.shown_facts import notes_of, public_facts
 from twin.site import Site
 from twin.site.plausible import plausible
 from twin.site.rules import BoxEntry
@@ -77,10 +79,11 @@ class Wired:
     quarantined: tuple[Problem, ...]
 
 
-def wire(ready: Ready, window: Window, state: Path, progress: Progress, on_ops: Ops) -> Wired:
+def wire(ready: Ready, window: Window, state: Path, progress: Progress, on_ops: Ops, *, effort: Effort = ON_AIR) -> Wired:
     """Build everything; nothing runs yet.
 
     Args:
+        effort: what a tick does beside what its decision needs.
         on_ops: told durations, restarts and failures of the boxes' processes once they run.
 
     Raises:
@@ -103,7 +106,7 @@ def wire(ready: Ready, window: Window, state: Path, progress: Progress, on_ops: 
         hydro=_fixed_sgens(site, prepared.zones),
         controls=controls,
     )
-    runner = _runner(site, grid, members, state, on_ops, outlook=sources.outside is not None)
+    runner = _runner(site, grid, members, state, on_ops, outlook=sources.outside is not None, effort=effort)
     runner.read_cards()
     limits = limits_of(site, grid)
     layout, zones = site.layout(), prepared.zones
@@ -135,7 +138,14 @@ def wire(ready: Ready, window: Window, state: Path, progress: Progress, on_ops: 
     decider = Decider(
         engine,
         devices,
-        Prover(engine, limits, controls, {device.id: device for device in devices}, load_tan_phi=estimator.load_tan_phi),
+        Prover(
+            engine,
+            limits,
+            controls,
+            {device.id: device for device in devices},
+            load_tan_phi=estimator.load_tan_phi,
+            checks=effort.checks,
+        ),
         limits,
         Names(names),
         manual=[(span.at, span.until) for span in site.orders.manual],
@@ -165,8 +175,8 @@ def wire(ready: Ready, window: Window, state: Path, progress: Progress, on_ops: 
         prehistory=PREHISTORY,
         on_ops=on_ops,
     )
-    notes = _notes(site)
-    public = _public_facts(site, parts, load_weight, notes)
+    notes = notes_of(site)
+    public = public_facts(site, parts, load_weight, notes)
     return Wired(site, parts, Loop(parts), limits, net, names, public, notes, sources.quarantined)
 
 
@@ -216,7 +226,7 @@ def _sources(site: Site, prepared: Prepared, net: Any, engine: Engine, start: da
     return _Sources(heard(site, live), heard(site, alone), outside, live, live, live.annual_energy_mwh(start), ())
 
 
-def _runner(site: Site, grid: Grid, members: Members, state: Path, on_ops: Ops, *, outlook: bool) -> BoxRunner:
+def _runner(site: Site, grid: Grid, members: Members, state: Path, on_ops: Ops, *, outlook: bool, effort: Effort) -> BoxRunner:
     packed = grid.to_bytes()
     return BoxRunner(
         [box_instance(box) for box in site.boxes],
@@ -230,6 +240,7 @@ def _runner(site: Site, grid: Grid, members: Members, state: Path, on_ops: Ops, 
         keep_rows=_KEEP_ROWS,
         limits=plausible(site, grid),
         outages={box.name: [(o.at, o.until) for o in site.box_outages if o.box == box.name] for box in site.boxes},
+        effort=effort,
         on_ops=on_ops,
     )
 
@@ -314,37 +325,4 @@ def _kpi_facts(site: Site, limits: Limits) -> KpiFacts:
         bus_high_pu=limits.bus_high_pu,
         line_limit_percent=limits.line_percent,
         trafo_limit_percent=limits.trafo_percent,
-    )
-
-
-def _notes(site: Site) -> tuple[str, ...]:
-    """Codes of what every screen must say about the figures' origin."""
-    notes = []
-    if site.grid.source == "simbench":
-        notes.append("benchmark_town")
-    if site.telemetry.source == "plant":
-        notes += ["simulated_plant", "synthetic_outside"]
-    return tuple(notes)
-
-
-def _public_facts(site: Site, parts: Parts, load_weight: np.ndarray, notes: tuple[str, ...]) -> PublicFacts | None:
-    if site.public is None:
-        return None
-    zones = {zone.name: zone for zone in parts.zones}
-    neighbourhood = zones[site.public.zone]
-    position = {int(index): i for i, index in enumerate(parts.engine.model(NORMAL).grid.load)}
-    energy = load_weight[[position[load] for load in neighbourhood.loads]]
-    return PublicFacts(
-        site=site.name,
-        title=site.about.title.model_dump(),
-        timezone=site.timezone,
-        root=zones[parts.root],
-        neighbourhood=neighbourhood,
-        roof=zones.get(site.public.plant_zone or ""),
-        roof_consented=bool(site.public.consent),
-        k=site.privacy.k,
-        max_share=site.privacy.max_share,
-        largest_share=float(energy.max() / energy.sum()) if energy.sum() > 0.0 else 1.0,
-        resolution=timedelta(minutes=site.public.resolution_minutes),
-        notes=notes,
     )

@@ -30,6 +30,7 @@ from twin.domain.problems import Problems
 from twin.domain.time import floor_quarter, from_epoch_s, require_utc, to_epoch_s
 from twin.regie.cast import Part, read_cards
 from twin.regie.crew import Crew
+from twin.regie.effort import ON_AIR, Effort, deciding
 from twin.regie.roles import Roles
 from twin.regie.seat import BoxInstance, Seat, seats_from_parts, seats_to_parts
 from twin.regie.serving import Asked, Server, published
@@ -64,6 +65,7 @@ class BoxRunner:
         limits: what the site holds plausible, by (signal, element); outside is questionable.
         outages: when a rehearsal keeps an instance from answering, as (from, until) by name. It is not asked then, and its
             breaker does not count that: afterwards it answers at once.
+        effort: who is asked beside those on whom decisions depend, and whether models are fitted anew.
         on_ops: told what is no part of the journal's chain: durations, restarts, failures.
     """
 
@@ -81,8 +83,10 @@ class BoxRunner:
         keep_rows: int = 6048,
         limits: Mapping[tuple[str, str], Limit] | None = None,
         outages: Mapping[str, Sequence[tuple[datetime, datetime]]] | None = None,
+        effort: Effort = ON_AIR,
         on_ops: Callable[[Mapping[str, Any]], None] | None = None,
     ) -> None:
+        self._effort = effort
         self._instances = tuple(instances)
         self._context_for = context_for
         self._layout = layout
@@ -119,9 +123,15 @@ class BoxRunner:
             BadInput: every faulty reference, card, need or cycle, all at once.
         """
         self._cast = read_cards(self._instances, self._context_for, self._layout, self._allow)
-        self._seats = {name: part.seat for name, part in self._cast.items()}
         timezone = next((part.context.timezone for part in self._cast.values()), "UTC")
+        self._seats = {name: part.seat for name, part in self._cast.items()}
         self.roles = Roles.of(self._seats, self._layout, self._outlook, timezone)
+        if not self._effort.informs:
+            shadows = [name for name, seat in self._seats.items() if seat.shadow]
+            needed = deciding(self.cards, shadows, self._layout)
+            self._cast = {name: part for name, part in self._cast.items() if name in needed}
+            self._seats = {name: part.seat for name, part in self._cast.items()}
+            self.roles = Roles.of(self._seats, self._layout, self._outlook, timezone)
 
     def start(self) -> None:
         """Start the fork server and one process per box; returns when all are ready.
@@ -236,7 +246,9 @@ class BoxRunner:
 
     def training_due(self, as_of: datetime) -> tuple[str, ...]:
         """Begin the fits due at ``as_of`` on the history as it is now; call after the tick, before `state`."""
-        due = []
+        due: list[str] = []
+        if not self._effort.learns:
+            return ()
         for seat in self._seats.values():
             effect = self._trainer.due(seat, as_of)
             if effect is not None:

@@ -1,0 +1,56 @@
+"""What a tick does beside what its decision needs: everything on air, nothing in a rehearsal that is played many times."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from twin.contracts.box import BoxCard
+from twin.contracts.card import INSTANCE
+from twin.contracts.frame import Layout
+from twin.contracts.needs import reads_ahead
+
+READ_BY_THE_LOOP = ("load_forecast_p_mw", "pv_forecast_p_mw")
+"""What the proof of a plan and a silent meter's stand-in are made from, whichever box reads it too."""
+
+
+@dataclass(frozen=True)
+class Effort:
+    """What a tick does beside what its decision needs. No field changes a decision, nor what it earns.
+
+    Attributes:
+        informs: boxes are asked that only tell people something: of transformers, cables, machines, tomorrow's tariff.
+        checks: the reference power flow looks over every tick's proof; otherwise over the first tick's alone.
+        learns: models are fitted anew when that is due; otherwise those of the start stay in force.
+    """
+
+    informs: bool
+    checks: bool
+    learns: bool
+
+
+ON_AIR = Effort(informs=True, checks=True, learns=True)
+REHEARSED = Effort(informs=False, checks=False, learns=False)
+
+
+def deciding(cards: Mapping[str, BoxCard], shadows: Collection[str], layout: Layout) -> frozenset[str]:
+    """The boxes on which a decision depends: who proposes, whom they and the loop read, and who stands in for any of these.
+
+    Args:
+        cards: by instance. ``shadows``: instances that are only compared with others.
+    """
+    others = {name: card for name, card in cards.items() if name not in shadows}
+    wanted = {name for name, card in others.items() if card.proposes or _provides(card, READ_BY_THE_LOOP)}
+    found: set[str] = set()
+    while wanted:
+        name = wanted.pop()
+        found.add(name)
+        card = others[name]
+        read = [need.signal for need in card.needs if reads_ahead(need, layout)]
+        behind = {rung.removeprefix(INSTANCE) for rung in card.fallbacks if rung.startswith(INSTANCE)}
+        wanted |= (behind | {other for other, its in others.items() if _provides(its, read)}) - found
+    return frozenset(found)
+
+
+def _provides(card: BoxCard, signals: Collection[str]) -> bool:
+    return any(provide.signal in signals for provide in card.provides)
