@@ -31,26 +31,28 @@ class Clock:
                 it, from the window's start (inclusive) on.
 
         Raises:
-            ValueError: saying what is wrong with it: the clocks skip it or show it twice, or nobody knows which clock.
+            ValueError: saying what it should be: the clocks skip it or show it twice, or nobody knows which clock.
         """
         if isinstance(moment, time):
             return self._time_of_day(moment, after)
         if not isinstance(moment, datetime):
             moment = datetime.combine(moment, time())
-        return moment.astimezone(UTC) if moment.tzinfo is not None else _once(moment, self._zone(moment))
+        return moment.astimezone(UTC) if moment.tzinfo is not None else _once(moment, self._zone())
 
     def _time_of_day(self, moment: time, after: datetime | None) -> datetime:
-        zone = self._zone(moment)
+        zone = self._zone()
         if self.start is None:
-            raise ValueError(f"{moment} has no day while the window has no start; repair that, or write the day")
+            raise ValueError("a moment with its day, because the window has no start")
         day = (after or self.start).astimezone(zone).date()
         found = _once(datetime.combine(day, moment), zone)
         too_early = found < self.start if after is None else found <= after
         return _once(datetime.combine(day + timedelta(days=1), moment), zone) if too_early else found
 
-    def _zone(self, moment: date | time) -> ZoneInfo:
+    def _zone(self) -> ZoneInfo:
         if self.timezone is None:
-            raise ValueError(f"{moment} has no offset, and no site says which clock; write it like 2016-01-25T18:10:00+01:00")
+            raise ValueError(
+                "a moment with its offset, because the sites have no clock in common, like 2016-01-25T18:10:00+01:00"
+            )
         return self.timezone
 
 
@@ -59,9 +61,9 @@ def _once(naive: datetime, zone: ZoneInfo) -> datetime:
     early, late = (naive.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
     ahead = [each.utcoffset() or timedelta(0) for each in (early, late)]
     if ahead[0] < ahead[1]:
-        raise ValueError(f"{naive} does not exist in {zone.key}: clocks go forward over it; write an offset, or another moment")
+        raise ValueError(f"a moment that exists: in {zone.key} clocks go forward over {naive}")
     if ahead[0] > ahead[1]:
-        raise ValueError(f"{naive} happens twice in {zone.key}: clocks go back over it; write an offset")
+        raise ValueError(f"a moment with its offset: in {zone.key} clocks go back over {naive}, which happens twice")
     return early.astimezone(UTC)
 
 

@@ -23,13 +23,13 @@ _WHAT: dict[str, tuple[Callable[[Any], str], str]] = {
 """Tables in which one entry at a time holds for the same thing: what it is, and what the earlier one says of it."""
 
 
-def declared_problems(scenario: Scenario, *, whole: bool) -> tuple[Problem, ...]:
-    """Every fault that shows without the sites. ``whole``: whether its window is known."""
+def declared_problems(scenario: Scenario, *, windowed: bool) -> tuple[Problem, ...]:
+    """Every fault that shows without the sites. ``windowed``: whether its window is known."""
     problems = Problems()
     for name, count in Counter(scenario.sites).items():
         if count > 1:
             problems.add(scenario.place("sites"), f"{name!r} {count} times", "each site once", "remove the others")
-    if whole:
+    if windowed:
         _within(scenario, problems)
     problems.found += contradictions(scenario)
     return tuple(problems)

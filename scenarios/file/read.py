@@ -30,11 +30,11 @@ class ScenarioDraft:
     """A scenario as far as it could be read.
 
     Attributes:
-        scenario: without the entries that have a fault. ``whole``: whether name and window are its own and no stand-ins.
+        scenario: without the entries that have a fault. ``windowed``: whether its window is known.
     """
 
     scenario: Scenario
-    whole: bool
+    windowed: bool
     problems: tuple[Problem, ...]
 
 
@@ -58,11 +58,12 @@ def read_scenario(path: Path) -> ScenarioDraft:
     """
     parts, problems = parts_of(path)
     clock, found = _clock(parts)
-    windowed = any("window" in part.content for part in parts)
-    read = [read_part(part, clock, windowed=windowed) for part in parts]
+    stated = any("window" in part.content for part in parts)
+    read = [read_part(part, clock, windowed=stated) for part in parts]
     problems = (*problems, *found, *(problem for part in read for problem in part.problems))
-    scenario, whole = merged(read), all(part.whole for part in read)
-    return ScenarioDraft(scenario, whole, tuple(dict.fromkeys((*problems, *declared_problems(scenario, whole=whole)))))
+    scenario, windowed = merged(read), all(part.windowed for part in read)
+    problems = (*problems, *declared_problems(scenario, windowed=windowed))
+    return ScenarioDraft(scenario, windowed, tuple(dict.fromkeys(problems)))
 
 
 def site_draft(scenario: Scenario, name: str) -> Draft:
@@ -71,7 +72,7 @@ def site_draft(scenario: Scenario, name: str) -> Draft:
     Raises:
         BadInput: when there is no such file, or it is no TOML.
     """
-    return _site_beside(scenario.file, name, scenario.place("sites"))
+    return _site_beside(scenario.file, name, scenario.place("sites", scenario.sites.index(name)))
 
 
 # ------------------------------------------------------------------------------------------------ the clock
@@ -83,7 +84,7 @@ def _clock(parts: tuple[Part, ...]) -> tuple[Clock, tuple[Problem, ...]]:
     zones: set[str] = set()
     at = _last_with(parts, "sites")
     for number, name in enumerate(_names(at)):
-        place = parts[-1].path.name if at is None else at.places("sites", number)
+        place = (at or parts[-1]).places("sites", number)
         try:
             with suppress(Unread):
                 zones.add(_site_beside((at or parts[-1]).path, name, place).site.timezone)

@@ -6,6 +6,7 @@ between grids, called by the net's own name: "line 'MV3.101 Line 67'" (`scenario
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,8 +19,22 @@ from twin.site.rehearsed import WorldChange
 from twin.site.rules import GridTariff
 from twin.site.tables import Name, NotNegative, Positive, Share, Table, Words
 
-Branch = Annotated[str, Field(pattern=r"^(line|trafo)(\.\d+| '.+')$")]
-Switch = Annotated[str, Field(pattern=r"^switch(\.\d+| '.+')$")]
+
+def _of(*tables: str) -> AfterValidator:
+    """An element of one of ``tables``."""
+    written = re.compile(rf"({'|'.join(tables)})(\.\d+| '.+')")
+
+    def checked(element: str) -> str:
+        if not written.fullmatch(element):
+            forms = [f'"{table}.0" or "{table} \'NAME\'"' for table in tables]
+            raise ValueError(f"an element written like {', '.join(forms)}")
+        return element
+
+    return AfterValidator(checked)
+
+
+Branch = Annotated[str, _of("line", "trafo")]
+Switch = Annotated[str, _of("switch")]
 
 
 class About(Table):

@@ -34,14 +34,14 @@ class ReadPart:
     Attributes:
         scenario: of what could be read. ``stated``: keys of the file itself.
         numbers: table -> number in the file of each entry that could be read.
-        windowed: whether window and name are its own, or were given to it, and not stand-ins.
+        windowed: whether its window has no fault, or is stated elsewhere.
     """
 
     scenario: Scenario
     places: Places
     stated: frozenset[str]
     numbers: Mapping[str, tuple[int, ...]]
-    whole: bool
+    windowed: bool
     problems: tuple[Problem, ...]
 
 
@@ -54,7 +54,7 @@ def read_part(part: Part, clock: Clock, *, windowed: bool) -> ReadPart:
     reading = _Reading(part, {"window": _NEEDED["window"], **part.content} if windowed else part.content)
     scenario = reading.scenario(clock)
     problems = translated(reading.errors, part.places, Scenario)
-    return ReadPart(scenario, part.places, frozenset(part.content), reading.numbers, not reading.replaced, problems)
+    return ReadPart(scenario, part.places, frozenset(part.content), reading.numbers, "window" not in reading.replaced, problems)
 
 
 @dataclass

@@ -9,7 +9,7 @@ from scenarios.file.compose import composed
 from scenarios.file.declared import contradictions
 from scenarios.file.elements import named, on_net
 from scenarios.file.on_site import site_problems
-from scenarios.file.read import site_draft
+from scenarios.file.read import ScenarioDraft, site_draft
 from scenarios.file.scenario import Scenario
 from scenarios.rehearsal.csv_window import csv_window_problems
 from scenarios.rehearsal.places import ChangedPlaces
@@ -56,9 +56,11 @@ def rehearsals(scenario: Scenario, *, grid: Elsewhere | None = None, progress: P
     return tuple(_rehearsal(each, alone=len(prepared) == 1) for each in prepared)
 
 
-def rehearsal_problems(scenario: Scenario, *, progress: Progress = _unseen) -> tuple[Problem, ...]:
-    """Every fault that `rehearsals` would refuse, of a scenario that may have been read in part only."""
-    return _told_once([_on_site(scenario, name, None, progress) for name in scenario.sites])
+def rehearsal_problems(draft: ScenarioDraft, *, progress: Progress = _unseen) -> tuple[Problem, ...]:
+    """Every fault of a scenario's files and of what they change, as far as they could be read."""
+    scenario = draft.scenario
+    on_sites = _told_once([_on_site(scenario, name, None, progress, windowed=draft.windowed) for name in scenario.sites])
+    return tuple(dict.fromkeys((*draft.problems, *on_sites)))
 
 
 def _told_once(prepared: Iterable[_Prepared]) -> tuple[Problem, ...]:
@@ -73,7 +75,7 @@ def _rehearsal(prepared: _Prepared, *, alone: bool) -> Rehearsal:
     return Rehearsal(name, scenario, ready, Window(scenario.window.start, scenario.window.ticks))
 
 
-def _on_site(scenario: Scenario, name: str, grid: Elsewhere | None, progress: Progress) -> _Prepared:
+def _on_site(scenario: Scenario, name: str, grid: Elsewhere | None, progress: Progress, *, windowed: bool = True) -> _Prepared:
     try:
         draft = site_draft(scenario, name)
         draft = draft if grid is None else grid(draft)
@@ -82,7 +84,9 @@ def _on_site(scenario: Scenario, name: str, grid: Elsewhere | None, progress: Pr
     if draft.problems or not draft.site.whole:
         return _Prepared(name, scenario, None, check_draft(draft, progress=progress, rows=False).problems)
     scenario, problems = _by_index(scenario, draft, progress)
-    problems += site_problems(scenario, draft.site) + csv_window_problems(scenario, draft.site)
+    problems += site_problems(scenario, draft.site)
+    if windowed:
+        problems += csv_window_problems(scenario, draft.site)
     changed = composed(scenario, draft.site)
     places = ChangedPlaces(draft.places.file, draft.places.lines, draft.places.content, changed.origins, scenario.place)
     checked = check_draft(Draft(changed.site, places, ()), progress=progress, rows=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from datetime import date, time
 from typing import Any, get_args
 
 from pydantic import BaseModel
@@ -19,6 +20,7 @@ _LIMITS = {
     "greater_than_equal": ("at least {ge}", "check value and unit"),
     "less_than": ("less than {lt}", "check value and unit"),
     "less_than_equal": ("at most {le}", "check value and unit"),
+    "multiple_of": ("a multiple of {multiple_of}", "round it"),
     "finite_number": ("a finite number", "write the figure, or leave the key out"),
     "literal_error": ("one of {expected}", "choose one"),
     "enum": ("one of {expected}", "choose one"),
@@ -54,7 +56,7 @@ def _in_file(key: str | int) -> bool:
 
 
 def _short(value: Any) -> str:
-    text = repr(value)
+    text = str(value) if isinstance(value, date | time) else repr(value)
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
