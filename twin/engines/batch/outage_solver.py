@@ -93,6 +93,7 @@ class OutageSolver:
     def solve(self, cases: Sequence[Case], profiles: Profiles, limits: GridLimits) -> CaseFigures:
         """AC power flow of every case at every step."""
         dark = self.dark(cases)
+        self._work = self._memory(self._solver.v)  # from no load: a result does not depend on what was asked before
         steps, size = profiles.steps, self._matrix.pattern.size
         figure = np.full((len(cases), FIGURES, steps), np.nan)
         per_case = 16.0 * (2 * len(self._matrix.pattern.row) + 2 * size)
