@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +19,8 @@ from twin.plant.state import PlantState
 Progress = Callable[[str, float], None]
 
 _READINGS = ("channel", "valid_time_s", "known_time_s", "value")
-KEPT_FILES = 4
+KEPT_FILES = 12
+"""Of 60 MB each in the demo: as many beginnings as a library of scenarios has."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,8 @@ def _load(path: Path, identity: str) -> Past | None:
         if meta["identity"] != identity:
             return None
         readings = Readings(*(arrays[f"readings.{name}"] for name in _READINGS))
+        with suppress(OSError):
+            path.touch()  # what was read last is kept longest
         return Past(readings, PlantState.from_arrays(int(meta["position_s"]), arrays))
     except (FileNotFoundError, UnpackError, KeyError):
         return None
