@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from scenarios.futures.town import Town
 
-ANSWER_S = 5.0
+ANSWER_S = 3.0
 """A cluster that does not answer within this time is not there."""
 _RETRIES = 3
 """Workers that may be lost under one chunk before it is told to be the chunk's fault."""
@@ -170,7 +170,7 @@ def _handed(packed: bytes, key: str) -> Any:
     class Handed(WorkerPlugin):
         idempotent = False
 
-        def setup(self, worker: Any) -> None:
+        def setup(self, worker: Any) -> None:  # noqa: ARG002 - Dask's signature
             hand_over(packed, key)
 
     return Handed()
@@ -187,7 +187,7 @@ def _bound_to(client: int) -> Any:
     from distributed import WorkerPlugin
 
     class Bound(WorkerPlugin):
-        def setup(self, worker: Any) -> None:
+        def setup(self, worker: Any) -> None:  # noqa: ARG002 - Dask's signature
             from twin.regie.processes import die_with_parent
 
             if os.getppid() == client:

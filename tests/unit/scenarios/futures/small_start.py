@@ -1,7 +1,7 @@
 """A street of nine buses with its forecasts made by hand: futures without boxes, drawn and solved in milliseconds.
 
-110/10 kV is left out: a 10/0.4 kV transformer feeds two cables whose ends meet at an open switch; three loads on each, panels on
-two of them, one battery. Zone "street" is all of it.
+A 10/0.4 kV transformer feeds two cables whose ends meet at an open switch; three loads on each, panels on two of them, one
+battery. Zone "street" is all of it.
 """
 
 import os
