@@ -10,6 +10,8 @@ from tests.unit.plant.conftest import Demo
 from twin.plant.billing import annual_energy_mwh
 from twin.plant.clock import DAY_S
 from twin.plant.demand import Demand
+from twin.plant.world import World
+from twin.site.rehearsed import WorldChange
 
 END_S = int(datetime(2016, 6, 15, tzinfo=UTC).timestamp())
 
@@ -38,3 +40,15 @@ def test_a_bill_knows_the_52_weeks_before_its_end_and_nothing_later(demo: Demo) 
     annual_energy_mwh(asked, life.town, END_S)
     assert END_S - 364 * DAY_S <= min(asked.starts) < END_S - 349 * DAY_S
     assert max(asked.starts) + DAY_S <= END_S
+
+
+def test_cars_that_always_need_more_are_billed_more(demo: Demo) -> None:
+    life = demo.plant()._life
+    always = WorldChange(
+        quantity="cars", times=1.5, at=datetime(1970, 1, 1, tzinfo=UTC), until=datetime(2200, 1, 1, tzinfo=UTC)
+    )
+    town = replace(life.town, world=World((always,)))
+    more = annual_energy_mwh(life.demand, town, END_S) - annual_energy_mwh(life.demand, life.town, END_S)
+    usual = annual_energy_mwh(life.demand, life.town, END_S)
+    nobody = annual_energy_mwh(life.demand, replace(life.town, car_load=np.empty(0, dtype=int)), END_S)
+    assert more == pytest.approx(0.5 * (usual - nobody), abs=1e-9)
