@@ -7,6 +7,7 @@ from pathlib import Path
 from twin.contracts.synthetic import AS_OF, SyntheticSite
 from twin.domain.signals import OUTSIDE_SIGNALS
 from twin.domain.time import QUARTER_HOUR, to_epoch_s
+from twin.regie.effort import ON_AIR
 from twin.regie.runner import BoxInstance, BoxRunner
 
 BOXES = Path(__file__).parent
@@ -19,7 +20,7 @@ FIRST_FAULT = AS_OF + QUARTER_HOUR
 class Stage:
     """Ticks from ``start`` on; ``ops`` are the operations events so far."""
 
-    def __init__(self, instances, directory: Path, *, start=AS_OF, artifacts: Path | None = None, outages=None):
+    def __init__(self, instances, directory: Path, *, start=AS_OF, artifacts=None, outages=None, effort=ON_AIR, after=None):
         self.ops = []
         self.as_of, self.tick = start, 0
         self.runner = BoxRunner(
@@ -33,9 +34,10 @@ class Stage:
             outlook=OUTSIDE_SIGNALS,
             keep_rows=SITE.rows,
             outages=outages,
+            effort=effort,
             on_ops=self.ops.append,
         )
-        self.runner.start()
+        self.runner.start(after=after)
         self.runner.frame().load(SITE.frame(start))
         self.seconds = 0.0
 

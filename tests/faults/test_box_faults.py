@@ -70,7 +70,7 @@ def night(tmp_path_factory):
     ]
     stage = Stage(instances, directory)
     stage.healthy = stage.run()
-    stage.pids_before = {name: worker.pid for name, worker in stage.runner._crew.workers.items()}
+    stage.pids_before = {name: worker.pid for name, worker in stage.runner.crew.workers.items()}
     stage.faulty = stage.run()
     stage.faulty_seconds = stage.seconds
     stage.directory = directory
@@ -105,14 +105,14 @@ def test_the_tick_ends_with_the_deadline_of_the_slowest_box(night):
 
 def test_a_box_beside_failing_ones_is_served_fresh(night):
     assert night.faulty["load"].service is Service.FRESH
-    assert night.runner._crew.workers["load"].pid == night.pids_before["load"]
+    assert night.runner.crew.workers["load"].pid == night.pids_before["load"]
 
 
 def test_every_failed_process_is_replaced(night):
     refused = {name for name, (outcome, _) in EXPECTED.items() if outcome is Outcome.REFUSED}
     for name in set(EXPECTED) - refused:
         assert not running(night.pids_before[name])
-        assert night.runner._crew.workers[name].pid != night.pids_before[name]
+        assert night.runner.crew.workers[name].pid != night.pids_before[name]
 
 
 def test_grandchildren_in_sessions_of_their_own_are_ended(night):
@@ -229,7 +229,7 @@ def test_a_resumed_run_equals_the_straight_one_and_stop_leaves_no_process_and_no
                 n: envelope_to_bytes(e) for n, e in again.ticks[number].items()
             }
         assert stage.runner.state() == again.states[7]
-        server = stage.runner._crew.server.pid
+        server = stage.runner.crew.server.pid
         pids = [server, *descendants(server)]
     finally:
         stage.runner.stop()
@@ -275,7 +275,7 @@ def test_a_worker_holds_its_channel_and_four_anonymous_files_and_nothing_else(ho
 
 
 def test_sigterm_to_the_processes_below_the_loop_ends_none_of_them(house):
-    server = house.runner._crew.server.pid
+    server = house.runner.crew.server.pid
     for pid in [server, *descendants(server)]:
         os.kill(pid, signal.SIGTERM)
         os.kill(pid, signal.SIGINT)
@@ -283,7 +283,7 @@ def test_sigterm_to_the_processes_below_the_loop_ends_none_of_them(house):
 
 
 def test_an_answer_that_waited_past_the_deadline_is_an_answer(house):
-    worker = house.runner._crew.workers["load"]
+    worker = house.runner.crew.workers["load"]
     frame = house.runner.frame()
     message = {
         "op": "step",
@@ -292,7 +292,7 @@ def test_an_answer_that_waited_past_the_deadline_is_an_answer(house):
         "rows": frame.rows,
         "start_s": frame.start_s,
         "ahead": [],
-        "ahead_size": os.fstat(house.runner._ahead).st_size,
+        "ahead_size": os.fstat(house.runner.crew.ahead).st_size,
         "artifact": None,
         "seed": 1,
     }
@@ -304,34 +304,34 @@ def test_an_answer_that_waited_past_the_deadline_is_an_answer(house):
 
 
 def test_a_worker_killed_between_ticks_is_back_in_the_next_one(house):
-    os.kill(house.runner._crew.workers["load"].pid, signal.SIGKILL)
-    assert until(house.runner._crew.workers["load"].dead, 1.0)
+    os.kill(house.runner.crew.workers["load"].pid, signal.SIGKILL)
+    assert until(house.runner.crew.workers["load"].dead, 1.0)
     assert house.run()["load"].service is Service.FRESH
 
 
 def test_a_lost_fork_server_is_replaced_and_the_fallback_serves_meanwhile(house):
-    pids = [worker.pid for worker in house.runner._crew.workers.values()]
-    os.kill(house.runner._crew.server.pid, signal.SIGKILL)
+    pids = [worker.pid for worker in house.runner.crew.workers.values()]
+    os.kill(house.runner.crew.server.pid, signal.SIGKILL)
     assert until(lambda: not any(running(pid) for pid in pids), 1.0)
     assert house.run()["load"].service is Service.FALLBACK
-    assert until(house.runner._crew.server.ready, 60.0)
+    assert until(house.runner.crew.server.ready, 60.0)
     assert house.run()["load"].service is Service.FRESH
 
 
 def test_a_fork_server_that_stalls_costs_one_tick_a_second_and_no_box_its_place(house):
-    stalled = house.runner._crew.server.pid
+    stalled = house.runner.crew.server.pid
     os.kill(stalled, signal.SIGSTOP)
-    for worker in house.runner._crew.workers.values():
+    for worker in house.runner.crew.workers.values():
         os.kill(worker.pid, signal.SIGKILL)
-    assert until(lambda: all(worker.dead() for worker in house.runner._crew.workers.values()), 1.0)
+    assert until(lambda: all(worker.dead() for worker in house.runner.crew.workers.values()), 1.0)
     assert house.run()["load"].service is Service.FALLBACK
     assert house.seconds < 2.0
     assert not running(stalled)
-    assert until(house.runner._crew.server.ready, 60.0)
+    assert until(house.runner.crew.server.ready, 60.0)
     for _ in range(2):
         assert all(envelope.service is Service.FRESH for envelope in house.run().values())
-    below = descendants(house.runner._crew.server.pid)
-    assert {worker.pid for worker in house.runner._crew.workers.values()} <= below
+    below = descendants(house.runner.crew.server.pid)
+    assert {worker.pid for worker in house.runner.crew.workers.values()} <= below
     assert any("does not answer" in event.get("reason", "") for event in house.ops)
 
 
@@ -342,7 +342,7 @@ from pathlib import Path
 from box_stage import Stage, faulty, steady
 stage = Stage([steady(), faulty("leaves_grandchild", deadline_s=60.0, tag="grandchild-of-a-killed-loop")], Path({directory!r}))
 stage.run()
-print(json.dumps(stage.runner._crew.server.pid), flush=True)
+print(json.dumps(stage.runner.crew.server.pid), flush=True)
 stage.run()
 """
 

@@ -56,7 +56,7 @@ def fit(stage):
 def begin(stage):
     stage.runner.training_due(NIGHT)
     stage.runner.store_histories()
-    return stage.runner._trainer.work
+    return stage.runner.trainer.work
 
 
 def test_a_fit_that_lost_the_work_process_is_made_again_and_gives_the_same_model(staged):
@@ -114,7 +114,7 @@ def test_a_work_process_that_cannot_live_ends_no_run(staged):
 def test_fits_begin_in_the_order_of_the_ticks_that_need_them(staged):
     stage = staged(trained("late"), trained("soon"))
     frame = stage.runner.frame().frame()
-    trainer = stage.runner._trainer
+    trainer = stage.runner.trainer
     for name, hours in (("late", 5), ("soon", 1)):
         trainer.schedule(stage.runner._seats[name], NIGHT, NIGHT + timedelta(hours=hours), frame)
     trainer.store_histories()
@@ -169,7 +169,7 @@ def test_nothing_is_left_below_a_work_process_that_was_killed_or_ended(staged):
 
 def running_fits(stage):
     """Processes that make a model just now."""
-    pid = stage.runner._trainer.work.pid
+    pid = stage.runner.trainer.work.pid
     below = set() if pid is None else descendants(pid)
     return [one for one in below if _cwd(one).endswith(".fit")]
 

@@ -1,16 +1,22 @@
-"""The boxes' processes as a whole: one fork server, one worker per box; lost ones come back between the ticks."""
+"""The boxes' processes as a whole: one fork server, one worker per box; lost ones come back between the ticks.
+
+With them go the pages that they read: the shared frame, and what is known ahead.
+"""
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from twin.domain.problems import Problems
+from twin.regie.cast import Part
 from twin.regie.forkserver import ForkServer, ForkServerDown
-from twin.regie.workers import Worker
+from twin.regie.shared_frame import SharedFrame
+from twin.regie.workers import SharedFiles, Worker
 
 _START_S = 120.0
 
@@ -19,11 +25,15 @@ class Crew:
     """Workers by instance name.
 
     Args:
+        frame: rows that the boxes read; closed at `stop`.
         scratch: directory for temporary files of the boxes; made at `start`, removed at `stop`.
     """
 
-    def __init__(self, scratch: Path, on_ops: Callable[[Mapping[str, Any]], None]) -> None:
+    def __init__(self, frame: SharedFrame, scratch: Path, on_ops: Callable[[Mapping[str, Any]], None]) -> None:
+        self.frame = frame
+        self.ahead = os.memfd_create("regie-ahead")
         self.workers: dict[str, Worker] = {}
+        self._cast: dict[str, bytes] = {}
         self._scratch = scratch
         self._on_ops = on_ops
         self._preload: tuple[str, ...] = ()
@@ -35,7 +45,7 @@ class Crew:
         """The fork server; None before `start` and after `stop`."""
         return self._server
 
-    def start(self, workers: Sequence[Worker], preload: Sequence[str]) -> None:
+    def start(self, cast: Mapping[str, Part]) -> None:
         """Start everything; returns when every box is built.
 
         Raises:
@@ -43,18 +53,31 @@ class Crew:
             ForkServerDown: when the fork server does not come up.
         """
         begun = time.monotonic()
-        self.workers = {worker.name: worker for worker in workers}
-        self._preload = tuple(preload)
+        files = SharedFiles(self.frame.fd, self.frame.capacity, self.ahead)
+        for name, part in cast.items():
+            scratch, memory_mb = self._scratch / name, part.seat.card.memory_mb
+            self.workers[name] = Worker(name, part.description, files, memory_mb=memory_mb, scratch=scratch)
+        self._cast = {name: part.description for name, part in cast.items()}
+        self._preload = tuple(dict.fromkeys(m for part in cast.values() for m in part.seat.card.preload))
         shutil.rmtree(self._scratch, ignore_errors=True)
         self._scratch.mkdir(parents=True)
         server = self._server = ForkServer(self._preload, self._scratch)
         server.await_ready()
-        for worker in workers:
+        for worker in self.workers.values():
             worker.start(server)
         self._await_ready()
         for module, reason in server.failed.items():
             self._on_ops({"event": "preload_failed", "module": module, "reason": reason})
-        self._on_ops({"event": "boxes_started", "count": len(workers), "seconds": time.monotonic() - begun})
+        self._on_ops({"event": "boxes_started", "count": len(cast), "seconds": time.monotonic() - begun})
+
+    def plays(self, cast: Mapping[str, Part], frame: SharedFrame) -> bool:
+        """Whether these very boxes are running here, on such a frame: built from the same bytes, they answer alike."""
+        same = {name: part.description for name, part in cast.items()} == self._cast
+        return self._server is not None and same and frame.keep_rows == self.frame.keep_rows
+
+    def hand_over(self, on_ops: Callable[[Mapping[str, Any]], None]) -> None:
+        """Who is told of restarts from now on: the processes serve another run."""
+        self._on_ops = on_ops
 
     def look_after(self) -> None:
         """Before a tick: note a suspend of the host, collect workers that died unasked, bring lost ones back."""
@@ -99,6 +122,10 @@ class Crew:
             self._server.close()
             self._server = None
         shutil.rmtree(self._scratch, ignore_errors=True)
+        if self.ahead >= 0:
+            os.close(self.ahead)
+            self.frame.close()
+            self.ahead = -1
 
     def _await_ready(self) -> None:
         problems = Problems()

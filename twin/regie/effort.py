@@ -33,22 +33,20 @@ ON_AIR = Effort(informs=True, checks=True, learns=True)
 REHEARSED = Effort(informs=False, checks=False, learns=False)
 
 
-def deciding(cards: Mapping[str, BoxCard], shadows: Collection[str], layout: Layout) -> frozenset[str]:
+def deciding(cards: Mapping[str, BoxCard], champions: Collection[str], layout: Layout) -> frozenset[str]:
     """The boxes on which a decision depends: who proposes, whom they and the loop read, and who stands in for any of these.
 
     Args:
-        cards: by instance. ``shadows``: instances that are only compared with others.
+        cards: by instance. ``champions``: instances whose answers are used.
     """
-    others = {name: card for name, card in cards.items() if name not in shadows}
-    wanted = {name for name, card in others.items() if card.proposes or _provides(card, READ_BY_THE_LOOP)}
+    wanted = {name for name in champions if cards[name].proposes or _provides(cards[name], READ_BY_THE_LOOP)}
     found: set[str] = set()
     while wanted:
         name = wanted.pop()
         found.add(name)
-        card = others[name]
-        read = [need.signal for need in card.needs if reads_ahead(need, layout)]
-        behind = {rung.removeprefix(INSTANCE) for rung in card.fallbacks if rung.startswith(INSTANCE)}
-        wanted |= (behind | {other for other, its in others.items() if _provides(its, read)}) - found
+        read = [need.signal for need in cards[name].needs if reads_ahead(need, layout)]
+        behind = {rung.removeprefix(INSTANCE) for rung in cards[name].fallbacks if rung.startswith(INSTANCE)}
+        wanted |= (behind | {other for other in champions if _provides(cards[other], read)}) - found
     return frozenset(found)
 
 

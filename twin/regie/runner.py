@@ -36,7 +36,7 @@ from twin.regie.seat import BoxInstance, Seat, seats_from_parts, seats_to_parts
 from twin.regie.serving import Asked, Server, published
 from twin.regie.shared_frame import SharedFrame
 from twin.regie.training import FitResult, Trainer
-from twin.regie.workers import Question, SharedFiles, Worker, gather
+from twin.regie.workers import Question, gather
 
 __all__ = ["BoxInstance", "BoxRunner", "FitResult"]
 
@@ -67,6 +67,9 @@ class BoxRunner:
             breaker does not count that: afterwards it answers at once.
         effort: who is asked beside those on whom decisions depend, and whether models are fitted anew.
         on_ops: told what is no part of the journal's chain: durations, restarts, failures.
+
+    Attributes:
+        crew: the boxes' processes. ``trainer``: their models. ``roles``: who is champion, and the order.
     """
 
     def __init__(
@@ -90,22 +93,18 @@ class BoxRunner:
         self._instances = tuple(instances)
         self._context_for = context_for
         self._layout = layout
-        self._scratch = frame_path.absolute() / "boxes"
         self._allow = tuple(allow)
         self._outlook = tuple(outlook)
         self._limits = dict(limits or {})
         self._outages = dict(outages or {})
         self._on_ops = on_ops or _ignore
-        self._shared = SharedFrame(layout, keep_rows)
-        self._ahead = os.memfd_create("regie-ahead")
-        self._files = SharedFiles(self._shared.fd, self._shared.capacity, self._ahead)
         self._cast: dict[str, Part] = {}
         self._seats: dict[str, Seat] = {}
         self._servers: dict[str, Server] = {}
         self._digests = AheadDigests()
         self.roles = Roles.of({}, layout, outlook, "UTC")
-        self._trainer = Trainer(artifacts.absolute(), jobs.absolute(), self._ops)
-        self._crew = Crew(self._scratch, self._ops)
+        self.trainer = Trainer(artifacts.absolute(), jobs.absolute(), self._ops)
+        self.crew = Crew(SharedFrame(layout, keep_rows), frame_path.absolute() / "boxes", self._ops)
 
     @property
     def cards(self) -> Mapping[str, BoxCard]:
@@ -114,7 +113,7 @@ class BoxRunner:
 
     def frame(self) -> SharedFrame:
         """The shared frame: the loop appends and corrects its rows between ticks."""
-        return self._shared
+        return self.crew.frame
 
     def read_cards(self) -> None:
         """Read the cards and order the boxes; touches no file and starts no process.
@@ -122,34 +121,36 @@ class BoxRunner:
         Raises:
             BadInput: every faulty reference, card, need or cycle, all at once.
         """
-        self._cast = read_cards(self._instances, self._context_for, self._layout, self._allow)
-        timezone = next((part.context.timezone for part in self._cast.values()), "UTC")
-        self._seats = {name: part.seat for name, part in self._cast.items()}
-        self.roles = Roles.of(self._seats, self._layout, self._outlook, timezone)
+        self._seat(read_cards(self._instances, self._context_for, self._layout, self._allow))
         if not self._effort.informs:
-            shadows = [name for name, seat in self._seats.items() if seat.shadow]
-            needed = deciding(self.cards, shadows, self._layout)
-            self._cast = {name: part for name, part in self._cast.items() if name in needed}
-            self._seats = {name: part.seat for name, part in self._cast.items()}
-            self.roles = Roles.of(self._seats, self._layout, self._outlook, timezone)
+            champions = [name for name, seat in self._seats.items() if seat.champion]
+            needed = deciding(self.cards, champions, self._layout)
+            self._seat({name: part for name, part in self._cast.items() if name in needed})
 
-    def start(self) -> None:
+    def start(self, *, after: BoxRunner | None = None) -> None:
         """Start the fork server and one process per box; returns when all are ready.
+
+        Args:
+            after: a runner whose run has ended. Where it played the same boxes, its processes and models go on in this run
+                instead of new ones; it has none then, and stopping it ends nothing. A box is pure and its memory lies in the
+                journal, so no answer depends on what its process did before.
 
         Raises:
             BadInput: as `read_cards`, unless that was called before; nothing runs then.
         """
         if not self._cast:
             self.read_cards()
-        workers = []
         for name, part in self._cast.items():
             card, context = part.seat.card, part.context
             self._servers[name] = Server(part.seat, Premises.of(context, self._limits), self._ops)
-            self._trainer.enrol(card, name, part.description, timezone=context.timezone, seed=context.seed)
-            scratch = self._scratch / name
-            workers.append(Worker(name, part.description, self._files, memory_mb=card.memory_mb, scratch=scratch))
+            self.trainer.enrol(card, name, part.description, timezone=context.timezone, seed=context.seed)
+        if after is not None and after.crew.plays(self._cast, self.crew.frame):
+            self.crew, after.crew = after.crew, self.crew
+            self.crew.hand_over(self._ops)
+            self.trainer.know(after.trainer)
+            return
         try:
-            self._crew.start(workers, tuple(dict.fromkeys(m for card in self.cards.values() for m in card.preload)))
+            self.crew.start(self._cast)
         except BaseException:
             self.stop()
             raise
@@ -166,18 +167,14 @@ class BoxRunner:
         Raises:
             ValueError: when the frame holds rows later than ``as_of``.
         """
-        as_of = require_utc(as_of)
-        if self._shared.end_s > to_epoch_s(floor_quarter(as_of)):
-            raise ValueError(
-                f"the frame ends at {from_epoch_s(self._shared.end_s).isoformat()}, after as_of {as_of.isoformat()}"
-            )
+        as_of, frame = require_utc(as_of), self.frame()
+        if frame.end_s > to_epoch_s(floor_quarter(as_of)):
+            raise ValueError(f"the frame ends at {from_epoch_s(frame.end_s).isoformat()}, after as_of {as_of.isoformat()}")
         begun = time.monotonic()
-        self._crew.look_after()
-        self._trainer.ask()
-        now = _Tick(as_of, tick, event, self._shared.frame())
-        known: dict[str, xr.DataArray] = dict(ahead)
-        asked: dict[str, Asked] = {}
-        envelopes: dict[str, Envelope] = {}
+        self.crew.look_after()
+        self.trainer.ask()
+        now = _Tick(as_of, tick, event, frame.frame())
+        known, asked, envelopes = dict(ahead), dict[str, Asked](), dict[str, Envelope]()
         for level in self.roles.order:
             for name in level:
                 asked[name] = self._plan(self._seats[name], now, known)
@@ -191,7 +188,7 @@ class BoxRunner:
             known |= published(self._seats, envelopes, level, known)
         if not event:
             self.roles.scorer.observe(as_of, envelopes, now.frame)
-        self._crew.restart_dead()
+        self.crew.restart_dead()
         self._ops(
             {
                 "event": "boxes_run",
@@ -207,7 +204,7 @@ class BoxRunner:
         """What a resume needs, canonical: the boxes' states, roles, scores, breakers, last good answers, models, fits."""
         meta, arrays = seats_to_parts(self._seats)
         scores, paths = self.roles.scorer.to_parts()
-        full = {"version": _STATE_VERSION, "seats": meta, "fits": self._trainer.pending_meta(), "scores": scores}
+        full = {"version": _STATE_VERSION, "seats": meta, "fits": self.trainer.pending_meta(), "scores": scores}
         return pack(full, arrays | {f"scores/{name}": path for name, path in paths.items()})
 
     def restore(self, state: bytes) -> None:
@@ -229,7 +226,7 @@ class BoxRunner:
         seats_from_parts(self._seats, meta["seats"], arrays)
         self.roles.settle()
         self.roles.scorer.from_parts(meta["scores"], {name.removeprefix("scores/"): path for name, path in arrays.items()})
-        self._trainer.restore(meta["fits"], {name: seat.artifact for name, seat in self._seats.items()}, problems)
+        self.trainer.restore(meta["fits"], {name: seat.artifact for name, seat in self._seats.items()}, problems)
         problems.raise_if_any()
 
     def prepare(self, as_of: datetime) -> Mapping[str, FitResult]:
@@ -239,20 +236,18 @@ class BoxRunner:
             OSError: when the disk does not take the fits' histories.
         """
         for seat in self._seats.values():
-            if seat.card.training is not None and seat.artifact is None and not self._trainer.has_pending(seat.name):
-                self._trainer.schedule(seat, as_of, as_of, self._shared.frame())
-        self._trainer.store_histories()
+            if seat.card.training is not None and seat.artifact is None and not self.trainer.has_pending(seat.name):
+                self.trainer.schedule(seat, as_of, as_of, self.frame().frame())
+        self.trainer.store_histories()
         return self.await_training(as_of)
 
     def training_due(self, as_of: datetime) -> tuple[str, ...]:
         """Begin the fits due at ``as_of`` on the history as it is now; call after the tick, before `state`."""
         due: list[str] = []
-        if not self._effort.learns:
-            return ()
-        for seat in self._seats.values():
-            effect = self._trainer.due(seat, as_of)
+        for seat in self._seats.values() if self._effort.learns else ():
+            effect = self.trainer.due(seat, as_of)
             if effect is not None:
-                self._trainer.schedule(seat, as_of, effect, self._shared.frame())
+                self.trainer.schedule(seat, as_of, effect, self.frame().frame())
                 due.append(seat.name)
         return tuple(due)
 
@@ -262,16 +257,16 @@ class BoxRunner:
         Raises:
             OSError: when the disk does not take it; try again later.
         """
-        self._trainer.store_histories()
-        self._trainer.ask()
+        self.trainer.store_histories()
+        self.trainer.ask()
 
     def sweep(self) -> None:
         """Remove models and histories that are of no use any more; when the last `state` is acknowledged."""
-        self._trainer.sweep({seat.artifact for seat in self._seats.values()})
+        self.trainer.sweep({seat.artifact for seat in self._seats.values()})
 
     def await_training(self, effect_as_of: datetime) -> Mapping[str, FitResult]:
         """Put in force every model due by ``effect_as_of``; waits for its fit, outside the tick's time."""
-        results = self._trainer.conclude(effect_as_of)
+        results = self.trainer.conclude(effect_as_of)
         for name, result in results.items():
             if result.artifact is not None:
                 self._seats[name].artifact = result.artifact
@@ -283,16 +278,17 @@ class BoxRunner:
         Raises:
             OSError: when it cannot be started now.
         """
-        self._trainer.work.keep()
+        self.trainer.work.keep()
 
     def stop(self) -> None:
         """End every process and remove every temporary file; nothing is left behind."""
-        self._trainer.work.stop()
-        self._crew.stop()
-        if self._ahead >= 0:
-            os.close(self._ahead)
-            self._shared.close()
-            self._ahead = -1
+        self.trainer.work.stop()
+        self.crew.stop()
+
+    def _seat(self, cast: dict[str, Part]) -> None:
+        timezone = next((part.context.timezone for part in cast.values()), "UTC")
+        self._cast, self._seats = cast, {name: part.seat for name, part in cast.items()}
+        self.roles = Roles.of(self._seats, self._layout, self._outlook, timezone)
 
     # ------------------------------------------------------------------------------------------ a tick
 
@@ -300,7 +296,7 @@ class BoxRunner:
         """Whether to ask, and why not."""
         names = seen_ahead(seat.card, known)
         inputs = hashlib.sha256()
-        for part in (self._shared.digest, now.as_of.isoformat(), seat.artifact or "", seat.state_hash):
+        for part in (self.frame().digest, now.as_of.isoformat(), seat.artifact or "", seat.state_hash):
             inputs.update(part.encode() + b"\0")
         for name in names:
             inputs.update(self._digests.of(name, known[name]).encode())
@@ -321,22 +317,23 @@ class BoxRunner:
     ) -> list[Question]:
         wanted = {signal: known[signal] for name in names for signal in asked[name].ahead}
         data = signals_to_bytes(wanted)
-        os.pwrite(self._ahead, data, 0)
+        os.pwrite(self.crew.ahead, data, 0)
+        frame = self.frame()
         message = {
             "op": "step",
             "as_of_s": to_epoch_s(as_of),
-            "first": self._shared.first,
-            "rows": self._shared.rows,
-            "start_s": self._shared.start_s,
+            "first": frame.first,
+            "rows": frame.rows,
+            "start_s": frame.start_s,
             "ahead_size": len(data),
         }
         questions = []
         for name in names:
             seat = self._seats[name]
-            artifact = None if seat.artifact is None else str(self._trainer.path(seat.artifact))
+            artifact = None if seat.artifact is None else str(self.trainer.path(seat.artifact))
             seed = int(asked[name].inputs_hash[:8], 16)
             full = {**message, "ahead": list(asked[name].ahead), "artifact": artifact, "seed": seed}
-            questions.append(Question(self._crew.workers[name], full, seat.state, seat.card.deadline_s))
+            questions.append(Question(self.crew.workers[name], full, seat.state, seat.card.deadline_s))
         return questions
 
     def _ops(self, event: Mapping[str, Any]) -> None:

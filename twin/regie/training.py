@@ -78,6 +78,7 @@ class Trainer:
         self._zones: dict[str, ZoneInfo] = {}
         self._descriptions: dict[str, bytes] = {}
         self._pending: list[_Fit] = []
+        self._made: dict[tuple[Any, ...], str] = {}
         self._opened = self._swept = False
 
     def enrol(self, card: BoxCard, name: str, description: bytes, *, timezone: str, seed: int) -> None:
@@ -86,6 +87,18 @@ class Trainer:
         self._zones[name] = ZoneInfo(timezone)
         if card.training is not None:
             self.work.preload = tuple(dict.fromkeys([*self.work.preload, *card.preload]))
+
+    def know(self, earlier: Trainer) -> None:
+        """Take over the models of a run that has ended: the same box makes the same one from the same history.
+
+        Raises:
+            OSError: when the disk does not take them.
+        """
+        for fit, artifact in earlier._made.items():
+            if earlier.path(artifact).is_file():
+                self._store.mkdir(parents=True, exist_ok=True)
+                write_whole(self.path(artifact), earlier.path(artifact).read_bytes())
+                self._made[fit] = artifact
 
     def path(self, artifact: str) -> Path:
         """Where the model of that hash lies."""
@@ -134,8 +147,7 @@ class Trainer:
         results: dict[str, FitResult] = {}
         for fit in [fit for fit in self._pending if fit.effect <= effect_as_of]:
             try:
-                answer = self._await(fit)
-                result = self._result(fit, answer)
+                result, wall_s = self._known(fit) or self._awaited(fit)
             except OSError as error:
                 self._on_ops({"event": "fit_waits", "instance": fit.name, "reason": str(error)})
                 continue
@@ -143,7 +155,7 @@ class Trainer:
             self._pending.remove(fit)
             self._swept = False
             outcome = str(result.outcome)
-            self._on_ops({"event": "fit", "instance": fit.name, "outcome": outcome, "seconds": answer.wall_s})
+            self._on_ops({"event": "fit", "instance": fit.name, "outcome": outcome, "seconds": wall_s})
         return results
 
     def sweep(self, in_force: Collection[str | None]) -> None:
@@ -226,12 +238,25 @@ class Trainer:
             if refused is not None:
                 raise OSError(refused)
 
-    def _result(self, fit: _Fit, answer: FitAnswer) -> FitResult:
+    def _known(self, fit: _Fit) -> tuple[FitResult, float] | None:
+        """What became of the same fit before; None when it was not made, or its model is not there any more."""
+        artifact = self._made.get(self._sources(fit))
+        if artifact is None or not self.path(artifact).is_file():
+            return None
+        return FitResult(Outcome.OK, fit.as_of, fit.effect, artifact), 0.0
+
+    def _awaited(self, fit: _Fit) -> tuple[FitResult, float]:
+        answer = self._await(fit)
         if answer.model is None:
-            return FitResult(answer.outcome, fit.as_of, fit.effect, None, (answer.text,))
+            return FitResult(answer.outcome, fit.as_of, fit.effect, None, (answer.text,)), answer.wall_s
         digest = hashlib.sha256(answer.model).hexdigest()
         write_whole(self.path(digest), answer.model)
-        return FitResult(Outcome.OK, fit.as_of, fit.effect, digest)
+        self._made[self._sources(fit)] = digest
+        return FitResult(Outcome.OK, fit.as_of, fit.effect, digest), answer.wall_s
+
+    def _sources(self, fit: _Fit) -> tuple[Any, ...]:
+        """All that a model follows from."""
+        return fit.name, self._descriptions[fit.name], fit.as_of, fit.history
 
 
 def fit_due(training: Training, as_of: datetime, zone: ZoneInfo) -> bool:

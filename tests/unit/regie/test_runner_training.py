@@ -41,7 +41,7 @@ def life(tmp_path_factory):
         stage.due[as_of] = stage.runner.training_due(as_of)
         stage.runner.store_histories()
         stage.states[as_of] = stage.runner.state()
-        stage.histories = stage.histories | set(stage.runner._trainer._store.glob("history-*"))
+        stage.histories = stage.histories | set(stage.runner.trainer._store.glob("history-*"))
         stage.grow()
     yield stage
     stage.runner.stop()
@@ -54,7 +54,7 @@ def test_the_first_model_is_there_before_the_first_tick(life):
 
 def test_a_model_is_stored_under_its_hash(life):
     digest = life.first["trained"].artifact
-    data = life.runner._trainer.path(digest).read_bytes()
+    data = life.runner.trainer.path(digest).read_bytes()
     assert hashlib.sha256(data).hexdigest() == digest
 
 
@@ -76,7 +76,7 @@ def test_the_new_model_takes_effect_at_its_tick_and_not_before(life):
 
 def test_a_fit_learns_from_history_up_to_the_tick_in_which_it_was_due(life):
     new = life.results[NIGHT + timedelta(hours=1)]["trained"].artifact
-    model = json.loads(life.runner._trainer.path(new).read_bytes())
+    model = json.loads(life.runner.trainer.path(new).read_bytes())
     assert model["as_of"] == NIGHT.isoformat()
 
 
@@ -85,10 +85,10 @@ def test_fits_are_due_once_a_day(life):
 
 
 def test_a_fit_taken_up_after_a_crash_gives_the_same_model(life, tmp_path):
-    stage = Stage(INSTANCES, tmp_path, start=NIGHT + QUARTER_HOUR, artifacts=life.runner._trainer._store)
+    stage = Stage(INSTANCES, tmp_path, start=NIGHT + QUARTER_HOUR, artifacts=life.runner.trainer._store)
     # The straight run has concluded its fits and removed their histories: put back what the crash would have left.
     try:
-        frozen = life.runner._trainer
+        frozen = life.runner.trainer
         for seat in stage.runner._seats.values():
             if seat.card.training:
                 frozen.schedule(seat, NIGHT, NIGHT + timedelta(hours=1), SITE.frame(NIGHT))
@@ -138,7 +138,7 @@ def test_models_and_histories_that_no_resume_needs_are_removed_also_after_a_rest
     stage.runner.training_due(NIGHT)
     stage.runner.store_histories()
     stage.runner.sweep()
-    pending = {f"history-{fit.history}" for fit in stage.runner._trainer._pending}
+    pending = {f"history-{fit.history}" for fit in stage.runner.trainer._pending}
     assert {path.name for path in store.iterdir()} == {first, *pending}
     stage.grow()
     second = stage.runner.await_training(NIGHT + timedelta(hours=1))["trained"].artifact
