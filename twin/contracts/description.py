@@ -36,3 +36,9 @@ def box_from_description(data: bytes) -> tuple[Box, Layout, BoxContext]:
     context = BoxContext(**{**facts, "devices": tuple(facts["devices"]), "grid": arrays["grid"].tobytes()})
     box = import_box(meta["target"])(meta["config"], context)
     return box, Layout(tuple((signal, element) for signal, element in meta["columns"])), context
+
+
+def package_of(data: bytes) -> str:
+    """Top-level module of the box that `box_description` describes."""
+    target: str = json.loads(unpack(data)[1]["meta"].tobytes())["target"]
+    return target.partition(":")[0].partition(".")[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from twin.contracts.box import BoxCard
 from twin.contracts.card import INSTANCE
@@ -22,15 +22,19 @@ class Effort:
         informs: boxes are asked that only tell people something: of transformers, cables, machines, tomorrow's tariff.
         checks: the reference power flow looks over every tick's proof; otherwise over the first tick's alone.
         learns: models are fitted anew when that is due; otherwise those of the start stay in force.
+        remembers: a model that any run made from the very same question is used again (`twin.regie.kept_models`).
     """
 
     informs: bool
     checks: bool
     learns: bool
+    remembers: bool
 
 
-ON_AIR = Effort(informs=True, checks=True, learns=True)
-REHEARSED = Effort(informs=False, checks=False, learns=False)
+ON_AIR = Effort(informs=True, checks=True, learns=True, remembers=False)
+PLAYED = replace(ON_AIR, remembers=True)
+"""A rehearsal that is looked at: all that happens on air, and it begins as soon as its models are there."""
+REHEARSED = Effort(informs=False, checks=False, learns=False, remembers=True)
 
 
 def deciding(cards: Mapping[str, BoxCard], champions: Collection[str], layout: Layout) -> frozenset[str]:

@@ -103,7 +103,7 @@ class BoxRunner:
         self._servers: dict[str, Server] = {}
         self._digests = AheadDigests()
         self.roles = Roles.of({}, layout, outlook, "UTC")
-        self.trainer = Trainer(artifacts.absolute(), jobs.absolute(), self._ops)
+        self.trainer = Trainer(artifacts.absolute(), jobs.absolute(), self._ops, remembers=effort.remembers)
         self.crew = Crew(SharedFrame(layout, keep_rows), frame_path.absolute() / "boxes", self._ops)
 
     @property

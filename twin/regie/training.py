@@ -17,15 +17,18 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from twin.contracts.box import BoxCard, Training
+from twin.contracts.description import package_of
 from twin.contracts.frame import Frame
 from twin.contracts.messages import Outcome
 from twin.domain.pack import pack
 from twin.domain.problems import Problems
 from twin.domain.time import QUARTER_HOUR, QUARTER_HOUR_S, floor_quarter, to_epoch_s
 from twin.regie.fit_files import FOLDER, FitAnswer, FitAsk, forget, get_answer, put_ask
+from twin.regie.kept_models import KeptModels
 from twin.regie.seat import Seat
 from twin.regie.whole_file import write_whole
 from twin.regie.work import WorkProcess
+from twin.site.files import cache_folder
 
 _DAY = timedelta(days=1)
 _LOOK_S = 0.5
@@ -66,9 +69,13 @@ class Trainer:
 
     Args:
         store: directory of models and pending histories. ``jobs``: of the work process.
+        remembers: whether models that other runs made are used again, and its own kept for others.
     """
 
-    def __init__(self, store: Path, jobs: Path, on_ops: Callable[[Mapping[str, Any]], None]) -> None:
+    def __init__(
+        self, store: Path, jobs: Path, on_ops: Callable[[Mapping[str, Any]], None], *, remembers: bool = False
+    ) -> None:
+        self._kept = KeptModels(cache_folder() / "models") if remembers else None
         self.work = WorkProcess(jobs, on_ops)
         self._store = store
         self._fits = jobs / FOLDER
@@ -239,20 +246,37 @@ class Trainer:
                 raise OSError(refused)
 
     def _known(self, fit: _Fit) -> tuple[FitResult, float] | None:
-        """What became of the same fit before; None when it was not made, or its model is not there any more."""
+        """What became of the same fit before; None when it was not made, or its model is not there any more.
+
+        Raises:
+            OSError: when the disk does not take a model of another run.
+        """
         artifact = self._made.get(self._sources(fit))
-        if artifact is None or not self.path(artifact).is_file():
-            return None
-        return FitResult(Outcome.OK, fit.as_of, fit.effect, artifact), 0.0
+        if artifact is not None and self.path(artifact).is_file():
+            return FitResult(Outcome.OK, fit.as_of, fit.effect, artifact), 0.0
+        model = None if self._kept is None else self._kept.get(*self._question(fit))
+        return None if model is None else (self._stored(fit, model), 0.0)
 
     def _awaited(self, fit: _Fit) -> tuple[FitResult, float]:
         answer = self._await(fit)
         if answer.model is None:
             return FitResult(answer.outcome, fit.as_of, fit.effect, None, (answer.text,)), answer.wall_s
-        digest = hashlib.sha256(answer.model).hexdigest()
-        write_whole(self.path(digest), answer.model)
+        if self._kept is not None:
+            self._kept.put(answer.model, *self._question(fit))
+        return self._stored(fit, answer.model), answer.wall_s
+
+    def _stored(self, fit: _Fit, model: bytes) -> FitResult:
+        digest = hashlib.sha256(model).hexdigest()
+        self._store.mkdir(parents=True, exist_ok=True)
+        write_whole(self.path(digest), model)
         self._made[self._sources(fit)] = digest
-        return FitResult(Outcome.OK, fit.as_of, fit.effect, digest), answer.wall_s
+        return FitResult(Outcome.OK, fit.as_of, fit.effect, digest)
+
+    def _question(self, fit: _Fit) -> tuple[Any, ...]:
+        """What a fit asks, as other runs may ask it: the box's package, then the bytes that its model follows from."""
+        name, description, as_of, history = self._sources(fit)
+        seed = seed_of(self._seeds[name], name, as_of)
+        return package_of(description), name.encode(), description, as_of.isoformat().encode(), history.encode(), b"%d" % seed
 
     def _sources(self, fit: _Fit) -> tuple[Any, ...]:
         """All that a model follows from."""
