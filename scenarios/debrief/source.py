@@ -1,0 +1,98 @@
+"""Where a run's journal lies, and the site that it was written with."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from twin.adapters.ready import Ready
+from twin.check import ready_site
+from twin.domain.grid import NORMAL
+from twin.domain.problems import BadInput, Problem, Problems
+from twin.regie.chain import open_readonly, read_meta, read_records
+from twin.wiring import Progress, site_sha256
+
+
+@dataclass(frozen=True)
+class Source:
+    """A journal and its site.
+
+    Attributes:
+        state: the directory that holds ``journal.sqlite``. ``title``: what people call the run, by language.
+        start: of the run. ``same_site``: False when the site file has changed since; grid and channels still fit.
+        planned: elements whose outage was announced.
+    """
+
+    state: Path
+    title: Mapping[str, str]
+    ready: Ready
+    start: datetime
+    same_site: bool
+    planned: Collection[str] = ()
+
+
+def source_of(place: Path, site: str | None, progress: Progress) -> Source:
+    """The run at ``place``: a state directory of ``regie live``, or a rehearsal's folder of ``regie run``.
+
+    Args:
+        site: a site's name or file; None: the one that the journal names.
+
+    Raises:
+        BadInput: without a journal, for a folder of several runs, and for a site whose grid or channels are other ones.
+    """
+    state = _state(place)
+    db = open_readonly(state)
+    try:
+        identity = read_meta(db)["identity"]
+    finally:
+        db.close()
+    ready = ready_site(site or identity["site"], progress=progress)
+    same = identity["site_sha256"] == site_sha256(ready.site)
+    if not same:
+        _check_fits(ready, state, place)
+    return Source(state, ready.site.about.title.model_dump(), ready, datetime.fromisoformat(identity["start"]), same)
+
+
+def _state(place: Path) -> Path:
+    """The directory of the journal below ``place``."""
+    if (place / "journal.sqlite").exists():
+        return place
+    if (place / "state" / "journal.sqlite").exists():
+        return place / "state"
+    runs = sorted(
+        found.parent.parent for found in place.glob("*/state/journal.sqlite") if not found.parent.parent.name.startswith(".")
+    )
+    if len(runs) == 1:
+        return runs[0] / "state"
+    if runs:
+        names = ", ".join(run.name for run in runs)
+        raise BadInput([Problem(str(place), f"{len(runs)} runs: {names}", "one run", f"give one of them: {runs[0]}")])
+    raise BadInput([Problem(str(place), "no journal", "a state directory or a run's folder", "give the --state of a run")])
+
+
+def _check_fits(ready: Ready, state: Path, place: Path) -> None:
+    """A site file that changed since may still name the same grid and channels; if not, nothing would be told rightly.
+
+    Raises:
+        BadInput: naming what differs.
+    """
+    grid, problems = ready.engine.model(NORMAL).grid, Problems()
+    db = open_readonly(state)
+    try:
+        record = next(read_records(db), None)
+    finally:
+        db.close()
+    if record is None:
+        return
+    sizes = {"vm_pu": "bus", "line_loading_percent": "line", "trafo_loading_percent": "trafo", "load_p_mw": "load"}
+    remedy = "give the site file that it was written with by --site"
+    for name, table in sizes.items():
+        journalled, here = len(record.arrays[f"grid.{name}"]), len(getattr(grid, table))
+        if journalled != here:
+            problems.add(str(place), f"{journalled} of {table}", f"{here} as in {ready.site.file.name}", remedy)
+    channels = int(record.arrays["live.channel"].max(initial=-1)) + 1
+    if channels > len(ready.site.channels):
+        problems.add(str(place), f"{channels} channels", f"{len(ready.site.channels)} as in {ready.site.file.name}", remedy)
+    problems.raise_if_any()

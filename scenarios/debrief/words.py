@@ -1,0 +1,95 @@
+"""A debrief in words, one language at a time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from dashboard.format import Texts, clock, day, moment, number, texts
+from scenarios.debrief.debrief import Debrief
+from scenarios.debrief.moment import Moment
+
+_SUMS = {"percent_h": "%.h", "alone_percent_h": "%.h", "pu_h": "pu.h"}
+"""Facts whose unit a template cannot name."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """Words for one debrief."""
+
+    language: str
+    timezone: str
+    near: datetime
+    texts: Texts
+
+    @classmethod
+    def of(cls, found: Debrief, language: str) -> Words:
+        """Words in one of `dashboard.format.LANGUAGES`."""
+        near = found.tape.start
+        return cls(language, found.source.ready.site.timezone, near, texts(language, "regie", "debrief"))
+
+    def __call__(self, code: str, /, **params: Any) -> str:
+        """The words of ``code``."""
+        return self.texts.get(code, params, timezone=self.timezone, near=self.near)
+
+    def figure(self, value: float | None, unit: str, decimals: int | None = None, *, signed: bool = False) -> str:
+        """A figure with its unit."""
+        return number(value, unit, language=self.language, decimals=decimals, signed=signed)
+
+    def clock(self, at: datetime) -> str:
+        """Local time of day."""
+        return clock(at, timezone=self.timezone, language=self.language)
+
+    def moment(self, at: datetime) -> str:
+        """Local time, with its day where that is not the window's first."""
+        return moment(at, timezone=self.timezone, language=self.language, near=self.near)
+
+    def day(self) -> str:
+        """The local day that the window begins on."""
+        return day(self.near, timezone=self.timezone, language=self.language)
+
+    def what(self, found: Moment) -> str:
+        """What happened, with its figure."""
+        return self(f"moment.{found.kind}.what", **self._params(found))
+
+    def why(self, found: Moment) -> str:
+        """Why it matters."""
+        return self(f"moment.{found.kind}.why", **self._params(found))
+
+    def change(self, found: Moment) -> str:
+        """What to change, "" where nothing follows."""
+        return self(f"change.{found.change}", **self._params(found)) if found.change else ""
+
+    def _params(self, found: Moment) -> dict[str, Any]:
+        params = found.params
+        for name, unit in _SUMS.items():
+            if name in params:
+                params[name] = self.figure(params[name], unit)
+        for name, value in params.items():
+            if isinstance(value, float) and not math.isfinite(value):
+                params[name] = None
+        params |= {
+            f"{name}_words": self(f"{name}.{params[name]}") for name in ("outcome", "verdict", "event") if name in params
+        }
+        if "upset" in params:
+            params["upset_words"] = self._upset(params["upset"])
+        if "code" in params:
+            params["alarm_words"] = self(f"alarm.{params['code']}.cause", **self._alarm(params["params"]))
+        if params.get("rung") in ("last_good", "constant"):
+            params["rung"] = self(f"fallback.{params['rung']}")
+        return params
+
+    def _upset(self, upset: tuple[str, str] | None) -> str:
+        return self("event.none") if upset is None else f"{upset[1]} {self(f'event.{upset[0]}')}"
+
+    def _alarm(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """An alarm's parameters, those without a unit of their own with the one that they bring."""
+        unit = str(params.get("unit", ""))
+        shown = dict(params)
+        for name in ("value", "limit"):
+            if unit and isinstance(shown.get(name), int | float):
+                shown[name] = self.figure(shown[name], unit, 1)
+        return shown
