@@ -27,7 +27,7 @@ from twin.regie.memory import LoopMemory
 from twin.regie.origin import Flows, Mix
 from twin.regie.parts import Parts
 from twin.regie.proof import Outlooks
-from twin.regie.record import grid_state, tick_record
+from twin.regie.record import alone_record, grid_state, tick_record
 from twin.regie.refold import refold
 from twin.regie.response import Response, respond
 from twin.regie.sender import Sender
@@ -157,10 +157,12 @@ class Loop:
         else:
             quality |= Quality.STALE | Quality.QUESTIONABLE if self._grid is not None else Quality.INVALID
             grid = grid if self._grid is None else self._grid
+        grid = grid.assign(unsupplied_mw=self._unsupplied_mw(topology, interval))
         baseline = None
         if frames.baseline is not None and parts.baseline is not None and moment.event is None:
             there = parts.baseline.telemetry.topology(moment.as_of)
             baseline = self._estimated(there, frames.baseline, interval)
+            baseline = baseline.assign(unsupplied_mw=self._unsupplied_mw(there, interval))
         return State(moment.as_of, interval, topology, grid, quality, coverage, mode), baseline
 
     def _run_boxes(self, state: State, moment: Moment) -> tuple[dict[str, xr.DataArray], Mapping[str, Envelope]]:
@@ -207,21 +209,24 @@ class Loop:
         )
         failed = orders.failed(held.decision.outbox, before.outbox)
         lines = promotion.in_force(self._exchanged) + journal_lines(frames.live, result, self._sent, failed, self._fits, moment)
-        return Tick(self._seq, moment, frames.live, state, reports, result, mix, flows, outside, self._memory, lines, trials)
+        return Tick(
+            self._seq, moment, frames.live, state, reports, result, mix, flows, outside, self._memory, lines, trials, baseline
+        )
 
     def _accounted(
         self, frames: Frames, state: State, baseline: xr.Dataset | None
     ) -> tuple[kpi.Account, kpi.Account | None, Mix, Flows]:
         """Both accounts after the newest quarter hour, and our mix and flows in it."""
         parts, held, response = self._parts, self._memory, self._response
-        dark_mw = self._unsupplied_mw(state)
-        interval = kpi.interval_of(state.interval, frames.live.signals, parts.root, parts.devices, response.earned_chf, dark_mw)
+        label, dark_mw = state.interval, float(state.grid["unsupplied_mw"])
+        interval = kpi.interval_of(label, frames.live.signals, parts.root, parts.devices, response.earned_chf, dark_mw)
         interval = replace(interval, curtailment_chf=response.compensated_chf, curtailed_mwh=response.curtailed_mwh)
         doubtful = bool(state.quality & (Quality.STALE | Quality.INVALID))  # an older grid is no figure of this quarter hour
         theirs = held.baseline
         if frames.baseline is not None and theirs is not None and baseline is not None:
             doubtful = doubtful or not bool(baseline["converged"])  # for both, as with the meters: no difference of one side
-            alone = kpi.interval_of(state.interval, frames.baseline.signals, parts.root, parts.devices, 0.0, dark_mw)
+            dark_mw = float(baseline["unsupplied_mw"])
+            alone = kpi.interval_of(label, frames.baseline.signals, parts.root, parts.devices, 0.0, dark_mw)
             interval, alone = kpi.paired(interval, alone)
             theirs, _, _ = kpi.add(theirs, alone, None if doubtful else baseline, parts.kpi_facts)
         ours, mix, flows = kpi.add(held.ours, interval, None if doubtful else state.grid, parts.kpi_facts)
@@ -296,13 +301,13 @@ class Loop:
         }
         return parts.estimator.estimate(parts.engine.model(topology), observation.raw, observation.raw_quality, zones)
 
-    def _unsupplied_mw(self, state: State) -> float:
+    def _unsupplied_mw(self, topology: Topology, interval: datetime) -> float:
         """Consumption that would stand on buses without supply [MW]; what is dark is not metered, so by its last forecast."""
         parts, held = self._parts, self._memory
-        dark = parts.engine.model(state.topology).grid.load_node < 0
+        dark = parts.engine.model(topology).grid.load_node < 0
         if not dark.any():
             return 0.0
-        label = to_epoch_s(state.interval)
+        label = to_epoch_s(interval)
         zones = {z.name: zone_input(z, {}, label, held.forecast, held.forecast_start_s) for z in parts.zones if z.boundary}
         load, _ = parts.estimator.share_out(
             {name: np.array([zone.load_p_mw]) for name, zone in zones.items()},
@@ -327,7 +332,11 @@ class Loop:
         )
         readings = readings_to_arrays(frames.live.readings, "live")
         resume = {"live.checkpoint": parts.live.telemetry.checkpoint(), "runner": parts.runner.state()}
+        arrays["signals"] = np.fromiter(frames.live.signals.values(), np.float32)
         if frames.baseline is not None and parts.baseline is not None:
+            there = parts.baseline.telemetry.topology(tick.moment.as_of)
+            meta["alone"], alone = alone_record(there, tick.baseline, frames.baseline.signals)
+            arrays |= alone
             readings |= readings_to_arrays(frames.baseline.readings, "baseline")
             resume["baseline.checkpoint"] = parts.baseline.telemetry.checkpoint()
         return {

@@ -13,11 +13,16 @@ from pydantic import TypeAdapter
 from twin.contracts.messages import Alarm, Command, Envelope, Kpi, Order, Recommendation, Report, State
 from twin.contracts.report_codec import envelope_to_bytes
 from twin.domain.finite import finite
-from twin.domain.grid import Grid
+from twin.domain.grid import Grid, Topology
 from twin.domain.quality import words
 from twin.regie.outcome import Result
 
 SHOWN_STEPS = 96
+_ALONE = (
+    "vm_pu", "line_loading_percent", "trafo_loading_percent", "loss_mw", "unsupplied_mw", "load_p_mw", "sgen_p_mw",
+    "storage_p_mw",
+)  # fmt: skip
+"""Of the do-nothing twin's estimated grid."""
 _SHOWN_QUANTILES = (0.05, 0.5, 0.95)
 _LISTS: Mapping[str, TypeAdapter[Any]] = {
     "orders": TypeAdapter(tuple[Order, ...]),
@@ -69,6 +74,20 @@ def tick_record(
     for name, envelope in envelopes.items():
         arrays |= {f"box.{name}.{signal}": values for signal, values in kept(envelope.report).items()}
     return finite(meta), arrays
+
+
+def alone_record(
+    topology: Topology, grid: xr.Dataset | None, signals: Mapping[tuple[str, str], float]
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """``(meta, arrays)`` of the do-nothing twin's tick: what every difference to it is read from, in float32.
+
+    Args:
+        grid: as estimated there; None at events. ``signals``: newest frame row.
+    """
+    arrays = {"alone.signals": np.fromiter(signals.values(), np.float32)}
+    if grid is not None:
+        arrays |= {f"alone.{name}": grid[name].values.astype(np.float32) for name in (*_ALONE, "converged")}
+    return {"topology": topology.to_meta()}, arrays
 
 
 def kept(report: Report) -> dict[str, np.ndarray]:

@@ -57,7 +57,11 @@ class Frames:
 
 @dataclass(frozen=True)
 class Tick:
-    """A finished tick, for the views. ``lines``: what the running journal says of it. ``trials``: by shadow."""
+    """A finished tick, for the views. ``lines``: what the running journal says of it. ``trials``: by shadow.
+
+    Attributes:
+        baseline: the do-nothing twin's estimated grid; None where there is no such twin, and at events.
+    """
 
     seq: int
     moment: Moment
@@ -71,5 +75,6 @@ class Tick:
     memory: LoopMemory
     lines: tuple[tuple[str, Mapping[str, object]], ...]
     trials: Mapping[str, Trial] = field(default_factory=dict)
+    baseline: xr.Dataset | None = None
     head: str = ""
     acked: bool = False
