@@ -20,11 +20,11 @@ from scenarios.debrief.plan import Plan, plan_of
 from scenarios.debrief.recall import Recalled, recall
 from scenarios.debrief.recommendations import Told, recommendation_moments, told
 from scenarios.debrief.source import Source
-from scenarios.debrief.supply import Reliability, reliability
 from scenarios.debrief.switching import supply_of, switching_moments
 from scenarios.debrief.tape import Tape, read_tape
 from scenarios.debrief.telemetry import telemetry_moments
 from scenarios.debrief.window_figures import Figures, window_figures
+from scenarios.play.supply import Reliability, reliability
 from twin.domain.finite import finite
 from twin.wiring import Progress
 

@@ -9,7 +9,7 @@ import numpy as np
 from scenarios.debrief.moment import Moment
 from scenarios.debrief.powers import by_topology, injections, powers_of
 from scenarios.debrief.recall import Recalled
-from scenarios.futures.security import security
+from scenarios.play.security import security
 from twin.contracts.ports import GridLimits
 from twin.domain.time import QUARTER_HOUR, from_datetime64
 from twin.regie.proof import Limits

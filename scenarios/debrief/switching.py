@@ -13,8 +13,8 @@ from scenarios.debrief.moment import Moment
 from scenarios.debrief.outages import grid_limits
 from scenarios.debrief.powers import injections, powers_of
 from scenarios.debrief.recall import Recalled
-from scenarios.debrief.supply import Darkness, customers_of_loads
 from scenarios.debrief.tape import Entry, Tape
+from scenarios.play.supply import Darkness, customers_of_loads
 from twin.domain.time import QUARTER_HOUR
 
 _OUTAGES = ("outage", "trip", "open")
