@@ -9,6 +9,7 @@ import pytest
 
 from tests.unit.plant.conftest import START, Demo
 from twin.adapters.changed_outside import ChangedOutside
+from twin.adapters.telemetry_silenced import heard
 from twin.plant.cars import Cars
 from twin.plant.demand import Day
 from twin.plant.plant import SimulatedPlant
@@ -220,3 +221,17 @@ def test_a_checkpoint_knows_what_is_still_to_happen(demo: Demo) -> None:
     other = plant_of(demo, with_world(demo.site, change("load", at=START, times=2.0)))
     with pytest.raises(Exception, match="checkpoint of the simulated plant"):
         other.restore(plant.checkpoint())
+
+
+def test_a_plant_and_its_do_nothing_twin_fall_silent_alike(demo: Demo) -> None:
+    silence = Silence(channels=("*.p_mw",), at=START, until=START + 2 * QUARTER)
+    telemetry = demo.site.telemetry.model_copy(update={"silences": (silence,)})
+    site = demo.site.model_copy(update={"telemetry": telemetry})
+    powers = [i for i, channel in enumerate(site.channels) if channel.name.endswith(".p_mw")]
+    sides = [heard(site, demo.plant(obeys=obeys)) for obeys in (True, False)]
+    for step in range(4):
+        live, alone = (side.read(START + step * QUARTER) for side in sides)
+        label = int((START + (step - 1) * QUARTER).timestamp())
+        spoken = np.isin(live.channel, powers) & (live.valid_time_s == label)
+        assert spoken.any() == (step in (0, 3))
+        assert np.array_equal(live.value, alone.value, equal_nan=True)
