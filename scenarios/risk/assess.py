@@ -65,7 +65,7 @@ def _side(futures: xr.Dataset, sums: Sums, facts: RiskFacts, side: int) -> Json:
     }
     if sums.dark_mw.shape[2]:
         names = futures["outage_element"].to_numpy().astype(str).tolist()
-        found["outages"] = outage_risk(names, *sums.dark_mw[:, side], sums.n1_count[side], facts)
+        found["outages"] = outage_risk(names, sums.dark_mw[0, side], sums.dark_mw[1, side], sums.n1_count[side], facts)
     return found
 
 
@@ -95,7 +95,8 @@ def _elements(futures: xr.Dataset, sums: Sums, facts: RiskFacts, side: int) -> l
             times = sums.elements[count][side, place]
             if times.any():
                 found.append(
-                    {"element": element, "kind": kind} | _element(times, sums, (side, place), sizes, facts.value_of_lost_load_chf_per_kwh)
+                    {"element": element, "kind": kind}
+                    | _element(times, sums, (side, place), sizes, facts.value_of_lost_load_chf_per_kwh)
                 )
     return sorted(found, key=lambda one: (-max(one["probability"]), one["element"], one["kind"]))
 
@@ -158,7 +159,7 @@ def _mean_of_worst(ascending: np.ndarray) -> float:
 def _difference(sums: Sums, facts: RiskFacts) -> Json:
     """Plan less do-nothing in the same futures; negative is what the plan gains."""
     costs = _costs(sums, facts)
-    by_hour = {}
+    by_hour: dict[str, Json] = {}
     for kind in KINDS:
         at = KINDS.index(kind)
         first, second = sums.only[PLAN, at], sums.only[DO_NOTHING, at]

@@ -1,7 +1,7 @@
 """Probability times consequence of every single outage: energy not served that N-1 and its rates lead to expect.
 
 The futures' own sampled outages show the same risk, drawn: few of them have any. Here every outage counts at every hour with
-the probability that it begins in it, so that rare ones are no matter of luck. The two are two views of one risk and never added.
+the probability that it begins in it, so that rare ones are no matter of luck. The two views of one risk are never added.
 """
 
 from __future__ import annotations

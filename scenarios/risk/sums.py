@@ -90,11 +90,11 @@ def summed(futures: xr.Dataset) -> Sums:
         part = futures.isel(future=members)
         _add_paths(sums, part, price)
         _add_security(sums, part)
-        for name, total in sums.elements.items():
-            total += futures[name].isel(chunk=number).to_numpy()
-        for when, total in zip(_DARK, sums.dark_mw, strict=True):
-            if when in futures:
-                total += futures[when].isel(chunk=number).to_numpy()
+        for name in sums.elements:
+            sums.elements[name] += futures[name].isel(chunk=number).to_numpy()
+        for when, name in enumerate(_DARK):
+            if name in futures:
+                sums.dark_mw[when] += futures[name].isel(chunk=number).to_numpy()
         sums.futures += members.stop - members.start
     if not sums.futures:
         raise BadInput([Problem("futures", "none is finished", "at least one", "run them to the end")])
