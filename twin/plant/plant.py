@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import astuple, replace
 from datetime import datetime
 from itertools import islice
@@ -23,7 +23,7 @@ from twin.domain.time import QUARTER_HOUR_S, to_epoch_s
 from twin.plant.billing import annual_energy_mwh
 from twin.plant.demand import Demand, Outside
 from twin.plant.history import Progress, cached_past
-from twin.plant.life import Life
+from twin.plant.life import Life, Stretch
 from twin.plant.machines import built_machines
 from twin.plant.meters import meters_of, places_of
 from twin.plant.oil import built_transformers
@@ -123,6 +123,15 @@ class SimulatedPlant:
         readings = chosen(state.in_flight, arrived)
         state.in_flight = chosen(state.in_flight, ~arrived)
         return readings
+
+    def left_alone(self, start: datetime, end: datetime) -> Iterator[Stretch]:
+        """What is true from ``start`` to ``end`` if nobody gives an order, a week at a time; the plant stays where it is.
+
+        Raises:
+            DivergedError: naming the first quarter hour without a solution.
+        """
+        start_s, end_s = _whole_quarters(start), _whole_quarters(end)
+        return self._life.stretches(self._life.born(start_s, self._buses), end_s)
 
     def topology(self, as_of: datetime) -> Topology:
         """Switch positions and outages at ``as_of``."""
