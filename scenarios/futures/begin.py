@@ -23,12 +23,15 @@ from forecasts.quantiles import LEVELS
 from scenarios.futures.change import unforeseen
 from scenarios.futures.decided import Decided
 from scenarios.futures.dependence import between_series, of_artifact
+from scenarios.futures.player import Stage
 from scenarios.futures.start import OUTSIDE, Start
 from scenarios.futures.town import Town
 from twin.adapters.prepared import Prepared
 from twin.contracts.messages import Envelope, Service
 from twin.domain.problems import BadInput, Problem
 from twin.domain.time import QUARTER_HOUR
+from twin.regie.effort import REHEARSED
+from twin.regie.kpi import Account, figures
 from twin.regie.tick import Moment, Tick
 from twin.wiring import Window, Wired, controls_of, site_sha256, wire
 
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
     from scenarios.rehearsal.rehearsal import Rehearsal
 
 _SIGNALS = {"load": "load_forecast_p_mw", "pv": "pv_forecast_p_mw"}
+_A_DAY = 96
 Progress = Callable[[str, float], None]
 
 
@@ -48,16 +52,30 @@ class Site:
     _window: Window
     _prepared: Prepared
     _artifacts: Path
+    _key: str
     _progress: Progress
 
-    def start(self) -> Start:
+    def start(self, *, closed_loop: bool) -> Start:
         """Run the loop for one tick, in the main thread: the boxes' processes end with the thread that starts them.
 
+        Args:
+            closed_loop: boxes run again in every future, so the window may be longer than what is known at its start.
+
         Raises:
-            BadInput: when the window is longer than what is forecast and planned at its start.
+            BadInput: when it is longer, in open loop.
         """
         tick = _tick(self._wired, self._window.start, self._progress)
-        return _start(self._wired, tick, self._window, self._prepared, self._artifacts)
+        return _start(self._wired, tick, self._window, self._prepared, self._artifacts, closed_loop=closed_loop)
+
+    def stage(self, start: Start) -> Stage:
+        """What a process needs that plays futures of that start."""
+        return Stage(self._wired.site, self._wired.net, self._key, start)
+
+    @property
+    def figures(self) -> list[str]:
+        """Names of a played future's figures, "economic.total_chf"."""
+        named = figures(Account(consumption_mwh=1.0), self._wired.parts.kpi_facts)
+        return [f"{group}.{name}" for group, values in named.items() for name in values]
 
 
 @contextmanager
@@ -71,9 +89,9 @@ def wired_site(rehearsal: Rehearsal, progress: Progress) -> Iterator[Site]:
     if window.ticks is None:
         raise BadInput([Problem(f"scenario {rehearsal.name!r}, window", "no end", "hours", "say how many hours it has")])
     with TemporaryDirectory(prefix="regie-futures-") as scratch:
-        wired = wire(ready, Window(window.start - QUARTER_HOUR, 1), Path(scratch), progress, _unheard)
+        wired = wire(ready, Window(window.start - QUARTER_HOUR, 1), Path(scratch), progress, _unheard, effort=REHEARSED)
         try:
-            yield Site(_town(wired), wired, window, ready.prepared(progress), Path(scratch) / "artifacts", progress)
+            yield Site(_town(wired), wired, window, ready.prepared(progress), Path(scratch) / "artifacts", ready.key, progress)
         finally:
             wired.parts.runner.stop()
             wired.parts.journal.close()
@@ -107,12 +125,13 @@ def _town(wired: Wired) -> Town:
 # ---------------------------------------------------------------------------------------------- what the tick left
 
 
-def _start(wired: Wired, tick: Tick, window: Window, prepared: Prepared, artifacts: Path) -> Start:
+def _start(wired: Wired, tick: Tick, window: Window, prepared: Prepared, artifacts: Path, *, closed_loop: bool) -> Start:
     parts, steps = wired.parts, int(window.ticks or 0)
     champions = [e for e in tick.envelopes.values() if e.role == "champion" and e.service is not Service.ABSENT]
     forecasts = _forecasts(champions, [zone.name for zone in parts.zones if zone.boundary])
     moved = Decided.of(wired, tick, champions)
-    _check_horizon(steps, forecasts, moved, window)
+    if not closed_loop:
+        _check_horizon(steps, forecasts, moved, window)
     changed = unforeseen(wired.site, prepared, parts.zones, window)
     dependences = [
         of_artifact(None if e.artifact is None else artifacts / e.artifact, zone) for (_, zone), (e, _) in forecasts.items()
@@ -126,14 +145,14 @@ def _start(wired: Wired, tick: Tick, window: Window, prepared: Prepared, artifac
         start=window.start,
         site_sha256=site_sha256(wired.site),
         series=series,
-        quantiles=np.stack([_quantiles(output)[:steps] for _, output in forecasts.values()]),
+        quantiles=np.stack([_as_far(_quantiles(output), steps) for _, output in forecasts.values()]),
         ceiling_mw=np.array([ceilings[zone] if kind == "pv" else np.inf for kind, zone in series]),
         world=np.stack([changed.zone(kind, zone) for kind, zone in series]),
         dependence=Dependence.joined(dependences, correlation) if len(series) > 1 else dependences[0],
         slot=_slot(window.start, parts.kpi_facts.timezone),
         devices=tuple(moved.alone),
-        device_alone_mw=moved.paths(moved.alone, steps),
-        device_planned_mw=moved.paths(moved.planned, steps),
+        device_alone_mw=_as_far(moved.paths(moved.alone), steps).T,
+        device_planned_mw=_as_far(moved.paths(moved.planned), steps).T,
         fixed_sgen_p_mw={index: p_mw * changed.sgen(index) for index, p_mw in fixed.items() if not np.isnan(p_mw)},
         outside={name: changed.outside(name, _outside(tick.outside, name, steps)) for name in OUTSIDE},
         decided=moved.told | {"artifacts": {e.instance: e.artifact for e in champions if e.artifact is not None}},
@@ -165,6 +184,13 @@ def _quantiles(output: xr.DataArray) -> np.ndarray:
     given = np.atleast_1d(output["quantile"].values) if "quantile" in output.dims else np.array([0.5])
     values = output.values.reshape(len(output["time"]), len(given)).astype(float)
     return np.sort(np.stack([np.interp(LEVELS, given, row) for row in values]), axis=1)
+
+
+def _as_far(path: np.ndarray, steps: int) -> np.ndarray:
+    """That many quarter hours, dims (time, ...); beyond its end a forecast's last day comes again."""
+    while len(path) < steps:
+        path = np.concatenate([path, path[-_A_DAY:]])
+    return path[:steps]
 
 
 def _check_horizon(steps: int, forecasts: Mapping[Any, tuple[Envelope, xr.DataArray]], moved: Decided, window: Window) -> None:

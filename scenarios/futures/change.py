@@ -65,11 +65,11 @@ def unforeseen(site: Site, prepared: Prepared, zones: Sequence[Zone], window: Wi
     if not felt or site.plant is None:
         return Changed(labels_s, {}, {}, market)
     known = site.plant.model_copy(update={"world": tuple(c for c in changes if c not in felt)})
-    with_it, without = (_demand(one, prepared, zones, labels_s) for one in (site, site.model_copy(update={"plant": known})))
+    with_it, without = (demand_of(one, prepared, zones, labels_s) for one in (site, site.model_copy(update={"plant": known})))
     load, sgen = ({int(index): at for at, index in enumerate(prepared.net()[table].index)} for table in ("load", "sgen"))
     factors = {}
     for zone in zones:
-        held = _inside(zone, zones)
+        held = inside(zone, zones)
         for kind, place, column in (("load", load, 0), ("pv", sgen, 1)):
             members = [place[i] for one in held for i in (one.loads if kind == "load" else one.pv_sgens)]
             totals = [side[column][:, members].sum(axis=1) for side in (with_it, without)]
@@ -79,7 +79,7 @@ def unforeseen(site: Site, prepared: Prepared, zones: Sequence[Zone], window: Wi
     )
 
 
-def _demand(site: Site, prepared: Prepared, zones: Sequence[Zone], labels_s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def demand_of(site: Site, prepared: Prepared, zones: Sequence[Zone], labels_s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """What every load draws and every sgen could feed in [MW], dims (time, load) and (time, sgen)."""
     from twin.adapters.changed_outside import ChangedOutside
     from twin.adapters.synthetic_outside import SyntheticOutside
@@ -93,7 +93,7 @@ def _demand(site: Site, prepared: Prepared, zones: Sequence[Zone], labels_s: np.
     return np.stack([day.load_p_mw[row] for day, row in rows]), np.stack([day.sgen_p_mw[row] for day, row in rows])
 
 
-def _inside(zone: Zone, zones: Sequence[Zone]) -> list[Zone]:
+def inside(zone: Zone, zones: Sequence[Zone]) -> list[Zone]:
     """The zone and all zones within it."""
     found = [zone]
     for one in found:

@@ -10,16 +10,18 @@ import logging
 import os
 import pickle
 import signal
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from twin.domain.problems import BadInput, Problem
 
 if TYPE_CHECKING:
     from distributed import Client
 
+    from scenarios.futures.chances import Chances
+    from scenarios.futures.start import Start
     from scenarios.futures.town import Town
 
 ANSWER_S = 3.0
@@ -32,10 +34,34 @@ _AHEAD = 3
 
 
 class Work(Protocol):
-    """What a worker keeps between chunks; made there, from what `Crew.map` sends."""
+    """What makes futures; every worker keeps one.
+
+    Attributes:
+        mode: "futures" or "closed_loop". ``at_once``: futures to a chunk, at most while there are not thousands of them.
+        figures: names of a played future's figures.
+    """
+
+    mode: ClassVar[str]
+    at_once: ClassVar[int]
+    figures: Sequence[str]
+
+    @property
+    def start(self) -> Start:
+        """Of all futures."""
+        ...
+
+    @property
+    def town(self) -> Town:
+        """Where they take place."""
+        ...
+
+    @property
+    def chances(self) -> Chances:
+        """What is drawn."""
+        ...
 
     def solve(self, numbers: range) -> Mapping[str, Any]:
-        """One chunk."""
+        """One chunk, by variable of the data set."""
         ...
 
 

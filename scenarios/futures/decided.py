@@ -60,9 +60,10 @@ class Decided:
         told = {"groups": sorted(accepted), "factor": factor, "devices": sorted(ordered)}
         return cls(alone, decided, min(lengths) if lengths else None, told)
 
-    def paths(self, of: Mapping[str, np.ndarray], steps: int) -> np.ndarray:
-        """One of both as an array, dims (device, time)."""
-        return np.array([of[name][:steps] for name in self.alone]).reshape(len(self.alone), steps)
+    def paths(self, of: Mapping[str, np.ndarray]) -> np.ndarray:
+        """One of both as an array as long as the shortest path, dims (time, device)."""
+        steps = self.steps or 1
+        return np.array([of[name][:steps] for name in self.alone]).reshape(len(self.alone), steps).T
 
 
 def _accepted(tick: Tick, devices: Mapping[str, Device]) -> dict[str, bool]:

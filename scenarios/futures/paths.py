@@ -18,6 +18,7 @@ from scenarios.futures.start import Start
 from twin.domain.chance import bits, stream
 
 _MEDIAN = LEVELS.index(0.5)
+_A_DAY = 96
 
 
 def drawn_paths(start: Start, number: int, *, seed: int, spread: float = 1.0) -> np.ndarray:
@@ -26,11 +27,23 @@ def drawn_paths(start: Start, number: int, *, seed: int, spread: float = 1.0) ->
     Args:
         spread: width of every forecast's band as a multiple of its own.
     """
-    own = int(bits(stream(seed, "future", "paths"), number)[0])
-    scores = start.dependence.scores(1, steps=start.steps, seed=own, first=start.slot)[:, 0]
+    scores = _scores(start, number, seed)
     middle = start.quantiles[..., _MEDIAN, None]
     wide = middle + spread * (start.quantiles - middle)
     return np.clip(values_along(wide, scores), 0.0, start.ceiling_mw[:, None]) * start.world
+
+
+def _scores(start: Start, number: int, seed: int) -> np.ndarray:
+    """Normal scores, dims (series, time); errors of the days beyond what a box knows of its own begin anew at a midnight."""
+    parts: list[np.ndarray] = []
+    done = 0
+    while done < start.steps:
+        own = int(bits(stream(seed, "future", "paths"), number, len(parts))[0])
+        first = start.slot if done == 0 else (start.slot + done) % _A_DAY
+        steps = min(start.steps - done, start.dependence.steps - first)
+        parts.append(start.dependence.scores(1, steps=steps, seed=own, first=first)[:, 0])
+        done += steps
+    return np.concatenate(parts, axis=1)
 
 
 def values_along(quantiles: np.ndarray, scores: np.ndarray) -> np.ndarray:

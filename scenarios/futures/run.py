@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from scenarios.futures import crew
 from scenarios.futures.begin import wired_site
 from scenarios.futures.chances import Chances
+from scenarios.futures.closed import ClosedSolver
 from scenarios.futures.solve import FutureSolver
 from scenarios.futures.start import Start
 from scenarios.futures.store import FutureStore, Shape, chunked
@@ -75,16 +76,17 @@ def run_futures(
         known = _known(folder / START, rehearsal)
         with wired_site(rehearsal, progress.step) as site:
             crew.warm_up(client, site.town)  # while the boxes have their tick
-            start = site.start() if known is None else known
+            start = site.start(closed_loop=closed_loop) if known is None else known
         write_whole(folder / START, start.to_bytes())
         solver = FutureSolver(site.town, start, chances)
+        work: crew.Work = ClosedSolver(solver, site.stage(start), site.figures) if closed_loop else solver
         ready = time.monotonic()
-        made = fill(client, solver, store, n, progress, {"site": rehearsal.ready.site.name, "scenario": rehearsal.name})
+        made = fill(client, work, store, n, progress, {"site": rehearsal.ready.site.name, "scenario": rehearsal.name})
     ended = time.monotonic()
     return {
         "n": n,
-        "mode": "closed_loop" if closed_loop else "futures",
-        "chunks": len(chunked(n)),
+        "mode": work.mode,
+        "chunks": len(chunked(n, work.at_once)),
         "made": made,
         "start_sha256": start.sha256,
         "decided": start.decided,
@@ -95,22 +97,20 @@ def run_futures(
     }
 
 
-def fill(client: Any, solver: FutureSolver, store: FutureStore, n: int, progress: Progress, attrs: Mapping[str, Any]) -> int:
+def fill(client: Any, work: crew.Work, store: FutureStore, n: int, progress: Progress, attrs: Mapping[str, Any]) -> int:
     """Make every chunk of ``n`` futures that is not on disk; returns how many that were."""
     if store.finished:
         return 0
-    start, chunks = solver.start, chunked(n)
-    shape = Shape(start.times, solver.town.elements(), chunks)
-    chances = solver.chances
-    told = {"mode": "futures", "seed": chances.seed, "n1_every": chances.n1_every, "start_sha256": start.sha256}
-    store.open(shape, start.outside, {**attrs, **told})
+    start, chances, chunks = work.start, work.chances, chunked(n, work.at_once)
+    told = {"mode": work.mode, "seed": chances.seed, "n1_every": chances.n1_every, "start_sha256": start.sha256}
+    store.open(Shape(start.times, work.town.elements(), chunks, work.figures), start.outside, {**attrs, **told})
     done = store.done()
     missing = {number: numbers for number, numbers in enumerate(chunks) if number not in done}
     count = n - sum(map(len, missing.values()))
     progress.ticks(count, n)
-    key = hashlib.sha256(f"{start.sha256}/{chances}".encode()).hexdigest()
+    key = hashlib.sha256(f"{work.mode}/{start.sha256}/{chances}".encode()).hexdigest()
     if missing:
-        for number, values in crew.results(client, solver, missing, key):
+        for number, values in crew.results(client, work, missing, key):
             store.write(number, chunks[number], values)
             count += len(chunks[number])
             progress.ticks(count, n)

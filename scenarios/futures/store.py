@@ -22,16 +22,17 @@ from twin.domain.problems import BadInput, Problem
 from twin.regie.whole_file import write_whole
 
 NAME = "futures.zarr"
-_SMALL_CHUNKS = 25
+_FEWEST_CHUNKS = 8
 _MOST_CHUNKS = 100
 
 
-def chunked(n: int) -> tuple[range, ...]:
+def chunked(n: int, at_once: int) -> tuple[range, ...]:
     """The numbers of ``n`` futures in chunks; how, depends on nothing but their number.
 
-    At most 25 to a chunk while that gives no more than a hundred chunks, and at least eight chunks to share among workers.
+    At most ``at_once`` to a chunk while that gives no more than a hundred chunks, and at least eight chunks to share among
+    workers.
     """
-    size = max(1, min(_SMALL_CHUNKS, -(-n // 8)), -(-n // _MOST_CHUNKS))
+    size = max(1, min(at_once, -(-n // _FEWEST_CHUNKS)), -(-n // _MOST_CHUNKS))
     return tuple(range(first, min(first + size, n)) for first in range(0, n, size))
 
 
@@ -140,7 +141,7 @@ class FutureStore:
                 attributes={"units": kind.unit, "says": kind.says},
             )
             if name in fixed:
-                group[name][...] = fixed[name]
+                _array(group, name)[...] = fixed[name]
         (self._partial / "done").mkdir()
         _sync_below(self._partial)
         write_whole(self._partial / "asked.json", self._asked)  # last: what has it is laid out
@@ -161,7 +162,8 @@ class FutureStore:
         place = {"future": slice(futures.start, futures.stop), "chunk": slice(number, number + 1)}
         for name, array in values.items():
             kind = VARIABLES[name]
-            group[name][tuple(place.get(dim, slice(None)) for dim in kind.dims)] = array.astype(group[name].dtype)
+            there = _array(group, name)
+            there[tuple(place.get(dim, slice(None)) for dim in kind.dims)] = array.astype(there.dtype)
         for name in values:
             _sync_chunks(self._group / name, VARIABLES[name].dims, number)
         write_whole(self._partial / "done" / f"{number:06d}", b"")
@@ -208,6 +210,11 @@ def _asked_of(path: Path) -> dict[str, Any] | None:
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return asked if isinstance(asked, dict) else None
+
+
+def _array(group: Any, name: str) -> Any:
+    """An array of the group; zarr's own types leave open whether a member is one."""
+    return group[name]
 
 
 def _coordinate(group: Any, name: str, values: np.ndarray) -> None:

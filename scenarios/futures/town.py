@@ -11,7 +11,7 @@ import xarray as xr
 from scipy import sparse
 
 from twin.contracts.devices import Device
-from twin.contracts.ports import Engine
+from twin.contracts.ports import Engine, GridLimits
 from twin.domain.controls import Controls
 from twin.domain.grid import NORMAL, Grid, Topology
 from twin.domain.time import QUARTER_HOUR_S
@@ -20,7 +20,7 @@ from twin.regie.estimate import StateEstimator
 from twin.regie.proof import Limits
 from twin.site.rules import PlantEvent
 
-_COMPILED = ("engine", "grid", "device", "bus_of_load")
+_COMPILED = ("engine", "grid", "device", "bus_of_load", "tightest")
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,17 @@ class Town:
         """Devices by id."""
         return {device.id: device for device in self.devices}
 
+    @cached_property
+    def tightest(self) -> GridLimits:
+        """The tightest of the site's limits, for what knows one band only."""
+        limits = self.limits
+        bounded = limits.bus_high_pu[np.isfinite(limits.bus_high_pu)]
+        return GridLimits(
+            vm_min_pu=float(limits.bus_low_pu.max(initial=0.0)),
+            vm_max_pu=float(bounded.min(initial=2.0)),
+            loading_percent=min(limits.line_percent, limits.trafo_percent),
+        )
+
     def warm(self) -> None:
         """Compile the normal topology, and everything that solving needs, by solving it once as the grid file has it."""
         model = self.engine.model(NORMAL)
@@ -96,3 +107,15 @@ def topologies(plan: Schedule, times: np.ndarray) -> list[Topology]:
     """
     labels_s = times.astype("datetime64[s]").astype(np.int64) + QUARTER_HOUR_S // 2
     return [plan.topology(int(at_s)) for at_s in labels_s]
+
+
+def by_topology(topology: np.ndarray) -> dict[Topology, np.ndarray]:
+    """Rows of each topology, in the order in which topologies appear.
+
+    Args:
+        topology: of every row, objects, dims (row,).
+    """
+    rows: dict[Topology, list[int]] = {}
+    for row, one in enumerate(topology):
+        rows.setdefault(one, []).append(row)
+    return {one: np.array(at) for one, at in rows.items()}

@@ -25,13 +25,12 @@ def run(folder, workers, seconds, n, address=None):
     from scenarios.futures import crew
     from scenarios.futures.chances import Chances
     from scenarios.futures.run import fill
-    from scenarios.futures.solve import FutureSolver
     from scenarios.futures.store import FutureStore
 
     pids = Path(folder, "pids")
     pids.mkdir(parents=True, exist_ok=True)
     chances = Chances(seed=3, line_per_100km_year=1e6, unavailable_share=0.2, n1_every=4)
-    solver = PacedSolver(FutureSolver(small_town(), small_start(), chances), float(seconds), str(pids))
+    solver = PacedSolver(small_town(), small_start(), chances, seconds=float(seconds), folder=str(pids))
     store = FutureStore(Path(folder), {"n": int(n)})
     try:
         with crew.crew(int(workers), address) as client:

@@ -109,31 +109,18 @@ def small_start(*, steps=STEPS, moved_mw=-0.03, across=0.0):
 
 
 @dataclass
-class PacedSolver:
+class PacedSolver(FutureSolver):
     """A solver that takes its time and says where it works, so that a test can kill it in the middle.
 
     Attributes:
         seconds: for every chunk. ``folder``: gets a file named by the worker's process id.
     """
 
-    solver: FutureSolver
-    seconds: float
-    folder: str
-
-    @property
-    def start(self):
-        return self.solver.start
-
-    @property
-    def town(self):
-        return self.solver.town
-
-    @property
-    def chances(self):
-        return self.solver.chances
+    seconds: float = 0.0
+    folder: str = ""
 
     def solve(self, numbers):
         with Path(self.folder, str(os.getpid())).open("a", encoding="ascii") as told:
             told.write(f"{numbers.start}\n")
         time.sleep(self.seconds)
-        return self.solver.solve(numbers)
+        return super().solve(numbers)

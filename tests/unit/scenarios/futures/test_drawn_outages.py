@@ -62,7 +62,7 @@ def _solver(**more):
 
 def test_what_an_outage_leaves_dark_is_back_when_the_tie_is_closed_and_the_tie_opens_with_the_repair():
     solver = _solver()
-    topology = solver._topologies([Outage("line", 1, START + timedelta(minutes=20), START + timedelta(hours=3))])
+    topology = solver.fate.topologies([Outage("line", 1, START + timedelta(minutes=20), START + timedelta(hours=3))])
     out = [1 in one.out_lines for one in topology]
     tied = [TIE in one.closed_switches for one in topology]
     # middles of quarter hours: out from 11:20 to 14:00, the crew has closed the switch at 12:20
@@ -83,6 +83,6 @@ def test_consumption_without_supply_is_counted_until_somebody_closes_the_tie():
 
 def test_an_outage_that_no_switch_can_restore_lasts_until_it_is_repaired():
     solver = _solver()
-    topology = solver._topologies([Outage("trafo", 0, START, START + timedelta(hours=2))])
+    topology = solver.fate.topologies([Outage("trafo", 0, START, START + timedelta(hours=2))])
     assert [0 in one.out_trafos for one in topology] == [True] * 8 + [False] * 8
     assert not any(one.closed_switches for one in topology)
