@@ -138,7 +138,8 @@ def _start(wired: Wired, tick: Tick, window: Window, prepared: Prepared, artifac
     ]
     series = tuple(forecasts)
     correlation = between_series(parts.runner.frame().frame(), series)
-    ceilings = {zone.name: zone.pv_kwp / 1000.0 for zone in parts.zones}
+    cap = wired.site.grid.overlay.pv.cap_kw_per_kwp or 1.0
+    ceilings = {zone.name: cap * zone.pv_kwp / 1000.0 for zone in parts.zones}
     observed = tick.observation.raw
     fixed = {sgen: float(observed[channel]) for sgen, channel in parts.fixed_sgens.items()}
     return Start(
