@@ -10,6 +10,7 @@ import numpy as np
 from clock import span_of
 
 from twin.boxes.flexibility.lp.compiled import CompiledModel
+from twin.boxes.flexibility.lp.loaded import Loaded
 from twin.boxes.flexibility.lp.matrix import Matrix
 from twin.boxes.flexibility.lp.model import build
 from twin.boxes.flexibility.lp.numbers import numbers_of
@@ -61,10 +62,11 @@ def _ours() -> Callable[[Problem], float]:
 
 def _highspy(matrix: Matrix, problem: Problem) -> float:
     """Arrays that are there already, handed over anew: the floor, without any modelling."""
-    highs = matrix.load({"output_flag": False, "threads": 1, **_TOLERANCES})
-    matrix.write(highs, numbers_of(problem))
-    highs.run()
-    return float(highs.getInfo().objective_function_value)
+    numbers = numbers_of(problem)
+    loaded = Loaded(matrix, numbers, {"output_flag": False, "threads": 1, **_TOLERANCES})
+    loaded.write(numbers)
+    loaded.highs.run()
+    return float(loaded.highs.getInfo().objective_function_value)
 
 
 def _appsi() -> Callable[[Problem], float]:

@@ -132,6 +132,20 @@ def act_one(
 
 
 @jit
+def slopes_at(figures: np.ndarray, table: np.ndarray, vm: np.ndarray, p_mw: np.ndarray) -> np.ndarray:
+    """How the inverters' powers follow their voltage, before scaling [MW/pu, Mvar/pu], dims (2, step, inverter).
+
+    Args:
+        figures, table: see `Laws`. ``vm``: at each inverter, dims (step, inverter). ``p_mw``: available there.
+    """
+    found = np.empty((2, *vm.shape))
+    for t in range(len(vm)):
+        for i in range(len(figures)):
+            _, _, found[0, t, i], found[1, t, i] = act_one(figures, table, i, vm[t, i], p_mw[t, i], 0.0)
+    return found
+
+
+@jit
 def _tan_phi(table: np.ndarray, curve: int, share: float) -> tuple[float, float]:
     excess, slope = _interpolate(table, curve, share)
     cos_phi = 1.0 - abs(excess)

@@ -172,17 +172,16 @@ def _path(
     x = (form.spread @ answer.columns[: form.spread.shape[1]])[inside]
     dual = answer.duals[form.first_row[at] : form.first_row[at + 1]] / probability
     values = {name: x[place] for name, place in matrix.columns.items()}
-    row_duals, excess, used = path.appended.read(dual, x)
+    excess, used = path.appended.slack(x)
     q_mvar = np.zeros((len(problem.parts.units), len(problem.hours)))
     q_mvar[problem.sets.reactive] = values["q_mvar"]
     return Solution(
         "optimal",
         float(path.cost @ x),
         values,
-        {name: dual[place] for name, place in matrix.rows.items()},
+        {"grid_row": path.appended.duals(dual)} | {name: dual[place] for name, place in matrix.rows.items()},
         p_mw=unit_power(problem, values),
         q_mvar=q_mvar,
-        row_duals=row_duals,
         excess_mw=excess,
         margin_used_mw=used,
         rows=problem.rows,

@@ -114,13 +114,13 @@ def _available(inverters: Inverters, plan: Plan, weight: np.ndarray) -> np.ndarr
 
 def _following(inverters: Inverters, v: np.ndarray, available: np.ndarray) -> Following:
     """What the curves' slopes add to the power injected when a voltage moves: it enters as constant current does."""
-    from twin.engines.control.inverter_law import WEIGHT, act_one
+    from twin.engines.control.inverter_law import WEIGHT, slopes_at
 
-    figures, table = inverters.laws.figures, inverters.laws.table
-    node = _node_of(inverters)
+    figures, node = inverters.laws.figures, _node_of(inverters)
     by_vm, none = np.zeros(v.shape, dtype=complex), np.zeros(v.shape, dtype=complex)
-    for step in np.flatnonzero(np.isfinite(v).all(axis=1)):
-        for i, at in enumerate(node):
-            _, _, dp, dq = act_one(figures, table, i, abs(v[step, at]), available[step, i], 0.0)
-            by_vm[step, at] += figures[i, WEIGHT] * (dp + 1j * dq)
+    solved = np.flatnonzero(np.isfinite(v).all(axis=1))
+    dp, dq = slopes_at(figures, inverters.laws.table, np.abs(v[np.ix_(solved, node)]), available[solved])
+    at = by_vm[solved]
+    np.add.at(at.T, node, (figures[:, WEIGHT] * (dp + 1j * dq)).T)
+    by_vm[solved] = at
     return by_vm, none

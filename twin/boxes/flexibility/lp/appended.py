@@ -31,20 +31,20 @@ class Appended:
     step: np.ndarray
     shape: tuple[int, int]
 
-    def read(self, dual: np.ndarray, column: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Duals, excess and margin used, dims (row, step) each; 0 where nobody watches."""
+    def duals(self, dual: np.ndarray) -> np.ndarray:
+        """Of each row and step; 0 where nobody watches."""
+        return self._placed(dual[self.first_row : self.first_row + len(self.row)])
+
+    def slack(self, column: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Excess and margin used, dims (row, step) each; 0 where nobody watches."""
         count = len(self.row)
-        parts = (
-            dual[self.first_row : self.first_row + count],
-            column[self.first_column : self.first_column + count],
-            column[self.first_column + count : self.first_column + 2 * count],
-        )
-        arrays = []
-        for part in parts:
-            array = np.zeros(self.shape)
-            array[self.row, self.step] = part
-            arrays.append(array)
-        return arrays[0], arrays[1], arrays[2]
+        excess, used = column[self.first_column : self.first_column + 2 * count].reshape(2, count)
+        return self._placed(excess), self._placed(used)
+
+    def _placed(self, part: np.ndarray) -> np.ndarray:
+        array = np.zeros(self.shape)
+        array[self.row, self.step] = part
+        return array
 
     def remove(self, highs: Any) -> None:
         """Take them out again."""

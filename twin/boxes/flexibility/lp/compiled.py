@@ -14,13 +14,13 @@ import numpy as np
 
 from twin.boxes.flexibility.horizon import step_start_h
 from twin.boxes.flexibility.lp.appended import Appended, append_rows
-from twin.boxes.flexibility.lp.coefficients import entries
+from twin.boxes.flexibility.lp.loaded import Loaded
 from twin.boxes.flexibility.lp.matrix import Matrix, compile_matrix, must
 from twin.boxes.flexibility.lp.model import BINARY
 from twin.boxes.flexibility.lp.numbers import Numbers, numbers_of
 from twin.boxes.flexibility.lp.problem import Problem
 from twin.boxes.flexibility.lp.rows import NOWHERE, GridRow, Linear
-from twin.boxes.flexibility.lp.solution import Limits, Solution
+from twin.boxes.flexibility.lp.solution import Limits, Solution, WhenAsked
 
 _OPTIONS: dict[str, Any] = {
     "output_flag": False,
@@ -34,10 +34,22 @@ _OPTIONS: dict[str, Any] = {
     "dual_feasibility_tolerance": 1e-7,
     "mip_rel_gap": 1e-5,
     "mip_feasibility_tolerance": 1e-9,
+    # A tick searches a handful of quarter hours: what finds good answers to thousands, and guesses well where to branch, takes
+    # longer here than looking.
+    "mip_heuristic_effort": 0.0,
+    "mip_heuristic_run_feasibility_jump": False,
+    "mip_heuristic_run_rins": False,
+    "mip_heuristic_run_rens": False,
+    "mip_heuristic_run_root_reduced_cost": False,
+    "mip_allow_restart": False,
+    "mip_detect_symmetry": False,
+    "mip_pscost_minreliable": 0,
 }
 SEARCH_SHARE = 0.8
 """Of the guard, for what is on and off. The rest is for the plan with that held, however late a search ended: what it found in
 all of its time must not be lost for want of prices."""
+WHOLE = 1e-9
+"""As near to 0 or 1 as the search itself wants its answers (``mip_feasibility_tolerance``)."""
 _ROUNDS = 3
 """Of forbidding to charge and discharge at once, each a warm solve."""
 _WORDS = {
@@ -54,14 +66,14 @@ class CompiledModel:
         numbers = numbers_of(problem)
         self.structure: Hashable = problem.structure
         self.matrix: Matrix = compile_matrix(problem.sets, numbers)
-        self._gains = {name: array.copy() for name, array in numbers.coefficient.items()}
         self._binary = np.concatenate([self.matrix.columns[name].ravel() for name in BINARY]).astype(np.int32)
         starts = step_start_h(problem.hours)
         # A process that runs once in one piece is settled wherever it lies.
         begins = {"on": starts, "begin": np.zeros_like(starts)}
         reach = [np.broadcast_to(begins[name], self.matrix.columns[name].shape).ravel() for name in BINARY]
         self._binary_start_h = np.concatenate(reach)
-        self._highs = self.matrix.load(_OPTIONS)
+        self._loaded = Loaded(self.matrix, numbers, _OPTIONS)
+        self._highs = self._loaded.highs
 
     def solve(
         self,
@@ -85,15 +97,12 @@ class CompiledModel:
         """
         if problem.structure != self.structure:
             raise ValueError("the problem's devices, steps or intervals differ from the compiled ones; compile anew")
-        numbers = _with_losses(problem, numbers_of(problem), linear)
+        numbers = _with_losses(problem, numbers_of(problem).copy(), linear)
         limits = limits or Limits()
         highs = self._highs
         if not warm:
-            # clearSolver would keep the scaling, which is that of the coefficients that were solved first.
-            # It warns of bounds that cross: those of the last problem, which may have been infeasible; new ones follow.
-            highs.passModel(highs.getLp())
-        self._update_gains(numbers)
-        self.matrix.write(highs, numbers)
+            self._loaded.forget()
+        self._loaded.write(numbers)
         rows = problem.rows + linear.rows
         appended = append_rows(highs, problem, self.matrix, numbers, rows)
         try:
@@ -116,19 +125,13 @@ class CompiledModel:
                 return solution
             everywhere = number == _ROUNDS - 1
             _choose_a_side(problem, numbers, solution, np.ndindex(solution.p_mw.shape) if everywhere else wrong)
-            self.matrix.write_bounds(self._highs, numbers)
+            self._loaded.write_bounds(numbers)
             before = solution
             solution = run(before.switched)
             solution = replace(solution, iterations=before.iterations + solution.iterations)
         if _both_ways(problem, solution) is not None:
             return Solution("simultaneous", solution.cost_chf, iterations=solution.iterations)
         return solution
-
-    def bounds(self, problem: Problem) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Bounds of all columns, then of all rows, without the grid's: what `twin.boxes.flexibility.lp.conflict` looks into."""
-        numbers = numbers_of(problem)
-        self._update_gains(numbers)
-        return self.matrix.column_bounds(numbers) + self.matrix.row_bounds(numbers)
 
     def _run(
         self, problem: Problem, rows: tuple[GridRow, ...], appended: Appended, limits: Limits, hold: np.ndarray | None
@@ -149,29 +152,45 @@ class CompiledModel:
             return _status(highs), self._binary_start_h
         share = 1.0
         if hold is None:
-            near = self._binary_start_h < limits.search_h
-            far = self._binary[~near]
-            self._leave_off(far)
-            self._integrality(self._binary[near])
-            self._within(SEARCH_SHARE * limits.guard_s)
-            highs.run()
-            status = _status(highs)
-            self._integrality(self._binary[:0])
-            if status not in ("optimal", "node_limit", "time_limit") or not _has_plan(highs):
+            status, hold = self._search(limits)
+            if hold is None:
                 return status, self._binary_start_h
-            hold, share = np.round(np.asarray(highs.getSolution().col_value)[self._binary]), 1.0 - SEARCH_SHARE
-        must(highs.changeColsBounds(len(hold), self._binary, hold, hold), "hold what is on")
+            share = 1.0 - SEARCH_SHARE
+        self._loaded.fix(self._binary, hold)
         self._within(share * limits.guard_s)
         highs.run()
         return _status(highs), hold
 
+    def _search(self, limits: Limits) -> tuple[str, np.ndarray | None]:
+        """What is best on and off; None where nothing was found, and the status that says why.
+
+        Where the plan with parts of calls allowed asks for none, it is the best with whole ones, and the search is spared.
+        """
+        highs, within_s = self._highs, SEARCH_SHARE * limits.guard_s
+        near = self._binary_start_h < limits.search_h
+        self._loaded.fix(self._binary[~near], 0.0)  # what can wait is off
+        begun_s = highs.getRunTime()
+        self._within(within_s)
+        highs.run()
+        if _status(highs) != "optimal":
+            return _status(highs), None
+        found = self._switched()
+        if np.abs(found - np.round(found)).max() > WHOLE:
+            self._integrality(self._binary[near])
+            self._within(within_s - (highs.getRunTime() - begun_s))
+            highs.run()
+            status, found = _status(highs), self._switched()
+            self._integrality(self._binary[:0])
+            if status not in ("optimal", "node_limit", "time_limit") or not _has_plan(highs):
+                return status, None
+        return "optimal", np.round(found)
+
+    def _switched(self) -> np.ndarray:
+        return np.asarray(self._highs.getSolution().col_value)[self._binary]
+
     def _within(self, seconds: float) -> None:
         """The next run ends by then; HiGHS counts run time over all runs of a model."""
         must(self._highs.setOptionValue("time_limit", self._highs.getRunTime() + seconds), "set the guard")
-
-    def _leave_off(self, far: np.ndarray) -> None:
-        if len(far):
-            must(self._highs.changeColsBounds(len(far), far, np.zeros(len(far)), np.zeros(len(far))), "leave off what can wait")
 
     def _integrality(self, searched: np.ndarray) -> None:
         """These columns are 0 or 1 in the next run, all others may be anything between."""
@@ -181,30 +200,29 @@ class CompiledModel:
             if len(at):
                 must(self._highs.changeColsIntegrality(len(at), at, np.full(len(at), kind)), "switch the search")
 
-    def _update_gains(self, numbers: Numbers) -> None:
-        """Coefficients that differ from those HiGHS holds (a heat pump's COP of the coming day)."""
-        for name, new in numbers.coefficient.items():
-            held = self._gains[name]
-            for at, k in np.argwhere(new != held):
-                for row, column, sign in entries(self.matrix, name, int(at), int(k)):
-                    must(self._highs.changeCoeff(row, column, sign * float(new[at, k])), "change a coefficient")
-                held[at, k] = new[at, k]
-
     def _read(self, problem: Problem, rows: tuple[GridRow, ...], appended: Appended, switched: np.ndarray) -> Solution:
         highs, matrix = self._highs, self.matrix
         found, info = highs.getSolution(), highs.getInfo()
-        column, dual, reduced = (np.asarray(part) for part in (found.col_value, found.row_dual, found.col_dual))
+        column = np.asarray(found.col_value)
         values = {name: column[at] for name, at in matrix.columns.items()}
-        row_duals, excess, used = appended.read(dual, column)
+        excess, used = appended.slack(column)
+
+        def duals() -> dict[str, np.ndarray]:
+            dual = np.asarray(found.row_dual)
+            return {"grid_row": appended.duals(dual)} | {name: dual[at] for name, at in matrix.rows.items()}
+
+        def reduced() -> dict[str, np.ndarray]:
+            cost = np.asarray(found.col_dual)
+            return {name: cost[at] for name, at in matrix.columns.items()}
+
         return Solution(
             "optimal",
             float(info.objective_function_value),
             values,
-            {name: dual[at] for name, at in matrix.rows.items()},
-            {name: reduced[at] for name, at in matrix.columns.items()},
+            WhenAsked(duals),
+            WhenAsked(reduced),
             p_mw=unit_power(problem, values),
             q_mvar=_unit_q(problem, values),
-            row_duals=row_duals,
             excess_mw=excess,
             margin_used_mw=used,
             rows=rows,

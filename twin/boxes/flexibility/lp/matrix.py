@@ -37,6 +37,10 @@ class Matrix:
         rhs = _vector(numbers.rhs, self.rows)
         return np.where(self.sense > 0, rhs, np.where(self.sense < 0, -np.inf, rhs)), np.where(self.sense > 0, np.inf, rhs)
 
+    def costs(self, numbers: Numbers) -> np.ndarray:
+        """Of all columns, dims (column,)."""
+        return _vector(numbers.cost, self.columns)
+
     def load(self, options: Mapping[str, Any]) -> Any:
         """A HiGHS that holds the matrix."""
         import highspy
@@ -55,19 +59,6 @@ class Matrix:
             must(highs.setOptionValue(name, value), f"set option {name} to {value}")
         must(highs.passModel(lp), "load the model")
         return highs
-
-    def write(self, highs: Any, numbers: Numbers) -> None:
-        """Bounds, costs and right-hand sides into HiGHS."""
-        self.write_bounds(highs, numbers)
-        cost = _vector(numbers.cost, self.columns)
-        must(highs.changeColsCost(len(cost), np.arange(len(cost), dtype=np.int32), cost), "set costs")
-        low, high = self.row_bounds(numbers)
-        must(highs.changeRowsBounds(len(low), np.arange(len(low), dtype=np.int32), low, high), "set right-hand sides")
-
-    def write_bounds(self, highs: Any, numbers: Numbers) -> None:
-        """Bounds of all variables alone."""
-        lower, upper = self.column_bounds(numbers)
-        must(highs.changeColsBounds(len(lower), np.arange(len(lower), dtype=np.int32), lower, upper), "set bounds")
 
 
 def compile_matrix(sets: Sets, numbers: Numbers) -> Matrix:

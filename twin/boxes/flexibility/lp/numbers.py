@@ -7,6 +7,7 @@ when it is built, the compiled model at every tick, so both always speak of the 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from math import cos, pi
 
 import numpy as np
@@ -24,6 +25,10 @@ PREFERENCE_CHF_PER_MWH = 0.2
 
 REACTIVE_CHF_PER_MVARH = 0.02
 """An inverter helps the voltage no more than it is needed: it heats up, and below any price of energy this breaks the tie."""
+
+
+_PROBLEMS = 4
+"""Whose numbers are kept: of one tick, with all that is and with somebody held still."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,12 @@ class Numbers:
     rhs: dict[str, np.ndarray] = field(default_factory=dict)
     coefficient: dict[str, np.ndarray] = field(default_factory=dict)
 
+    def copy(self) -> Numbers:
+        """The same, of which arrays may be exchanged."""
+        return Numbers(
+            self.penalties, self.steps, dict(self.lower), dict(self.upper), dict(self.cost), dict(self.rhs), self.coefficient
+        )
+
     def margin(self, row: GridRow) -> np.ndarray:
         """What is held back on ``row`` [MW], dims (step,)."""
         return steps_of(row.margin_mw, self.steps)
@@ -54,8 +65,9 @@ class Numbers:
         self.lower[name], self.upper[name], self.cost[name] = lower, upper, np.broadcast_to(cost, lower.shape)
 
 
+@lru_cache(maxsize=_PROBLEMS)
 def numbers_of(problem: Problem) -> Numbers:
-    """The numbers of ``problem``."""
+    """The numbers of ``problem``; whoever changes them takes a `Numbers.copy`."""
     numbers = Numbers(problem.penalties, len(problem.hours))
     _powers(problem, numbers)
     _moves(problem, numbers)

@@ -85,9 +85,9 @@ class Penalties:
         return 0.0 if tier is None else float(getattr(self, tier))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Problem:
-    """A planning problem. Arrays over ``hours``; all powers [MW], energies [MWh], money [CHF]."""
+    """A planning problem. Arrays over ``hours``; all powers [MW], energies [MWh], money [CHF]. Equal only to itself."""
 
     hours: tuple[float, ...]
     devices: tuple[Device, ...]

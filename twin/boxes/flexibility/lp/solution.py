@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -27,29 +29,48 @@ class Limits:
     guard_s: float = 1.0
 
 
+class WhenAsked(Mapping[str, np.ndarray]):
+    """Arrays by name, made when one is first asked for: of most solves the plan alone is looked at, never its prices."""
+
+    def __init__(self, make: Callable[[], dict[str, np.ndarray]]) -> None:
+        self._make = make
+
+    @cached_property
+    def _made(self) -> dict[str, np.ndarray]:
+        return self._make()
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._made)
+
+    def __len__(self) -> int:
+        return len(self._made)
+
+
 @dataclass(frozen=True)
 class Solution:
     """An answer.
 
     Attributes:
         status: "optimal", or what stopped it ("iteration_limit", "time_limit", "infeasible" ...).
-        cost_chf: objective. ``values``: by variable; ``duals``: by row, d(cost)/d(right-hand side); ``reduced``: reduced costs
-            by variable. Empty where there is no plan. Of a problem with something on or off the duals are those of the plan
-            found, with what is on and off held.
-        p_mw, q_mvar: of every unit, dims (unit, step). ``row_duals``, ``excess_mw``, ``margin_used_mw``: of the grid's rows,
-            dims (row, step); 0 where nobody watches.
+        cost_chf: objective. ``values``: by variable; ``duals``: by row, d(cost)/d(right-hand side), the grid's as "grid_row";
+            ``reduced``: reduced costs by variable. Empty where there is no plan. Of a problem with something on or off the
+            duals are those of the plan found, with what is on and off held.
+        p_mw, q_mvar: of every unit, dims (unit, step). ``excess_mw``, ``margin_used_mw``: of the grid's rows, dims (row, step);
+            0 where nobody watches.
         rows: those rows. ``iterations``: simplex iterations.
         switched: what is on and off, for ``hold`` of another solve.
     """
 
     status: str
     cost_chf: float = float("nan")
-    values: dict[str, np.ndarray] = field(default_factory=dict)
-    duals: dict[str, np.ndarray] = field(default_factory=dict)
-    reduced: dict[str, np.ndarray] = field(default_factory=dict)
+    values: Mapping[str, np.ndarray] = field(default_factory=dict)
+    duals: Mapping[str, np.ndarray] = field(default_factory=dict)
+    reduced: Mapping[str, np.ndarray] = field(default_factory=dict)
     p_mw: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     q_mvar: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
-    row_duals: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     excess_mw: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     margin_used_mw: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     rows: tuple[GridRow, ...] = ()
@@ -60,3 +81,8 @@ class Solution:
     def optimal(self) -> bool:
         """True when there is a plan."""
         return self.status == "optimal"
+
+    @property
+    def row_duals(self) -> np.ndarray:
+        """Of the grid's rows, dims (row, step); 0 where nobody watches."""
+        return self.duals.get("grid_row", np.zeros((0, 0)))
