@@ -1,9 +1,133 @@
-"""``regie debrief``."""
+"""``regie debrief``: what mattered in a run, why, and what to change."""
 
 from __future__ import annotations
 
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+from zoneinfo import ZoneInfo
+
 import typer
+
+if TYPE_CHECKING:
+    from scenarios.debrief.debrief import Debrief
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands."""
+    """Add the command."""
+    app.command()(debrief)
+
+
+def debrief(  # noqa: PLR0917 - the flags of one command; Typer passes them by name
+    place: Annotated[Path, typer.Argument(metavar="STATE|OUT", help="State directory of a run, or a folder of regie run.")],
+    begin: Annotated[str | None, typer.Option("--from", help="ISO 8601, local time unless it has an offset.")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="Likewise. Default: the whole run.")] = None,
+    site: Annotated[str | None, typer.Option(help="The site's name or file. Default: the one that the journal names.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write a page with pictures and replays: one file, works offline.")] = None,
+    pdf: Annotated[Path | None, typer.Option(help="Write the same for paper.")] = None,
+    replays: Annotated[Path | None, typer.Option(help="Write every replay as a page of its own into this folder.")] = None,
+    lang: Annotated[str, typer.Option(help="Language of page and paper: de, fr, it, en.")] = "en",
+    json_line: Annotated[bool, typer.Option("--json", help="Print one compact JSON line last.")] = False,
+) -> None:
+    """Find the key moments of a run, each with its figure and what to change; the journal is only read."""
+    from scenarios.debrief.debrief import debrief as debrief_of
+    from scenarios.debrief.source import source_of
+    from twin.domain.problems import BadInput
+    from twin.live.progress import Progress
+
+    progress = Progress(sys.stderr)
+    try:
+        _check(lang, (html, pdf))
+        source = source_of(place, site, progress.step)
+        window = _window(begin, end, source.ready.site.timezone)
+        found = debrief_of(source, *window, progress.step)
+        _write(found, html, pdf, replays, lang)
+    except BadInput as error:
+        for problem in error.problems:
+            typer.echo(f"regie: {problem}", err=True)
+        raise typer.Exit(error.exit_code) from None
+    except OSError as error:
+        typer.echo(f"regie: {error.filename}: {error.strerror}; choose a folder that can be written", err=True)
+        raise typer.Exit(1) from None
+    finally:
+        progress.close()
+    if json_line:
+        typer.echo(json.dumps(found.to_json(), separators=(",", ":"), allow_nan=False))
+        return
+    for line in lines(found):
+        typer.echo(line)
+
+
+def lines(found: Debrief) -> list[str]:
+    """For people at a terminal, in English."""
+    from scenarios.debrief.words import Words
+
+    words = Words.of(found, "en")
+    title = found.source.title["en"]
+    said = [f"{title}, {found.tape.start.isoformat()} to {found.tape.end.isoformat()}, {len(found.tape.regular)} quarter hours"]
+    if not found.source.same_site:
+        said.append(words("page.changed_site"))
+    for moment in found.moments:
+        said += ["", f"{words.moment(moment.at)}  {words.what(moment)}", f"       {words.why(moment)}"]
+        if moment.change:
+            said.append(f"    -> {words.change(moment)}")
+    return said
+
+
+def _check(lang: str, files: tuple[Path | None, ...]) -> None:
+    """Refuse at once what could not be written in the end.
+
+    Raises:
+        BadInput: for a language without words, and files in folders that do not exist.
+    """
+    from dashboard.format import LANGUAGES
+    from twin.domain.problems import Problems
+
+    problems = Problems()
+    if lang not in LANGUAGES:
+        problems.add("--lang", lang, f"one of {', '.join(LANGUAGES)}", "choose one")
+    for file in files:
+        if file is not None and not file.parent.is_dir():
+            problems.add(str(file), "no such folder", "a file in a folder that exists", "make it first")
+    problems.raise_if_any()
+
+
+def _window(begin: str | None, end: str | None, timezone: str) -> tuple[datetime | None, datetime | None]:
+    """Both ends in UTC.
+
+    Raises:
+        BadInput: for what is no instant, and for an end that does not come after the beginning.
+    """
+    from twin.domain.problems import Problems
+
+    problems = Problems()
+    ends: list[datetime | None] = []
+    for name, text in (("--from", begin), ("--to", end)):
+        try:
+            given = None if text is None else datetime.fromisoformat(text)
+        except ValueError:
+            problems.add(name, str(text), "an ISO 8601 date or instant", "write 2016-01-25T17:00")
+            given = None
+        ends.append(given and (given if given.tzinfo else given.replace(tzinfo=ZoneInfo(timezone))).astimezone(UTC))
+    first, last = ends
+    if first is not None and last is not None and last <= first:
+        problems.add("--to", str(end), f"later than --from {begin}", "exchange them")
+    problems.raise_if_any()
+    return first, last
+
+
+def _write(found: Debrief, html: Path | None, pdf: Path | None, replays: Path | None, lang: str) -> Any:
+    if html is not None:
+        from scenarios.debrief.page import write_page
+
+        write_page(found, html, lang)
+    if replays is not None:
+        from scenarios.debrief.page import write_replays
+
+        write_replays(found, replays, lang)
+    if pdf is not None:
+        from scenarios.debrief.paper import write_paper
+
+        write_paper(found, pdf, lang)

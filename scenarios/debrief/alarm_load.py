@@ -10,7 +10,7 @@ and no alarm.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -149,24 +149,24 @@ def _element(alarm: Alarm) -> str:
 
 
 def _raised(tape: Tape) -> list[Raised]:
-    """Every raising, in order: a key with its ``since``, and again when it becomes more urgent."""
-    begun: dict[tuple[str, datetime, int], Raised] = {}
-    already = {(a.key, a.since, a.priority) for a in (tape.before.alarms if tape.before is not None else ())}
+    """Every raising, in order: a key with its ``since``, and again when it becomes more urgent than it was."""
+    already = {(a.key, a.since) for a in (tape.before.alarms if tape.before is not None else ())}
+    found: list[Raised] = []
+    newest: dict[tuple[str, datetime], int] = {}
     for entry in tape.entries:
         for alarm in entry.alarms:
-            if alarm.priority > 3:
+            key, until = (alarm.key, alarm.since), alarm.cleared_at or tape.end
+            if alarm.priority > 3 or until <= tape.start:
                 continue
-            key = (alarm.key, alarm.since, alarm.priority)
-            until = alarm.cleared_at or tape.end
-            known = begun.get(key)
-            if known is None:
-                before = key in already or alarm.since <= tape.start
-                if before and alarm.cleared_at is not None and alarm.cleared_at <= tape.start:
-                    continue  # cleared before the window began
-                begun[key] = Raised(alarm, tape.start if before else entry.as_of, until, alarm.acknowledged_at, before)
+            at = newest.get(key)
+            if at is None or alarm.priority < found[at].alarm.priority:
+                before = at is None and (key in already or alarm.since <= tape.start)
+                newest[key] = len(found)
+                found.append(Raised(alarm, tape.start if before else entry.as_of, until, alarm.acknowledged_at, before))
             else:
-                begun[key] = Raised(alarm, known.at, until, alarm.acknowledged_at or known.acknowledged_at, known.before)
-    return sorted(begun.values(), key=lambda one: (one.at, one.alarm.priority, one.alarm.key))
+                known = found[at]
+                found[at] = replace(known, until=until, acknowledged_at=alarm.acknowledged_at or known.acknowledged_at)
+    return sorted(found, key=lambda one: (one.at, one.alarm.priority, one.alarm.key))
 
 
 def _densest(raised: Sequence[Raised]) -> tuple[int, datetime | None]:

@@ -27,7 +27,7 @@ class Told:
     Attributes:
         last: as it was last seen. ``begin``, ``end``: while it was open or in force.
         percent_h, energy_chf: what its group brought while it was accepted (see `Contribution`). ``payment_chf``: what owners
-            earned by its confirmed orders.
+            earned by its confirmed orders. ``in_force``: it was accepted for a while.
     """
 
     last: Recommendation
@@ -36,6 +36,7 @@ class Told:
     percent_h: float
     energy_chf: float
     payment_chf: float
+    in_force: bool
 
     @property
     def earned_chf(self) -> float:
@@ -95,7 +96,7 @@ def _told(
         energy_chf = float(np.nansum(group.energy_chf[at]))
     payment = sum(chf for recommendation, chf in paid.values() if recommendation == last.id)
     shown = Recommendation(**{**vars(last), "effect": effect})
-    return Told(shown, begin, end, percent_h, energy_chf, payment)
+    return Told(shown, begin, end, percent_h, energy_chf, payment, bool(in_force))
 
 
 def _best(found: Sequence[Told]) -> list[Moment]:

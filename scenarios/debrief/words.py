@@ -77,7 +77,7 @@ class Words:
         if "upset" in params:
             params["upset_words"] = self._upset(params["upset"])
         if "code" in params:
-            params["alarm_words"] = self(f"alarm.{params['code']}.cause", **self._alarm(params["params"]))
+            params["alarm_words"] = self.alarm(params["code"], params["params"])
         if params.get("rung") in ("last_good", "constant"):
             params["rung"] = self(f"fallback.{params['rung']}")
         return params
@@ -85,11 +85,12 @@ class Words:
     def _upset(self, upset: tuple[str, str] | None) -> str:
         return self("event.none") if upset is None else f"{upset[1]} {self(f'event.{upset[0]}')}"
 
-    def _alarm(self, params: Mapping[str, Any]) -> dict[str, Any]:
-        """An alarm's parameters, those without a unit of their own with the one that they bring."""
-        unit = str(params.get("unit", ""))
-        shown = dict(params)
+    def alarm(self, code: str, given: Mapping[str, Any]) -> str:
+        """The cause of an alarm; figures without a unit in the words get the one that the alarm brings."""
+        unit = str(given.get("unit", ""))
+        shown = dict(given)
         for name in ("value", "limit"):
             if unit and isinstance(shown.get(name), int | float):
                 shown[name] = self.figure(shown[name], unit, 1)
-        return shown
+        known = code if self.texts.has(f"alarm.{code}.cause") else "unknown"
+        return self(f"alarm.{known}.cause", **shown)
