@@ -1,0 +1,1 @@
+"""Hosting capacity: how much more each bus can take."""
