@@ -25,6 +25,7 @@ from twin.regie.horizon import ELEMENT_POWERS, after_switching, element_outlooks
 from twin.regie.journal import JournalUnavailable
 from twin.regie.memory import LoopMemory
 from twin.regie.origin import Flows, Mix
+from twin.regie.outcome import Memory
 from twin.regie.parts import Parts
 from twin.regie.proof import Outlooks
 from twin.regie.record import alone_record, grid_state, tick_record
@@ -42,9 +43,10 @@ DEGRADED_COVERAGE = 0.7
 class Loop:
     """Runs ticks on one site and survives what happens between them."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, decided: Memory | None = None) -> None:
+        """A loop of these parts; ``decided``: what had been decided and told before it began, of a run that it replays."""
         self._parts = parts
-        self._memory = LoopMemory(baseline=None if parts.baseline is None else kpi.Account())
+        self._memory = LoopMemory(decided or Memory(), baseline=None if parts.baseline is None else kpi.Account())
         self._grid: xr.Dataset | None = None
         self._as_of: datetime | None = None
         self._regular: datetime | None = None
@@ -127,10 +129,7 @@ class Loop:
         live = parts.live.observe(moment.as_of)
         shared = parts.runner.frame()
         for label, (values, quality) in live.rows.items():
-            if label == shared.end_s:
-                shared.append(label, values, quality)
-            else:
-                shared.replace(label, values, quality)
+            (shared.append if label == shared.end_s else shared.replace)(label, values, quality)
         return Frames(live, None if parts.baseline is None else parts.baseline.observe(moment.as_of))
 
     def _estimate(self, frames: Frames, moment: Moment) -> tuple[State, xr.Dataset | None]:
