@@ -325,4 +325,5 @@ def _kpi_facts(site: Site, limits: Limits) -> KpiFacts:
         bus_high_pu=limits.bus_high_pu,
         line_limit_percent=limits.line_percent,
         trafo_limit_percent=limits.trafo_percent,
+        reinforcement_chf_per_kw_year=site.kpi.reinforcement_chf_per_kw_year,
     )

@@ -87,7 +87,7 @@ class StateEstimator:
         self._channels = tuple(channels)
         self._of_grid = np.array([channel.table in _GRID_TABLES for channel in channels], dtype=bool)
         self._zones = tuple(zone for zone in zones if zone.boundary)
-        self._load_weight = load_weight
+        self.load_weight = load_weight
         self._sgen_kwp = sgen_kwp
         self.load_tan_phi = load_tan_phi
         position = {"load": _positions(grid.load), "sgen": _positions(grid.sgen), "storage": _positions(grid.storage)}
@@ -116,10 +116,10 @@ class StateEstimator:
             ``(load_p_mw, sgen_p_mw)``, dims (time, load) and (time, sgen); a negative remainder counts as none.
         """
         steps = len(next(iter(load_p_mw.values())))
-        load, sgen = np.zeros((steps, len(self._load_weight))), np.zeros((steps, len(self._sgen_kwp)))
+        load, sgen = np.zeros((steps, len(self.load_weight))), np.zeros((steps, len(self._sgen_kwp)))
         for zone in self._zones:
             for target, at, weight, totals in (
-                (load, self._zone_loads[zone.name], self._load_weight, load_p_mw),
+                (load, self._zone_loads[zone.name], self.load_weight, load_p_mw),
                 (sgen, self._zone_pv[zone.name], self._sgen_kwp, pv_p_mw),
             ):
                 own = totals[zone.name] - sum((totals[child] for child in self._children[zone.name]), np.zeros(steps))
@@ -137,7 +137,7 @@ class StateEstimator:
         )
         load_p, sgen_p, nothing = load_all[0], sgen_all[0], np.zeros(len(grid.storage))
         load_sigma = self._pseudo_sigma(
-            load_p, self._zone_loads, self._load_weight, {name: zone.load_sigma_mw for name, zone in zones.items()}
+            load_p, self._zone_loads, self.load_weight, {name: zone.load_sigma_mw for name, zone in zones.items()}
         )
         sgen_sigma = self._pseudo_sigma(
             sgen_p, self._zone_pv, self._sgen_kwp, {name: zone.pv_sigma_mw for name, zone in zones.items()}
@@ -225,7 +225,7 @@ class StateEstimator:
                 continue
             roofs = grid.sgen_node == node
             others = float(sgen.p_mw[roofs].sum() - storage.p_mw[grid.storage_node == node].sum())
-            weights = self._load_weight[loads]
+            weights = self.load_weight[loads]
             weights = weights / weights.sum() if weights.sum() > 0.0 else np.full(len(loads), 1.0 / len(loads))
             load.p_mw[loads] = (reading.value + others) * weights
             # How the bus divides is a guess, but its sum is metered: as many parts as it has, they may not loosen it.

@@ -31,6 +31,7 @@ class KpiFacts:
         peak_chf_per_kw_month, value_of_lost_load_chf_per_kwh: prices.
         co2_g_per_kwh: life-cycle factors by source. ``bus_low_pu``, ``bus_high_pu``: band per bus, dims (bus,).
         line_limit_percent, trafo_limit_percent: seasonal ratings in percent of the rating.
+        reinforcement_chf_per_kw_year: annuity of what the grid above is reinforced with per kW of peak; None: not stated.
     """
 
     timezone: str
@@ -41,6 +42,7 @@ class KpiFacts:
     bus_high_pu: np.ndarray
     line_limit_percent: float
     trafo_limit_percent: float
+    reinforcement_chf_per_kw_year: float | None = None
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,7 @@ class Account:
         priced: quarter hours whose import and price are known; ``price_sum`` adds those prices up.
         month, peak_kw: the local month and its highest import so far, the part before the window included.
         closed_peaks_kw: sum of the peaks of months that ended within the window.
+        losses_chf: losses at the market's price, of quarter hours in which both are known. They are inside the import.
         opening_mwh, deliverable_mwh: what each battery could deliver when the window began and when its meter last spoke.
         content_mwh: in the cells of each battery when its meter last spoke.
     """
@@ -98,6 +101,7 @@ class Account:
     peak_kw: float = 0.0
     closed_peaks_kw: float = 0.0
     losses_mwh: float = 0.0
+    losses_chf: float = 0.0
     voltage_pu_h: float = 0.0
     overload_percent_h: float = 0.0
     max_loading_percent: float = 0.0
@@ -137,7 +141,7 @@ def add(account: Account, interval: Interval, grid: xr.Dataset | None, facts: Kp
     if priced:
         account = _with_energy(account, interval, flows)
     if grid is not None and solved:
-        account = _with_grid(account, grid, facts)
+        account = _with_grid(account, grid, facts, interval.price_chf_per_kwh)
     if traced:
         account = _with_origin(account, flows, pool)
     return account, pool, flows
@@ -156,11 +160,14 @@ def _with_energy(account: Account, interval: Interval, flows: Flows) -> Account:
     )
 
 
-def _with_grid(account: Account, grid: xr.Dataset, facts: KpiFacts) -> Account:
+def _with_grid(account: Account, grid: xr.Dataset, facts: KpiFacts, price_chf_per_kwh: float) -> Account:
     voltage, overload, worst = _violations(grid, facts)
+    lost_mwh = HOURS_PER_STEP * float(grid["loss_mw"].values)
+    paid_chf = 0.0 if math.isnan(price_chf_per_kwh) else 1000.0 * lost_mwh * price_chf_per_kwh
     return replace(
         account,
-        losses_mwh=account.losses_mwh + HOURS_PER_STEP * float(grid["loss_mw"].values),
+        losses_mwh=account.losses_mwh + lost_mwh,
+        losses_chf=account.losses_chf + paid_chf,
         voltage_pu_h=account.voltage_pu_h + HOURS_PER_STEP * voltage,
         overload_percent_h=account.overload_percent_h + HOURS_PER_STEP * overload,
         max_loading_percent=max(account.max_loading_percent, worst),

@@ -75,9 +75,15 @@ class LifeCycle(Table):
 
 
 class Kpi(Table):
-    """``[kpi]``: value of lost load and life-cycle CO2 factors, with source and year."""
+    """``[kpi]``: value of lost load and life-cycle CO2 factors, with source and year.
+
+    Attributes:
+        reinforcement_chf_per_kw_year: annuity of the grid that one more kW of import peak asks for; without it no avoided
+            investment is told.
+    """
 
     value_of_lost_load_chf_per_kwh: Positive
+    reinforcement_chf_per_kw_year: Positive | None = None
     co2_g_per_kwh: LifeCycle
     co2_source: str
     co2_year: int
