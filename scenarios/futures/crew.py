@@ -226,6 +226,7 @@ def _bound_to(client: int) -> Any:
 def _quiet() -> Iterator[None]:
     """Dask says what matters by exceptions; its logs are for its own people."""
     import dask
+    import distributed  # noqa: F401 - its own settings come with it, and are not to go with ours
 
     settings: Mapping[str, Callable[[], Any] | Any] = {
         "distributed.worker.daemon": False,  # a played future has children of its own

@@ -189,7 +189,7 @@ def open_futures(path: Path) -> Any:
     asked = _asked_of(path)
     if asked is None:
         raise BadInput([Problem(str(path), "no futures", "a whole futures.zarr", "run the scenario with --futures")])
-    found = xr.open_zarr(path, consolidated=False)
+    found = xr.open_zarr(path, consolidated=False, chunks=None)
     if found.attrs.get("format") != FORMAT:
         value = f"format {found.attrs.get('format')!r}"
         raise BadInput([Problem(str(path), value, str(FORMAT), "read it with the version of the régie that wrote it")])
