@@ -28,15 +28,11 @@ def measured(view: AsOfView, signal: str, element: str, start: datetime, end: da
     if not steps:
         return values
     try:
-        array = view.history(signal, (element,) if element else (), start=start, end=end, with_quality=True)
+        found, flags = view.past(signal, (element,) if element else (), start=start, end=end)
     except MissingSignalError:
         return values
-    found = np.asarray(array.values, dtype=np.float64).reshape(len(array))
-    flags = np.asarray(array.coords["quality"].values, dtype=np.uint8).reshape(len(array))
-    found = np.where((flags & _UNTRUSTED) == 0, found, np.nan)
-    if len(found):
-        first = (int(array.coords["time"].values[0].astype("datetime64[s]").astype(np.int64)) - start_s) // QUARTER_HOUR_S
-        values[first : first + len(found)] = found
+    first = max(0, (view.frame.start_s - start_s) // QUARTER_HOUR_S)
+    values[first : first + len(found)] = np.where((flags[:, 0] & _UNTRUSTED) == 0, found[:, 0], np.nan)
     return values
 
 

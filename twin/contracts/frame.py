@@ -112,6 +112,17 @@ class AsOfView:
         rows = self._rows(signal, start, end)
         return self._array(signal, elements, rows, with_quality)
 
+    def past(
+        self, signal: str, elements: Sequence[str] = (), *, start: datetime | None = None, end: datetime | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Values and quality flags of `history` without its labels, dims (time, element) each: for the inside of a box.
+
+        Raises:
+            FutureReadError, MissingSignalError: as `history`.
+        """
+        rows, positions = self._rows(signal, start, end), self.frame.layout.positions(signal, elements)
+        return self.frame.values[rows][:, positions], self.frame.quality[rows][:, positions]
+
     def last(self, signal: str, elements: Sequence[str] = ()) -> xr.DataArray:
         """Values of the last complete interval, dims (<element dim>,) or ().
 

@@ -137,6 +137,22 @@ def test_quality_rides_along_when_asked_for():
     assert values["quality"].values.tolist() == [[0, 0], [0, int(Quality.SUBSTITUTED)]]
 
 
+@pytest.mark.parametrize(("signal", "elements"), [("zone_load_p_mw", ("quarter", "town")), ("temp_c", ())])
+def test_plain_arrays_of_the_past_are_its_history(signal, elements):
+    flagged = frame(6)
+    flagged.quality[4, :] = int(Quality.STALE)
+    at = AsOfView(START + 5 * QUARTER_HOUR, flagged)
+    labelled = at.history(signal, elements, start=START + QUARTER_HOUR, with_quality=True)
+    values, quality = at.past(signal, elements, start=START + QUARTER_HOUR)
+    assert np.array_equal(values, labelled.values.reshape(values.shape))
+    assert np.array_equal(quality, labelled["quality"].values.reshape(quality.shape))
+
+
+def test_plain_arrays_of_the_future_are_refused_too():
+    with pytest.raises(FutureReadError):
+        view().past("temp_c", end=START + 9 * QUARTER_HOUR)
+
+
 def test_values_bring_their_unit():
     assert view().history("zone_load_p_mw").attrs["units"] == "MW"
 

@@ -33,17 +33,14 @@ def to_come_mw(view: AsOfView, cars: Sequence[str], *, p_max_mw: np.ndarray, eff
     came = np.zeros(here.shape, dtype=bool)
     came[1:] = (here[1:] > 0.5) & (here[:-1] <= 0.5)  # after a silent charger nobody knows whether somebody came
     total = np.zeros((windows, QUARTERS))
+    later = np.arange(QUARTERS)
     for row, car in np.argwhere(came):
         said = wanted[row : row + PATIENCE_STEPS, car]
         said = said[np.isfinite(said)]
         if len(said):
             window, step = divmod(int(row), DAY_QUARTERS)
+            missing = float(said[0]) / efficiency[car] / HOURS_PER_STEP - p_max_mw[car] * later
+            charge = np.clip(missing, 0.0, p_max_mw[car])  # at full power from the first step on, as far as the path reaches
             for start in range(step, QUARTERS, DAY_QUARTERS):
-                _charge(total[window, start:], float(said[0]) / efficiency[car], float(p_max_mw[car]))
+                total[window, start:] += charge[: QUARTERS - start]
     return total.mean(axis=0)
-
-
-def _charge(path_mw: np.ndarray, energy_mwh: float, p_max_mw: float) -> None:
-    """Add a charge at full power from the first step on, as far as the path reaches."""
-    missing = energy_mwh / HOURS_PER_STEP - p_max_mw * np.arange(len(path_mw))
-    path_mw += np.clip(missing, 0.0, p_max_mw)

@@ -95,10 +95,9 @@ def newest(view: AsOfView, signal: str, elements: Sequence[str]) -> tuple[np.nda
     if not elements:
         return nothing, nothing
     try:
-        past = view.history(signal, elements, start=view.as_of - LAST_GOOD, with_quality=True)
+        values = _valid(*view.past(signal, elements, start=view.as_of - LAST_GOOD))
     except MissingSignalError:
         return nothing, nothing
-    values = _valid(past.values, past["quality"].values)
     good = np.isfinite(values)
     back = np.argmax(good[::-1], axis=0) if len(values) else np.zeros(len(elements), dtype=int)
     found = good.any(axis=0) if len(values) else np.zeros(len(elements), dtype=bool)
@@ -111,10 +110,9 @@ def highest_since(view: AsOfView, signal: str, element: str, start: datetime) ->
     if start >= view.as_of:
         return 0.0
     try:
-        past = view.history(signal, [element], start=start, with_quality=True)
+        values = _valid(*view.past(signal, [element], start=start))
     except MissingSignalError:
         return 0.0
-    values = _valid(past.values, past["quality"].values)
     return float(np.nanmax(values)) if np.isfinite(values).any() else 0.0
 
 
@@ -123,10 +121,9 @@ def past(view: AsOfView, signal: str, elements: Sequence[str], days: int) -> np.
     if not elements:
         return np.zeros((0, 0))
     try:
-        found = view.history(signal, elements, start=view.as_of - timedelta(days=days), with_quality=True)
+        return _valid(*view.past(signal, elements, start=view.as_of - timedelta(days=days)))
     except MissingSignalError:
         return np.zeros((0, len(elements)))
-    return _valid(found.values, found["quality"].values)
 
 
 def usual_sum(view: AsOfView, signal: str, elements: Sequence[str], days: int) -> np.ndarray:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +17,9 @@ from twin.boxes.flexibility.grid.proof import prove
 from twin.contracts.box import BoxContext
 from twin.domain.controls import Controls, Curve, InverterControl
 from twin.domain.grid import Grid
+
+if TYPE_CHECKING:
+    from twin.engines.control.inverter_law import Laws
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,8 @@ class Wires:
         self._spreads: dict[tuple[str, frozenset[int]], dict[str, np.ndarray]] = {}
         self._nearest = {name: _nearest(name, context.zones, self._zones) for name in context.zones}
         self._members = context.members
+        self._pv_shares = self._shares_of_pv()
+        self._stand: dict[tuple[str, ...], tuple[np.ndarray, np.ndarray]] = {}
 
     def warm_up(self, units: Sequence[str]) -> None:
         """Compile or load what a plan's power flow needs, while nobody waits: the first time on a machine it takes seconds.
@@ -88,11 +94,12 @@ class Wires:
             middle: expected totals. ``paths``: those that the plan shall stand.
         """
         planned = frozenset(int(self._devices[name]["element"]) for name in units if name in self._plants)
+        node, spread = self._standing(tuple(units))
         return Case(
             network=self.network,
             consumption=self._consumption(middle, planned),
-            unit_node=np.array([self._node(self._devices[name]) for name in units], dtype=int),
-            spread=np.stack([self._places(self._devices[name]) for name in units]),
+            unit_node=node,
+            spread=spread,
             inverters=self._inverters(units, middle, planned),
             paths=np.stack([self._consumption(path, planned) for path in paths]),
         )
@@ -103,11 +110,34 @@ class Wires:
 
     def pv_share(self, sgen: int) -> tuple[str, float]:
         """The forecast zone of a plant and its share of that zone's own photovoltaics, 0..1."""
+        return self._pv_shares[sgen]
+
+    def _shares_of_pv(self) -> dict[int, tuple[str, float]]:
         table = self._members["pv"]
         zones = [self._nearest[zone] for zone in table["zone"]]
-        at = table["element"].index(sgen)
-        own = sum(weight for zone, weight in zip(zones, table["weight"], strict=True) if zone == zones[at])
-        return zones[at], float(table["weight"][at]) / own if own > 0.0 else 0.0
+        members = list(zip(table["element"], zones, table["weight"], strict=True))
+        own = {zone: sum(weight for _, near, weight in members if near == zone) for zone in zones}
+        return {int(sgen): (zone, float(weight) / own[zone] if own[zone] > 0.0 else 0.0) for sgen, zone, weight in members}
+
+    def _standing(self, units: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
+        """Node of every unit, dims (unit,), and the share of its power at every node, dims (unit, node)."""
+        if units not in self._stand:
+            devices = [self._devices[name] for name in units]
+            node = np.array([self._node(device) for device in devices], dtype=int)
+            self._stand[units] = node, np.stack([self._places(device) for device in devices])
+        return self._stand[units]
+
+    @cached_property
+    def _laws(self) -> Laws | None:
+        """Curves of the inverters that the site declares; None for none."""
+        from twin.engines.control.inverter_law import laws_of
+
+        follows = self._members.get("inverters") or {}
+        if not follows:
+            return None
+        curve = Curve(tuple(follows["vm_pu"]), tuple(follows["share"]))
+        control = InverterControl(tuple(follows["element"]), tuple(follows["sn_mva"]), q_of_vm=curve)
+        return laws_of(self._grid, Controls((control,)))
 
     def _consumption(self, totals: Totals, planned: frozenset[int]) -> np.ndarray:
         """Everything but the planned units [MVA], complex, dims (step, node)."""
@@ -144,21 +174,15 @@ class Wires:
         return {zone: array / total[zone] if total[zone] > 0.0 else array for zone, array in found.items()}
 
     def _inverters(self, units: Sequence[str], totals: Totals, planned: frozenset[int]) -> Inverters | None:
-        from twin.engines.control.inverter_law import laws_of
-
-        follows = self._members.get("inverters") or {}
-        if not follows:
+        laws = self._laws
+        if laws is None:
             return None
-        curve = Curve(tuple(follows["vm_pu"]), tuple(follows["share"]))
-        control = InverterControl(tuple(follows["element"]), tuple(follows["sn_mva"]), q_of_vm=curve)
-        laws = laws_of(self._grid, Controls((control,)))
         sgens = self._grid.sgen[laws.position].tolist()
         scaling = self._grid.sgen_scaling[laws.position]
         unit_of = {int(self._devices[name]["element"]): at for at, name in enumerate(units) if name in self._plants}
         p_mw = np.zeros((len(totals.hydro), len(sgens)))
-        known = set(self._members["pv"]["element"])
         for at, sgen in enumerate(sgens):
-            if sgen in known and scaling[at] > 0.0:
+            if sgen in self._pv_shares and scaling[at] > 0.0:
                 zone, share = self.pv_share(sgen)
                 p_mw[:, at] = share * np.maximum(self._own(totals.pv, zone), 0.0) / scaling[at]
         unit = np.array([unit_of.get(sgen, -1) if sgen in planned else -1 for sgen in sgens], dtype=int)
