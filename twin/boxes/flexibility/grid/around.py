@@ -63,14 +63,15 @@ class Around:
 
     def with_rows_for(self, plan: Plan) -> Around | None:
         """With the limits, too, that a plan runs into on the linear grid; None where there is none."""
-        turned = self.pool.turned(plan)
+        moved = self.pool.moved(plan)
+        turned = self.pool.turned(moved)
         if not turned:
-            lacking = self.pool.lacking(plan, self.keep)
+            lacking = self.pool.lacking(moved, self.keep)
             return replace(self, keep=self.keep | lacking) if lacking.any() else None
         cuts = _joined(self.cuts, turned)
         pool = self.pool.with_cuts(cuts)
         keep = pool.kept(self.pool.limits.code, self.keep)
-        lacking = pool.lacking(plan, keep)
+        lacking = pool.lacking(moved, keep)
         return Around(pool, keep | lacking, self.watch, cuts) if lacking.any() else None
 
 

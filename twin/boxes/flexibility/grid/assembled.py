@@ -25,13 +25,12 @@ class Assembled:
         self._pool = pool
         self._chosen = np.flatnonzero(keep.any(axis=0))
         self._keep = keep[:, self._chosen]
-        shape = self._keep.shape
-        self._scale, self._slopes = np.ones(shape), np.zeros((*shape, pool.reach.slopes.shape[2]))
-        for step in range(len(keep)):
-            at = np.flatnonzero(self._keep[step])
-            slopes = pool.limits.slopes(step, self._chosen[at], pool.reach.slopes[step])
-            self._scale[step, at] = scale = _scale(slopes, pool.reach, step)
-            self._slopes[step, at] = slopes / scale[:, None]
+        shape, controls = self._keep.shape, pool.reach.slopes.shape[2]
+        self._scale, self._slopes = np.ones(shape), np.zeros((*shape, controls))
+        step, at = np.nonzero(self._keep)
+        slopes = pool.limits.slopes(step, self._chosen[at], pool.reach.slopes)
+        self._scale[step, at] = scale = _scale(slopes, pool.reach, step)
+        self._slopes[step, at] = slopes / scale[:, None]
         self.rows = tuple(self._row(k) for k in range(len(self._chosen)))
         self.places = tuple(pool.limits.named(number).place for number in self._chosen.tolist())
         planned = pool.measures.by_source is not None
@@ -62,9 +61,14 @@ class Assembled:
         )
 
 
-def _scale(slopes: np.ndarray, reach: Reach, step: int) -> np.ndarray:
-    """Largest slope by a MW or Mvar of a unit that can move; 1 where none moves anything, dims (row,)."""
+def _scale(slopes: np.ndarray, reach: Reach, step: np.ndarray) -> np.ndarray:
+    """Largest slope by a MW or Mvar of a unit that can move there; 1 where none moves anything, dims (row,).
+
+    Args:
+        slopes: dims (row, control). ``step``: of each row, dims (row,).
+    """
     size = np.abs(slopes[:, : 2 * reach.places])
-    moving = size[:, (reach.up + reach.down)[step, : 2 * reach.places] > 0.0].max(axis=1, initial=0.0)
+    can_move = (reach.up + reach.down)[:, : 2 * reach.places] > 0.0
+    moving = np.where(can_move[step], size, 0.0).max(axis=1, initial=0.0)
     found = np.where(moving > 0.0, moving, size.max(axis=1, initial=0.0))
     return np.where(found > 0.0, found, 1.0)

@@ -59,10 +59,14 @@ class Candidates:
         """Left-hand sides from measures, dims (..., step, measure) -> (..., step, candidate)."""
         return np.asarray(measured[..., self.first] * self.first_factor + measured[..., self.second] * self.second_factor)
 
-    def slopes(self, step: int, chosen: np.ndarray, slopes: np.ndarray) -> np.ndarray:
-        """Slopes of ``chosen`` candidates in one step from those of the measures, dims (measure, control)."""
-        first = slopes[self.first[chosen]] * self.first_factor[step, chosen, None]
-        return np.asarray(first + slopes[self.second[chosen]] * self.second_factor[step, chosen, None])
+    def slopes(self, step: int | np.ndarray, chosen: np.ndarray, slopes: np.ndarray) -> np.ndarray:
+        """Slopes of ``chosen`` candidates, dims (chosen, control).
+
+        Args:
+            step: one for all, or one for each. ``slopes``: of the measures, dims (step, measure, control).
+        """
+        first = slopes[step, self.first[chosen]] * self.first_factor[step, chosen, None]
+        return np.asarray(first + slopes[step, self.second[chosen]] * self.second_factor[step, chosen, None])
 
     def per_unit(self, of: Mapping[str, float]) -> np.ndarray:
         """A number by the limit's unit for every candidate, dims (candidate,)."""

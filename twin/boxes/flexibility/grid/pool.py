@@ -103,7 +103,7 @@ class Pool:
             here = np.flatnonzero(reachable)
             if not here.size:
                 continue
-            slopes = self.limits.slopes(step, here, self.reach.slopes[step])
+            slopes = self.limits.slopes(step, here, self.reach.slopes)
             gap, up, down = self.gap[step, here], self.reach.up[step], self.reach.down[step]
             for way in (up, -down):
                 chosen[step, here[first_hit(slopes[:, : self.reach.places], gap, way[: self.reach.places])]] = True
@@ -116,9 +116,9 @@ class Pool:
         moved = self.reach.controls(self.case, plan, self.plan)
         return np.asarray(np.matmul(self.reach.slopes, moved[:, :, None])[:, :, 0])
 
-    def turned(self, plan: Plan) -> Cuts:
-        """Directions in which branches exceed their limits with a plan on the linear grid."""
-        moved, measures = self.moved(plan), self.measures
+    def turned(self, moved: np.ndarray) -> Cuts:
+        """Directions in which branches exceed their limits when the measures have ``moved``."""
+        measures = self.measures
         along = (measures.value + moved)[:, measures.along]
         across = (measures.value + moved)[:, measures.across]
         limit = self.case.network.branch_limit_percent[measures.branch]
@@ -131,19 +131,19 @@ class Pool:
         """With further directions."""
         return replace(self, limits=candidates(self.case, self.measures, cuts))
 
-    def lacking(self, plan: Plan, there: np.ndarray) -> np.ndarray:
+    def lacking(self, moved: np.ndarray, there: np.ndarray) -> np.ndarray:
         """Limits that a plan runs into on the linear grid although it has no row for them, the worst of each step.
 
         Args:
-            there: rows that it had, dims (step, candidate).
+            moved: by how much it moves the measures. ``there``: rows that it had, dims (step, candidate).
         """
-        gap = self.gap + self.limits.of(self.moved(plan))
+        gap = self.gap + self.limits.of(moved)
         with np.errstate(invalid="ignore"):
             over = (gap > self.tolerance) & ~there & self.reachable
         found = np.zeros_like(there)
         for step in np.flatnonzero(over.any(axis=1)).tolist():
             here = np.flatnonzero(over[step])
-            slopes = self.limits.slopes(step, here, self.reach.slopes[step])
+            slopes = self.limits.slopes(step, here, self.reach.slopes)
             width = self.reach.up[step] + self.reach.down[step]
             found[step, here[most_apart(slopes, gap[step, here], width, _MORE)]] = True
         return found
