@@ -9,10 +9,9 @@ import numpy as np
 from scenarios.debrief.moment import Moment
 from scenarios.debrief.powers import by_topology, injections, powers_of
 from scenarios.debrief.recall import Recalled
+from scenarios.play.margins import grid_limits
 from scenarios.play.security import security
-from twin.contracts.ports import GridLimits
 from twin.domain.time import QUARTER_HOUR, from_datetime64
-from twin.regie.proof import Limits
 
 _HOUR_S = 3600
 
@@ -57,18 +56,6 @@ def security_of(recalled: Recalled) -> Security:
     rows.sort(key=lambda row: row[0])
     times, margin, before, after, worst, dark = map(list, zip(*rows, strict=True)) if rows else ([], [], [], [], [], [])
     return Security(np.array(times), np.array(margin), tuple(worst), tuple(dark), np.array(before), np.array(after))
-
-
-def grid_limits(limits: Limits) -> GridLimits:
-    """The site's limits as one band for all: the widest of its levels."""
-    high = limits.bus_high_pu[np.isfinite(limits.bus_high_pu)]
-    low = limits.bus_low_pu[limits.bus_low_pu > 0.0]
-    known = GridLimits()
-    return GridLimits(
-        vm_min_pu=float(low.min()) if len(low) else known.vm_min_pu,
-        vm_max_pu=float(high.max()) if len(high) else known.vm_max_pu,
-        loading_percent=min(limits.line_percent, limits.trafo_percent),
-    )
 
 
 def security_moments(found: Security, recalled: Recalled) -> list[Moment]:

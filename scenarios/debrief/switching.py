@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from scenarios.debrief.moment import Moment
-from scenarios.debrief.outages import grid_limits
 from scenarios.debrief.powers import injections, powers_of
 from scenarios.debrief.recall import Recalled
 from scenarios.debrief.tape import Entry, Tape
+from scenarios.play.margins import grid_limits
 from scenarios.play.supply import Darkness, customers_of_loads
 from twin.domain.time import QUARTER_HOUR
 
@@ -37,7 +37,7 @@ def supply_of(tape: Tape, recalled: Recalled, planned: Collection[str]) -> Suppl
     parts = recalled.parts
     zones = [(zone.name, zone.parent, zone.customers, zone.loads) for zone in parts.zones]
     normal = parts.engine.model(tape.entries[0].topology).grid
-    customers = customers_of_loads(zones, normal.load, np.nan_to_num(recalled.ours["load_p_mw"].values).mean(axis=0))
+    customers = customers_of_loads(zones, normal.load, parts.estimator.load_weight)
     announced = {element.replace(".", ":") for element in planned}
     states = []
     for entry in tape.entries:
