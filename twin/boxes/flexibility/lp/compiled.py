@@ -48,8 +48,6 @@ _OPTIONS: dict[str, Any] = {
 SEARCH_SHARE = 0.8
 """Of the guard, for what is on and off. The rest is for the plan with that held, however late a search ended: what it found in
 all of its time must not be lost for want of prices."""
-WHOLE = 1e-9
-"""As near to 0 or 1 as the search itself wants its answers (``mip_feasibility_tolerance``)."""
 _ROUNDS = 3
 """Of forbidding to charge and discharge at once, each a warm solve."""
 _WORDS = {
@@ -162,31 +160,17 @@ class CompiledModel:
         return _status(highs), hold
 
     def _search(self, limits: Limits) -> tuple[str, np.ndarray | None]:
-        """What is best on and off; None where nothing was found, and the status that says why.
-
-        Where the plan with parts of calls allowed asks for none, it is the best with whole ones, and the search is spared.
-        """
-        highs, within_s = self._highs, SEARCH_SHARE * limits.guard_s
-        near = self._binary_start_h < limits.search_h
+        """What is best on and off; None where nothing was found, and the status that says why."""
+        highs, near = self._highs, self._binary_start_h < limits.search_h
         self._loaded.fix(self._binary[~near], 0.0)  # what can wait is off
-        begun_s = highs.getRunTime()
-        self._within(within_s)
+        self._integrality(self._binary[near])
+        self._within(SEARCH_SHARE * limits.guard_s)
         highs.run()
-        if _status(highs) != "optimal":
-            return _status(highs), None
-        found = self._switched()
-        if np.abs(found - np.round(found)).max() > WHOLE:
-            self._integrality(self._binary[near])
-            self._within(within_s - (highs.getRunTime() - begun_s))
-            highs.run()
-            status, found = _status(highs), self._switched()
-            self._integrality(self._binary[:0])
-            if status not in ("optimal", "node_limit", "time_limit") or not _has_plan(highs):
-                return status, None
-        return "optimal", np.round(found)
-
-    def _switched(self) -> np.ndarray:
-        return np.asarray(self._highs.getSolution().col_value)[self._binary]
+        status = _status(highs)
+        self._integrality(self._binary[:0])
+        if status not in ("optimal", "node_limit", "time_limit") or not _has_plan(highs):
+            return status, None
+        return status, np.round(np.asarray(highs.getSolution().col_value)[self._binary])
 
     def _within(self, seconds: float) -> None:
         """The next run ends by then; HiGHS counts run time over all runs of a model."""
