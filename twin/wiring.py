@@ -230,7 +230,7 @@ def _runner(site: Site, grid: Grid, members: Members, state: Path, on_ops: Ops, 
     packed = grid.to_bytes()
     return BoxRunner(
         [box_instance(box) for box in site.boxes],
-        lambda name: site.context(name, packed, members),
+        lambda name: replace(site.context(name, packed, members), explains=effort.explains),
         layout=site.layout(),
         frame_path=state / "run",
         artifacts=state / "artifacts",

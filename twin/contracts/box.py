@@ -149,6 +149,8 @@ class BoxContext:
             relative annual energy, tan_phi: reactive over active power), "pv" (element, zone, weight: installed power), "hydro"
             (element, zone, weight); "inverters": what follows Q(U) by itself (element, sn_mva; vm_pu and share of sn_mva are
             the curve's points), empty where nothing does. All empty where nobody knows.
+        explains: somebody reads why it proposes what it proposes. Where nobody does, in futures that are played by the dozen, a
+            box may leave out reasons that are dear to find, and proposes the same.
     """
 
     instance: str
@@ -167,3 +169,4 @@ class BoxContext:
     members: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     lines: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     machines: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    explains: bool = True

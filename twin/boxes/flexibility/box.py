@@ -139,6 +139,7 @@ class FlexibilityBox:
             groups=self._groups,
             site_zone=self._settings.site_zone,
             overload_chf_per_kwh=self._settings.overload_value_chf_per_kwh,
+            refusals=self._context.explains,
         )
         findings = shortfalls(tick, powers.base + made.p_mw, as_of, OWNER)
         if made.rung == "ok":

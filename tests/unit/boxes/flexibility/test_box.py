@@ -67,6 +67,20 @@ def test_relieving_the_transformer_is_the_reason_given(town, make_battery, make_
     assert all(p.value_chf > 0 for p in relieving)
 
 
+def test_where_nobody_reads_what_a_refusal_would_cost_the_same_is_proposed_at_the_same_value(town, make_battery, make_car):
+    place = winter(town, make_battery, make_car)
+    told, state = step(place)
+    silent = dataclasses.replace(place.context(), explains=False)
+    unread, state_unread = FlexibilityBox({}, silent).step(place.view(), None, None)
+    assert [p.device for p in unread.proposals] == [p.device for p in told.proposals] != []
+    for here, there in zip(unread.proposals, told.proposals, strict=True):
+        assert np.array_equal(here.p_mw, there.p_mw)
+        assert (here.reason, here.value_chf, here.confidence) == (there.reason, there.value_chf, there.confidence)
+    assert any("refused_chf" in p.params for p in told.proposals)
+    assert not any("refused_chf" in p.params for p in unread.proposals)
+    assert state_unread == state
+
+
 def test_doubtful_overload_lowers_the_confidence(town):
     load = np.full(QUARTERS, 0.30)
     load[8:14] = 0.372  # below the limit in the median, above it on the highest path

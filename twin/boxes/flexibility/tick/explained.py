@@ -51,11 +51,13 @@ def explained(
     groups: Mapping[str, str],
     site_zone: str,
     overload_chf_per_kwh: float,
+    refusals: bool = True,
 ) -> Explained:
     """The proposals of a plan.
 
     Args:
         planner: has just made it. ``groups``: by device, those that are refused together.
+        refusals: also say what a refusal of each group would cost: a plan more for each.
     """
     plan, hours = powers.base + made.p_mw, np.asarray(tick.problem.hours)
     away = np.abs(plan - powers.own)
@@ -63,7 +65,8 @@ def explained(
     if made.rung == "ok":
         moves = _by_solver(tick, made, site_zone, overload_chf_per_kwh)
         told = _at_once(tick, made, overload_chf_per_kwh)
-        refused = _refusals(tick, made, planner, [name for name in moved if name in moves], groups)
+        asked = [name for name in moved if name in moves] if refusals else []
+        refused = _refusals(tick, made, planner, asked, groups)
     else:
         moves = {name: _ruled(tick, made, plan - powers.own, name) for name in moved}
         told, refused = {}, {}
