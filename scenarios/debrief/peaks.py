@@ -33,6 +33,7 @@ def peak_moments(recalled: Recalled) -> list[Moment]:
         "alone_mw": alone_mw,
         "saved_kw": saved_kw,
         "saved_chf": saved_kw * recalled.parts.kpi_facts.peak_chf_per_kw_month,
+        "cost_chf": -saved_kw * recalled.parts.kpi_facts.peak_chf_per_kw_month,
         "price_chf_per_kwh": float(recalled.price_chf_per_kwh[step]),
         "group": group.replace("_", " "),
         "more_kw": 1000.0 * more_mw,

@@ -12,6 +12,7 @@ from twin.contracts.card import INSTANCE
 from twin.contracts.messages import Envelope, Outcome, Service
 from twin.contracts.validation import Premises, judge
 from twin.domain.grid import NORMAL
+from twin.domain.time import QUARTER_HOUR
 from twin.regie.fallback import Remembered, constant, last_good, on_behalf
 from twin.site.plausible import plausible
 
@@ -84,26 +85,28 @@ def _days(span: timedelta) -> str:
 
 
 def _ladder(found: Rehearsed, name: str, envelope: Envelope) -> Line:
-    """Every rung's answer is judged as it would be in this tick; what was answered now is what would be the last good one."""
+    """Every rung's answer is judged: a standby's as of this tick, the others' as they would serve in the next one."""
     runner, tick = found.wired.parts.runner, found.tick
     card, as_of = runner.cards[name], tick.state.as_of
+    later = as_of + QUARTER_HOUR
     site, grid = found.wired.site, found.wired.parts.engine.model(NORMAL).grid
     premises = Premises.of(site.context(name, b""), plausible(site, grid))
     fine, broken = [], []
     for rung in card.fallbacks:
         if rung == "constant":
-            report = constant(card, as_of, premises, envelope.report.headline)
+            report = constant(card, later, premises, envelope.report.headline)
             if report is None and not card.provides:
                 fine.append("no orders")
                 continue
         elif rung == "last_good":
             fresh = envelope.service is Service.FRESH
-            report = last_good(card, Remembered(envelope.report, tick.state.as_of, envelope.quality), as_of) if fresh else None
+            report = last_good(card, Remembered(envelope.report, tick.state.as_of, envelope.quality), later) if fresh else None
         else:
             other = tick.envelopes.get(rung.removeprefix(INSTANCE))
             serves = other is not None and other.service in (Service.FRESH, Service.HELD)
             report = on_behalf(card, other.report) if other is not None and serves else None
-        problems = ("nothing to serve",) if report is None else judge(card, report, as_of, premises).problems
+        at = as_of if rung.startswith(INSTANCE) else later
+        problems = ("nothing to serve",) if report is None else judge(card, report, at, premises).problems
         if problems:
             broken.append(f"{rung}: {problems[0]}")
         else:
