@@ -1,7 +1,7 @@
 """Largest additional power at every bus such that all limits hold in all states: bisection in batch, proved by AC power flow.
 
 Of every bus only the states count at first that its tangents call the tightest; what the bisection finds is then held against
-all states, and a state that breaks a limit joins them, until none does. So the answer is that of all states, at the price of few.
+all states, and a state that breaks a limit joins them, until none does: the answer is that of all states, for the price of few.
 """
 
 from __future__ import annotations

@@ -150,7 +150,7 @@ def _with_one_more(net: Any, buses: Sequence[int], table: str) -> Any:
     copied = deepcopy(net)
     create = pp.create_sgens if table == "sgen" else pp.create_loads
     # pandapower takes an unset flag for True
-    flags = {name for name, dtype in copied[table].dtypes.items() if dtype == bool} - {"in_service", "current_source"}
+    flags = {name for name, dtype in copied[table].dtypes.items() if dtype.kind == "b"} - {"in_service", "current_source"}
     names = [f"hosted at bus {bus}" for bus in buses]
     create(copied, list(buses), p_mw=0.0, q_mvar=0.0, name=names, **{str(flag): [False] * len(names) for flag in flags})
     return copied

@@ -1,0 +1,66 @@
+"""What ``regie hosting`` and ``regie remedies`` are asked about: a scenario, or a site for a whole year."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from scenarios.file.parts import library
+from scenarios.file.read import load_scenario
+from scenarios.file.scenario import Ensemble
+from scenarios.rehearsal.prepare import rehearsals
+from scenarios.risk.states import year_of
+from twin.adapters.ready import Ready
+from twin.check import ready_site
+from twin.domain.problems import BadInput, Problem
+from twin.wiring import Progress
+
+
+@dataclass(frozen=True)
+class Target:
+    """A site with the time that is looked at.
+
+    Attributes:
+        name: of the scenario, or the site. ``whole_year``: whether it is a site, of which the year's worst states count.
+    """
+
+    name: str
+    ready: Ready
+    start: datetime
+    end: datetime
+    whole_year: bool
+    ensemble: Ensemble
+
+
+def targets_of(name_or_path: str, progress: Progress) -> tuple[Target, ...]:
+    """One for each site of a scenario, or one for a site.
+
+    Raises:
+        BadInput: with every fault of the scenario or the site.
+    """
+    if name_or_path in library() or _is_scenario(Path(name_or_path)):
+        scenario = load_scenario(name_or_path)
+        window = scenario.window
+        return tuple(
+            Target(one.name, one.ready, window.start, window.end, whole_year=False, ensemble=scenario.ensemble)
+            for one in rehearsals(scenario, progress=progress)
+        )
+    ready = ready_site(name_or_path, progress=progress)
+    if ready.site.telemetry.source != "plant":
+        remedy = 'use a site with source = "plant", which says what stands behind its loads'
+        raise BadInput([Problem(f"site {ready.site.name!r}", "no simulated plant", "one whose life gives every load", remedy)])
+    start, end = year_of(ready, progress)
+    return (Target(ready.site.name, ready, start, end, whole_year=True, ensemble=Ensemble()),)
+
+
+def _is_scenario(path: Path) -> bool:
+    """Whether a file has the table that makes it a scenario; what cannot be read is named by whoever reads it next."""
+    try:
+        content: Mapping[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return "scenario" in content
