@@ -61,7 +61,7 @@ def figures(tape: Tape, series: Path, facts: Facts) -> dict[str, Any]:
         "ticks": memory.statistics.ticks,
         "seed": rehearsal.ready.site.seed,
         "mode": "played",
-        "versions": versions(tape, rehearsal),
+        "versions": versions_of(rehearsal, tape),
         **_money(memory, wired.parts.kpi_facts, notes),
         "kpis": _kpis(tape, facts, n1),
         "violations": broken["plan"],
@@ -79,11 +79,11 @@ def figures(tape: Tape, series: Path, facts: Facts) -> dict[str, Any]:
     }
 
 
-def versions(tape: Tape, rehearsal: Rehearsal) -> dict[str, Any]:
-    """Of the régie, the engine, and every box with the model that it used last."""
+def versions_of(rehearsal: Rehearsal, tape: Tape | None = None) -> dict[str, Any]:
+    """Of the régie, the engine, and every box with the model that it used last in ``tape``."""
     uses = {box.name: box.use for box in rehearsal.ready.site.boxes}
-    boxes: dict[str, Any] = {}
-    for record in tape.regular():
+    boxes: dict[str, Any] = {name: {"use": use} for name, use in uses.items()}
+    for record in () if tape is None else tape.regular():
         for name, box in record.meta["boxes"].items():
             boxes[name] = {"use": uses.get(name), "version": box["version"], "artifact": box["artifact"]}
     model = rehearsal.ready.engine.model(NORMAL)

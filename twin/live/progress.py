@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TextIO
 
-_WORDS = {
+WORDS = {
     "simbench_load": "loading the published grid (the first time only)",
     "grid": "correcting and overlaying the grid",
     "profiles": "preparing a year of profiles",
@@ -14,7 +14,10 @@ _WORDS = {
     "boxes": "starting the boxes",
     "history": "nine weeks of telemetry, first models",
     "on air": "on air",
+    "figures": "reading series and figures from the journal",
+    "risk": "adding the futures up",
 }
+"""What a step is called."""
 _TICKS_PER_LINE = 96
 
 
@@ -37,7 +40,7 @@ class Progress:
 
     def step(self, name: str, share: float) -> None:
         """A step of the preparation begins or goes on; ``share`` of all of it is done."""
-        words = _WORDS.get(name, name)
+        words = WORDS.get(name, name)
         if self._bars is not None:
             self._bars.update(self._task, description=words, completed=share)
         elif words != self._last:

@@ -1,0 +1,136 @@
+"""What was asked for, and what it comes to: one job for each rehearsal, refused as a whole before anything is written."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from scenarios.file.parts import scenario_path
+from scenarios.file.read import read_scenario
+from scenarios.rehearsal.prepare import rehearsal_problems, rehearsals
+from scenarios.rehearsal.rehearsal import Rehearsal
+from scenarios.results.folder import Target
+from scenarios.results.inputs import file_sha256, together, value_sha256
+from twin.domain.problems import BadInput, Problem, Problems
+from twin.wiring import Progress, site_sha256
+
+RUNS = Path("runs")
+"""Where results go that nobody gave a place."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The flags of ``regie run``.
+
+    Attributes:
+        scenarios: packaged names or files. ``out``: folder of results; None chooses one by scenario and inputs.
+        workers: processes on this machine. ``cluster``: address of a Dask scheduler. ``futures``: None plays the window once.
+    """
+
+    scenarios: tuple[str, ...]
+    workers: int = 1
+    cluster: str | None = None
+    futures: int | None = None
+    closed_loop: bool = False
+    out: str | None = None
+
+    @property
+    def mode(self) -> str:
+        """As ``result.json`` names it."""
+        return "played" if self.futures is None else "closed_loop" if self.closed_loop else "futures"
+
+    def problems(self) -> list[Problem]:
+        """Flags that cannot be."""
+        problems = Problems()
+        if self.workers < 1:
+            problems.add("--workers", self.workers, "at least 1", "leave it out for one")
+        if self.futures is not None and self.futures < 1:
+            problems.add("--futures", self.futures, "at least 1", "leave it out to play the window once")
+        if self.futures is None:
+            told = {"--closed-loop": self.closed_loop, "--cluster": self.cluster is not None}
+            for flag in (flag for flag, given in told.items() if given):
+                problems.add(flag, "without --futures", "futures to make", "give --futures, or leave it out")
+        if self.cluster is not None and self.futures is not None:
+            problems.found += _cluster_problems(self.cluster)
+        return problems.found
+
+
+@dataclass(frozen=True)
+class Job:
+    """One rehearsal to be made. ``scenario``: as it was asked for."""
+
+    scenario: str
+    rehearsal: Rehearsal
+    target: Target
+
+
+def jobs_of(asked: Asked, progress: Progress) -> tuple[Job, ...]:
+    """Everything that ``asked`` comes to; nothing is written.
+
+    Raises:
+        BadInput: with every fault of all flags and scenarios, and of results of other inputs that stand in the way.
+    """
+    problems, ready = list(asked.problems()), list[tuple[str, Rehearsal]]()
+    for name in asked.scenarios:
+        try:
+            ready += [(name, rehearsal) for rehearsal in _rehearsals(name, progress)]
+        except BadInput as refused:
+            problems += refused.problems
+    names = [rehearsal.name for _, rehearsal in ready]
+    for twice in sorted({name for name in names if names.count(name) > 1}):
+        problems.append(Problem(twice, "asked for twice", "every scenario once", "leave one out, or give it another name"))
+    if problems:
+        raise BadInput(dict.fromkeys(problems))
+    inputs = {rehearsal.name: inputs_of(rehearsal, asked) for _, rehearsal in ready}
+    out = Path(asked.out) if asked.out is not None else RUNS / f"{_title(names)}-{together(inputs)[:8]}"
+    jobs = tuple(Job(name, rehearsal, Target(out, rehearsal.name, inputs[rehearsal.name])) for name, rehearsal in ready)
+    in_the_way = [problem for job in jobs for problem in job.target.problems()]
+    if in_the_way:
+        raise BadInput(in_the_way)
+    return jobs
+
+
+def inputs_of(rehearsal: Rehearsal, asked: Asked) -> dict[str, Any]:
+    """All that a rehearsal's results follow from: for ``inputs.json``, and ``inputs_sha256`` of ``result.json``."""
+    site, scenario = rehearsal.ready.site, rehearsal.scenario
+    return {
+        "scenario": value_sha256(scenario.model_dump(mode="json", by_alias=True, exclude={"file"})),
+        "scenario_file": file_sha256(scenario.file),
+        "site": site_sha256(site),
+        "site_file": file_sha256(site.file),
+        "grid": rehearsal.ready.key if site.grid.file is None else file_sha256(site.beside(site.grid.file)),
+        "start": rehearsal.window.start.isoformat(),
+        "ticks": rehearsal.window.ticks,
+        "mode": asked.mode,
+        "futures": asked.futures,
+        "regie": version("regie"),
+    }
+
+
+def told(asked: Asked, jobs: tuple[Job, ...]) -> dict[str, Any]:
+    """For ``run.json``: what was asked, and the rehearsals that it came to."""
+    return {**asdict(replace(asked, out=None)), "regie": version("regie"), "rehearsals": [job.rehearsal.name for job in jobs]}
+
+
+def _rehearsals(name: str, progress: Progress) -> tuple[Rehearsal, ...]:
+    draft = read_scenario(scenario_path(name))
+    if draft.problems:
+        raise BadInput(rehearsal_problems(draft, progress=progress))
+    return rehearsals(draft.scenario, progress=progress)
+
+
+def _title(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{names[0]}+{len(names) - 1}"
+
+
+def _cluster_problems(address: str) -> tuple[Problem, ...]:
+    """A cluster that does not answer."""
+    from scenarios.futures.crew import crew
+
+    try:
+        with crew(1, address):
+            return ()
+    except BadInput as refused:
+        return refused.problems

@@ -1,0 +1,97 @@
+"""A run for people on a terminal: three figures against do-nothing, the worst violations, N-1, where the files are."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+ROWS = (
+    ("economic", "total_chf", "cost", "CHF", 2),
+    ("grid", "losses_mwh", "losses", "MWh", 3),
+    ("grid", "overload_percent_h", "overload", "%.h", 2),
+    ("grid", "voltage_violation_pu_h", "voltage outside its band", "pu.h", 4),
+    ("grid", "energy_not_served_mwh", "energy not served", "MWh", 3),
+    ("grid", "peak_import_kw", "peak of the month's import", "kW", 0),
+    ("grid", "n1_margin_percent", "N-1 margin, least", "%", 1),
+    ("grid", "saidi_unplanned_min", "SAIDI, unplanned", "min", 2),
+    ("climate", "co2_t", "emissions", "t CO2", 3),
+    ("climate", "renewable_share", "local renewable share", "1", 3),
+)
+"""Group, figure, words, unit, decimals."""
+_WORST = 5
+_ADD_UP = ("total_chf", "losses_mwh", "overload_percent_h", "voltage_violation_pu_h", "energy_not_served_mwh", "co2_t")
+
+
+def lines(results: Mapping[Path, Mapping[str, Any]]) -> list[str]:
+    """All rehearsals, and what adds up over the sites of a scenario."""
+    said = [line for folder, result in results.items() for line in (*_rehearsal(folder, result), "")]
+    return [*said, *_totals(results.values())][: None if len(results) > 1 else -1] if said else []
+
+
+def totals(results: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Of every scenario with several sites the figures that add up over them, by scenario, group and side."""
+    by_scenario: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for result in results:
+        by_scenario[result["scenario"]].append(result)
+    found: dict[str, dict[str, Any]] = {}
+    for scenario, of_sites in by_scenario.items():
+        if len({result["site"] for result in of_sites}) > 1:
+            found[scenario] = _added([result["kpis"] for result in of_sites])
+    return found
+
+
+def _added(kpis: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Sums of what every site knows, on each side that every site has."""
+    sums: dict[str, Any] = {}
+    for group, name, *_ in ROWS:
+        if name not in _ADD_UP:
+            continue
+        for side in ("value", "do_nothing", "difference"):
+            values = [one.get(group, {}).get(side, {}).get(name) for one in kpis]
+            if None not in values:
+                sums.setdefault(group, {}).setdefault(side, {})[name] = sum(values)
+    return sums
+
+
+def _rehearsal(folder: Path, result: Mapping[str, Any]) -> list[str]:
+    hours = result["ticks"] / 4.0
+    said = [f"{result['title']['en']} - {result['site']}, {hours:g} h from {result['start']}, {result['mode']}"]
+    said += _table(result["kpis"])
+    violations = sorted(result.get("violations") or (), key=lambda one: -one["integral"])
+    for one in violations[:_WORST]:
+        span = f"{one['from'][:16]} to {one['until'][11:16]}Z"
+        worst = f"{one['worst']:.4g} {one['unit']} (limit {one['limit']:.4g})"
+        said.append(f"  {one['kind']:<13} {one['name']:<28} {span}  {worst}  {one['integral']:.3g} {one['integral_unit']}")
+    if len(violations) > _WORST:
+        said.append(f"  and {len(violations) - _WORST} more violations")
+    n1 = result.get("n1") or {}
+    known = [(margin, at) for at, margin in enumerate(n1.get("margin_percent", ())) if margin is not None]
+    if known:
+        margin, at = min(known)
+        said.append(f"  N-1 is least at {n1['hour'][at][:16]}Z: {margin:.1f} % after {n1['worst_outage'][at]} is out")
+    if "futures" in result:
+        said.append(
+            f"  {result['futures']['n']} futures in {result['futures']['wall_s']:.1f} s; risk by hour stands in result.json"
+        )
+    return [*said, f"  {folder}"]
+
+
+def _table(kpis: Mapping[str, Any]) -> list[str]:
+    if not kpis:
+        return []
+    said = [f"  {'':<28} {'plan':>14} {'do nothing':>14} {'difference':>14}"]
+    for group, name, words, unit, digits in ROWS:
+        sides = [kpis.get(group, {}).get(side, {}).get(name) for side in ("value", "do_nothing", "difference")]
+        if sides[0] is not None:
+            shown = " ".join(f"{'-' if value is None else format(value, f',.{digits}f'):>14}" for value in sides)
+            said.append(f"  {words:<28} {shown} {unit}")
+    return said
+
+
+def _totals(results: Iterable[Mapping[str, Any]]) -> list[str]:
+    said = []
+    for scenario, sums in totals(results).items():
+        said += [f"{scenario}, all sites together", *_table(sums), ""]
+    return said[:-1]
