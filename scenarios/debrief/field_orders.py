@@ -44,11 +44,10 @@ def order_moments(tape: Tape, recalled: Recalled) -> list[Moment]:
             "most": most,
             "channel": channels.get(device, ""),
         }
-        name = group.replace("_", " ")
         begin, end = orders[0].start, orders[-1].expires
         rank = 30.0 + 25.0 * share
         change = "orders_failed" if most > 1 else None
-        moments.append(Moment("orders_failed", begin, begin, end, group, name, 100.0 * share, "%", rank, facts, change))
+        moments.append(Moment("orders_failed", begin, begin, end, group, group, 100.0 * share, "%", rank, facts, change))
     return moments + _cut(tape)
 
 

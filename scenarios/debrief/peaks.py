@@ -35,7 +35,7 @@ def peak_moments(recalled: Recalled) -> list[Moment]:
         "saved_chf": saved_kw * recalled.parts.kpi_facts.peak_chf_per_kw_month,
         "cost_chf": -saved_kw * recalled.parts.kpi_facts.peak_chf_per_kw_month,
         "price_chf_per_kwh": float(recalled.price_chf_per_kwh[step]),
-        "group": group.replace("_", " "),
+        "group": group,
         "more_kw": 1000.0 * more_mw,
         "chf": 1000.0 * more_mw * recalled.parts.kpi_facts.peak_chf_per_kw_month,
     }

@@ -74,7 +74,7 @@ def actions(found: Debrief, words: Words) -> Picture | None:
     top.steps(at_s, recalled.price_chf_per_kwh, "ink")
     for rank, group in enumerate(ranked):
         panel = _panel(picture, 178.0 + 100.0 * rank, 60.0, begin, end, [moved[group], np.zeros(1)])
-        title = words("page.moved", group=group.replace("_", " "))
+        title = words("page.moved", group=words.title(group))
         _framed(panel, title, words, 0, ticks if rank == len(ranked) - 1 else ())
         panel.level(0.0, "muted", "")
         panel.steps(at_s, moved[group], f"c{rank}")
@@ -113,7 +113,7 @@ def fan(found: Debrief, words: Words) -> Picture | None:
     miss = biggest(found)
     if miss is None:
         return None
-    picture = Picture(words("page.fan", box=miss.box, zone=miss.zone), WIDTH, 300.0)
+    picture = Picture(words("page.fan", box=miss.box, zone=words.title(miss.zone)), WIDTH, 300.0)
     begin = float(to_epoch_s(miss.issued_at) // QUARTER_HOUR_S * QUARTER_HOUR_S)
     at_s = begin + QUARTER_HOUR_S * np.arange(len(miss.median))
     end = float(at_s[-1] + QUARTER_HOUR_S)
@@ -212,7 +212,7 @@ def _legend(
     """Colours and what they stand for; a key without words of its own is shown as it is."""
     x = left
     for code, colour, dash in keys:
-        text = words(code) if words.texts.has(code) else code.replace("_", " ")
+        text = words(code) if words.texts.has(code) else code
         width = 9.0 if colour in {"band", "P1", "P2", "P3"} else 2.4
         picture.marks.append(Line(((x, top - 4.5), (x + 26.0, top - 4.5)), colour, width, dash))
         picture.marks.append(Label(x + 33.0, top, text))
@@ -235,6 +235,6 @@ def _numbers(picture: Picture, found: Debrief, top: Panel, low: Panel) -> None:
 
 def _alarm_name(one: Raised, words: Words) -> str:
     params: Mapping[str, object] = one.alarm.params
-    element = str(params.get("name") or params.get("element") or one.alarm.element)
+    element = words.title(str(params.get("name") or params.get("element") or one.alarm.element))
     text = f"{element}: {words.alarm(one.alarm.code, one.alarm.params)}"
     return text if len(text) <= 46 else f"{text[:45]}…"

@@ -116,30 +116,29 @@ def _best(found: Sequence[Told]) -> list[Moment]:
     relieving = best.percent_h >= WORTH_PERCENT_H
     value, unit = (best.percent_h, "%.h") if relieving else (best.earned_chf, "CHF")
     kind = "best_relief" if relieving else "best_saving"
-    name = _group_name(best.last.group)
-    return [Moment(kind, best.begin, best.begin, best.end, best.last.group, name, value, unit, 46.0, facts)]
+    return [Moment(kind, best.begin, best.begin, best.end, best.last.group, best.last.group, value, unit, 46.0, facts)]
 
 
 def _refused(one: Told, recalled: Recalled) -> Moment:
     reached = _reached(one, one.begin, one.last.until, recalled)
     facts = _promise(one, recalled) | {"by": one.last.by or "", "motive": one.last.motive or "", "reached_percent": reached}
     missed = reached > _limit(one, recalled)
-    name = _group_name(one.last.group)
     change = "refused_missed" if missed else "refused_right"
     rank = 58.0 if missed else 30.0
     value = float(facts["promised_chf"])
-    return Moment("refused", one.begin, one.begin, one.end, one.last.group, name, value, "CHF", rank, facts, change)
+    return Moment("refused", one.begin, one.begin, one.end, one.last.group, one.last.group, value, "CHF", rank, facts, change)
 
 
 def _expired(items: Sequence[Told], recalled: Recalled) -> Moment:
     best = max(items, key=_relief)
     facts = _promise(best, recalled) | {"count": len(items)}
     first, last = items[0], items[-1]
-    name = _group_name(best.last.group)
     automatic = all(d.right_of_use.acceptance == "automatic" for d in recalled.site.dispatchable if d.group == best.last.group)
     change = None if automatic else "expired"
     rank = min(52.0, 34.0 + len(items))
-    return Moment("expired", best.begin, first.begin, last.end, best.last.group, name, len(items), "1", rank, facts, change)
+    return Moment(
+        "expired", best.begin, first.begin, last.end, best.last.group, best.last.group, len(items), "1", rank, facts, change
+    )
 
 
 def _relief(one: Told) -> float:
@@ -174,7 +173,3 @@ def _reached(one: Told, begin: datetime, until: datetime, recalled: Recalled) ->
 
 def _limit(one: Told, recalled: Recalled) -> float:
     return recalled.limits.trafo_percent if one.element.startswith("trafo") else recalled.limits.line_percent
-
-
-def _group_name(group: str) -> str:
-    return group.replace("_", " ")

@@ -107,7 +107,7 @@ def _frames(found: Debrief, around: _Around, words: Words) -> list[dict[str, Any
     for step, second in zip(around.at.tolist(), around.seconds.tolist(), strict=True):
         bars = [
             [
-                recalled.name(ours.keys[i]),
+                words.title(recalled.name(ours.keys[i])),
                 round(float(ours.percent[step, i]), 1),
                 None if alone is None else round(float(alone.percent[step, i]), 1),
                 float(ours.limit[i]),
@@ -128,7 +128,7 @@ def _said(entries: Sequence[Entry], label: datetime, words: Words) -> list[str]:
             continue
         for alarm in entry.alarms:
             if alarm.since == entry.as_of and alarm.priority < 4:
-                element = alarm.params.get("name") or alarm.params.get("element") or alarm.element
+                element = words.title(str(alarm.params.get("name") or alarm.params.get("element") or alarm.element))
                 said.append(f"P{alarm.priority} {element}: {words.alarm(alarm.code, alarm.params)}")
         for code, params in entry.meta["lines"]:
             if code != "readings_revised":

@@ -124,7 +124,7 @@ def _forecasts(found: Debrief, words: Words) -> Table:
     rows = [
         [
             miss.box,
-            miss.zone,
+            words.title(miss.zone),
             f"{words.figure(miss.error_percent, '%', 1)}, {words.moment(miss.issued_at)}",
             words.figure(miss.mean_percent, "%", 1),
             words.figure(100.0 * miss.covered, "%", 0),
@@ -139,7 +139,7 @@ def _recommendations(found: Debrief, words: Words) -> Table:
     rows = [
         [
             words.moment(one.begin),
-            one.last.group.replace("_", " "),
+            words.title(one.last.group),
             words(f"outcome_of.{one.last.state}"),
             one.last.by or "",
             words.figure(one.percent_h if one.in_force else None, "%.h", 1),

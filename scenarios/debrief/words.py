@@ -11,6 +11,7 @@ from typing import Any
 from dashboard.format import Texts, clock, day, moment, number, texts
 from scenarios.debrief.debrief import Debrief
 from scenarios.debrief.moment import Moment
+from twin.live.views import site_facts
 
 _SUMS = {"percent_h": "%.h", "alone_percent_h": "%.h", "pu_h": "pu.h"}
 """Facts whose unit a template cannot name."""
@@ -18,18 +19,28 @@ _SUMS = {"percent_h": "%.h", "alone_percent_h": "%.h", "pu_h": "pu.h"}
 
 @dataclass(frozen=True)
 class Words:
-    """Words for one debrief."""
+    """Words for one debrief.
+
+    Attributes:
+        near: the window's beginning; times of its day go without their day. ``titles``: of zones, groups and elements, by what the journal calls them.
+    """
 
     language: str
     timezone: str
     near: datetime
     texts: Texts
+    titles: Mapping[str, str]
 
     @classmethod
     def of(cls, found: Debrief, language: str) -> Words:
         """Words in one of `dashboard.format.LANGUAGES`."""
-        near = found.tape.start
-        return cls(language, found.source.ready.site.timezone, near, texts(language, "regie", "debrief"))
+        site, near = found.source.ready.site, found.tape.start
+        titles: dict[str, str] = {}
+        for key, title in site_facts(site, ()).titles.items():
+            kind, _, own = key.partition(":")
+            # A zone or group goes by its name in the journal; an element by its English title.
+            titles[own if kind in ("zone", "group") else title["en"]] = title[language]
+        return cls(language, site.timezone, near, texts(language, "regie", "debrief"), titles)
 
     def __call__(self, code: str, /, **params: Any) -> str:
         """The words of ``code``."""
@@ -38,6 +49,10 @@ class Words:
     def figure(self, value: float | None, unit: str, decimals: int | None = None, *, signed: bool = False) -> str:
         """A figure with its unit."""
         return number(value, unit, language=self.language, decimals=decimals, signed=signed)
+
+    def title(self, name: str) -> str:
+        """The name in this language of what the site file gives one."""
+        return self.titles.get(name, name)
 
     def clock(self, at: datetime) -> str:
         """Local time of day."""
@@ -65,6 +80,8 @@ class Words:
 
     def _params(self, found: Moment) -> dict[str, Any]:
         params = found.params
+        for name in ("name", "element", "dark", "zone", "group"):
+            params[name] = self.title(str(params.get(name, "")))
         for name, unit in _SUMS.items():
             if name in params:
                 params[name] = self.figure(params[name], unit)
