@@ -67,11 +67,15 @@ def check_box(
     reference = known_boxes().get(box, box) if isinstance(box, str) else _reference(box)
     subject = Subject(reference, dict(config or {}), context or site.context(), view_factory(AS_OF).frame.layout)
     try:
-        subject.made(hash_seed=0).end()  # elsewhere first: a constructor may end, hang or fork the process that it runs in
-        card = import_box(reference)(subject.config, subject.context).card
+        first = subject.made(hash_seed=0)  # elsewhere first: a constructor may end, hang or fork the process that it runs in
     except NoAnswer as error:
         return [CheckResult("can be made", False, str(error))]
-    with Trial(subject, card, view_factory) as trial:
+    try:
+        card = import_box(reference)(subject.config, subject.context).card
+    except BaseException:
+        first.end()
+        raise
+    with Trial(subject, card, view_factory, first) as trial:
         results = [CheckResult("can be made", True), *(_run(check, trial) for check in FIRST)]
         if not (trial.ordinary().fault or trial.ordinary().raised):
             results += [_run(check, trial) for check in THEN]

@@ -46,8 +46,11 @@ class Subject:
     context: BoxContext
     layout: Layout
 
-    def made(self, hash_seed: int, card: BoxCard | None = None) -> BoxProcess:
+    def made(self, hash_seed: int, card: BoxCard | None = None, process: BoxProcess | None = None) -> BoxProcess:
         """A process with this box in it, within the limits of ``card`` where that is known already.
+
+        Args:
+            process: one in which it was made before its card was known, to make it again in; a fresh one otherwise.
 
         Raises:
             UnknownBox: when nothing of that name can be imported. ``NoAnswer``: when it cannot be made.
@@ -59,7 +62,7 @@ class Subject:
             "preload": [] if card is None else list(card.preload),
             "memory_mb": None if card is None else card.memory_mb,
         }
-        process = BoxProcess(hash_seed)
+        process = process or BoxProcess(hash_seed)
         try:
             facts, _ = process.ask(question, {"description": np.frombuffer(description, np.uint8)}, limit_s=_MAKING_S)
             if facts["raised"]:
@@ -110,11 +113,16 @@ class Answer:
 
 @dataclass
 class Trial:
-    """A box and what its checks share. A context: at its end no process of the box is left."""
+    """A box and what its checks share. A context: at its end no process of the box is left.
+
+    Attributes:
+        first: the process in which the box was made to read its card; the first questions go there.
+    """
 
     subject: Subject
     card: BoxCard
     view_factory: ViewFactory
+    first: BoxProcess | None
     _views: dict[datetime, AsOfView] = field(default_factory=dict)
     _fits: list[tuple[bytes, float] | NoAnswer] = field(default_factory=list)
     _ordinary: Answer | None = None
@@ -258,8 +266,9 @@ class Trial:
             **{name: np.frombuffer(data, np.uint8) for name, data in given.items() if data is not None},
         }
         if self._process is None:
+            first, self.first = self.first, None
+            self._process = self.subject.made(self._started, self.card, first)
             self._started += 1
-            self._process = self.subject.made(self._started, self.card)
         self._anew = False
         try:
             return self._process.ask(facts, arrays, limit_s=limit_s)
@@ -268,6 +277,7 @@ class Trial:
             raise
 
     def _end(self) -> None:
-        if self._process is not None:
-            self._process.end()
-            self._process = None
+        for process in (self.first, self._process):
+            if process is not None:
+                process.end()
+        self.first = self._process = None

@@ -7,9 +7,10 @@ the others, so two views of one instant agree whatever was asked before. They re
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 import numpy as np
 import xarray as xr
@@ -192,66 +193,135 @@ def _labelled(
 # ---------------------------------------------------------------------------------------------- the figures
 
 
-def _series(signal: str, element: str, seconds: np.ndarray, seed: int) -> np.ndarray:
-    """Values of one column at the labels ``seconds``."""
+@dataclass(frozen=True)
+class _Sky:
+    """What all columns share at the labels ``seconds``: where day, year and sun stand, dims (time,)."""
+
+    seconds: np.ndarray
+    day: np.ndarray
+    year: np.ndarray
+    weekend: np.ndarray
+    sun: np.ndarray
+    haze: np.ndarray
+    load_shape: np.ndarray
+    plugged: np.ndarray
+    river: np.ndarray
+
+    @classmethod
+    def at(cls, seconds: np.ndarray) -> _Sky:
+        return _sky(int(seconds[0]), len(seconds)) if len(seconds) else _sky(0, 0)
+
+
+@lru_cache(maxsize=16)
+def _sky(start_s: int, steps: int) -> _Sky:
+    seconds = start_s + np.arange(steps, dtype=np.int64) * QUARTER_HOUR_S
     day = np.mod(seconds / 86400.0, 1.0)
     year = np.mod(seconds / (365.25 * 86400.0), 1.0)
-    weekend = (np.mod(seconds // 86400 + 3, 7) >= 5).astype(float)  # 1970-01-01 was a Thursday
-    noise = _noise(signal, element, seconds, seed)
-    # Height of the sun as a share of the zenith: a bell by day, nothing at night, longer in June.
-    sun = np.maximum(0.0, np.sin(2 * np.pi * (day - 0.27)) * 0.8 - 0.25 * np.cos(2 * np.pi * (year + 0.03)))
-    cloud = 0.55 + 0.45 * np.sin(seconds / 86400.0 * 2.1) ** 2 + 0.1 * noise
-    peak, pv, hydro = _SIZE.get(element, (0.0, 0.0, 0.0))
-    load = peak * (0.45 + 0.3 * np.sin(np.pi * day) ** 2 + 0.2 * np.exp(-(((day - 0.75) / 0.08) ** 2)) - 0.06 * weekend)
-    load_shape = 0.45 + 0.3 * np.sin(np.pi * day) ** 2
-    load = load * (1.0 + 0.15 * np.cos(2 * np.pi * (year - 0.04))) * (1.0 + 0.03 * noise)
-    generation = np.maximum(0.0, pv * sun * cloud)
-    temp = 9.5 - 9.0 * np.cos(2 * np.pi * (year - 0.05)) - 4.0 * np.cos(2 * np.pi * (day - 0.1)) + noise
-    plugged = (np.abs(np.mod(day - 0.05, 1.0) - 0.5) > 0.25).astype(float)
-    storage = 0.1 * peak / 12.0 * np.sin(2 * np.pi * day)
-    battery = 0.05 * np.sin(2 * np.pi * (day - 0.3))
-    loading = 18.0 + 30.0 * np.sin(np.pi * day) ** 2 + 2.0 * noise
-    river = 0.65 + 0.3 * np.sin(seconds / 86400.0 * 0.9)  # share of rated power that the river brings
-    table = {
-        "zone_net_p_mw": load + storage - generation - hydro,
-        "zone_load_p_mw": load,
-        "zone_pv_p_mw": generation,
-        "zone_hydro_p_mw": np.full(len(seconds), hydro),
-        "zone_storage_p_mw": storage,
-        "temp_c": temp,
-        "ghi_w_m2": np.maximum(0.0, 950.0 * sun * cloud),
-        "price_chf_per_kwh": 0.12 + 0.05 * np.sin(2 * np.pi * (day - 0.45)) + 0.005 * noise,
-        "import_renewable_share": np.clip(0.5 + 0.2 * sun + 0.02 * noise, 0.0, 1.0),
-        "import_co2_g_per_kwh": 120.0 - 60.0 * sun + 5.0 * noise,
-        "trafo_loading_percent": loading,
-        "machine_p_mw": 0.6 * river,
-        "machine_vibration_mm_s": (0.5 + 0.4 * river) * (1.0 + 0.05 * noise),
-        "machine_bearing_c": 30.0 + 0.3 * (temp - noise) + 20.0 * river + 0.5 * noise,
-        "machine_crest_factor": 4.0 + 0.2 * noise,
-        "machine_kurtosis": 3.1 + 0.2 * noise,
-        "machine_envelope_ratio": 1.2 + 0.1 * noise,
-        "machine_once_mm_s": (0.3 + 0.2 * river) * (1.0 + 0.05 * noise),
-        "machine_twice_mm_s": (0.1 + 0.1 * river) * (1.0 + 0.05 * noise),
-        "line_i_ka": 0.004 * loading,
-        "wind_m_s": 2.5 + 1.5 * np.sin(2 * np.pi * day) + noise,
-        "wind_degree": np.mod(230.0 + 60.0 * noise, 360.0),
-        "trafo_top_oil_c": temp + 25.0 * (loading / 60.0) ** 1.6,
-        "device_p_mw": _device_power(element, battery=battery, plugged=plugged, sun=sun * cloud, load=load_shape),
-        "device_soc_percent": 50.0 - 30.0 * np.cos(2 * np.pi * (day - 0.3)),
-        "device_available": plugged if element.startswith("ev") else np.ones(len(seconds)),
-        "device_energy_required_mwh": 0.02 * plugged if element.startswith("ev") else np.zeros(len(seconds)),
-        "device_departure_h": 8.0 * plugged if element.startswith("ev") else np.zeros(len(seconds)),
-    }
-    return np.asarray(table[signal], dtype=np.float64)
+    return _Sky(
+        seconds=seconds,
+        day=day,
+        year=year,
+        weekend=(np.mod(seconds // 86400 + 3, 7) >= 5).astype(float),  # 1970-01-01 was a Thursday
+        # Height of the sun as a share of the zenith: a bell by day, nothing at night, longer in June.
+        sun=np.maximum(0.0, np.sin(2 * np.pi * (day - 0.27)) * 0.8 - 0.25 * np.cos(2 * np.pi * (year + 0.03))),
+        haze=0.55 + 0.45 * np.sin(seconds / 86400.0 * 2.1) ** 2,
+        load_shape=0.45 + 0.3 * np.sin(np.pi * day) ** 2,
+        plugged=(np.abs(np.mod(day - 0.05, 1.0) - 0.5) > 0.25).astype(float),
+        river=0.65 + 0.3 * np.sin(seconds / 86400.0 * 0.9),  # share of rated power that the river brings
+    )
 
 
-def _device_power(element: str, *, battery: np.ndarray, plugged: np.ndarray, sun: np.ndarray, load: np.ndarray) -> np.ndarray:
-    """Power of a device [MW], drawing positive, dims (time,)."""
-    if element == "pv_12":
-        return -np.clip(0.03 * sun, 0.0, 0.03)
-    if element == "pumps":
-        return 0.04 * load
-    return battery * plugged if element.startswith("ev") else battery
+def _series(signal: str, element: str, seconds: np.ndarray, seed: int) -> np.ndarray:
+    """Values of one column at the labels ``seconds``, quarter hours on end."""
+    values = _COLUMNS[signal](_Column(_Sky.at(seconds), element, _noise(signal, element, seconds, seed)))
+    return np.array(values, dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class _Column:
+    """One column's figures, each made when it is asked for, dims (time,)."""
+
+    sky: _Sky
+    element: str
+    noise: np.ndarray
+
+    @property
+    def cloud(self) -> np.ndarray:
+        return self.sky.haze + 0.1 * self.noise
+
+    @property
+    def load(self) -> np.ndarray:
+        sky, peak = self.sky, _SIZE.get(self.element, (0.0, 0.0, 0.0))[0]
+        evening = 0.2 * np.exp(-(((sky.day - 0.75) / 0.08) ** 2))
+        load = peak * (sky.load_shape + evening - 0.06 * sky.weekend)
+        return load * (1.0 + 0.15 * np.cos(2 * np.pi * (sky.year - 0.04))) * (1.0 + 0.03 * self.noise)
+
+    @property
+    def generation(self) -> np.ndarray:
+        return np.maximum(0.0, _SIZE.get(self.element, (0.0, 0.0, 0.0))[1] * self.sky.sun * self.cloud)
+
+    @property
+    def hydro(self) -> np.ndarray:
+        return np.full(len(self.noise), _SIZE.get(self.element, (0.0, 0.0, 0.0))[2])
+
+    @property
+    def storage(self) -> np.ndarray:
+        return 0.1 * _SIZE.get(self.element, (0.0, 0.0, 0.0))[0] / 12.0 * np.sin(2 * np.pi * self.sky.day)
+
+    @property
+    def temp(self) -> np.ndarray:
+        yearly, daily = (np.cos(2 * np.pi * part) for part in (self.sky.year - 0.05, self.sky.day - 0.1))
+        return 9.5 - 9.0 * yearly - 4.0 * daily + self.noise
+
+    @property
+    def loading(self) -> np.ndarray:
+        return 18.0 + 30.0 * np.sin(np.pi * self.sky.day) ** 2 + 2.0 * self.noise
+
+    @property
+    def car_here(self) -> np.ndarray:
+        return self.sky.plugged if self.element.startswith("ev") else np.zeros(len(self.noise))
+
+    @property
+    def device_power(self) -> np.ndarray:
+        """Power of a device [MW], drawing positive."""
+        if self.element == "pv_12":
+            return -np.clip(0.03 * (self.sky.sun * self.cloud), 0.0, 0.03)
+        if self.element == "pumps":
+            return 0.04 * self.sky.load_shape
+        battery = 0.05 * np.sin(2 * np.pi * (self.sky.day - 0.3))
+        return battery * self.sky.plugged if self.element.startswith("ev") else battery
+
+
+_COLUMNS: Mapping[str, Callable[[_Column], np.ndarray]] = {
+    "zone_net_p_mw": lambda c: c.load + c.storage - c.generation - c.hydro,
+    "zone_load_p_mw": lambda c: c.load,
+    "zone_pv_p_mw": lambda c: c.generation,
+    "zone_hydro_p_mw": lambda c: c.hydro,
+    "zone_storage_p_mw": lambda c: c.storage,
+    "temp_c": lambda c: c.temp,
+    "ghi_w_m2": lambda c: np.maximum(0.0, 950.0 * c.sky.sun * c.cloud),
+    "price_chf_per_kwh": lambda c: 0.12 + 0.05 * np.sin(2 * np.pi * (c.sky.day - 0.45)) + 0.005 * c.noise,
+    "import_renewable_share": lambda c: np.clip(0.5 + 0.2 * c.sky.sun + 0.02 * c.noise, 0.0, 1.0),
+    "import_co2_g_per_kwh": lambda c: 120.0 - 60.0 * c.sky.sun + 5.0 * c.noise,
+    "trafo_loading_percent": lambda c: c.loading,
+    "machine_p_mw": lambda c: 0.6 * c.sky.river,
+    "machine_vibration_mm_s": lambda c: (0.5 + 0.4 * c.sky.river) * (1.0 + 0.05 * c.noise),
+    "machine_bearing_c": lambda c: 30.0 + 0.3 * (c.temp - c.noise) + 20.0 * c.sky.river + 0.5 * c.noise,
+    "machine_crest_factor": lambda c: 4.0 + 0.2 * c.noise,
+    "machine_kurtosis": lambda c: 3.1 + 0.2 * c.noise,
+    "machine_envelope_ratio": lambda c: 1.2 + 0.1 * c.noise,
+    "machine_once_mm_s": lambda c: (0.3 + 0.2 * c.sky.river) * (1.0 + 0.05 * c.noise),
+    "machine_twice_mm_s": lambda c: (0.1 + 0.1 * c.sky.river) * (1.0 + 0.05 * c.noise),
+    "line_i_ka": lambda c: 0.004 * c.loading,
+    "wind_m_s": lambda c: 2.5 + 1.5 * np.sin(2 * np.pi * c.sky.day) + c.noise,
+    "wind_degree": lambda c: np.mod(230.0 + 60.0 * c.noise, 360.0),
+    "trafo_top_oil_c": lambda c: c.temp + 25.0 * (c.loading / 60.0) ** 1.6,
+    "device_p_mw": lambda c: c.device_power,
+    "device_soc_percent": lambda c: 50.0 - 30.0 * np.cos(2 * np.pi * (c.sky.day - 0.3)),
+    "device_available": lambda c: c.sky.plugged if c.element.startswith("ev") else np.ones(len(c.noise)),
+    "device_energy_required_mwh": lambda c: 0.02 * c.car_here,
+    "device_departure_h": lambda c: 8.0 * c.car_here,
+}
 
 
 def _noise(signal: str, element: str, seconds: np.ndarray, seed: int) -> np.ndarray:
