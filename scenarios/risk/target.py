@@ -11,8 +11,8 @@ from typing import Any
 
 from scenarios.file.parts import library
 from scenarios.file.read import load_scenario
-from scenarios.file.scenario import Ensemble
 from scenarios.rehearsal.prepare import rehearsals
+from scenarios.rehearsal.rehearsal import Rehearsal
 from scenarios.risk.states import year_of
 from twin.adapters.ready import Ready
 from twin.check import ready_site
@@ -25,15 +25,20 @@ class Target:
     """A site with the time that is looked at.
 
     Attributes:
-        name: of the scenario, or the site. ``whole_year``: whether it is a site, of which the year's worst states count.
+        name: of the scenario, or the site. ``rehearsal``: of the scenario; None for a site, of which the year's worst states
+            count.
     """
 
     name: str
     ready: Ready
     start: datetime
     end: datetime
-    whole_year: bool
-    ensemble: Ensemble
+    rehearsal: Rehearsal | None = None
+
+    @property
+    def whole_year(self) -> bool:
+        """Whether it is a site, for its whole year."""
+        return self.rehearsal is None
 
 
 def targets_of(name_or_path: str, progress: Progress) -> tuple[Target, ...]:
@@ -46,15 +51,14 @@ def targets_of(name_or_path: str, progress: Progress) -> tuple[Target, ...]:
         scenario = load_scenario(name_or_path)
         window = scenario.window
         return tuple(
-            Target(one.name, one.ready, window.start, window.end, whole_year=False, ensemble=scenario.ensemble)
-            for one in rehearsals(scenario, progress=progress)
+            Target(one.name, one.ready, window.start, window.end, one) for one in rehearsals(scenario, progress=progress)
         )
     ready = ready_site(name_or_path, progress=progress)
     if ready.site.telemetry.source != "plant":
         remedy = 'use a site with source = "plant", which says what stands behind its loads'
         raise BadInput([Problem(f"site {ready.site.name!r}", "no simulated plant", "one whose life gives every load", remedy)])
     start, end = year_of(ready, progress)
-    return (Target(ready.site.name, ready, start, end, whole_year=True, ensemble=Ensemble()),)
+    return (Target(ready.site.name, ready, start, end),)
 
 
 def _is_scenario(path: Path) -> bool:
