@@ -1,12 +1,12 @@
-"""What a forecast was worth: a window replayed as it is, and with another box in its champion's place."""
+"""What a box was worth: a window replayed as it is, and with another box in its champion's place."""
 
 import pytest
 from hamlet import hamlet
 from on_air import here, regie
 
-from twin.check import ready_site
+from scenarios.replay.journalled import journalled
+from scenarios.replay.worth import in_place
 from twin.domain.problems import BadInput
-from twin.live.worth import in_place, journalled
 from twin.site import load_site
 
 pytestmark = pytest.mark.fault
@@ -32,13 +32,13 @@ def test_the_three_figures_of_both_runs_and_their_differences(asked):
     assert set(figures["kpis"]) == {"economic", "grid", "climate"}
     for sides in figures["kpis"].values():
         for name, value in sides["difference"].items():
-            assert value == pytest.approx(sides["with_box"][name] - sides["as_it_is"][name], abs=1e-9)
+            assert value == pytest.approx(sides["with_box"][name] - sides["without_box"][name], abs=1e-9)
 
 
 def test_the_better_forecast_has_the_lower_pinball(asked):
     pinball = asked.figures["pinball_mw"]
-    assert 0.0 < pinball["with_box"] < pinball["as_it_is"]
-    assert pinball["ratio"] == pytest.approx(pinball["with_box"] / pinball["as_it_is"])
+    assert 0.0 < pinball["with_box"] < pinball["without_box"]
+    assert pinball["ratio"] == pytest.approx(pinball["with_box"] / pinball["without_box"])
 
 
 @pytest.fixture(scope="module")
@@ -60,15 +60,15 @@ def test_a_runs_window_is_taken_from_its_state_which_is_only_read(ran, asked):
 
 def test_the_state_of_another_site_is_refused(ran, settle):
     other = settle(hamlet(days=1.0), "other")
-    with pytest.raises(BadInput, match="another site file"):
-        journalled(ran.state, ready_site(other.site))
+    with pytest.raises(BadInput, match="another site"):
+        site_on_air(journalled(ran.state), str(other.site), None, lambda *_: None)
 
 
 @pytest.mark.parametrize(
     ("box", "against", "fault"),
     [
         ("nobody", None, "BOX: 'nobody'"),
-        ("pv", None, "BOX: 'pv'"),
+        ("pv", None, "--against: missing"),
         ("load_tuned", "nobody", "--against: 'nobody'"),
     ],
 )

@@ -1,0 +1,144 @@
+"""From a run's beginning to a moment in it, without its boxes: what the town said is made again, or taken from the journal.
+
+A simulated town lives again under the orders that were sent to it, 22 ms a quarter hour and side, and must say what it said on
+air, bit for bit: then it is in the state in which it was. Measured telemetry cannot be made again: it is read from the journal
+as it was known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+import numpy as np
+
+from scenarios.replay.journalled import Journalled, decided_at, sent_after
+from scenarios.replay.recorded import Recorded, joined
+from twin.contracts.ports import GridEvent, Readings, Telemetry
+from twin.domain.grid import Topology
+from twin.domain.problems import BadInput, Problem
+from twin.domain.time import from_epoch_s, to_epoch_s
+from twin.regie.chain import Record
+from twin.regie.outcome import Memory
+from twin.regie.side import readings_from_arrays
+from twin.wiring import Wired
+
+Done = Callable[[str, float], None]
+
+
+class Relived:
+    """Telemetry of a simulated side that was brought to a moment: its past is what it said until then.
+
+    Implements `twin.contracts.ports.Telemetry`.
+    """
+
+    def __init__(self, plant: Telemetry, past: Readings) -> None:
+        self._plant, self._past = plant, past
+
+    def history(self, start: datetime, end: datetime) -> Readings:
+        """Every reading with ``start <= valid_time < end``: no other was known when the side was brought here."""
+        wanted = (self._past.valid_time_s >= to_epoch_s(start)) & (self._past.valid_time_s < to_epoch_s(end))
+        return Readings(*(column[wanted] for column in vars(self._past).values()))
+
+    def read(self, as_of: datetime) -> Readings:
+        """Of the plant."""
+        return self._plant.read(as_of)
+
+    def topology(self, as_of: datetime) -> Topology:
+        """Of the plant."""
+        return self._plant.topology(as_of)
+
+    def next_event(self, after: datetime, until: datetime) -> GridEvent | None:
+        """Of the plant."""
+        return self._plant.next_event(after, until)
+
+    def checkpoint(self) -> bytes:
+        """Of the plant."""
+        return self._plant.checkpoint()
+
+    def restore(self, checkpoint: bytes) -> None:
+        """Of the plant."""
+        self._plant.restore(checkpoint)
+
+
+def brought_to(wired: Wired, run: Journalled, begin: datetime, end: datetime, progress: Done) -> Memory:
+    """Bring the sources of ``wired`` to ``begin``; returns what was decided and recommended there.
+
+    Args:
+        wired: for the window of ``run``, nothing of it begun. ``end``: up to where the journal is read for measured telemetry.
+
+    Raises:
+        BadInput: when the town lives otherwise than it did on air, naming the first quarter hour.
+    """
+    parts = wired.parts
+    if parts.referee is None:
+        parts.live.telemetry = Recorded(parts.live.telemetry, run, end)
+        return _decided(run, begin)
+    if begin == run.start:
+        return Memory()
+    sides = {"live": parts.live} | ({} if parts.baseline is None else {"baseline": parts.baseline})
+    pasts = {name: [side.telemetry.history(run.start - parts.prehistory, run.start)] for name, side in sides.items()}
+    memory, whole_s = Memory(), (begin - run.start).total_seconds()
+    for record, following in _with_following(run, begin):
+        for name, side in sides.items():
+            pasts[name].append(_said_again(side.telemetry, name, record, run))
+        if parts.actuator is not None:
+            parts.actuator.send(sent_after(record, following))
+        memory = decided_at(record, following) if record.as_of_s == to_epoch_s(begin) else memory
+        progress("the town lives through it again", (record.as_of_s - to_epoch_s(run.start)) / whole_s)
+    for name, side in sides.items():
+        side.telemetry = Relived(side.telemetry, joined(pasts[name]))
+    return memory
+
+
+def _with_following(run: Journalled, until: datetime) -> Iterator[tuple[Record, Record | None]]:
+    """Records up to ``until``, each with the next one; None behind the journal's last."""
+    held: Record | None = None
+    for record in run.records():
+        if held is not None:
+            yield held, record
+        if from_epoch_s(record.as_of_s) > until:
+            return
+        held = record
+    if held is not None:
+        yield held, None
+
+
+def _decided(run: Journalled, begin: datetime) -> Memory:
+    for record, following in _with_following(run, begin):
+        if from_epoch_s(record.as_of_s) == begin:
+            return decided_at(record, following)
+    return Memory()
+
+
+def _said_again(telemetry: Telemetry, side: str, record: Record, run: Journalled) -> Readings:
+    """What a side says at the instant of ``record``.
+
+    Raises:
+        BadInput: when that is not what it said on air.
+    """
+    said = telemetry.read(from_epoch_s(record.as_of_s))
+    on_air = readings_from_arrays(record.arrays, side)
+    if not _same(said, on_air):
+        place = f"{run.state}: tick {record.seq} at {from_epoch_s(record.as_of_s).isoformat()}"
+        value = f"the {'town' if side == 'live' else 'do-nothing twin'} says {_difference(said, on_air)}"
+        remedy = "replay it with the release and the site that were on air, or from its beginning"
+        raise BadInput([Problem(place, value, "what it said on air, bit for bit", remedy)])
+    return said
+
+
+def _same(first: Readings, second: Readings) -> bool:
+    return all(
+        np.array_equal(a, b, equal_nan=a.dtype.kind == "f") for a, b in zip(_columns(first), _columns(second), strict=True)
+    )
+
+
+def _difference(said: Readings, on_air: Readings) -> str:
+    if len(said.value) != len(on_air.value):
+        return f"{len(said.value)} readings instead of {len(on_air.value)}"
+    rows = zip(*(zip(*map(np.ndarray.tolist, _columns(each)), strict=True) for each in (said, on_air)), strict=True)
+    return f"{sum(repr(one) != repr(other) for one, other in rows)} of {len(said.value)} readings otherwise"
+
+
+def _columns(readings: Readings) -> list[np.ndarray]:
+    return [readings.channel, readings.valid_time_s, readings.known_time_s, readings.value]

@@ -1,0 +1,52 @@
+"""The part of a journal that is run again."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from scenarios.replay.journalled import Journalled
+from scenarios.replay.rerun import Stretch
+from twin.adapters.ready import Ready
+from twin.domain.problems import BadInput, Problems
+from twin.domain.time import QUARTER_HOUR, QUARTER_HOUR_S
+
+
+def stretch_of(run: Journalled, ready: Ready, begin: str | None, end: str | None) -> Stretch:
+    """Quarter hours of ``run`` from ``begin`` to ``end`` with what people asked for in them.
+
+    Args:
+        begin, end: ISO 8601, the site's local time unless they have an offset; None: the journal's own.
+
+    Raises:
+        BadInput: for moments that are none, off the quarter hour, outside of the journal, or in the wrong order.
+    """
+    problems, zone = Problems(), ZoneInfo(ready.site.timezone)
+    first = run.start if begin is None else _moment("--from", begin, zone, problems)
+    last = run.end if end is None else _moment("--to", end, zone, problems)
+    for name, moment in (("--from", first), ("--to", last)):
+        if moment is not None and not run.start <= moment <= run.end:
+            limit = f"{_local(run.start, zone)} to {_local(run.end, zone)}, what the journal holds"
+            problems.add(name, _local(moment, zone), limit, "choose hours that were on air")
+    if first is not None and last is not None and first >= last:
+        problems.add("--to", _local(last, zone), f"after --from {_local(first, zone)}", "give at least one quarter hour")
+    if problems.found or first is None or last is None:
+        raise BadInput(problems.found)
+    return Stretch(ready, first, round((last - first) / QUARTER_HOUR), run.told(first, last), run)
+
+
+def _moment(name: str, text: str, zone: ZoneInfo, problems: Problems) -> datetime | None:
+    try:
+        given = datetime.fromisoformat(text)
+        instant = (given if given.tzinfo else given.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        problems.add(name, text, "an ISO 8601 date or instant", "write 2016-01-25T17:00, local time unless it has an offset")
+        return None
+    if instant.timestamp() % QUARTER_HOUR_S:
+        problems.add(name, text, "a whole quarter hour", "use minutes 00, 15, 30 or 45")
+        return None
+    return instant
+
+
+def _local(instant: datetime, zone: ZoneInfo) -> str:
+    return instant.astimezone(zone).isoformat(timespec="minutes")
