@@ -157,7 +157,7 @@ def _table(result: dict[str, Any]) -> str:
     lines = [
         f"{result['scenario']}: {result['violated']} of {result['quarter_hours']} quarter hours break a limit",
         f"{told_before}, unserved {before['unserved_mwh']:.3f} MWh; {result['tried']} remedies tried",
-        f"{'remedy':<10} {'what':<24} {'amount':>16} {'%.h less':>9} {'%.h each':>9} {'MWh':>8} {'CHF less':>9} {'costs CHF':>9}",
+        f"{'remedy':<10} {'what':<24} {'amount':>16} {'%.h less':>9} {'%.h each':>9} {'MWh':>8} {'CHF less':>9} {'costs':>9}",
     ]
     shown: Counter[str] = Counter()
     for told in result["remedies"]:

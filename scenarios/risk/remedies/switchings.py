@@ -41,9 +41,11 @@ class Switchings:
         self._closures = [c for c in closures_of(self._wiring, net["switch"], self.topology) if c.permitted]
 
     def closures(self) -> Iterator[Remedy]:
-        """Every permitted closure alone, under the engine's closure rules; those that help nobody are not checked."""
+        """Every permitted closure alone, made while something is broken; the engine's rules check those that help somebody."""
+        rows = self._before.bad
         for closure in self._closures:
-            harm = self._judge.harm(self._states, self._closed(closure.switch))
+            during = self._judge.harm(self._states.at(rows), self._closed(closure.switch))
+            harm = self._before.with_rows(rows, during)
             remedy = self._remedy("close", f"switch:{closure.switch}", 1, harm)
             yield self._checked(remedy, closure, self.topology)
 
