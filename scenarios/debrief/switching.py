@@ -67,7 +67,7 @@ def _moment(tape: Tape, recalled: Recalled, supply: Supply, i: int, before: Entr
     if dark > 0.0:
         minutes = (lit - entry.as_of).total_seconds() / 60.0
         facts |= {"minutes": minutes}
-        rank, value, unit, end, change = min(100.0, 75.0 + minutes / 10.0), minutes, "min", lit, "supply_unrestored"
+        rank, value, unit, end, change = min(100.0, 75.0 + minutes / 10.0), minutes, "min", lit, _unaided(key)
         closure = _closure(recalled, before, key, entry.as_of) if kind in _OUTAGES and before is not None else None
         if closure is not None:
             facts |= closure
@@ -76,6 +76,11 @@ def _moment(tape: Tape, recalled: Recalled, supply: Supply, i: int, before: Entr
     return Moment(
         "dark" if dark > 0.0 else "switched", entry.as_of, entry.as_of, end, key, name, value, unit, rank, facts, change
     )
+
+
+def _unaided(key: str) -> str:
+    """What to change where no closure was found, or none was looked for."""
+    return "supply_switch" if key.startswith("switch:") else "supply_unrestored"
 
 
 def _closure(recalled: Recalled, before: Entry, key: str, at: datetime) -> dict[str, Any] | None:

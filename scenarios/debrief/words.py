@@ -22,7 +22,8 @@ class Words:
     """Words for one debrief.
 
     Attributes:
-        near: the window's beginning; times of its day go without their day. ``titles``: of zones, groups and elements, by what the journal calls them.
+        near: the window's beginning; times of its day go without their day.
+        titles: of zones, groups and elements, by what the journal calls them.
     """
 
     language: str
