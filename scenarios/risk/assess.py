@@ -13,7 +13,6 @@ import xarray as xr
 from scenarios.futures.schema import SIDES
 from scenarios.risk.confidence import LEVEL, of_difference, of_mean, of_probability, ranks_of_quantile
 from scenarios.risk.facts import RiskFacts
-from scenarios.risk.outages import outage_risk
 from scenarios.risk.sums import KINDS, PER_HOUR, SIZES, Sums, summed
 from scenarios.risk.tally import Quantile, Tally
 from twin.domain.time import HOURS_PER_STEP
@@ -34,8 +33,8 @@ def risk_of(futures: xr.Dataset, facts: RiskFacts) -> Json:
     Returns:
         ``futures``, ``confidence``, ``hours`` (labels); per side "plan" and "do_nothing" ``by_hour`` (by kind of violation:
         ``probability``, ``low``, ``high``, ``expected``), ``elements`` (only those that ever violate), ``totals``, ``cost``,
-        ``margin``, ``loading`` and, where the data set holds every outage's MW, ``outages``; ``difference``: plan less
-        do-nothing, future by future. Lists run along ``hours``; what is unknown is null.
+        ``margin`` and ``loading``; ``difference``: plan less do-nothing, future by future. Lists run along ``hours``; what is
+        unknown is null.
 
     Raises:
         BadInput: for a data set without a finished future.
@@ -63,9 +62,6 @@ def _side(futures: xr.Dataset, sums: Sums, facts: RiskFacts, side: int) -> Json:
     found["totals"] = {
         kind: {name: sum(values) for name, values in found["by_hour"][kind]["expected"].items()} for kind in SIZES
     }
-    if sums.dark_mw.shape[2]:
-        names = futures["outage_element"].to_numpy().astype(str).tolist()
-        found["outages"] = outage_risk(names, sums.dark_mw[0, side], sums.dark_mw[1, side], sums.n1_count[side], facts)
     return found
 
 

@@ -24,7 +24,6 @@ PER_HOUR = 4
 _WATT_MW = 1e-6
 _VARIABLE = {"overload": "overload_percent", "voltage": "voltage_violation_pu", "unserved": "unserved_mw"}
 _COUNTS = ("violating", "excess", "excess_mwh", "unserved", "unserved_mwh")
-_DARK = ("n1_before_mw", "n1_after_mw")
 _LOADING, _MARGIN = (0.0, 400.0), (-300.0, 100.0)
 
 
@@ -38,7 +37,6 @@ class Sums:
         elements: by count variable, dims (side, element, time). ``loading``: highest loading, by side, columns: quarter hours.
         margin: N-1 margin, by side, columns: hours. ``n1_count``: futures looked at, dims (side, hour); ``n1_short``: with a
             margin below 0 or an outage without solution; ``n1_dark_mw``: sum over futures of the worst outage's MW.
-        dark_mw: before and after closures, dims (2, side, outage, hour), summed over the futures looked at.
         energy_chf, unserved_mwh: of every future, lists of dims (side, future).
     """
 
@@ -52,7 +50,6 @@ class Sums:
     n1_count: np.ndarray
     n1_short: np.ndarray
     n1_dark_mw: np.ndarray
-    dark_mw: np.ndarray
     energy_chf: list[np.ndarray] = field(default_factory=list)
     unserved_mwh: list[np.ndarray] = field(default_factory=list)
 
@@ -74,7 +71,6 @@ class Sums:
             n1_count=np.zeros((sides, hours), dtype=np.int64),
             n1_short=np.zeros((sides, hours), dtype=np.int64),
             n1_dark_mw=np.zeros((sides, hours)),
-            dark_mw=np.zeros((2, sides, futures.sizes.get("outage", 0), hours)),
         )
 
 
@@ -92,9 +88,6 @@ def summed(futures: xr.Dataset) -> Sums:
         _add_security(sums, part)
         for name in sums.elements:
             sums.elements[name] += futures[name].isel(chunk=number).to_numpy()
-        for when, name in enumerate(_DARK):
-            if name in futures:
-                sums.dark_mw[when] += futures[name].isel(chunk=number).to_numpy()
         sums.futures += members.stop - members.start
     if not sums.futures:
         raise BadInput([Problem("futures", "none is finished", "at least one", "run them to the end")])
