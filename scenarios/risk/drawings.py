@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
@@ -78,8 +79,9 @@ class _Frame:
     def axes(self, unit: str, clock: Sequence[str]) -> list[str]:
         """Thin lines with their values, and the time below."""
         marks = []
-        for part in range(5):
-            value = self._low + part / 4 * (self._high - self._low)
+        tick = _tick(self._high - self._low)
+        for part in range(int((self._high - self._low) / tick) + 1):
+            value = self._low + part * tick
             y = self.y(value)
             marks.append(f'<line x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="{GRID}"/>')
             marks.append(_text(_LEFT - 6, y + 4, f"{value:.3g}", "end"))
@@ -87,6 +89,12 @@ class _Frame:
         every = max(1, -(-self._columns // 12))
         marks += [_text(self.x(i + 0.5), _HEIGHT - 12, clock[i], "middle") for i in range(0, self._columns, every)]
         return marks
+
+
+def _tick(span: float) -> float:
+    """A round step, 1, 2 or 5 times a power of ten, that divides a span into three to seven parts."""
+    power = 10.0 ** math.floor(math.log10(span))
+    return next(power * step for step in (0.2, 0.5, 1.0, 2.0) if span / (power * step) <= 7.0)
 
 
 def _path(points: Sequence[tuple[float, float | None]]) -> str:

@@ -50,6 +50,7 @@ def _futures(job: Job, asked: Asked, folder: Path, board: Board) -> dict[str, An
     from scenarios.futures.store import open_futures
     from scenarios.risk.assess import risk_of
     from scenarios.risk.facts import risk_facts
+    from scenarios.risk.outages import outages_of
 
     rehearsal, ready = job.rehearsal, job.rehearsal.ready
     made = run_futures(
@@ -62,9 +63,12 @@ def _futures(job: Job, asked: Asked, folder: Path, board: Board) -> dict[str, An
         progress=board,
     )
     board.step("risk", 0.9)
+    facts = risk_facts(ready.site, ready.net, rehearsal.scenario.ensemble)
     with open_futures(folder / FUTURES) as futures:
-        risk = risk_of(futures, risk_facts(ready.site, ready.net, rehearsal.scenario.ensemble))
+        risk = risk_of(futures, facts)
         kpis = _mean(futures)
+    if ready.site.telemetry.source == "plant":  # else nobody knows what each load draws
+        risk["outages"] = outages_of(rehearsal, facts, board.step)
     return {
         "scenario": rehearsal.scenario.name,
         "title": rehearsal.scenario.about.title.model_dump(),
