@@ -361,6 +361,7 @@ class SnoopBox(SteadyBox):
         facts = {
             "threads": [os.environ[f"{name}_NUM_THREADS"] for name in ("OMP", "OPENBLAS", "MKL")],
             "pandapower": pandapower_found,
+            "dask": sys.modules.get("dask") is not None,  # arrays were made: xarray has looked for it
             "preloaded": "twin.regie.preload" in sys.modules,
             "main": sys.modules["__main__"].__dict__.get("__file__"),
             "stdio": [str(Path(f"/proc/self/fd/{fd}").readlink()) for fd in range(3)],

@@ -251,10 +251,11 @@ def house(tmp_path_factory):
     stage.runner.stop()
 
 
-def test_a_worker_has_one_thread_no_pandapower_no_terminal_and_limits(house):
+def test_a_worker_has_one_thread_no_pandapower_no_dask_no_terminal_and_limits(house):
     facts = house.facts
     assert facts["threads"] == ["1", "1", "1"]
     assert not facts["pandapower"]
+    assert not facts["dask"]
     assert facts["preloaded"]
     assert facts["stdio"] == ["/dev/null"] * 3
     assert facts["session"]

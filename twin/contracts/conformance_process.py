@@ -14,9 +14,10 @@ from typing import IO, Any
 
 import numpy as np
 
+from twin.domain.lean import lean_main
 from twin.domain.pack import UnpackError, pack, unpack
 
-_CODE = "from twin.contracts.conformance_child import main; main()"
+_CODE = lean_main("twin.contracts.conformance_child")
 
 
 class NoAnswer(Exception):

@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from twin.domain.lean import lean_main
+
 _LIBRARIES = ("OMP", "OPENBLAS", "MKL", "BLIS", "VECLIB", "NUMEXPR", "NUMBA")
 _ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in _LIBRARIES}
 _FORK_S = 1.0
@@ -57,7 +59,7 @@ class ForkServer:
         order = {"channel": theirs.fileno(), "parent": os.getpid(), "modules": list(self.modules)}
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-c", "from twin.regie.preload import main; main()", json.dumps(order)],
+                [sys.executable, "-c", lean_main("twin.regie.preload"), json.dumps(order)],
                 pass_fds=[theirs.fileno()],
                 env=child_environment(scratch),
                 cwd=scratch,

@@ -11,7 +11,7 @@ told what to do by pickle, and leave grandchildren behind. This one
 - keeps its standard streams on /dev/null, so that no orphan holds the terminal or a pipe.
 
 ``OMP_NUM_THREADS=1`` and its sisters are in its environment before numpy loads. pandapower cannot be imported below it: a
-box reads the compiled grid, and 136 MB a worker would buy nothing.
+box reads the compiled grid, and 136 MB a worker would buy nothing. Nor can dask: see `twin.domain.lean`.
 """
 
 from __future__ import annotations

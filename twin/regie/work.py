@@ -18,6 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from twin.domain.lean import lean_main
 from twin.regie.forkserver import child_environment
 
 _PAUSE_S = 0.5
@@ -105,7 +106,7 @@ class WorkProcess:
         try:
             with theirs, (self._jobs / "work.log").open("ab") as log:
                 self._process = subprocess.Popen(
-                    [sys.executable, "-c", "from twin.work.process import main; main()", json.dumps(order)],
+                    [sys.executable, "-c", lean_main("twin.work.process"), json.dumps(order)],
                     pass_fds=[theirs.fileno()],
                     env=child_environment(self._jobs / "run"),
                     cwd=self._jobs,
