@@ -1,9 +1,64 @@
-"""``regie compare``."""
+"""``regie compare``: runs side by side."""
 
 from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands."""
+    """Add the command."""
+    app.command()(compare)
+
+
+def compare(
+    runs: Annotated[list[Path], typer.Argument(metavar="A B...", help="Folders of regie run: of one rehearsal or of several.")],
+    report: Annotated[Path | None, typer.Option(help="Write a page that works offline: one file, in light and dark.")] = None,
+    lang: Annotated[str, typer.Option(help="Language of the page: de, fr, it, en.")] = "en",
+    json_line: Annotated[bool, typer.Option("--json", help="Print one compact JSON line last.")] = False,
+) -> None:
+    """Hold runs against the first: figures, violations gained and lost, N-1 by hour, orders; nothing of them is changed."""
+    from scenarios.compare.comparison import compared
+    from scenarios.compare.page import write_page
+    from scenarios.compare.runs import side_by_side
+    from scenarios.compare.table import lines
+    from twin.domain.problems import BadInput
+    from twin.live.figures import one_line
+
+    try:
+        _check(lang, report)
+        found = [compared(group) for group in side_by_side(runs)]
+        if report is not None:
+            write_page(found, report, lang)
+    except BadInput as error:
+        for problem in error.problems:
+            typer.echo(f"regie: {problem}", err=True)
+        raise typer.Exit(error.exit_code) from None
+    except OSError as error:
+        typer.echo(f"regie: {error.filename}: {error.strerror}; choose a folder that can be written", err=True)
+        raise typer.Exit(1) from None
+    if json_line:
+        typer.echo(one_line({"comparisons": found}))
+        return
+    for number, one in enumerate(found):
+        for line in ([""] if number else []) + lines(one):
+            typer.echo(line)
+
+
+def _check(lang: str, report: Path | None) -> None:
+    """Refuse at once what could not be written in the end.
+
+    Raises:
+        BadInput: for an unknown language, or a page in a folder that is not there.
+    """
+    from dashboard.format import LANGUAGES
+    from twin.domain.problems import Problems
+
+    problems = Problems()
+    if lang not in LANGUAGES:
+        problems.add("--lang", lang, f"one of {', '.join(sorted(LANGUAGES))}", "correct it")
+    if report is not None and not report.absolute().parent.is_dir():
+        problems.add("--report", str(report), "a file in a folder that is there", "make the folder first")
+    problems.raise_if_any()

@@ -17,13 +17,11 @@ from scenarios.play.audience import Stage, audience_of
 from scenarios.play.figures import Facts, figures
 from scenarios.play.series import write_series
 from scenarios.play.tape import Tape
+from scenarios.play.ticks import ticks_of
 from scenarios.rehearsal.rehearsal import Rehearsal
 from scenarios.results.folder import SERIES, STATE
-from twin.domain.time import QUARTER_HOUR
-from twin.live.options import first_as_of
 from twin.regie.effort import PLAYED
-from twin.regie.journal import JournalUnavailable, Note
-from twin.regie.tick import Moment
+from twin.regie.journal import Note
 from twin.wiring import Progress, Wired, wire
 
 Ticks = Callable[[int, int | None], None]
@@ -76,28 +74,21 @@ def _on_air(
     wired: Wired, rehearsal: Rehearsal, progress: Progress, ticks: Ticks, stage: Stage | None, notes: list[Note]
 ) -> None:
     """All ticks that the journal does not have, at full speed."""
-    loop, window = wired.loop, rehearsal.window
+    loop, window, journal = wired.loop, rehearsal.window, wired.parts.journal
     progress("boxes", 0.0)
     wired.parts.runner.start()
     progress("history", 0.5)
     loop.begin(window.start)
     progress("on air", 1.0)
     ticks(loop.memory.statistics.ticks, window.ticks)
-    while _left(wired, rehearsal):
-        as_of = first_as_of(window) if loop.regular is None else loop.regular + QUARTER_HOUR
-        event = wired.parts.live.telemetry.next_event(loop.last or window.start, as_of)
-        if event is None:
-            loop.adopt_models(as_of)
-        for note in notes:
-            wired.parts.journal.note(note)
-        notes.clear()
-        tick = loop.tick(Moment(as_of) if event is None else Moment(event.at, event=event))
-        if not tick.acked:
-            raise JournalUnavailable("the disk does not take the run; free space, then start it again: it goes on where it is")
-        if event is None:
+    for tick in ticks_of(wired, window.start, window.ticks or 0):
+        while notes:
+            journal.note(notes.pop(0))
+        if tick.moment.event is None:
             ticks(loop.memory.statistics.ticks, window.ticks)
             if stage is not None:
                 stage.publish(tick)
+    journal.flush()
 
 
 def _left(wired: Wired, rehearsal: Rehearsal) -> int:
