@@ -17,6 +17,8 @@ from twin.regie.loop import DEGRADED_COVERAGE
 _ROWS = 24
 """Six hours: as long as a stuck sensor may stay unseen."""
 _COMPLETE = 0.95
+_METERED = ("zone_net_p_mw", "trafo_loading_percent", "line_i_ka")
+"""What no rule fills in: the sun's power is known to be zero at night."""
 _NOT_SEEN = int(Quality.INVALID | Quality.SUBSTITUTED | Quality.STALE)
 _LARGEST_VM_ERROR_PU = 1e-6
 
@@ -63,7 +65,8 @@ def _age(found: Rehearsed) -> Line:
     frame, as_of = found.wired.parts.runner.frame().frame(), found.tick.state.as_of
     label, limit = "telemetry age", "the last complete quarter hour"
     remedy = "find what stopped the feed; to play a recorded window give its --start"
-    seen = ((frame.quality & _NOT_SEEN) == 0).any(axis=1)
+    metered = [at for at, (signal, _) in enumerate(frame.layout.columns) if signal in _METERED]
+    seen = ((frame.quality[:, metered] & _NOT_SEEN) == 0).any(axis=1)
     if not seen.any():
         return no_go(label, f"nothing before {as_of.isoformat()}", limit, remedy)
     newest = from_epoch_s(frame.start_s + int(np.flatnonzero(seen)[-1]) * QUARTER_HOUR_S)

@@ -1,8 +1,9 @@
-"""What a debrief finds in a journal that was really written: the hamlet's evening of ``conftest.py``."""
+"""What a debrief finds in a journal that was really written: the hamlet's evening of ``evening.py``."""
 
 import hashlib
 
 import pytest
+from evening import silent
 
 from scenarios.debrief.debrief import debrief
 from scenarios.debrief.source import source_of
@@ -13,10 +14,6 @@ from twin.domain.time import QUARTER_HOUR
 
 def of_kind(found, kind):
     return [moment for moment in found.moments if moment.kind == kind]
-
-
-def silent(*_told):
-    """Nobody watches."""
 
 
 def test_a_refused_recommendation_is_told_with_who_refused_it_and_why(found, evening):
