@@ -261,6 +261,16 @@ def bench_maintenance(
     _run_script(script, [flag for flag, asked in (("--quick", quick), ("--json", json_line)) if asked])
 
 
+@bench_app.command("futures")
+def bench_futures(
+    quick: Annotated[bool, typer.Option("--quick", help="Fewer futures, no closed loop.")] = False,
+    json_line: JsonOption = False,
+) -> None:
+    """Measure what futures of a day cost: against their number, against workers, open and closed loop."""
+    script = Path(__file__).resolve().parents[1] / "tests" / "benchmarks" / "futures.py"
+    _run_script(script, [flag for flag, asked in (("--quick", quick), ("--json", json_line)) if asked])
+
+
 def _run_script(script: Path, flags: list[str]) -> None:
     if not script.is_file():
         typer.echo(f"regie: {script} is missing; benchmarks live in a source checkout: run this from one", err=True)
