@@ -97,7 +97,7 @@ def _plant(on_grid: OnGrid, grid: Grid) -> tuple[Problem, ...]:
     site = on_grid.site
     # Without profiles there is no life to simulate: a fault of the file, reported there, and so is a pump at no load.
     pumps = on_grid.places("plant", "heat_pumps")
-    if site.telemetry.source != "plant" or site.grid.source != "simbench" or any(p.place == pumps for p in on_grid.problems):
+    if site.telemetry.source != "plant" or not site.grid.profiled or any(p.place == pumps for p in on_grid.problems):
         return ()
     from twin.plant.plant import plant_problems
 

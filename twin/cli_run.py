@@ -25,10 +25,12 @@ def register(app: typer.Typer) -> None:
 
 def run(
     scenario: Annotated[list[str], typer.Argument(help="Packaged scenarios (regie scenario list), or scenario files.")],
+    *,
     workers: Annotated[int, typer.Option(help="Rehearsals, or workers of futures, at once on this machine.")] = 1,
     cluster: Annotated[str | None, typer.Option(help="Address of a Dask scheduler that makes the futures instead.")] = None,
     futures: Annotated[int | None, typer.Option(help="Make so many futures instead of playing the window once.")] = None,
     closed_loop: Annotated[bool, typer.Option("--closed-loop", help="All boxes run again in every future.")] = False,
+    grid: Annotated[str | None, typer.Option(help="Another grid for the sites: a SimBench code, or a pandapower JSON.")] = None,
     out: Annotated[str | None, typer.Option(help="Folder of the results. Default: ./runs/<scenario>-<digest>.")] = None,
     json_line: Annotated[bool, typer.Option("--json", help="Print one compact JSON line last.")] = False,
 ) -> None:
@@ -37,7 +39,7 @@ def run(
     from scenarios.run.asked import Asked
     from scenarios.run.table import lines, totals
 
-    asked = Asked(tuple(scenario), workers, cluster, futures, closed_loop, out)
+    asked = Asked(tuple(scenario), workers, cluster, futures, closed_loop, out, grid)
     folders = _made(asked)
     results = {folder: read_result(folder) for folder in folders}
     if json_line:

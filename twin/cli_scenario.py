@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from scenarios.elsewhere.elsewhere import Elsewhere
     from scenarios.file.scenario import Scenario
     from twin.domain.problems import Problem
     from twin.live.progress import Progress
@@ -46,13 +47,20 @@ def scenario_list(json_line: JsonOption = False) -> None:
 @scenario_app.command("check")
 def scenario_check(
     scenario: Annotated[list[str], typer.Argument(help="Packaged scenarios, or paths of scenario files.")],
+    grid: Annotated[str | None, typer.Option(help="Another grid for the sites: a SimBench code, or a pandapower JSON.")] = None,
     json_line: JsonOption = False,
 ) -> None:
     """List every fault of scenarios, of what they extend and of the sites that they change, at once; write nothing."""
+    from scenarios.elsewhere.elsewhere import elsewhere
+    from twin.domain.problems import BadInput
     from twin.live.progress import Progress
 
+    try:
+        there = None if grid is None else elsewhere(grid)
+    except BadInput as refused:
+        _refuse(refused.problems)
     progress = Progress(sys.stderr)
-    found = {name: _problems(name, progress) for name in scenario}
+    found = {name: _problems(name, there, progress) for name in scenario}
     progress.close()
     if json_line:
         listed = [{"scenario": name, "problems": [vars(p) for p in problems]} for name, problems in found.items()]
@@ -65,7 +73,7 @@ def scenario_check(
         _refuse(() if json_line else tuple(every))
 
 
-def _problems(name: str, progress: Progress) -> tuple[Problem, ...]:
+def _problems(name: str, grid: Elsewhere | None, progress: Progress) -> tuple[Problem, ...]:
     from scenarios.file.parts import scenario_path
     from scenarios.file.read import read_scenario
     from scenarios.rehearsal.prepare import rehearsal_problems
@@ -75,7 +83,7 @@ def _problems(name: str, progress: Progress) -> tuple[Problem, ...]:
         draft = read_scenario(scenario_path(name))
     except BadInput as refused:
         return refused.problems
-    return rehearsal_problems(draft, progress=progress.step)
+    return rehearsal_problems(draft, grid=grid, progress=progress.step)
 
 
 def _entry(scenario: Scenario) -> dict[str, Any]:

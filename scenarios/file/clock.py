@@ -50,9 +50,7 @@ class Clock:
 
     def _zone(self) -> ZoneInfo:
         if self.timezone is None:
-            raise ValueError(
-                "a moment with its offset, as 2016-01-25T18:10+01:00: its sites have no clock in common"
-            )
+            raise ValueError("a moment with its offset, as 2016-01-25T18:10+01:00: its sites have no clock in common")
         return self.timezone
 
 

@@ -58,7 +58,7 @@ def composed(scenario: Scenario, site: Site) -> Composed:
             continue
         number = _append(tables, site, addition.table, addition.entry)
         origins[*addition.table, number] = addition.origin
-    return Composed(_with(site, tables) if tables else site, origins)
+    return Composed(with_tables(site, tables) if tables else site, origins)
 
 
 def _append(tables: dict[str, Any], site: Site, table: Keys, entry: Any) -> int:
@@ -74,8 +74,8 @@ def _append(tables: dict[str, Any], site: Site, table: Keys, entry: Any) -> int:
     return len(entries)
 
 
-def _with(site: Site, tables: Mapping[str, Any]) -> Site:
-    """The site with other tables. Made anew: a copy would keep what the old one has worked out of its tables."""
+def with_tables(site: Site, tables: Mapping[str, Any]) -> Site:
+    """The site with other tables, by the name of their field; a copy would keep what the old one has worked out."""
     fields = type(site).model_fields
     return type(site).model_construct(
         **{spec.alias or name: tables.get(name, getattr(site, name)) for name, spec in fields.items()}

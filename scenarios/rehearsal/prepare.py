@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from scenarios.elsewhere.elsewhere import Elsewhere
 from scenarios.file.compose import composed
 from scenarios.file.declared import contradictions
 from scenarios.file.elements import named, on_net
@@ -20,9 +21,6 @@ from twin.check import Checked, check_draft
 from twin.domain.problems import BadInput, Problem
 from twin.site.read import Draft
 from twin.wiring import Progress, Window
-
-Elsewhere = Callable[[Draft], Draft]
-"""A site's file put on another grid."""
 
 
 def _unseen(_step: str, _share: float) -> None:
@@ -43,7 +41,7 @@ def rehearsals(scenario: Scenario, *, grid: Elsewhere | None = None, progress: P
     """One rehearsal for each site of ``scenario``, in its order; nothing is written.
 
     Args:
-        grid: puts each site on another grid before the scenario changes it.
+        grid: on which every site, and the scenario with it, is put first (`scenarios.elsewhere`).
         progress: of a grid that was not prepared before, which takes a SimBench grid 10 to 17 s.
 
     Raises:
@@ -56,10 +54,12 @@ def rehearsals(scenario: Scenario, *, grid: Elsewhere | None = None, progress: P
     return tuple(_rehearsal(each, alone=len(prepared) == 1) for each in prepared)
 
 
-def rehearsal_problems(draft: ScenarioDraft, *, progress: Progress = _unseen) -> tuple[Problem, ...]:
-    """Every fault of a scenario's files and of what they change, as far as they could be read."""
+def rehearsal_problems(
+    draft: ScenarioDraft, *, grid: Elsewhere | None = None, progress: Progress = _unseen
+) -> tuple[Problem, ...]:
+    """Every fault of a scenario's files and of what they change, as far as they could be read; ``grid`` as in `rehearsals`."""
     scenario = draft.scenario
-    on_sites = _told_once([_on_site(scenario, name, None, progress, windowed=draft.windowed) for name in scenario.sites])
+    on_sites = _told_once([_on_site(scenario, name, grid, progress, windowed=draft.windowed) for name in scenario.sites])
     return tuple(dict.fromkeys((*draft.problems, *on_sites)))
 
 
@@ -78,11 +78,12 @@ def _rehearsal(prepared: _Prepared, *, alone: bool) -> Rehearsal:
 def _on_site(scenario: Scenario, name: str, grid: Elsewhere | None, progress: Progress, *, windowed: bool = True) -> _Prepared:
     try:
         draft = site_draft(scenario, name)
-        draft = draft if grid is None else grid(draft)
+        if draft.problems or not draft.site.whole:
+            return _Prepared(name, scenario, None, check_draft(draft, progress=progress, rows=False).problems)
+        if grid is not None:
+            scenario, draft = grid(scenario, draft, progress)
     except BadInput as refused:
         return _Prepared(name, scenario, None, refused.problems)
-    if draft.problems or not draft.site.whole:
-        return _Prepared(name, scenario, None, check_draft(draft, progress=progress, rows=False).problems)
     scenario, problems = _by_index(scenario, draft, progress)
     problems += site_problems(scenario, draft.site)
     if windowed:

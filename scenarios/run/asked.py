@@ -7,6 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from scenarios.elsewhere.elsewhere import Elsewhere, elsewhere
 from scenarios.file.parts import scenario_path
 from scenarios.file.read import read_scenario
 from scenarios.rehearsal.prepare import rehearsal_problems, rehearsals
@@ -26,6 +27,7 @@ class Asked:
 
     Attributes:
         scenarios: packaged names or files. ``out``: folder of results; None chooses one by scenario and inputs.
+        grid: another one on which the sites are put: a SimBench code or a pandapower JSON.
         workers: processes on this machine. ``cluster``: address of a Dask scheduler. ``futures``: None plays the window once.
     """
 
@@ -35,6 +37,7 @@ class Asked:
     futures: int | None = None
     closed_loop: bool = False
     out: str | None = None
+    grid: str | None = None
 
     @property
     def mode(self) -> str:
@@ -73,9 +76,14 @@ def jobs_of(asked: Asked, progress: Progress) -> tuple[Job, ...]:
         BadInput: with every fault of all flags and scenarios, and of results of other inputs that stand in the way.
     """
     problems, ready = list(asked.problems()), list[tuple[str, Rehearsal]]()
+    grid = None
+    try:
+        grid = None if asked.grid is None else elsewhere(asked.grid)
+    except BadInput as refused:
+        problems += refused.problems
     for name in asked.scenarios:
         try:
-            ready += [(name, rehearsal) for rehearsal in _rehearsals(name, progress)]
+            ready += [(name, rehearsal) for rehearsal in _rehearsals(name, grid, progress)]
         except BadInput as refused:
             problems += refused.problems
     names = [rehearsal.name for _, rehearsal in ready]
@@ -114,11 +122,11 @@ def told(asked: Asked, jobs: tuple[Job, ...]) -> dict[str, Any]:
     return {**asdict(replace(asked, out=None)), "regie": version("regie"), "rehearsals": [job.rehearsal.name for job in jobs]}
 
 
-def _rehearsals(name: str, progress: Progress) -> tuple[Rehearsal, ...]:
+def _rehearsals(name: str, grid: Elsewhere | None, progress: Progress) -> tuple[Rehearsal, ...]:
     draft = read_scenario(scenario_path(name))
     if draft.problems:
-        raise BadInput(rehearsal_problems(draft, progress=progress))
-    return rehearsals(draft.scenario, progress=progress)
+        raise BadInput(rehearsal_problems(draft, grid=grid, progress=progress))
+    return rehearsals(draft.scenario, grid=grid, progress=progress)
 
 
 def _title(names: list[str]) -> str:

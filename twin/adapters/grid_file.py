@@ -9,10 +9,12 @@ from typing import Any
 from twin.adapters.grid_cgmes import read_cgmes
 from twin.adapters.grid_matpower import ASSUMED_VN_KV, read_matpower
 from twin.adapters.grid_pandapower import read_net
-from twin.adapters.grid_simbench import BuiltGrid
+from twin.adapters.grid_simbench import START, BuiltGrid, year_profiles
+from twin.adapters.lent_profiles import lend_profiles
 from twin.adapters.overlay import apply_overlay
 from twin.contracts.devices import Device
 from twin.domain.problems import BadInput, Problem
+from twin.domain.time import to_epoch_s
 from twin.engines.net_problems import net_problems
 from twin.engines.topology import mend_taps
 from twin.site.tables import GridTable
@@ -45,14 +47,14 @@ def read_grid_file(path: str | Path) -> Any:
 
 
 def build_from_file(grid: GridTable, path: Path, devices: Sequence[Device], *, file: str) -> BuiltGrid:
-    """The net of a site's grid file with the site's overlay. It has no profiles: its powers come from telemetry alone.
+    """The net of a site's grid file with the site's overlay. Without ``profiles`` its powers come from telemetry alone.
 
     Batteries that the site declares are added as storages 0, 1, ... of the net; storages of the file's own are numbered
     from behind them on.
 
     Raises:
         BadInput: see `read_grid_file`; naming every fault of the net, what a live grid does not hold among them
-            (generators with set voltages), and of the overlay.
+            (generators with set voltages), of the profiles that it is lent, and of the overlay.
     """
     net = READERS[grid.source](path)
     if found := (*_base_voltages(net, grid.source, path), *net_problems(net)):
@@ -60,6 +62,7 @@ def build_from_file(grid: GridTable, path: Path, devices: Sequence[Device], *, f
     mend_taps(net)
     for table in ("load", "sgen", "storage"):
         net[table][["p_mw", "q_mvar"]] = net[table][["p_mw", "q_mvar"]].astype(float)
+    frames = lend_profiles(net, grid.profiles, file=file) if grid.profiles else None
     if "kind" not in net.sgen:
         net.sgen["kind"] = "other"
         net.sgen.loc[net.sgen["type"].astype(str).str.upper().str.startswith("PV"), "kind"] = "pv"
@@ -68,7 +71,9 @@ def build_from_file(grid: GridTable, path: Path, devices: Sequence[Device], *, f
     if "profile" not in net.sgen:
         net.sgen["profile"] = None
     apply_overlay(net, grid.overlay, devices, file=file)
-    return BuiltGrid(net)
+    if frames is None:
+        return BuiltGrid(net)
+    return BuiltGrid(net, year_profiles(net, frames, pv_factor=grid.overlay.pv.profile_factor, file=file), to_epoch_s(START))
 
 
 def _source_of(path: Path) -> str:

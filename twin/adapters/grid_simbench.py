@@ -7,10 +7,12 @@ corrections were found on the published files and are tested.
 
 from __future__ import annotations
 
+import copy
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -76,7 +78,7 @@ def build_simbench(grid: GridTable, devices: Sequence[Device], *, file: str, pro
         # an integer column would truncate a later power in MW to zero
         net[table][["p_mw", "q_mvar"]] = net[table][["p_mw", "q_mvar"]].astype(float)
     progress("profiles", 0.78)
-    profiles = _profiles(net, grid, file)
+    profiles = year_profiles(net, net.profiles, pv_factor=grid.overlay.pv.profile_factor, file=file)
     net.profiles = {}
     return BuiltGrid(net, profiles, to_epoch_s(START))
 
@@ -95,9 +97,9 @@ def read_simbench(code: str, *, place: str = "SimBench code") -> Any:
     if code not in simbench.collect_all_simbench_codes():
         limit, remedy = "a SimBench code", "see simbench.collect_all_simbench_codes()"
         raise BadInput([Problem(place, repr(code), limit, remedy)])
-    net = simbench.get_simbench_net(code)
+    net = copy.deepcopy(_loaded(code))
     mend_taps(net)
-    _classify_sgens(net)
+    classify_sgens(net)
     # a profile is a share of p_mw, which in scenario 0 is as little as a sixth of what the inverters are rated for
     net.sgen["sn_mva"] = net.sgen["sn_mva"].where(net.sgen["kind"] != "pv", net.sgen["p_mw"])
     _merge_storages(net)
@@ -105,7 +107,15 @@ def read_simbench(code: str, *, place: str = "SimBench code") -> Any:
     return net
 
 
-def _classify_sgens(net: Any) -> None:
+@lru_cache(maxsize=1)
+def _loaded(code: str) -> Any:
+    """As simbench gives it, only to be copied: names, profiles and the grid itself are often asked for one after the other."""
+    import simbench
+
+    return simbench.get_simbench_net(code)
+
+
+def classify_sgens(net: Any) -> None:
     """``kind`` and ``lumped`` for every generator; lumped ones stand for the roofs of a whole low-voltage grid."""
     profile = net.sgen["profile"].astype(str)
     net.sgen["lumped"] = profile.str.startswith("lv_").astype(bool)
@@ -143,11 +153,20 @@ def _merge_storages(net: Any) -> None:
             problems.add(f"net.storage {index}", f"profile {own!r}", "a plant's profile", "choose another grid")
     problems.raise_if_any()
     net.storage = net.storage.iloc[:0]
-    _classify_sgens(net)
+    classify_sgens(net)
 
 
-def _profiles(net: Any, grid: GridTable, file: str) -> dict[str, np.ndarray]:
-    loads, renewables = net.profiles["load"], net.profiles["renewables"]
+def year_profiles(net: Any, frames: Mapping[str, Any], *, pv_factor: float, file: str) -> dict[str, np.ndarray]:
+    """The year of every load and plant, as in `BuiltGrid.profiles`.
+
+    Args:
+        net: loads and plants name their column in ``profile``. ``frames``: SimBench's "load" and "renewables", 35,136 rows.
+        pv_factor: on the yield of panels.
+
+    Raises:
+        BadInput: naming every column that is missing or has gaps.
+    """
+    loads, renewables = frames["load"], frames["renewables"]
     problems = Problems()
     for table, frame, suffixes in (("load", loads, ("_pload", "_qload")), ("sgen", renewables, ("",))):
         for profile in sorted(set(net[table]["profile"].astype(str))):
@@ -158,7 +177,7 @@ def _profiles(net: Any, grid: GridTable, file: str) -> dict[str, np.ndarray]:
     return {
         "load_p_mw": _scaled(loads, load_profile + "_pload", net.load["p_mw"]),
         "load_q_mvar": _scaled(loads, load_profile + "_qload", net.load["q_mvar"]),
-        "sgen_available_p_mw": _generation(net, renewables, sgen_profile, grid.overlay.pv.profile_factor),
+        "sgen_available_p_mw": _generation(net, renewables, sgen_profile, pv_factor),
     }
 
 

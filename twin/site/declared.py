@@ -280,8 +280,8 @@ def _plant(site: Site, places: Places, problems: Problems) -> None:
     if site.plant is None:
         problems.add(places("telemetry", "source"), '"plant"', "a [plant] table", "add one, or read telemetry from CSV")
     _pumps(site, places, problems)
-    if site.grid.source != "simbench":
-        limit, remedy = "a grid with profiles (simbench)", "read telemetry from CSV"
+    if not site.grid.profiled:
+        limit, remedy = "a grid with profiles (simbench, or key profiles)", "name profiles, or read telemetry from CSV"
         problems.add(places("telemetry", "source"), f'"plant" on a {site.grid.source} grid', limit, remedy)
 
 

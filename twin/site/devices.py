@@ -35,7 +35,7 @@ def _stores(group: DeviceGroup, first: int) -> Iterator[Device]:
     for i, (place, p_kw) in enumerate(zip(group.places, group.each("p_kw"), strict=True)):
         power = p_kw / 1000.0
         yield Device(
-            id=_id(group, place),
+            id=device_id(group, place),
             kind=group.kind,
             group=group.group,
             table="storage" if battery else "load",
@@ -54,7 +54,7 @@ def _stores(group: DeviceGroup, first: int) -> Iterator[Device]:
 def _plants(group: DeviceGroup) -> Iterator[Device]:
     for sgen, kwp, annual_mwh in zip(group.sgens, group.each("kwp"), group.each("annual_mwh"), strict=True):
         yield Device(
-            id=_id(group, sgen),
+            id=device_id(group, sgen),
             kind=group.kind,
             group=group.group,
             table="sgen",
@@ -92,8 +92,9 @@ def _ripple_group(group: DeviceGroup) -> Device:
     )
 
 
-def _id(group: DeviceGroup, place: int) -> str:
-    return group.id if len(group.places) == 1 else f"{group.id}_{place}"
+def device_id(group: DeviceGroup, place: int) -> str:
+    """The id of the group's device at ``place``, one of its buses, loads or sgens; heat pumps are one device."""
+    return group.id if len(group.places) == 1 or group.kind == "heat_pumps" else f"{group.id}_{place}"
 
 
 def _right(group: DeviceGroup, place: int) -> RightOfUse:

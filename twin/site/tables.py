@@ -142,17 +142,29 @@ _GRID_FILES = {
 
 
 class GridTable(Table):
-    """``[grid]``: a SimBench code, or a file (relative to the site file): pandapower JSON, a MATPOWER case, a CGMES set."""
+    """``[grid]``: a SimBench code, or a file (relative to the site file): pandapower JSON, a MATPOWER case, a CGMES set.
+
+    Attributes:
+        profiles: SimBench code whose year of profiles the loads and plants of a file live by (`twin.adapters.lent_profiles`).
+    """
 
     source: Literal["simbench", "pandapower", "matpower", "cgmes"]
     code: str | None = None
     file: str | None = None
+    profiles: str | None = None
     overlay: Overlay = Overlay()
+
+    @property
+    def profiled(self) -> bool:
+        """Whether a simulated plant can live on it: whether there is a year of what everybody takes and feeds in."""
+        return self.source == "simbench" or self.profiles is not None
 
     @model_validator(mode="after")
     def _one_origin(self) -> GridTable:
         if self.source == "simbench" and not self.code:
             raise ValueError('source "simbench" needs key code, for example "1-MVLV-urban-6.305-1-sw"')
+        if self.source == "simbench" and self.profiles is not None:
+            raise ValueError('source "simbench" has profiles of its own; remove key profiles')
         if self.source in _GRID_FILES and not self.file:
             raise ValueError(f'source "{self.source}" needs key file, {_GRID_FILES[self.source]}')
         return self
