@@ -131,4 +131,7 @@ def steps_of(value: np.ndarray | float, steps: int) -> np.ndarray:
 
 def stacked(values: Sequence[np.ndarray | float], steps: int) -> np.ndarray:
     """One row per value, dims (value, step)."""
-    return np.stack([steps_of(value, steps) for value in values]) if values else np.zeros((0, steps))
+    rows = np.empty((len(values), steps))
+    for row, value in zip(rows, values, strict=True):
+        row[:] = value
+    return rows
