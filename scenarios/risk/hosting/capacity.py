@@ -27,6 +27,7 @@ _BEHIND = 0.05
 """Influence on a limit that is broken already, relative to the strongest bus's: with less a bus is not behind it."""
 _WORSE_PERCENT = 0.1
 """By how much an N-1 loading that is beyond its limit already may grow."""
+NO_SOLUTION = Limit("grid", "no power flow", 0.0, "")
 Progress = Callable[[str, float], None]
 
 
@@ -70,7 +71,7 @@ class _Search:
         nowhere, nothing = np.zeros(len(rows), dtype=int), np.zeros(len(rows))
         self._before = grid.excess(self._states, every, nowhere, nothing)
         self._n1_before = grid.worst_after_outage(self._states, every, nowhere, nothing)[0] if n1 else nothing
-        self._waived = np.zeros((len(grid.buses), 0), dtype=bool)
+        self._waived = np.zeros(len(grid.held.all), dtype=bool)
         self._binding: dict[int, tuple[Limit | None, int, bool, str]] = {}
 
     def run(self) -> list[Capacity]:
@@ -97,28 +98,28 @@ class _Search:
         return found
 
     def _already_broken(self) -> np.ndarray:
-        """Buses behind a limit that is broken with nothing added; for the others those limits are waived where they are."""
-        broken = np.flatnonzero((self._before > HELD).any(axis=0))
-        self._waived = self._before > HELD
-        if not len(broken):
-            return np.zeros(0, dtype=int)
+        """Buses behind a limit that is broken with nothing added, in any state; for the others that limit is waived."""
+        solved = ~np.isposinf(self._before).any(axis=1)
+        if not solved.all():
+            nowhere = (NO_SOLUTION, int(np.flatnonzero(~solved)[0]), True, "")
+            self._binding = dict.fromkeys(self._buses.tolist(), nowhere)
+            return self._buses
+        self._waived = (self._before > HELD).any(axis=0)
+        broken = np.flatnonzero(self._waived)
         worst = self._before[:, broken].argmax(axis=0)
-        rows, limits = np.unique(worst), broken
-        lanes_row, lanes_bus = (a.ravel() for a in np.meshgrid(rows, self._buses, indexing="ij"))
-        probed = self._grid.excess(self._states, lanes_row, lanes_bus, np.full(len(lanes_row), _PROBE_MW))
-        grown = (probed - self._before[lanes_row]).reshape(len(rows), len(self._buses), -1)
-        refused = []
-        for limit, row in zip(limits, worst, strict=True):
-            influence = grown[np.searchsorted(rows, row), :, limit]
-            strongest = influence.max(initial=0.0)
-            if not strongest > 0.0 or not np.isfinite(self._before[row, limit]):
-                continue
-            for bus in self._buses[influence >= _BEHIND * strongest]:
-                excess = self._before[row, limit]
-                if int(bus) not in self._binding or excess > self._before[self._binding[int(bus)][1], limit]:
-                    self._binding[int(bus)] = (self._grid.held.all[limit], int(row), True, "")
-                refused.append(int(bus))
-        return np.unique(refused).astype(int)
+        order = np.argsort(-self._before[worst, broken], kind="stable")
+        for limit, row in zip(broken[order].tolist(), worst[order].tolist(), strict=True):
+            for bus in self._behind(limit, row):
+                self._binding.setdefault(int(bus), (self._grid.held.all[limit], row, True, ""))
+        return np.array(sorted(self._binding), dtype=int)
+
+    def _behind(self, limit: int, row: int) -> np.ndarray:
+        """Buses whose power passes to the limit, by what a little of it changes there."""
+        count = len(self._buses)
+        probed = self._grid.excess(self._states, np.full(count, row), self._buses, np.full(count, _PROBE_MW))
+        influence = probed[:, limit] - self._before[row, limit]
+        strongest = influence.max(initial=0.0)
+        return self._buses[influence >= _BEHIND * strongest] if strongest > 0.0 else self._buses[:0]
 
     def _search(self, buses: np.ndarray, low: np.ndarray) -> None:
         estimate = first_order_mw(self._grid, self._states)
@@ -185,7 +186,7 @@ class _Search:
     def _lanes(self, rows: np.ndarray, buses: np.ndarray, mw: np.ndarray, *, note: bool) -> np.ndarray:
         """Whether a limit breaks in each lane."""
         excess = self._grid.excess(self._states, rows, buses, mw)
-        excess[self._waived[rows]] = -np.inf
+        excess[:, self._waived] = -np.inf
         worst = excess.argmax(axis=1)
         value = excess[np.arange(len(rows)), worst]
         outage = np.full(len(rows), "", dtype="U24")

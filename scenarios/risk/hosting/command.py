@@ -74,7 +74,8 @@ def _result(target: Target, asked: Asked, progress: Progress) -> dict[str, Any]:
     looked_at = len(states)
     if target.whole_year:
         held = Held(ready.engine.model(NORMAL).grid, limits)
-        states = states.at(worst_rows(ready.engine, held, states, controls))
+        moved = states.sun if kind == "pv" else np.ones(len(states))
+        states = states.at(worst_rows(ready.engine, held, states, controls, moved))
     grid = HostingGrid(ready.net, ready.site.about.engine, buses, added_of(ready.site, kind), limits, controls)
     found = capacities(grid, states, n1=asked.n1, progress=progress.step)
     names = names_of(ready.site, ready.net)

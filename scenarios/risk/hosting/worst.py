@@ -1,51 +1,52 @@
-"""Which quarter hours of a year can stop anything: the extremes of every limit, with much sun and with little."""
+"""Which quarter hours of a year can stop anything: of every limit those in which it is reached first."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
-from scenarios.risk.held import WANT, Held
+from scenarios.risk.held import HELD, Held
 from scenarios.risk.states import States, topologies_in
 from twin.contracts.ports import Engine
 from twin.domain.controls import Controls
 
-SUN_LEVELS = (0.0, 0.5, 0.8)
-"""Shares of the sunniest quarter hour: extremes are taken among all quarter hours with at least so much sun."""
+TIGHTEST = 3
+"""Quarter hours of every limit and direction that are kept."""
 _BLOCK = 4096
+_BROKEN = 1e6
+_NO_SUN = 1e-6
+_WANT = ("vm_pu", "line_loading_percent", "trafo_loading_percent", "line_p_from_mw", "trafo_p_hv_mw")
 
 
-def worst_rows(engine: Engine, held: Held, states: States, controls: Controls | None) -> np.ndarray:
-    """Rows of the quarter hours in which some limit is nearest to be broken, or some branch carries most either way.
+def worst_rows(engine: Engine, held: Held, states: States, controls: Controls | None, moved: np.ndarray) -> np.ndarray:
+    """Rows of the quarter hours in which some limit is reached first, whatever bus something is added at.
 
-    Of every bus the highest and the lowest voltage, of every line and transformer the highest loading and the strongest active
-    power in each direction; each over all quarter hours, and over the sunny ones alone: what is added where the sun shines is
-    stopped by another state than what draws in the evening. A screening: between two extremes another quarter hour may bind by
-    a hair, which is told by ``docs/risk.md`` with its measure.
+    A limit with a distance d(t) left is reached at d(t) / (slope x moved(t)). Slopes hardly change from one quarter hour to the
+    other, so the quarter hours with the least d / moved are the tightest for every bus alike. A loading counts in both
+    directions: what relieves a line may come back through it from the other side. The change of slopes is why three are kept.
+
+    Args:
+        moved: share of its rated power by which what is added moves the grid in each state, 0..1, dims (state,).
     """
-    figures = _figures(engine, held, states, controls)
-    rows: set[int] = set()
-    for level in SUN_LEVELS:
-        sunny = np.flatnonzero(states.sun >= level * states.sun.max(initial=0.0))
-        rows |= set(sunny[figures[sunny].argmax(axis=0)].tolist())
-    return np.array(sorted(rows), dtype=int)
+    room = _room(engine, held, states, controls)
+    reach = np.where(room > HELD, room / np.maximum(moved, _NO_SUN)[:, None], _BROKEN * room)
+    reach[moved <= 0.0] = np.inf
+    count = min(TIGHTEST, len(states))
+    tightest = np.argpartition(reach, count - 1, axis=0)[:count]
+    return np.unique(tightest[np.isfinite(np.take_along_axis(reach, tightest, axis=0))])
 
 
-def _figures(engine: Engine, held: Held, states: States, controls: Controls | None) -> np.ndarray:
-    """Excess over every limit, and active powers of branches in both directions, dims (row, figure)."""
-    found = np.empty((len(states), len(held.all) + 2 * (len(held.grid.line) + len(held.grid.trafo))), dtype=np.float32)
+def _room(engine: Engine, held: Held, states: States, controls: Controls | None) -> np.ndarray:
+    """Distance to every limit, of branches in both directions, dims (row, limit) [% of loading or of nominal voltage]."""
+    branches = len(held.grid.line) + len(held.grid.trafo)
+    found = np.empty((len(states), len(held.all) + branches), dtype=np.float32)
     for topology, rows in topologies_in(states).items():
         model = engine.model(topology)
-        for part in _blocks(rows):
-            given = states.injections.isel(time=part)
-            solved = model.solve(given, want=(*WANT, "line_p_from_mw", "trafo_p_hv_mw"), controls=controls)
+        for part in (rows[first : first + _BLOCK] for first in range(0, len(rows), _BLOCK)):
+            given = states.injections.isel(time=part).drop_vars("time", errors="ignore")
+            solved = model.solve(given, want=_WANT, controls=controls)
+            excess = held.excess(solved)
             flow = np.concatenate([solved[name].to_numpy() for name in ("line_p_from_mw", "trafo_p_hv_mw")], axis=1)
-            flow = np.nan_to_num(flow)
-            found[part] = np.concatenate([held.excess(solved), flow, -flow], axis=1)
+            limit = np.array([one.limit for one in held.all[:branches]])
+            signed = np.where(np.nan_to_num(flow) < 0.0, -1.0, 1.0) * (excess[:, :branches] + limit)
+            found[part] = np.concatenate([limit - signed, limit + signed, -excess[:, branches:]], axis=1)
     return found
-
-
-def _blocks(rows: np.ndarray) -> Iterator[np.ndarray]:
-    for first in range(0, len(rows), _BLOCK):
-        yield rows[first : first + _BLOCK]

@@ -111,7 +111,7 @@ def make_ring():
     buses = [pp.create_bus(net, 10.0) for _ in range(4)]
     pp.create_ext_grid(net, hv, vm_pu=1.0, s_sc_max_mva=500.0, s_sc_min_mva=400.0, rx_max=0.1, rx_min=0.1)
     for one, two in ((hv, buses[0]), (buses[0], buses[1]), (hv, buses[2]), (buses[2], buses[3])):
-        line = add_line(net, one, two, r_ohm=0.2, x_ohm=0.1, max_i_ka=0.2, endtemp_degree=80.0, r0_ohm_per_km=0.4, x0_ohm_per_km=0.3)
+        line = add_line(net, one, two, r_ohm=0.2, x_ohm=0.1, max_i_ka=0.2, endtemp_degree=80.0)
         pp.create_switch(net, one, line, "l", closed=True, type="LBS")
     tie = add_line(net, buses[1], buses[3], r_ohm=0.2, x_ohm=0.1, max_i_ka=0.2, endtemp_degree=80.0)
     pp.create_switch(net, buses[1], tie, "l", closed=True, type="LBS")

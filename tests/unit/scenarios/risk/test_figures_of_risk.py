@@ -95,7 +95,9 @@ def _rounded(value):
 
 def test_the_difference_turns_its_sign_with_the_sides(made, facts):
     plan = gaussian(400, 7)
-    one, other = (risk_of(made.loadings(*pair, per_chunk=100), facts)["difference"] for pair in ((plan, plan + 5), (plan + 5, plan)))
+    one, other = (
+        risk_of(made.loadings(*pair, per_chunk=100), facts)["difference"] for pair in ((plan, plan + 5), (plan + 5, plan))
+    )
     first, second = (each["by_hour"]["overload"] for each in (one, other))
     assert first["probability"][0] == -second["probability"][0] < 0.0
     assert first["low"][0] == pytest.approx(-second["high"][0])
@@ -113,7 +115,9 @@ def test_value_at_risk_of_a_hundred_known_costs(made, facts):
     # 1 MW for a quarter hour at 0.1 CHF/kWh is 25 CHF: future k pays k CHF
     loading = np.repeat(np.arange(1.0, 101.0)[:, None], 4, axis=1)
     price = np.full(4, 1.0 / 100.0 * 1.0)
-    futures = made.loadings(loading, loading, per_chunk=100, import_p_mw=np.stack([loading, loading]), price_chf_per_kwh=price / 10.0)
+    futures = made.loadings(
+        loading, loading, per_chunk=100, import_p_mw=np.stack([loading, loading]), price_chf_per_kwh=price / 10.0
+    )
     cost = risk_of(futures, facts)["plan"]["cost"]
     assert cost["mean_chf"]["value"] == pytest.approx(50.5)
     assert cost["value_at_risk_chf"]["value"] == pytest.approx(95.0)
@@ -135,9 +139,9 @@ def test_margin_of_an_outage_without_solution_is_short(made, facts):
     loading, margin = np.full((4, 4), 50.0), np.full((2, 4, 1), 20.0)
     margin[:, :2] = np.nan
     dark = np.array([np.nan, 0.0, 0.0, 0.0]).reshape(1, 4, 1).repeat(2, axis=0)
-    found = risk_of(
-        made.loadings(loading, loading, per_chunk=4, n1_margin_percent=margin, n1_unsupplied_mw=dark), facts
-    )["plan"]["margin"]
+    found = risk_of(made.loadings(loading, loading, per_chunk=4, n1_margin_percent=margin, n1_unsupplied_mw=dark), facts)[
+        "plan"
+    ]["margin"]
     # future 0 was not looked at; future 1 was, and has no solution
     assert found["futures"] == [3]
     assert found["short"]["probability"] == [pytest.approx(1.0 / 3.0)]
