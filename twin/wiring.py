@@ -79,12 +79,22 @@ class Wired:
     quarantined: tuple[Problem, ...]
 
 
-def wire(ready: Ready, window: Window, state: Path, progress: Progress, on_ops: Ops, *, effort: Effort = ON_AIR) -> Wired:
+def wire(
+    ready: Ready,
+    window: Window,
+    state: Path,
+    progress: Progress,
+    on_ops: Ops,
+    *,
+    effort: Effort = ON_AIR,
+    registered: datetime | None = None,
+) -> Wired:
     """Build everything; nothing runs yet.
 
     Args:
         effort: what a tick does beside what its decision needs.
         on_ops: told durations, restarts and failures of the boxes' processes once they run.
+        registered: end of the year that the customers' register knows, where that is not the window's start.
 
     Raises:
         BadInput: for a state directory of another site or window, and when the grid's file changed since the check.
@@ -93,7 +103,7 @@ def wire(ready: Ready, window: Window, state: Path, progress: Progress, on_ops: 
     prepared = ready.prepared(progress)
     grid = engine.model(NORMAL).grid
     devices = tuple(_placed(device, net) for device in site.devices)
-    sources = _sources(site, prepared, net, engine, window.start)
+    sources = _sources(site, prepared, net, engine, registered or window.start)
     load_weight = load_weight_of(net, prepared, sources.annual_energy_mwh)
     load_tan_phi, sgen_kwp = load_tan_phi_of(net), sgen_kwp_of(net, prepared.zones)
     names, controls = names_of(site, net), controls_of(site, net)

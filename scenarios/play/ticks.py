@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from twin.contracts.messages import Command
@@ -24,22 +24,30 @@ class Told:
     between: bool
 
 
-def ticks_of(wired: Wired, begun: datetime, count: int, told: Sequence[Told] = ()) -> Iterator[Tick]:
+Answer = Callable[[Tick], Sequence[Command]]
+"""What somebody answers to a tick; it is heard in the next quarter hour."""
+
+
+def ticks_of(
+    wired: Wired, begun: datetime, count: int, told: Sequence[Told] = (), answer: Answer | None = None
+) -> Iterator[Tick]:
     """Every tick that the journal does not have, the grid's events included, until ``count`` quarter hours are done.
 
     Args:
         wired: begun, with its boxes running. ``begun``: where the first quarter hour begins.
-        told: what people ask for, by instant.
+        told: what people ask for, by instant. ``answer``: who answers besides.
 
     Raises:
         JournalUnavailable: when the disk does not take a tick.
     """
-    loop = wired.loop
+    loop, answers = wired.loop, tuple[Command, ...]()
     while loop.memory.statistics.ticks < count:
         moment = _next(wired, begun, told)
         if moment.event is None:
             loop.adopt_models(moment.as_of)
+            moment = replace(moment, commands=(*moment.commands, *answers))
         tick = loop.tick(moment)
+        answers = () if answer is None else tuple(answer(tick))
         if not tick.acked:
             raise JournalUnavailable("the disk does not take the run; free space, then start it again")
         yield tick

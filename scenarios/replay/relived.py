@@ -7,23 +7,27 @@ as it was known.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 
 import numpy as np
 
 from scenarios.replay.journalled import Journalled, decided_at, sent_after
 from scenarios.replay.recorded import Recorded, joined
+from twin.adapters.ready import Ready
 from twin.contracts.ports import GridEvent, Readings, Telemetry
 from twin.domain.grid import Topology
 from twin.domain.problems import BadInput, Problem
 from twin.domain.time import from_epoch_s, to_epoch_s
 from twin.regie.chain import Record
+from twin.regie.effort import ON_AIR, Effort
+from twin.regie.loop import Loop
 from twin.regie.outcome import Memory
+from twin.regie.parts import Parts
 from twin.regie.side import readings_from_arrays
-from twin.wiring import Wired
-
-Done = Callable[[str, float], None]
+from twin.wiring import Ops, Progress, Window, Wired, wire
 
 
 class Relived:
@@ -61,18 +65,47 @@ class Relived:
         self._plant.restore(checkpoint)
 
 
-def brought_to(wired: Wired, run: Journalled, begin: datetime, end: datetime, progress: Done) -> Memory:
-    """Bring the sources of ``wired`` to ``begin``; returns what was decided and recommended there.
+@dataclass(frozen=True)
+class Moment:
+    """A moment in a run. ``end``: up to where measured telemetry is read from the journal."""
+
+    run: Journalled
+    begin: datetime
+    end: datetime
+
+
+def wired_at(
+    moment: Moment,
+    ready: Ready,
+    window: Window,
+    state: Path,
+    progress: Progress,
+    on_ops: Ops,
+    *,
+    effort: Effort = ON_AIR,
+) -> Wired:
+    """Everything built for ``window`` as the run had it at ``moment``: its sources, and what was decided and recommended then.
 
     Args:
-        wired: for the window of ``run``, nothing of it begun. ``end``: up to where the journal is read for measured telemetry.
+        window: begins at ``moment``. The rest: see `twin.wiring.wire`.
 
     Raises:
-        BadInput: when the town lives otherwise than it did on air, naming the first quarter hour.
+        BadInput: when the town lives otherwise than it did on air, naming the first quarter hour; and as `twin.wiring.wire`.
     """
-    parts = wired.parts
+    # Customers were registered at the beginning of the run, and are not counted anew in its middle.
+    wired = wire(ready, window, state, progress, on_ops, effort=effort, registered=moment.run.start)
+    try:
+        return replace(wired, loop=Loop(wired.parts, _brought_to(moment, wired.parts, progress)))
+    except BaseException:
+        wired.parts.journal.close()
+        raise
+
+
+def _brought_to(moment: Moment, parts: Parts, progress: Progress) -> Memory:
+    """Bring the sources to the moment; what was decided and recommended then."""
+    run, begin = moment.run, moment.begin
     if parts.referee is None:
-        parts.live.telemetry = Recorded(parts.live.telemetry, run, end)
+        parts.live.telemetry = Recorded(parts.live.telemetry, run, moment.end)
         return _decided(run, begin)
     if begin == run.start:
         return Memory()

@@ -16,7 +16,7 @@ from scenarios.play.ticks import Told, ticks_of
 from scenarios.play.violations import violations
 from scenarios.replay.journalled import Journalled
 from scenarios.replay.pinball import Pinball
-from scenarios.replay.relived import brought_to
+from scenarios.replay.relived import Moment, wired_at
 from scenarios.results.folder import SERIES, STATE
 from scenarios.results.read import open_series
 from twin.adapters.ready import Ready
@@ -24,7 +24,6 @@ from twin.contracts.messages import Kpi
 from twin.domain.time import QUARTER_HOUR
 from twin.regie import kpi
 from twin.regie.effort import PLAYED
-from twin.regie.loop import Loop
 from twin.site import Site
 from twin.wiring import Progress, Window, Wired, wire
 
@@ -80,16 +79,11 @@ def rerun(stretch: Stretch, site: Site, progress: Progress, ticks: Ticks) -> Rer
         JournalUnavailable: when the disk does not take the run.
         KeyboardInterrupt: when told to end; nothing is left behind.
     """
-    run, begin = stretch.run, stretch.begin
-    # The register of customers is read at the beginning of a run, also by one that is followed from later on.
-    window = Window(begin, stretch.ticks) if run is None else Window(run.start, None)
+    begin = stretch.begin
     with TemporaryDirectory(prefix="regie-again-") as scratch:
         state = Path(scratch) / STATE
-        wired = wire(replace(stretch.ready, site=site), window, state, progress, _unheard, effort=AGAIN)
+        wired = _wired(stretch, site, state, progress)
         try:
-            if run is not None:
-                decided = brought_to(wired, run, begin, stretch.end, progress)
-                wired = replace(wired, loop=Loop(wired.parts, decided))
             progress("boxes", 0.0)
             wired.parts.runner.start()
             progress("history", 0.5)
@@ -102,6 +96,14 @@ def rerun(stretch: Stretch, site: Site, progress: Progress, ticks: Ticks) -> Rer
             wired.parts.journal.close()
         progress("figures", 0.9)
         return _told(wired, state, figures, pinball, setpoints)
+
+
+def _wired(stretch: Stretch, site: Site, state: Path, progress: Progress) -> Wired:
+    ready, window = replace(stretch.ready, site=site), Window(stretch.begin, stretch.ticks)
+    if stretch.run is None:
+        return wire(ready, window, state, progress, _unheard, effort=AGAIN)
+    moment = Moment(stretch.run, stretch.begin, stretch.end)
+    return wired_at(moment, ready, window, state, progress, _unheard, effort=AGAIN)
 
 
 def _followed(wired: Wired, stretch: Stretch, ticks: Ticks) -> tuple[dict[str, float], list[Mapping[str, float]]]:
