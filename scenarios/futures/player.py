@@ -22,16 +22,16 @@ import xarray as xr
 
 from scenarios.futures.sampled_site import sampled_site, truth_of
 from scenarios.futures.start import Start
+from scenarios.play.ticks import ticks_of
 from twin.adapters.ready import Ready
 from twin.domain.grid import Topology
-from twin.domain.time import HOURS_PER_STEP, QUARTER_HOUR
+from twin.domain.time import HOURS_PER_STEP
 from twin.regie import kpi
 from twin.regie.effort import REHEARSED
-from twin.regie.journal import JournalUnavailable
 from twin.regie.kpi import Account
 from twin.regie.loop import Loop
 from twin.regie.processes import die_with_parent
-from twin.regie.tick import Moment, Tick
+from twin.regie.tick import Tick
 from twin.site import Site
 from twin.site.rules import PlantEvent
 from twin.wiring import Window, Wired, wire
@@ -129,16 +129,10 @@ class _Player:
             wired.parts.journal.close()
 
     def _run(self, loop: Loop, wired: Wired) -> Played:
-        telemetry, window = wired.parts.live.telemetry, self._window
         ticks: list[Tick] = []
         accounts = [(loop.memory.ours, loop.memory.baseline)]
-        while len(ticks) < (window.ticks or 0):
-            as_of = window.start + (len(ticks) + 1) * QUARTER_HOUR
-            event = telemetry.next_event(loop.last or window.start, as_of)
-            tick = loop.tick(Moment(as_of) if event is None else Moment(event.at, event=event))
-            if not tick.acked:
-                raise JournalUnavailable("the disk does not take the run; free space in the temporary directory")
-            if event is None:
+        for tick in ticks_of(wired, self._window.start, self._window.ticks or 0):
+            if tick.moment.event is None:
                 ticks.append(tick)
                 accounts.append((loop.memory.ours, loop.memory.baseline))
         found = kpi.kpis(loop.memory.ours, loop.memory.baseline, wired.parts.kpi_facts)
