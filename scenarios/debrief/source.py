@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from scenarios.file.read import load_scenario
+from scenarios.rehearsal.prepare import rehearsals
+from scenarios.rehearsal.rehearsal import Rehearsal
+from scenarios.results.folder import RESULT
 from twin.adapters.ready import Ready
 from twin.check import ready_site
 from twin.domain.grid import NORMAL
@@ -48,11 +54,33 @@ def source_of(place: Path, site: str | None, progress: Progress) -> Source:
         identity = read_meta(db)["identity"]
     finally:
         db.close()
+    start, run = datetime.fromisoformat(identity["start"]), state.parent
+    rehearsal = None if site is not None else _rehearsed(run, identity["site_sha256"], progress)
+    if rehearsal is not None:
+        planned = tuple(outage.element for outage in rehearsal.scenario.planned_outages)
+        return Source(state, rehearsal.scenario.about.title.model_dump(), rehearsal.ready, start, True, planned)
     ready = ready_site(site or identity["site"], progress=progress)
     same = identity["site_sha256"] == site_sha256(ready.site)
     if not same:
         _check_fits(ready, state, place)
-    return Source(state, ready.site.about.title.model_dump(), ready, datetime.fromisoformat(identity["start"]), same)
+    return Source(state, ready.site.about.title.model_dump(), ready, start, same)
+
+
+def _rehearsed(run: Path, sha256: str, progress: Progress) -> Rehearsal | None:
+    """The rehearsal whose results lie in ``run``, as its scenario changes the site.
+
+    None for a run of ``regie live``, and when the scenario has changed since or is not there any more.
+    """
+    asked = run.parent / "run.json"
+    if not (run / RESULT).is_file() or not asked.is_file():
+        return None
+    names = json.loads(asked.read_text(encoding="utf-8")).get("scenarios", [])
+    for name in names:
+        with suppress(BadInput):
+            for rehearsal in rehearsals(load_scenario(name), progress=progress):
+                if rehearsal.name == run.name and site_sha256(rehearsal.ready.site) == sha256:
+                    return rehearsal
+    return None
 
 
 def _state(place: Path) -> Path:

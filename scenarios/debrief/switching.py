@@ -15,7 +15,7 @@ from scenarios.debrief.recall import Recalled
 from scenarios.debrief.tape import Entry, Tape
 from scenarios.play.margins import grid_limits
 from scenarios.play.supply import Darkness, customers_of_loads
-from twin.domain.time import QUARTER_HOUR
+from twin.domain.time import QUARTER_HOUR, QUARTER_HOUR_S
 
 _OUTAGES = ("outage", "trip", "open")
 
@@ -89,7 +89,7 @@ def _closure(recalled: Recalled, before: Entry, key: str, at: datetime) -> dict[
     if table not in ("line", "trafo") or not index.isdigit():
         return None
     labels = recalled.times.astype("datetime64[s]").astype(np.int64)
-    steps = np.flatnonzero(labels < at.timestamp())
+    steps = np.flatnonzero(labels + QUARTER_HOUR_S <= at.timestamp())  # quarter hours that were over by then
     if not len(steps):
         return None
     given = injections(recalled, before.topology, powers_of(recalled.ours), steps[-1:])
