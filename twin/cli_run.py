@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from scenarios.run.asked import Asked
 
 
+_LONG = {
+    "order_list", "element_titles", "violations", "violations_do_nothing", "n1", "n1_do_nothing", "risk", "title", "versions",
+}  # fmt: skip
+
+
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command()(run)
@@ -104,8 +109,7 @@ def _told_to_end() -> Iterator[list[int]]:
 
 def _short(result: dict[str, Any]) -> dict[str, Any]:
     """Without what only a file should hold: every order, every violation and every hour stand in ``result.json``."""
-    long = {"order_list", "violations", "violations_do_nothing", "n1", "n1_do_nothing", "risk", "title", "versions"}
-    short = {key: value for key, value in result.items() if key not in long}
+    short = {key: value for key, value in result.items() if key not in _LONG}
     return {**short, "violations": len(result["violations"])} if "violations" in result else short
 
 

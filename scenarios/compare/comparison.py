@@ -41,13 +41,8 @@ def _about(run: Run) -> dict[str, Any]:
     names = ("scenario", "title", "site", "timezone", "start", "ticks", "mode", "seed")
     about = {name: run.result.get(name) for name in names}
     counted = len(run.result.get("violations") or ())
-    return {
-        "letter": run.letter,
-        "folder": str(run.folder),
-        **about,
-        "violations": counted,
-        "notes": run.result.get("notes", []),
-    }
+    told = {"notes": run.result.get("notes", []), "titles": run.result.get("element_titles", {})}
+    return {"letter": run.letter, "folder": str(run.folder), **about, "violations": counted, **told}
 
 
 def _figures(runs: Sequence[Run], path: tuple[str, ...], apart: Mapping[str, Sequence[str]]) -> dict[str, dict[str, Any]]:

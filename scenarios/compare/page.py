@@ -97,18 +97,16 @@ def _figures(one: Mapping[str, Any], words: Words) -> str:
 
 
 def _figure_row(group: str, name: str, row: Mapping[str, list[Any]], words: Words) -> str:
-    code = "operator_total_chf" if (group, name) == ("operator", "total_chf") else name
     cells = []
     for at, value in enumerate(row["value"]):
         below = ""
         if at and row["to_first"][at] is not None:
-            shown = words.figure(name, row["to_first"][at], signed=True)
-            below += f"<small class=first>{escape(shown)} {escape(words('to_first'))}</small>"
-        if row["difference"][at] is not None:
+            below += f"<small class=first>{escape(words.to_first(name, row['to_first'][at]))}</small>"
+        if row["difference"][at]:
             shown = words.figure(name, row["difference"][at], signed=True)
             below += f"<small>{escape(shown)} {escape(words('to_do_nothing'))}</small>"
         cells.append(f"<td>{escape(words.figure(name, value))}{below}</td>")
-    return f"<tr><th>{escape(words(f'figure.{code}'))}</th>{''.join(cells)}</tr>"
+    return f"<tr><th>{escape(words.label(group, name))}</th>{''.join(cells)}</tr>"
 
 
 def _margins(one: Mapping[str, Any], words: Words) -> str:
@@ -123,7 +121,7 @@ def _margins(one: Mapping[str, Any], words: Words) -> str:
     title = words("n1")
     svg = margins(hours, [row for _, row in rows], [letter for letter, _ in rows], title)
     note = f"{words('n1_note')} ({words('clock')}, {words.timezone})"
-    return f"<section><h2>{escape(title)}</h2>{svg}<p class='muted'>{escape(note)}</p></section>"
+    return f"<section><h2>{escape(title)}</h2>{_scroll(svg, title)}<p class='muted'>{escape(note)}</p></section>"
 
 
 # ------------------------------------------------------------------------------------------------------------ violations
@@ -134,13 +132,16 @@ def _violations(one: Mapping[str, Any], words: Words) -> str:
     parts = []
     for letter, found in one["violations"].items():
         listed = [(name, spans) for name, spans in found.items() if spans]
-        parts += [_spans(words(name, letter=letter), spans, words, changed=name == "changed") for name, spans in listed]
+        parts += [
+            _spans(words(name, letter=letter), spans, words, first["titles"], changed=name == "changed")
+            for name, spans in listed
+        ]
         if not listed:
             parts.append(f"<p>{escape(words('no_violations' if first['violations'] else 'none_at_all', letter=letter))}</p>")
     return f"<section><h2>{escape(words('violations'))}</h2>{''.join(parts)}</section>" if parts else ""
 
 
-def _spans(title: str, spans: Sequence[Mapping[str, Any]], words: Words, *, changed: bool) -> str:
+def _spans(title: str, spans: Sequence[Mapping[str, Any]], words: Words, titles: Mapping[str, Any], *, changed: bool) -> str:
     names = ["kind", "element", "span", "worst", "integral", *(["before"] if changed else [])]
     head = "".join(
         f"<th{' class=text' if at < 3 else ''}>{escape(words(f'head.{name}'))}</th>" for at, name in enumerate(names)
@@ -148,7 +149,7 @@ def _spans(title: str, spans: Sequence[Mapping[str, Any]], words: Words, *, chan
     rows = []
     for span in sorted(spans, key=lambda one: -one["integral"])[:_MOST]:
         worst = f"{words.amount(span['worst'], span['unit'])} ({words.amount(span['limit'], span['unit'])})"
-        texts = (span["name"], words.span(span["from"], span["until"]))
+        texts = (words.element(span, titles), words.span(span["from"], span["until"]))
         figures = [worst, words.amount(span["integral"], span["integral_unit"])]
         figures += [words.amount(span["integral_first"], span["integral_unit"])] if changed else []
         cells = [f"<td class=text>{escape(text)}</td>" for text in texts] + [f"<td>{escape(text)}</td>" for text in figures]

@@ -37,8 +37,7 @@ def _figures(one: Mapping[str, Any], words: Words) -> list[str]:
             cells = [f"{words.figure(name, row['value'][0]):>16}"]
             for value, less in zip(row["value"][1:], row["to_first"][1:], strict=True):
                 cells.append(f"{words.figure(name, value):>16} {words.figure(name, less, signed=True):>16}")
-            code = "operator_total_chf" if (group, name) == ("operator", "total_chf") else name
-            label = words(f"figure.{code}")
+            label = words.label(group, name)
             said.append(f"{label:<34}{' '.join(cells)}")
     return said if len(said) > 1 else []
 
@@ -51,7 +50,9 @@ def _violations(one: Mapping[str, Any], words: Words) -> list[str]:
             for span in spans[:_MOST]:
                 worst = f"{words.amount(span['worst'], span['unit'])} (limit {words.amount(span['limit'], span['unit'])})"
                 what, when = words(f"kind.{span['kind']}"), words.span(span["from"], span["until"])
-                said.append(f"{words(name, letter=letter)}: {what}, {span['name']}, {when}, {worst}")
+                said.append(
+                    f"{words(name, letter=letter)}: {what}, {words.element(span, one['runs'][0]['titles'])}, {when}, {worst}"
+                )
             if len(spans) > _MOST:
                 said.append(f"{words(name, letter=letter)}: {len(spans) - _MOST} more")
     return said

@@ -51,6 +51,21 @@ class Words:
             return points if signed else percent(value, language=self.language, decimals=1)
         return self.amount(value, unit_of(name), signed=signed)
 
+    def label(self, group: str, name: str) -> str:
+        """What a figure is called; the operator's view has names of its own for two."""
+        own = f"figure.{group}_{name}"
+        return self(own if self.own.has(f"compare.{own}") else f"figure.{name}")
+
+    def to_first(self, name: str, less: float) -> str:
+        """A figure's difference to the first run."""
+        return self("same") if less == 0.0 else f"{self.figure(name, less, signed=True)} {self('to_first')}"
+
+    def element(self, span: Mapping[str, Any], titles: Mapping[str, Any]) -> str:
+        """What a violation's element is called."""
+        if span["element"] == "site":
+            return self("whole_site")
+        return str((titles.get(span["element"]) or {}).get(self.language) or span["name"])
+
     def amount(self, value: float | None, unit: str, *, signed: bool = False) -> str:
         """A number with its unit."""
         decimals = _DECIMALS.get(unit) if unit else 4

@@ -16,7 +16,8 @@ from dashboard.public.app import PublicApp
 from dashboard.public.shelf import Answer
 from scenarios.file.scenario import Audience, Scenario
 from scenarios.rehearsal.rehearsal import Rehearsal
-from twin.domain.time import QUARTER_HOUR, from_epoch_s
+from twin.contracts.frame import Frame
+from twin.domain.time import QUARTER_HOUR, QUARTER_HOUR_S, from_epoch_s
 from twin.regie.public import PublicComposer
 from twin.regie.publish import Host, write_atomically
 from twin.regie.tick import Tick
@@ -25,6 +26,7 @@ from twin.wiring import Wired
 HEARTBEAT_S = 60.0
 SPREAD_S = 15.0
 _HOUR_S = 3600.0
+_A_DAY = 96
 _FILE = "public.json"
 
 
@@ -37,16 +39,18 @@ class Stage:
 
     @classmethod
     def of(cls, rehearsal: Rehearsal, wired: Wired, state: Path) -> Stage | None:
-        """None where nobody watches, or the site publishes nothing. A run that goes on remembers the hour before."""
+        """None where nobody watches, or the site publishes nothing."""
         if rehearsal.scenario.audience is None or wired.public is None:
             return None
-        stage = cls(state / "public", PublicComposer(wired.public))
-        columns = wired.parts.layout.columns
-        for record in wired.parts.journal.records(max(wired.parts.journal.acked - 8, 0)):
-            if record.kind == "regular":
-                row = dict(zip(columns, record.arrays["signals"].tolist(), strict=True))
-                stage.composer.remember(from_epoch_s(record.as_of_s) - QUARTER_HOUR, row, dict.fromkeys(columns, 0))
-        return stage
+        return cls(state / "public", PublicComposer(wired.public))
+
+    def begin(self, frame: Frame) -> None:
+        """Remember the last day before the next tick: what is told of it is a mean over some quarter hours."""
+        for row in range(max(len(frame.values) - _A_DAY, 0), len(frame.values)):
+            signals, flags = (
+                dict(zip(frame.layout.columns, rows[row].tolist(), strict=True)) for rows in (frame.values, frame.quality)
+            )
+            self.composer.remember(from_epoch_s(frame.start_s + row * QUARTER_HOUR_S), signals, flags)
 
     def publish(self, tick: Tick) -> None:
         """The snapshot of a regular tick; the wall clock of a rehearsal is grid time."""

@@ -17,6 +17,7 @@ from scenarios.rehearsal.rehearsal import Rehearsal
 from twin.domain.grid import NORMAL
 from twin.regie import kpi, money
 from twin.regie.memory import LoopMemory
+from twin.site import Site
 from twin.wiring import Wired
 
 _NO_INVESTMENT = (
@@ -64,19 +65,26 @@ def figures(tape: Tape, series: Path, facts: Facts) -> dict[str, Any]:
         "versions": versions_of(rehearsal, tape),
         **_money(memory, wired.parts.kpi_facts, notes),
         "kpis": _kpis(tape, facts, n1),
+        "element_titles": _titles(wired.site),
         "violations": broken["plan"],
         "violations_do_nothing": broken.get("do_nothing"),
-        "orders": dict(memory.decision.order_counts),
+        "orders": _in_order(memory.decision.order_counts),
         "order_list": order_list(tape),
         "n1": n1["plan"],
         "n1_do_nothing": n1.get("do_nothing"),
         **_restored(tape, notes),
-        "alarms": dict(memory.decision.book.raised),
-        "fallback_ticks": dict(memory.statistics.fallback_ticks),
+        "alarms": _in_order(memory.decision.book.raised),
+        "fallback_ticks": _in_order(memory.statistics.fallback_ticks),
         "unknown_quarter_hours": memory.ours.missing,
         "head": facts.head,
         "notes": notes,
     }
+
+
+def _titles(site: Site) -> dict[str, dict[str, str]]:
+    """What watched elements are called in every language."""
+    titles = {f"trafo:{trafo.index}": trafo.title.model_dump() for trafo in site.trafos}
+    return titles | {f"line:{line.index}": line.title.model_dump() for line in site.lines}
 
 
 def versions_of(rehearsal: Rehearsal, tape: Tape | None = None) -> dict[str, Any]:
@@ -137,6 +145,11 @@ def _restored(tape: Tape, notes: list[str]) -> dict[str, float]:
         notes.append(_NO_MINUTES)
         return {}
     return {"n1_minutes_to_restore": minutes}
+
+
+def _in_order(counts: Mapping[str, int]) -> dict[str, int]:
+    """The same file whether the counts come from the loop or back from its journal."""
+    return dict(sorted(counts.items()))
 
 
 def _sides(value: Mapping[str, float], do_nothing: Mapping[str, float] | None) -> dict[str, Any]:

@@ -79,6 +79,8 @@ def _on_air(
     wired.parts.runner.start()
     progress("history", 0.5)
     loop.begin(window.start)
+    if stage is not None:
+        stage.begin(wired.parts.runner.frame().frame())
     progress("on air", 1.0)
     ticks(loop.memory.statistics.ticks, window.ticks)
     for tick in ticks_of(wired, window.start, window.ticks or 0):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def found(out: Path) -> dict[str, Path]:
-    """Finished results at ``out``, by name: a folder of one rehearsal, or one that holds several.
+    """Finished results at ``out``, by name: a folder of one rehearsal, or one that holds several, in the order of the run.
 
     Raises:
         BadInput: when there is none.
@@ -27,7 +27,16 @@ def found(out: Path) -> dict[str, Path]:
         partial = sorted(path.name for path in out.glob(".*.partial"))
         value = f"only runs that were not finished ({', '.join(partial)})" if partial else "no results"
         raise BadInput([Problem(str(out), value, "a folder that regie run left", "run the same regie run to its end")])
-    return listed
+    order = _asked(out)
+    return dict(sorted(listed.items(), key=lambda item: (order.index(item[0]) if item[0] in order else len(order), item[0])))
+
+
+def _asked(out: Path) -> list[str]:
+    """Names of the rehearsals as they were asked for; empty where nobody knows."""
+    try:
+        return list(json.loads((out / "run.json").read_text(encoding="utf-8"))["rehearsals"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
 
 
 def read_result(folder: Path) -> dict[str, Any]:

@@ -27,7 +27,8 @@ _ADD_UP = ("total_chf", "losses_mwh", "overload_percent_h", "voltage_violation_p
 def lines(results: Mapping[Path, Mapping[str, Any]]) -> list[str]:
     """All rehearsals, and what adds up over the sites of a scenario."""
     said = [line for folder, result in results.items() for line in (*_rehearsal(folder, result), "")]
-    return [*said, *_totals(results.values())][: None if len(results) > 1 else -1] if said else []
+    said += _totals(results.values())
+    return said if said[-1] else said[:-1]
 
 
 def totals(results: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
