@@ -8,7 +8,7 @@ would draw had he supply, so that a remedy which brings it back finds the load t
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 import xarray as xr
@@ -16,7 +16,7 @@ import xarray as xr
 from twin.adapters.ready import Ready
 from twin.domain.grid import Topology
 from twin.domain.problems import BadInput, Problem
-from twin.domain.time import QUARTER_HOUR_S, from_epoch_s
+from twin.domain.time import QUARTER_HOUR, QUARTER_HOUR_S, from_epoch_s
 from twin.wiring import Progress
 
 _POWERS = ("load_p_mw", "load_q_mvar", "sgen_p_mw", "storage_p_mw")
@@ -86,9 +86,9 @@ def states_of(ready: Ready, start: datetime, end: datetime, progress: Progress) 
 
 def year_of(ready: Ready, progress: Progress) -> tuple[datetime, datetime]:
     """First and last moment of the year that the site's profiles are of."""
-    start = from_epoch_s(ready.prepared(progress).start_s).astimezone(UTC)
-    midnight = start.replace(hour=0, minute=0)
-    return midnight, midnight + timedelta(days=365)
+    prepared = ready.prepared(progress)
+    start = from_epoch_s(prepared.start_s)
+    return start, start + len(prepared.profiles["load_p_mw"]) * QUARTER_HOUR
 
 
 def _sun(ready: Ready, sgen_p_mw: np.ndarray) -> np.ndarray:

@@ -6,7 +6,7 @@ all states, and a state that breaks a limit joins them, until none does: the ans
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,23 +50,35 @@ class Capacity:
     outage: str = ""
 
 
-def capacities(grid: HostingGrid, states: States, *, n1: bool = False, progress: Progress | None = None) -> list[Capacity]:
+def capacities(
+    grid: HostingGrid,
+    states: States,
+    *,
+    asked: Sequence[int] | None = None,
+    n1: bool = False,
+    progress: Progress | None = None,
+) -> list[Capacity]:
     """The capacity of every bus of ``grid``, in its order; a bus without supply takes nothing.
 
     Args:
+        grid: with all buses of the town: who is behind a broken limit shows only beside those who are not.
+        asked: only these of its buses.
         n1: also after any single outage and its best permitted closure the highest loading must be within its limit, or where
             it is not without anything added, no more than 0.1 % higher.
     """
-    return _Search(grid, states, n1=n1, progress=progress or (lambda *_: None)).run()
+    buses = grid.buses if asked is None else tuple(asked)
+    return _Search(grid, states, buses, n1=n1, progress=progress or (lambda *_: None)).run()
 
 
 class _Search:
     """One search over all buses at once."""
 
-    def __init__(self, grid: HostingGrid, states: States, *, n1: bool, progress: Progress) -> None:
+    def __init__(self, grid: HostingGrid, states: States, asked: tuple[int, ...], *, n1: bool, progress: Progress) -> None:
         rows = np.flatnonzero(states.sun > 0.0) if grid.added.kind == "pv" else np.arange(len(states))
         self._grid, self._states, self._rows, self._n1, self._progress = grid, states.at(rows), rows, n1, progress
-        self._buses = np.flatnonzero(grid.supplied)
+        self._asked = [grid.buses.index(bus) for bus in asked]
+        self._everywhere = np.flatnonzero(grid.supplied)
+        self._buses = np.intersect1d(self._everywhere, self._asked)
         every = np.arange(len(rows))
         nowhere, nothing = np.zeros(len(rows), dtype=int), np.zeros(len(rows))
         self._before = grid.excess(self._states, every, nowhere, nothing)
@@ -82,11 +94,11 @@ class _Search:
             open_ = np.setdiff1d(self._buses, refused)
             self._search(open_, low)
         found = []
-        for bus, number in enumerate(self._grid.buses):
+        for bus in self._asked:
             limit, row, already, outage = self._binding.get(bus, (None, -1, False, ""))
             found.append(
                 Capacity(
-                    bus=number,
+                    bus=self._grid.buses[bus],
                     mw=float(low[bus]),
                     binding=limit,
                     row=int(self._rows[row]) if row >= 0 else -1,
@@ -104,7 +116,7 @@ class _Search:
             nowhere = (NO_SOLUTION, int(np.flatnonzero(~solved)[0]), True, "")
             self._binding = dict.fromkeys(self._buses.tolist(), nowhere)
             return self._buses
-        self._waived = (self._before > HELD).any(axis=0)
+        self._waived = np.asarray((self._before > HELD).any(axis=0))
         broken = np.flatnonzero(self._waived)
         worst = self._before[:, broken].argmax(axis=0)
         order = np.argsort(-self._before[worst, broken], kind="stable")
@@ -115,11 +127,12 @@ class _Search:
 
     def _behind(self, limit: int, row: int) -> np.ndarray:
         """Buses whose power passes to the limit, by what a little of it changes there."""
-        count = len(self._buses)
-        probed = self._grid.excess(self._states, np.full(count, row), self._buses, np.full(count, _PROBE_MW))
+        count = len(self._everywhere)
+        probed = self._grid.excess(self._states, np.full(count, row), self._everywhere, np.full(count, _PROBE_MW))
         influence = probed[:, limit] - self._before[row, limit]
         strongest = influence.max(initial=0.0)
-        return self._buses[influence >= _BEHIND * strongest] if strongest > 0.0 else self._buses[:0]
+        behind = self._everywhere[influence >= _BEHIND * strongest] if strongest > 0.0 else self._everywhere[:0]
+        return np.intersect1d(behind, self._buses)
 
     def _search(self, buses: np.ndarray, low: np.ndarray) -> None:
         estimate = first_order_mw(self._grid, self._states)

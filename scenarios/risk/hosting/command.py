@@ -76,8 +76,9 @@ def _result(target: Target, asked: Asked, progress: Progress) -> dict[str, Any]:
         held = Held(ready.engine.model(NORMAL).grid, limits)
         moved = states.sun if kind == "pv" else np.ones(len(states))
         states = states.at(worst_rows(ready.engine, held, states, controls, moved))
-    grid = HostingGrid(ready.net, ready.site.about.engine, buses, added_of(ready.site, kind), limits, controls)
-    found = capacities(grid, states, n1=asked.n1, progress=progress.step)
+    everywhere = sorted({*asked_buses(ready, (), None, progress), *buses})
+    grid = HostingGrid(ready.net, ready.site.about.engine, everywhere, added_of(ready.site, kind), limits, controls)
+    found = capacities(grid, states, asked=buses, n1=asked.n1, progress=progress.step)
     names = names_of(ready.site, ready.net)
     return {
         "target": target.name,

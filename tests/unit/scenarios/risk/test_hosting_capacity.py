@@ -147,6 +147,14 @@ def test_a_broken_limit_refuses_those_behind_it_and_nobody_else(made):
     assert min(found[bus].mw for bus in (1, 3, 4)) > 0.5
 
 
+def test_a_bus_that_is_asked_about_alone_has_the_same_capacity(made):
+    net = made.ring()
+    net.line.at[1, "max_i_ka"] = 0.05
+    grid, states = grid_of(net, [1, 2, 3, 4], Added("car"), made.limits(net)), made.states(net, load_mw=[[1.0] * 4])
+    every = {c.bus: c for c in capacities(grid, states)}
+    assert [capacities(grid, states, asked=[bus])[0] for bus in (1, 2, 3)] == [every[bus] for bus in (1, 2, 3)]
+
+
 def test_a_bus_without_supply_takes_nothing(made):
     net = made.two_bus()
     dark = pp.create_bus(net, 0.4)
