@@ -52,7 +52,10 @@ class Words:
         return number(value, unit, language=self.language, decimals=decimals, signed=signed)
 
     def title(self, name: str) -> str:
-        """The name in this language of what the site file gives one."""
+        """The name in this language of what the site file gives one, and of a switch."""
+        kind, _, number = name.partition(" ")
+        if kind == "switch":
+            return self("page.switch", number=number)
         return self.titles.get(name, name)
 
     def clock(self, at: datetime) -> str:
