@@ -13,7 +13,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -21,27 +21,24 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from twin.adapters.ready import Ready
-from twin.check import ready_site
 from twin.contracts.messages import Command
 from twin.contracts.ports import GridEvent, SourceFailed
 from twin.domain.problems import BadInput, Problem
 from twin.domain.time import QUARTER_HOUR
 from twin.live.figures import one_line, run_figures
 from twin.live.fingerprint import machine_fingerprint
-from twin.live.options import Options, check_ports, first_as_of, state_directory, window_of
+from twin.live.options import Options, check_ports, first_as_of
 from twin.live.pace import Pace
 from twin.live.progress import Progress
 from twin.live.recheck import Recheck
 from twin.live.screens import Screens
+from twin.live.show import Show, site_show
 from twin.live.views import Views
 from twin.regie.account import COMMAND_EVENT
-from twin.regie.chain import JournalDamaged, open_readonly, read_meta
 from twin.regie.commands import expired, read_commands
 from twin.regie.journal import Journal, JournalUnavailable, Note
 from twin.regie.tick import Moment
-from twin.site import Site
-from twin.wiring import Window, Wired, site_sha256, wire
+from twin.wiring import Wired, wire
 
 _LOG = logging.getLogger(__name__)
 _POLL_S = 0.25
@@ -51,8 +48,11 @@ _WAITING_LIMIT = 96
 """Ticks that may wait for a failing store before the run gives up: a day."""
 
 
-def main(text: str) -> int:
+def main(text: str, show_of: Callable[[Options, Progress], Show] = site_show) -> int:
     """Run what ``regie live`` was asked for; returns the exit code.
+
+    Args:
+        show_of: what goes on air for these options: a site, unless somebody prepared something else.
 
     Told to end (SIGTERM, Ctrl-C) before everything is wired it leaves at once, without figures: nothing was done yet.
     """
@@ -61,11 +61,10 @@ def main(text: str) -> int:
     options = Options.from_text(text)
     try:
         options.check()
-        ready = ready_site(options.site, progress=Progress(sys.stderr).step)
-        window, state = _resumed_window(options, ready.site, datetime.now(UTC))
+        show = show_of(options, Progress(sys.stderr))
         check_ports(options)
-        _check_state(state)
-        figures = OnAir(options, ready, window, state).run()
+        _check_state(show.state)
+        figures = OnAir(options, show).run()
     except BadInput as error:
         for problem in error.problems:
             sys.stderr.write(f"regie: {problem}\n")
@@ -86,27 +85,11 @@ def main(text: str) -> int:
         sys.stdout.write(one_line(figures) + "\n")
     else:
         journal = figures["journal"]
-        sys.stdout.write(f"{figures['ticks']} ticks, {journal['acked']} journalled, head {journal['head'][:16]}, in {state}\n")
+        sys.stdout.write(
+            f"{figures['ticks']} ticks, {journal['acked']} journalled, head {journal['head'][:16]}, in {show.state}\n"
+        )
     sys.stdout.flush()
     return 0
-
-
-def _resumed_window(options: Options, site: Site, now: datetime) -> tuple[Window, Path]:
-    """The window and its directory; without ``--start`` a state that exists goes on where it is."""
-    state = state_directory(options, site, None)
-    if options.start is None and (state / "journal.sqlite").exists():
-        db = open_readonly(state)
-        try:
-            start = datetime.fromisoformat(read_meta(db)["identity"]["start"])
-        except (KeyError, TypeError, ValueError) as error:
-            if isinstance(error, BadInput):
-                raise
-            raise JournalDamaged(f"{state / 'journal.sqlite'}: meta", f"start is unreadable ({error})") from error
-        finally:
-            db.close()
-        return Window(start, options.ticks), state
-    window = window_of(options, site, now)
-    return window, state_directory(options, site, None if options.start is None else window.start)
 
 
 def _check_state(state: Path) -> None:
@@ -140,15 +123,13 @@ class OnAir:
 
     _journal: Journal
 
-    def __init__(self, options: Options, ready: Ready, window: Window, state: Path) -> None:
-        self._options = options
-        self._ready = ready
-        self._window = window
-        self._state = state
+    def __init__(self, options: Options, show: Show) -> None:
+        self._options, self._show = options, show
+        self._window, self._state = show.window, show.state
         self._progress = Progress(sys.stderr)
         self._stop = self._idle = False
         self._terminal = sys.stderr.isatty()
-        self._recheck = Recheck(options.site, site_sha256(ready.site))
+        self._recheck = Recheck(str(show.ready.site.file), show.file_sha256)
         self._tick_ms: list[float] = []
         self._misses = 0
         self._pace = Pace(options.factor)
@@ -160,7 +141,8 @@ class OnAir:
         signal.signal(signal.SIGHUP, self._hang_up)
         try:
             with self._leaving_at_once():
-                wired = wire(self._ready, self._window, self._state, self._progress.step, self._ops)
+                built = self._show.wire or wire
+                wired = built(self._show.ready, self._window, self._state, self._progress.step, self._ops)
             return self._play(wired)
         finally:
             self._recheck.stop()
@@ -295,7 +277,7 @@ class OnAir:
 
     def _limit_s(self) -> float:
         """Longest wall time of a tick: the site's deadline, or the interval at the chosen speed when that is shorter."""
-        deadline, interval = self._ready.site.about.deadline_s, self._pace.interval_s
+        deadline, interval = self._show.ready.site.about.deadline_s, self._pace.interval_s
         return deadline if interval is None else min(deadline, interval)
 
     def _commands(self, after: int) -> tuple[list[Command], list[Command]]:
