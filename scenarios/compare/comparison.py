@@ -15,7 +15,7 @@ def compared(runs: Sequence[Run]) -> dict[str, Any]:
     """Everything, JSON-able; lists run along ``runs``. Where two runs cannot be compared, their difference is None.
 
     Returns:
-        ``runs``; ``incomparable``: by letter what differs from the first ("site", "window", "mode"); ``kpis``,
+        ``runs``; ``incomparable``: by letter what differs from the first ("site", "grid", "window", "mode"); ``kpis``,
         ``operator_view``, ``economic_split``: by figure ``value``, ``do_nothing``, ``difference`` (of each run to its own
         do-nothing) and ``to_first`` (its value less the first's); ``violations``: by letter ``gained``, ``lost`` and
         ``changed`` against the first; ``n1``: ``hour`` and ``margin_percent`` by run; ``orders``: by state; ``versions``:
@@ -38,7 +38,7 @@ def compared(runs: Sequence[Run]) -> dict[str, Any]:
 
 
 def _about(run: Run) -> dict[str, Any]:
-    names = ("scenario", "title", "site", "timezone", "start", "ticks", "mode", "seed")
+    names = ("scenario", "title", "site", "grid", "timezone", "start", "ticks", "mode", "seed")
     about = {name: run.result.get(name) for name in names}
     counted = len(run.result.get("violations") or ())
     told = {"notes": run.result.get("notes", []), "titles": run.result.get("element_titles", {})}

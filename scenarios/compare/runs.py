@@ -33,9 +33,10 @@ class Run:
         return str(self.result["start"]), int(self.result["ticks"])
 
     def differs(self, other: Run) -> tuple[str, ...]:
-        """What makes figures of two runs incomparable: "site", "window" or "mode"."""
+        """What makes figures of two runs incomparable: "site", "grid", "window" or "mode"."""
         pairs = {
             "site": (self.result["site"], other.result["site"]),
+            "grid": (self.result.get("grid"), other.result.get("grid")),
             "window": (self.window, other.window),
             "mode": (self.result["mode"] == "played", other.result["mode"] == "played"),
         }

@@ -57,6 +57,7 @@ def figures(tape: Tape, series: Path, facts: Facts) -> dict[str, Any]:
         "scenario": rehearsal.scenario.name,
         "title": rehearsal.scenario.about.title.model_dump(),
         "site": rehearsal.ready.site.name,
+        "grid": rehearsal.ready.site.grid.code or Path(rehearsal.ready.site.grid.file or "").name,
         "timezone": rehearsal.ready.site.timezone,
         "start": rehearsal.window.start.isoformat(),
         "ticks": memory.statistics.ticks,

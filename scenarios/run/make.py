@@ -73,6 +73,7 @@ def _futures(job: Job, asked: Asked, folder: Path, board: Board) -> dict[str, An
         "scenario": rehearsal.scenario.name,
         "title": rehearsal.scenario.about.title.model_dump(),
         "site": ready.site.name,
+        "grid": ready.site.grid.code or Path(ready.site.grid.file or "").name,
         "timezone": ready.site.timezone,
         "start": rehearsal.window.start.isoformat(),
         "ticks": rehearsal.window.ticks,

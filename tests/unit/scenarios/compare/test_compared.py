@@ -25,6 +25,7 @@ def result(chf, violations=(), **changes):
         "scenario": "evening",
         "title": {"de": "Abend <b>", "fr": "Soir", "it": "Sera", "en": "Evening"},
         "site": "demo",
+        "grid": "town",
         "timezone": "Europe/Zurich",
         "start": hours[0],
         "ticks": 8,
@@ -83,7 +84,8 @@ def test_spans_of_one_element_add_up_and_keep_the_worst(runs):
 
 
 @pytest.mark.parametrize(
-    ("change", "why"), [({"site": "zurich"}, "site"), ({"ticks": 4}, "window"), ({"mode": "closed_loop"}, "mode")]
+    ("change", "why"),
+    [({"site": "zurich"}, "site"), ({"grid": "other"}, "grid"), ({"ticks": 4}, "window"), ({"mode": "closed_loop"}, "mode")],
 )
 def test_runs_that_cannot_be_compared_have_no_differences_and_say_why(runs, change, why):
     found = comparison(runs(a=result(900.0), b=result(850.0, **change)))
