@@ -7,8 +7,8 @@ from typing import Any
 
 from scenarios.file.scenario import Ensemble
 
-_LOOKED_AT = 40
-"""Futures of a run in which N-1 is looked at: each costs as much as ten without."""
+_LOOKED_AT = 25
+"""Futures of a run in which N-1 is looked at: each costs as much as twenty without."""
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ from scenarios.futures.start import Start
 from scenarios.futures.town import Town, by_topology
 from twin.domain.controls import NO_CONTROLS
 
-BLOCK = 16
-"""Futures that are in memory at a time: of a day on two hundred buses about 100 MB."""
+BLOCK = 8
+"""Futures that are in memory at a time: of a day on two hundred buses about 50 MB."""
 _SETTLED = ("vm_pu", "sgen_p_mw", "sgen_q_mvar")
 _WANT = ("vm_pu", "line_loading_percent", "trafo_loading_percent", "loss_mw", "source_p_mw")
 

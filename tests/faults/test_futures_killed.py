@@ -20,7 +20,7 @@ from twin.domain.problems import BadInput
 
 N, CHUNKS = 16, 8
 PACE_S = 0.25
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 _RUN = "import sys, futures_driver; sys.exit(futures_driver.run(*sys.argv[1:]))"
 
 
@@ -44,6 +44,11 @@ def running(folder, workers, *, pace_s=PACE_S, n=N):
 
 def worker_pids(folder):
     return [int(path.name) for path in Path(folder, "pids").glob("[0-9]*")]
+
+
+def on_disk(folder):
+    """Numbers of the chunks that an unfinished run has kept."""
+    return [int(path.name) for path in (folder / f".{NAME}.partial" / "done").glob("[0-9]*")]
 
 
 def await_futures(process, at_least):
@@ -78,43 +83,39 @@ def one_worker(tmp_path_factory):
     return open_futures(folder / NAME).load()
 
 
-def test_the_same_seed_gives_the_same_futures_on_two_workers_as_on_one(tmp_path, one_worker):
-    with running(tmp_path, 2, pace_s=0.0) as process:
-        assert process.wait(PATIENCE_S) == 0
-    xr.testing.assert_identical(open_futures(tmp_path / NAME).load(), one_worker)
-
-
-def test_one_of_three_workers_killed_in_the_middle_costs_nothing_but_its_chunk(tmp_path, one_worker):
+def test_three_workers_one_of_them_killed_make_what_one_makes_and_nothing_twice_that_was_on_disk(tmp_path, one_worker):
     with running(tmp_path, 3) as process:
         await_futures(process, 4)
-        victim = worker_pids(tmp_path)[0]
-        os.kill(victim, signal.SIGKILL)
+        os.kill(worker_pids(tmp_path)[0], signal.SIGKILL)
+        kept = on_disk(tmp_path)
         told, _ = process.communicate(timeout=PATIENCE_S)
         assert process.returncode == 0
     assert f"made {CHUNKS}" in told
-    begun = sum(len(path.read_text(encoding="ascii").split()) for path in Path(tmp_path, "pids").iterdir())
-    assert begun <= CHUNKS + 1
+    begun = [int(line) for path in Path(tmp_path, "pids").iterdir() for line in path.read_text(encoding="ascii").split()]
+    assert len(kept) >= 2
+    assert all(begun.count(chunk * N // CHUNKS) == 1 for chunk in kept)
     xr.testing.assert_identical(open_futures(tmp_path / NAME).load(), one_worker)
 
 
-def test_a_killed_client_leaves_no_process_and_the_same_command_makes_what_is_missing(tmp_path, one_worker):
+def test_a_client_killed_over_two_workers_leaves_no_process_and_the_same_command_makes_what_is_missing(tmp_path, one_worker):
     with running(tmp_path, 2) as process:
         await_futures(process, 6)
         process.kill()
         process.wait()
         await_end(worker_pids(tmp_path))
     assert not (tmp_path / NAME).exists()
-    done = len(list((tmp_path / f".{NAME}.partial" / "done").iterdir()))
+    done = len(on_disk(tmp_path))
     assert 3 <= done < CHUNKS
     with running(tmp_path, 1, pace_s=0.0) as process:
         told, _ = process.communicate(timeout=PATIENCE_S)
         assert process.returncode == 0
     assert f"made {CHUNKS - done}" in told
+    # two workers made the first of them, one the rest
     xr.testing.assert_identical(open_futures(tmp_path / NAME).load(), one_worker)
 
 
 def test_an_interrupted_run_ends_at_once_and_keeps_what_is_done(tmp_path):
-    with running(tmp_path, 2, pace_s=0.5, n=64) as process:
+    with running(tmp_path, 1, pace_s=0.5, n=64) as process:
         await_futures(process, 8)
         began = time.monotonic()
         process.send_signal(signal.SIGINT)
@@ -124,7 +125,7 @@ def test_an_interrupted_run_ends_at_once_and_keeps_what_is_done(tmp_path):
         assert time.monotonic() - began < 10.0
         await_end(worker_pids(tmp_path))
     assert not (tmp_path / NAME).exists()
-    assert len(list((tmp_path / f".{NAME}.partial" / "done").iterdir())) >= 1
+    assert on_disk(tmp_path)
 
 
 def test_a_cluster_that_does_not_answer_is_named_within_seconds():
