@@ -84,7 +84,7 @@ def test_capacity_is_the_last_size_that_a_scan_finds_harmless(made, kind):
     net, buses, controls, states = make_feeder(made)
     added = Added("pv", q_of_vm=Q_OF_VM, mva_per_mw=1.0 / 0.9) if kind == "pv" else Added("car")
     grid = grid_of(net, buses, added, made.limits(net, low=0.94, high=1.05), controls)
-    sizes = np.arange(0.0, 0.3, 0.002)
+    sizes = np.arange(0.0, 0.3, 0.004)
     rows = np.flatnonzero(states.sun > 0.0) if kind == "pv" else np.arange(3)
     for place, found in enumerate(capacities(grid, states)):
         lanes = np.repeat(rows, len(sizes))
@@ -93,7 +93,7 @@ def test_capacity_is_the_last_size_that_a_scan_finds_harmless(made, kind):
         harmless = (excess <= 0.0).all(axis=0)
         assert harmless[0]
         last = sizes[np.flatnonzero(~harmless)[0] - 1]  # the scan's last size before the first that breaks something
-        assert last - 0.001 < found.mw < last + 0.003  # the scan's step and the resolution
+        assert last - 0.001 < found.mw < last + 0.005  # the scan's step and the resolution
 
 
 def test_an_inverter_that_draws_reactive_power_hosts_more(made):
@@ -218,17 +218,17 @@ def test_the_worst_quarter_hours_hold_the_extremes_of_every_limit(made):
 def test_a_screened_year_finds_nearly_what_all_its_quarter_hours_find(made, kind):
     net, buses, controls, _ = make_feeder(made)
     rng = np.random.default_rng(2)
-    sun = np.clip(rng.normal(0.4, 0.4, 300), 0.0, 1.0)
-    states = made.states(net, load_mw=rng.uniform(0.0, 0.04, (300, 3)), sgen_mw=0.03 * sun[:, None], sun=sun)
+    sun = np.clip(rng.normal(0.4, 0.4, 100), 0.0, 1.0)
+    states = made.states(net, load_mw=rng.uniform(0.0, 0.04, (100, 3)), sgen_mw=0.03 * sun[:, None], sun=sun)
     added = PV if kind == "pv" else Added("car")
     grid = grid_of(net, buses, added, made.limits(net, low=0.94, high=1.05), controls)
-    moved = sun if kind == "pv" else np.ones(300)
+    moved = sun if kind == "pv" else np.ones(100)
     rows = worst_rows(make_engine("batch", net), grid.held, states, controls, moved)
     whole, screened = (np.array([c.mw for c in capacities(grid, s)]) for s in (states, states.at(rows)))
     assert (screened >= whole * (1 - 2 * RESOLUTION_SHARE)).all()
     # what a screening by constant slopes misses
     assert (screened <= whole * 1.005).all()
-    assert len(rows) < 100
+    assert len(rows) < 60
 
 
 def test_an_unknown_kind_is_refused_before_anything_is_read(capsys):
