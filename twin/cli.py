@@ -57,7 +57,7 @@ SiteArgument = Annotated[str, typer.Argument(help="A packaged site (demo) or the
 
 @app.command()
 def live(  # noqa: PLR0917 - the flags of one command; Typer passes them by name
-    site: Annotated[str, typer.Option(help="A packaged site (demo) or the path of a site file.")] = "demo",
+    site: Annotated[str | None, typer.Option(help="A packaged site or the path of a site file. Default: demo.")] = None,
     start: Annotated[
         str | None,
         typer.Option(help="First quarter hour, ISO 8601, local time unless it has an offset. Default: this week in 2016."),
@@ -76,15 +76,23 @@ def live(  # noqa: PLR0917 - the flags of one command; Typer passes them by name
     state: Annotated[
         str | None, typer.Option(help="State directory. Default: one per site and window below ./state or $REGIE_STATE.")
     ] = None,
+    scenario: Annotated[
+        str | None, typer.Option(help="A packaged scenario or drill, or its file, in place of site, start and ticks.")
+    ] = None,
     json_line: JsonOption = False,
 ) -> None:
-    """Put a site on air: loop, boxes, both screens. The same command goes on where it was interrupted."""
+    """Put a site or a scenario on air: loop, boxes, both screens. The same command goes on where it was interrupted."""
     from twin.live.options import Options
 
-    options = Options(site, start, ticks, speed, web, host, port, public_host, public_port, state, json_line)
+    if scenario is not None and (site, start, ticks) != (None, None, None):
+        _refuse(["--scenario: beside --site, --start or --ticks; expected it alone; its file says where and when"])
+    options = Options(
+        site or "demo", start, ticks, speed, web, host, port, public_host, public_port, state, json_line, scenario
+    )
     # The process on air holds nothing but the loop. What is imported stays, and looking for garbage meanwhile takes a seventh
     # of the time: `twin.live.on_air` begins with that once everything is there.
-    code = "import gc, sys; gc.disable(); from twin.live.on_air import main; sys.exit(main(sys.argv[1]))"
+    main = "twin.live.on_air" if scenario is None else "scenarios.drill.on_air"
+    code = f"import gc, sys; gc.disable(); from {main} import main; sys.exit(main(sys.argv[1]))"
     os.execv(  # noqa: S606 - a fresh interpreter, no shell: see above
         sys.executable, [sys.executable, "-c", code, options.to_text()]
     )

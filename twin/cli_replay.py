@@ -1,4 +1,4 @@
-"""``regie replay``: journalled hours again, with another box or another setting of one."""
+"""``regie replay``: journalled hours again, with another box or another setting of one; ``regie drill`` beside it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ from typing import Annotated, Any
 
 import typer
 
+from twin.cli_drill import drill
+
 
 def register(app: typer.Typer) -> None:
-    """Add the command."""
+    """Add the commands."""
     app.command()(replay)
+    app.command()(drill)
 
 
 def replay(

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from twin.cli_scenario_journal import from_journal
+
 if TYPE_CHECKING:
     from scenarios.elsewhere.elsewhere import Elsewhere
     from scenarios.file.scenario import Scenario
@@ -22,6 +24,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one compact JSON
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.add_typer(scenario_app, name="scenario")
+    scenario_app.command("from-journal")(from_journal)
 
 
 @scenario_app.command("list")

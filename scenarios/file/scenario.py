@@ -207,17 +207,29 @@ class Ensemble(Table):
     source: str = "assumptions; nobody's record of outages"
 
 
+class Led(Table):
+    """``[[drill.led]]``: something that led there. ``kind``: code; ``what``: of which element, box, channels or person."""
+
+    at: Instant
+    kind: str
+    what: str
+
+
 class Drill(Table):
-    """``[drill]``: the past that a scenario was drawn from; only drills have one.
+    """``[drill]``: the run that a drill was drawn from; only drills have one. Its window are the hours to decide in.
 
     Attributes:
-        state: the run's state directory. ``head``: of its journal when it was drawn. ``at``, ``until``: the hours to decide in.
+        state: the run's state directory, beside the drill's file. ``scenario``: that was on air there.
+        head: of its journal where the drill begins. ``seal``: where it ends, over all that was decided and came meanwhile.
+        hidden: what the file does not tell. ``led``: what led there.
     """
 
     state: Path
+    scenario: str | None = None
     head: str
-    at: Instant
-    until: Instant
+    seal: str
+    hidden: tuple[str, ...] = ()
+    led: tuple[Led, ...] = ()
 
 
 class Compose(Table):

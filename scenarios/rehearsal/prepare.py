@@ -47,6 +47,9 @@ def rehearsals(scenario: Scenario, *, grid: Elsewhere | None = None, progress: P
     Raises:
         BadInput: with every fault of the scenario on any of its sites.
     """
+    if scenario.drill is not None:
+        remedy = "regie live --scenario puts it on air, regie drill plays it without you"
+        raise BadInput([Problem(scenario.place("drill"), "a drill goes on in the middle of a run", "a scenario", remedy)])
     prepared = [_on_site(scenario, name, grid, progress) for name in scenario.sites]
     problems = _told_once(prepared)
     if problems:

@@ -35,7 +35,7 @@ class Journalled:
 
     Attributes:
         site, site_sha256: that it was written with. ``start``: of its first quarter hour.
-        moments: (seq, kind, as_of in epoch seconds) of every record when it was opened. ``head``: after the last of them.
+        moments: (seq, kind, as_of in epoch seconds) of every record when it was opened.
     """
 
     state: Path
@@ -43,7 +43,6 @@ class Journalled:
     site_sha256: str
     start: datetime
     moments: tuple[tuple[int, str, int], ...] = field(repr=False)
-    head: str
 
     @property
     def end(self) -> datetime:
@@ -54,6 +53,18 @@ class Journalled:
     def ticks(self) -> int:
         """Regular ticks."""
         return sum(kind == "regular" for _, kind, _ in self.moments)
+
+    def head_at(self, moment: datetime) -> str:
+        """Chain value after the last record up to ``moment``; empty before the first, and behind the end of the journal."""
+        seqs = [seq for seq, _, as_of_s in self.moments if from_epoch_s(as_of_s) <= moment]
+        if not seqs or moment > self.end:
+            return ""
+        db = open_readonly(self.state)
+        try:
+            (head,) = db.execute("SELECT head FROM tick WHERE seq = ?", (seqs[-1],)).fetchone()
+        finally:
+            db.close()
+        return str(head)
 
     def records(self, after: datetime | None = None, until: datetime | None = None) -> Iterator[Record]:
         """Records with ``after < as_of <= until`` in order; None: from the first, to the last there was when it was opened."""
@@ -91,13 +102,12 @@ def journalled(state: Path) -> Journalled:
     try:
         identity = read_meta(db)["identity"]
         moments = tuple(read_moments(db))
-        heads = db.execute("SELECT head FROM tick WHERE seq = ?", (len(moments) - 1,)).fetchone()
     finally:
         db.close()
     if not any(kind == "regular" for _, kind, _ in moments):
         raise BadInput([Problem(str(state), "no tick in its journal", "at least one", "let it run first")])
     start = datetime.fromisoformat(identity["start"])
-    return Journalled(state, identity["site"], identity["site_sha256"], start, moments, heads[0])
+    return Journalled(state, identity["site"], identity["site_sha256"], start, moments)
 
 
 # ------------------------------------------------------------------------------------------------ what a record says

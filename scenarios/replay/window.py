@@ -22,20 +22,21 @@ def stretch_of(run: Journalled, ready: Ready, begin: str | None, end: str | None
         BadInput: for moments that are none, off the quarter hour, outside of the journal, or in the wrong order.
     """
     problems, zone = Problems(), ZoneInfo(ready.site.timezone)
-    first = run.start if begin is None else _moment("--from", begin, zone, problems)
-    last = run.end if end is None else _moment("--to", end, zone, problems)
+    first = run.start if begin is None else moment_of("--from", begin, zone, problems)
+    last = run.end if end is None else moment_of("--to", end, zone, problems)
     for name, moment in (("--from", first), ("--to", last)):
         if moment is not None and not run.start <= moment <= run.end:
-            limit = f"{_local(run.start, zone)} to {_local(run.end, zone)}, what the journal holds"
-            problems.add(name, _local(moment, zone), limit, "choose hours that were on air")
+            limit = f"{local(run.start, zone)} to {local(run.end, zone)}, what the journal holds"
+            problems.add(name, local(moment, zone), limit, "choose hours that were on air")
     if first is not None and last is not None and first >= last:
-        problems.add("--to", _local(last, zone), f"after --from {_local(first, zone)}", "give at least one quarter hour")
+        problems.add("--to", local(last, zone), f"after --from {local(first, zone)}", "give at least one quarter hour")
     if problems.found or first is None or last is None:
         raise BadInput(problems.found)
     return Stretch(ready, first, round((last - first) / QUARTER_HOUR), run.told(first, last), run)
 
 
-def _moment(name: str, text: str, zone: ZoneInfo, problems: Problems) -> datetime | None:
+def moment_of(name: str, text: str, zone: ZoneInfo, problems: Problems) -> datetime | None:
+    """The quarter hour that ``text`` says on the clock of ``zone``; None with a fault noted at ``name``."""
     try:
         given = datetime.fromisoformat(text)
         instant = (given if given.tzinfo else given.replace(tzinfo=zone)).astimezone(UTC)
@@ -48,5 +49,6 @@ def _moment(name: str, text: str, zone: ZoneInfo, problems: Problems) -> datetim
     return instant
 
 
-def _local(instant: datetime, zone: ZoneInfo) -> str:
+def local(instant: datetime, zone: ZoneInfo) -> str:
+    """As people of the site read it."""
     return instant.astimezone(zone).isoformat(timespec="minutes")

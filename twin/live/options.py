@@ -27,6 +27,7 @@ class Options:
     Attributes:
         start: ISO instant or None. ``speed``: grid seconds per wall second, or "max".
         state: directory; None chooses one by site and window.
+        scenario: what goes on air in place of ``site``, ``start`` and ``ticks``.
         host, port: of the régie. ``public_host``, ``public_port``: of the citizens' page, which can so be published alone.
     """
 
@@ -41,6 +42,7 @@ class Options:
     public_port: int
     state: str | None
     json: bool
+    scenario: str | None = None
 
     def to_text(self) -> str:
         """For the loop's interpreter."""

@@ -1,0 +1,53 @@
+"""``regie drill``: how a past hour was decided, beside what the plan alone, a known future and nobody would have made."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def drill(
+    file: Annotated[str, typer.Argument(help="A drill's file, as regie scenario from-journal writes it.")],
+    played: Annotated[
+        Path | None, typer.Option(help="State directory of your run of it (regie live --scenario). Default: as on air.")
+    ] = None,
+    json_line: Annotated[bool, typer.Option("--json", help="Print one compact JSON line last.")] = False,
+) -> None:
+    """Open a drill's seal: own figures beside the plan's, perfect hindsight's and do-nothing's, and what made the gaps."""
+    from scenarios.drill.sides import sides
+    from scenarios.drill.source import drilled
+    from scenarios.drill.told import lines, told
+    from scenarios.file.read import load_scenario
+    from twin.domain.finite import finite
+    from twin.domain.problems import BadInput
+    from twin.live.progress import Progress
+    from twin.regie.journal import JournalUnavailable
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    progress = Progress(sys.stderr)
+    try:
+        prepared = drilled(load_scenario(file), progress.step)
+        found = sides(prepared, played, progress.step, progress.ticks)
+        figures = told(prepared, found, own="on_air" if played is None else "played")
+    except BadInput as error:
+        for problem in error.problems:
+            typer.echo(f"regie: {problem}", err=True)
+        raise typer.Exit(error.exit_code) from None
+    except JournalUnavailable as error:
+        typer.echo(f"regie: {error}", err=True)
+        raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        typer.echo("regie: told to end; nothing is left behind", err=True)
+        raise typer.Exit(1) from None
+    finally:
+        progress.close()
+    if json_line:
+        typer.echo(json.dumps(finite(figures), separators=(",", ":"), allow_nan=False))
+    else:
+        for line in lines(figures):
+            typer.echo(line)

@@ -1,0 +1,46 @@
+"""``regie scenario from-journal``: a blind drill of a past hour."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def from_journal(
+    state: Annotated[Path, typer.Argument(help="State directory of a run; it is only read.")],
+    at: Annotated[str, typer.Option(help="First quarter hour to decide, local time unless it has an offset.")],
+    hours: Annotated[float, typer.Option(help="How long.")] = 3.0,
+    out: Annotated[Path | None, typer.Option(help="The drill's file. Default: here, named after site and hour.")] = None,
+    site: Annotated[str | None, typer.Option(help="The run's site file. Default: the site that the journal names.")] = None,
+    scenario: Annotated[str | None, typer.Option(help="The scenario that was on air, where one was.")] = None,
+    json_line: Annotated[bool, typer.Option("--json", help="Print one compact JSON line last.")] = False,
+) -> None:
+    """Make a blind drill of a past hour: what led there is told, what was decided and came is sealed."""
+    from scenarios.drill.draw import Asked, drawn
+    from scenarios.replay.journalled import journalled
+    from scenarios.replay.on_air_site import site_on_air
+    from twin.domain.problems import BadInput
+    from twin.live.progress import Progress
+
+    progress = Progress(sys.stderr)
+    try:
+        run = journalled(state)
+        ready = site_on_air(run, site, scenario, progress.step)
+        drill = drawn(Asked(run, ready, site, scenario, at, hours, out))
+    except BadInput as error:
+        for problem in error.problems:
+            typer.echo(f"regie: {problem}", err=True)
+        raise typer.Exit(error.exit_code) from None
+    except OSError as error:
+        typer.echo(f"regie: {error.filename}: {error.strerror}; free space, or choose another --out", err=True)
+        raise typer.Exit(1) from None
+    finally:
+        progress.close()
+    if json_line:
+        typer.echo(json.dumps({"drill": str(drill), "state": str(state)}, separators=(",", ":")))
+    else:
+        typer.echo(f"{drill}: put it on air with regie live --scenario {drill}")
