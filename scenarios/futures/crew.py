@@ -65,8 +65,8 @@ class Work(Protocol):
         ...
 
 
-class Lost(RuntimeError):
-    """A chunk that no worker could finish."""
+class Lost(ChildProcessError):
+    """A chunk that no worker could finish; for callers a failure of the machine, like a full disk."""
 
 
 _kept: dict[str, Any] = {}
