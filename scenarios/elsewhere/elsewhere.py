@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -62,9 +63,8 @@ class Elsewhere:
     def _grid(self, site: Site, overlay: Overlay) -> GridTable:
         if self.code is not None:
             return GridTable(source="simbench", code=self.code, overlay=overlay)
-        return GridTable(
-            source="pandapower", file=str(self.file), profiles=site.grid.code or site.grid.profiles, overlay=overlay
-        )
+        file = os.path.relpath(self.file or "", site.file.parent.resolve())  # as a site file names it: from its own folder
+        return GridTable(source="pandapower", file=file, profiles=site.grid.code or site.grid.profiles, overlay=overlay)
 
     @property
     def _called(self) -> str:
