@@ -39,6 +39,7 @@ from twin.regie.public import PublicFacts
 from twin.regie.runner import BoxInstance, BoxRunner
 from twin.regie.side import Side
 from twin.regie.sun import Sun
+from twin.regie.unkept import Unkept
 from twin.regie.watch import Names
 from twin.shown_facts import notes_of, public_facts
 from twin.site import Site
@@ -162,7 +163,7 @@ def wire(
     )
     root = next(zone.name for zone in zones if zone.parent is None and zone.boundary)
     # The first write to the state directory, and its lock: what can be refused has been refused by now.
-    journal = Journal(state, identity(site, window))
+    journal = Journal(state, identity(site, window)) if effort.journals else Unkept()
     parts = Parts(
         engine=engine,
         layout=layout,

@@ -1,4 +1,4 @@
-"""The demo town's summer day: its figures; and its night and morning again, killed and told to end."""
+"""The demo town's summer day: its figures; and its night and early morning again, killed and told to end."""
 
 import random
 import time
@@ -15,13 +15,13 @@ pytestmark = pytest.mark.slow
 
 CASE = Path(__file__).parent / "summer_day"
 TICKS = case_input(CASE)["ticks"]
-MORNING = 40
-"""Ticks to ten o'clock: the nightly fit is in force from the twelfth on, and the batteries have begun to obey."""
+MORNING = 26
+"""Ticks to half past six: the nightly fit is in force from the twelfth on, and orders are obeyed from the second."""
 
 
 @pytest.fixture(scope="module")
 def days(tmp_path_factory):
-    """The day, and beside it the same day until ten, interrupted: two streams for two cores."""
+    """The day, and beside it the same day until half past six, interrupted: two streams for two cores."""
     place, hurt = (place_of(CASE, tmp_path_factory.mktemp(name) / "state") for name in ("day", "disturbed"))
     run = place.start(TICKS)
     run.until(lambda: place.acked)  # the town's past is lived once, and the second run finds it

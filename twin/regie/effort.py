@@ -18,14 +18,15 @@ READ_BY_THE_LOOP = ("load_forecast_p_mw", "pv_forecast_p_mw")
 class Effort:
     """What a tick does beside what its decision needs.
 
-    Without what informs, explains and checks, every decision and what it earns is the same. Without learning the models of the
-    start serve on: the forecasts of a later day are those of a model that has not seen the day before.
+    Without what informs, explains, checks and journals, every decision and what it earns is the same. Without learning the
+    models of the start serve on: the forecasts of a later day are those of a model that has not seen the day before.
 
     Attributes:
         informs: boxes are asked that only tell people something: of transformers, cables, machines, tomorrow's tariff.
         explains: boxes say what a refusal would cost and who would move instead (`twin.contracts.box.BoxContext`).
         checks: the reference power flow looks over every tick's proof; otherwise over the first tick's alone.
         learns: models are fitted anew when that is due; otherwise those of the start stay in force.
+        journals: every tick is put down, so that the run can be resumed, replayed and looked back on.
         remembers: a model that any run made from the very same question is used again (`twin.regie.kept_models`).
     """
 
@@ -33,13 +34,14 @@ class Effort:
     explains: bool
     checks: bool
     learns: bool
+    journals: bool
     remembers: bool
 
 
-ON_AIR = Effort(informs=True, explains=True, checks=True, learns=True, remembers=False)
+ON_AIR = Effort(informs=True, explains=True, checks=True, learns=True, journals=True, remembers=False)
 PLAYED = replace(ON_AIR, remembers=True)
 """A rehearsal that is looked at: all that happens on air, and it begins as soon as its models are there."""
-REHEARSED = Effort(informs=False, explains=False, checks=False, learns=False, remembers=True)
+REHEARSED = Effort(informs=False, explains=False, checks=False, learns=False, journals=False, remembers=True)
 
 
 def deciding(cards: Mapping[str, BoxCard], champions: Collection[str], layout: Layout) -> frozenset[str]:

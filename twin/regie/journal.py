@@ -73,7 +73,13 @@ class Note:
 
 
 class Journal:
-    """The single writer of one state directory (flock), and its reader after a restart."""
+    """The single writer of one state directory (flock), and its reader after a restart.
+
+    Attributes:
+        keeps: what is committed is there afterwards.
+    """
+
+    keeps = True
 
     def __init__(self, directory: Path, identity: Mapping[str, Any]) -> None:
         """Open or create.

@@ -262,7 +262,7 @@ class Loop:
         if tick.moment.event is None:
             self._regular = tick.moment.as_of
         parts.runner.training_due(tick.moment.as_of)
-        self._unacked.append(self._frozen(tick, frames))
+        self._unacked.append(self._frozen(tick, frames) if parts.journal.keeps else {})
         self._seq, self._sent, self._fits = self._seq + 1, (), {}
         while self._unacked:
             try:

@@ -11,6 +11,7 @@ from twin.contracts.frame import Layout
 from twin.contracts.report_codec import envelope_to_bytes
 from twin.regie.effort import ON_AIR, REHEARSED, deciding
 from twin.regie.runner import BoxInstance
+from twin.regie.unkept import Unkept
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "boxes"))
 from box_stage import Stage, running, steady
@@ -136,3 +137,9 @@ def test_a_rehearsal_fits_no_model_when_one_is_due(tmp_path):
         finally:
             stage.runner.stop()
     assert due == {"on air": ("trained",), "rehearsed": ()}
+
+
+def test_without_a_journal_every_tick_is_acknowledged_and_none_is_there_afterwards():
+    journal = Unkept()
+    assert journal.commit(kind="regular", as_of_s=0) == ""
+    assert (journal.acked, journal.resume_state(), journal.keeps) == (0, None, False)
