@@ -28,6 +28,8 @@ def debrief(  # noqa: PLR0917 - the flags of one command; Typer passes them by n
     html: Annotated[Path | None, typer.Option(help="Write a page with pictures and replays: one file, works offline.")] = None,
     pdf: Annotated[Path | None, typer.Option(help="Write the same for paper.")] = None,
     replays: Annotated[Path | None, typer.Option(help="Write every replay as a page of its own into this folder.")] = None,
+    scenario: Annotated[Path | None, typer.Option(help="Write a blind drill of one moment into this scenario file.")] = None,
+    number: Annotated[int, typer.Option("--moment", min=1, help="Which moment, as numbered in the page.")] = 1,
     lang: Annotated[str, typer.Option(help="Language of page and paper: de, fr, it, en.")] = "en",
     json_line: Annotated[bool, typer.Option("--json", help="Print one compact JSON line last.")] = False,
 ) -> None:
@@ -39,10 +41,12 @@ def debrief(  # noqa: PLR0917 - the flags of one command; Typer passes them by n
 
     progress = Progress(sys.stderr)
     try:
-        _check(lang, (html, pdf))
+        _check(lang, (html, pdf, scenario))
         source = source_of(place, site, progress.step)
         window = _window(begin, end, source.ready.site.timezone)
         found = debrief_of(source, *window, progress.step)
+        if scenario is not None:
+            _drill(found, number, scenario)
         _write(found, html, pdf, replays, lang)
     except BadInput as error:
         for problem in error.problems:
@@ -116,6 +120,28 @@ def _window(begin: str | None, end: str | None, timezone: str) -> tuple[datetime
         problems.add("--to", str(end), f"later than --from {begin}", "exchange them")
     problems.raise_if_any()
     return first, last
+
+
+def _drill(found: Debrief, number: int, path: Path) -> None:
+    """The moment as an exercise.
+
+    Raises:
+        BadInput: for a moment that there is not, a run of another site file, and a place that is taken.
+    """
+    from scenarios.debrief.practice import practice_hours
+    from scenarios.drill.draw import Asked, drawn
+    from scenarios.replay.journalled import journalled
+    from twin.domain.problems import Problems
+
+    problems, source = Problems(), found.source
+    if number > len(found.moments):
+        problems.add("--moment", number, f"1 to {len(found.moments)}", "choose one of the moments")
+    if not source.same_site:
+        value = "the site file has changed since the run"
+        problems.add("--scenario", value, "the site that was on air", "give the file that it was written with by --site")
+    problems.raise_if_any()
+    begin, hours = practice_hours(found.moments[number - 1], found.tape)
+    drawn(Asked(journalled(source.state), source.ready, source.site, source.scenario, begin.isoformat(), hours, path))
 
 
 def _write(found: Debrief, html: Path | None, pdf: Path | None, replays: Path | None, lang: str) -> Any:

@@ -28,7 +28,7 @@ class Source:
     Attributes:
         state: the directory that holds ``journal.sqlite``. ``title``: what people call the run, by language.
         start: of the run. ``same_site``: False when the site file has changed since; grid and channels still fit.
-        planned: elements whose outage was announced.
+        planned: elements whose outage was announced. ``site``, ``scenario``: as the run was named, None where its journal does.
     """
 
     state: Path
@@ -37,6 +37,8 @@ class Source:
     start: datetime
     same_site: bool
     planned: Collection[str] = ()
+    site: str | None = None
+    scenario: str | None = None
 
 
 def source_of(place: Path, site: str | None, progress: Progress) -> Source:
@@ -55,19 +57,20 @@ def source_of(place: Path, site: str | None, progress: Progress) -> Source:
     finally:
         db.close()
     start, run = datetime.fromisoformat(identity["start"]), state.parent
-    rehearsal = None if site is not None else _rehearsed(run, identity["site_sha256"], progress)
-    if rehearsal is not None:
+    played = None if site is not None else _rehearsed(run, identity["site_sha256"], progress)
+    if played is not None:
+        name, rehearsal = played
         planned = tuple(outage.element for outage in rehearsal.scenario.planned_outages)
-        return Source(state, rehearsal.scenario.about.title.model_dump(), rehearsal.ready, start, True, planned)
+        return Source(state, rehearsal.scenario.about.title.model_dump(), rehearsal.ready, start, True, planned, None, name)
     ready = ready_site(site or identity["site"], progress=progress)
     same = identity["site_sha256"] == site_sha256(ready.site)
     if not same:
         _check_fits(ready, state, place)
-    return Source(state, ready.site.about.title.model_dump(), ready, start, same)
+    return Source(state, ready.site.about.title.model_dump(), ready, start, same, (), site)
 
 
-def _rehearsed(run: Path, sha256: str, progress: Progress) -> Rehearsal | None:
-    """The rehearsal whose results lie in ``run``, as its scenario changes the site.
+def _rehearsed(run: Path, sha256: str, progress: Progress) -> tuple[str, Rehearsal] | None:
+    """Scenario, as it was asked for, and rehearsal whose results lie in ``run``, as the scenario changes the site.
 
     None for a run of ``regie live``, and when the scenario has changed since or is not there any more.
     """
@@ -79,7 +82,7 @@ def _rehearsed(run: Path, sha256: str, progress: Progress) -> Rehearsal | None:
         with suppress(BadInput):
             for rehearsal in rehearsals(load_scenario(name), progress=progress):
                 if rehearsal.name == run.name and site_sha256(rehearsal.ready.site) == sha256:
-                    return rehearsal
+                    return name, rehearsal
     return None
 
 
