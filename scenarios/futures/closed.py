@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from tempfile import gettempdir
 from typing import Any, ClassVar
 
 import numpy as np
@@ -27,10 +26,11 @@ from scenarios.futures.solve import FutureSolver, joined
 from scenarios.futures.start import Start
 from scenarios.futures.town import Town
 from twin.domain.grid import Topology
+from twin.domain.lean import lean_main
 from twin.regie.forkserver import child_environment
 from twin.regie.kpi import Account, KpiFacts, figures
 
-_MAIN = "from scenarios.futures.player import main; main()"
+_MAIN = lean_main("scenarios.futures.player")
 
 
 class PlayerEnded(RuntimeError):
@@ -165,9 +165,16 @@ class ClosedSolver:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=child_environment(Path(gettempdir())),
+            env=child_environment(_scratch()),
         )
         assert player.stdin is not None
         pickle.dump(self.stage, player.stdin)
         player.stdin.flush()
         return player
+
+
+def _scratch() -> Path:
+    """The worker's own directory, which goes when it goes: a player that is killed with its worker leaves nothing behind."""
+    from distributed import get_worker
+
+    return Path(get_worker().local_directory)

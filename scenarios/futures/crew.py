@@ -89,7 +89,7 @@ def crew(workers: int, cluster: str | None) -> Iterator[Client]:
             return
         from distributed import Client, LocalCluster
 
-        with TemporaryDirectory(prefix="regie-crew-") as scratch:
+        with TemporaryDirectory(prefix="regie-crew-", ignore_cleanup_errors=True) as scratch:
             local = LocalCluster(
                 n_workers=workers,
                 threads_per_worker=1,

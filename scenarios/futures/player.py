@@ -139,8 +139,7 @@ class _Player:
         sides = [[t.state.grid for t in ticks], [t.baseline if t.baseline is not None else t.state.grid for t in ticks]]
         grids = []
         for side, states in enumerate(sides):
-            imported = np.diff([_net_mwh(pair[side] or Account()) for pair in accounts]) / HOURS_PER_STEP
-            grids.append(_stacked(states) | {"import_p_mw": imported})
+            grids.append(_stacked(states) | {"import_p_mw": _import_p_mw([pair[side] or Account() for pair in accounts])})
         topology = tuple(t.state.topology for t in ticks)
         values = [{name: one.value for name, one in found.items()}, {n: one.baseline or {} for n, one in found.items()}]
         return Played(tuple(grids), (topology, topology), tuple(map(_flat, values)))
@@ -154,8 +153,11 @@ def _stacked(states: Sequence[xr.Dataset]) -> dict[str, np.ndarray]:
     return found
 
 
-def _net_mwh(account: Account) -> float:
-    return account.import_mwh - account.export_mwh
+def _import_p_mw(accounts: Sequence[Account]) -> np.ndarray:
+    """Net import of every quarter hour [MW], dims (time,); NaN where the account does not know it."""
+    net_mwh = np.array([account.import_mwh - account.export_mwh for account in accounts])
+    known = np.diff([account.priced for account in accounts]) > 0
+    return np.where(known, np.diff(net_mwh) / HOURS_PER_STEP, np.nan)
 
 
 def _flat(figures: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
