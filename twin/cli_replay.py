@@ -94,4 +94,6 @@ def lines(figures: dict[str, Any]) -> list[str]:
         said.append(f"{label:<28} " + " ".join(f"{value:>14}" for value in values))
     said.append(f"decided otherwise in {apart['quarter_hours_decided_otherwise']} quarter hours")
     said.append(f"as it is, decided as on air in {figures['quarter_hours_as_on_air']} of {figures['ticks']}")
+    if not figures["counterfactual"]:
+        said.append("telemetry is replayed as it was known: other decisions would have changed it, how cannot be known")
     return said

@@ -150,13 +150,17 @@ def _said_again(telemetry: Telemetry, side: str, record: Record, run: Journalled
     Raises:
         BadInput: when that is not what it said on air.
     """
-    said = telemetry.read(from_epoch_s(record.as_of_s))
-    on_air = readings_from_arrays(record.arrays, side)
-    if not _same(said, on_air):
-        place = f"{run.state}: tick {record.seq} at {from_epoch_s(record.as_of_s).isoformat()}"
-        value = f"the {'town' if side == 'live' else 'do-nothing twin'} says {_difference(said, on_air)}"
+    as_of = from_epoch_s(record.as_of_s)
+    said, on_air = telemetry.read(as_of), readings_from_arrays(record.arrays, side)
+    journalled = record.meta if side == "live" else record.meta["alone"]
+    apart = "" if _same(said, on_air) else _difference(said, on_air)
+    # Asked on air, too: what falls silent remembers the last that was heard.
+    if telemetry.topology(as_of) != Topology.from_meta(journalled["topology"]):
+        apart = "its switches stand otherwise"
+    if apart:
+        place, who = f"{run.state}: tick {record.seq} at {as_of.isoformat()}", "town" if side == "live" else "do-nothing twin"
         remedy = "replay it with the release and the site that were on air, or from its beginning"
-        raise BadInput([Problem(place, value, "what it said on air, bit for bit", remedy)])
+        raise BadInput([Problem(place, f"of the {who}, {apart}", "what it said on air, bit for bit", remedy)])
     return said
 
 
@@ -168,9 +172,9 @@ def _same(first: Readings, second: Readings) -> bool:
 
 def _difference(said: Readings, on_air: Readings) -> str:
     if len(said.value) != len(on_air.value):
-        return f"{len(said.value)} readings instead of {len(on_air.value)}"
+        return f"there are {len(said.value)} readings instead of {len(on_air.value)}"
     rows = zip(*(zip(*map(np.ndarray.tolist, _columns(each)), strict=True) for each in (said, on_air)), strict=True)
-    return f"{sum(repr(one) != repr(other) for one, other in rows)} of {len(said.value)} readings otherwise"
+    return f"{sum(repr(one) != repr(other) for one, other in rows)} of {len(said.value)} readings are others"
 
 
 def _columns(readings: Readings) -> list[np.ndarray]:

@@ -55,6 +55,7 @@ def replay(stretch: Stretch, other: Swapped, progress: Progress, ticks: Ticks) -
         "ticks": stretch.ticks,
         "swapped_boxes": list(other.boxes),
         "untrusted": list(other.untrusted),
+        "counterfactual": site.plant is not None,
         **_on_air(stretch, mine),
         "as_is": _told(mine),
         "swapped": _told(theirs),

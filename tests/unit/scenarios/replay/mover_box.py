@@ -9,7 +9,7 @@ from twin.contracts.messages import Headline, Proposal, Report
 from twin.domain.time import floor_quarter
 
 STEPS = 96
-DEVICES = {"battery_community": 0.8, "battery_458": 0.004}
+DEVICES = {"mill": 0.005, "barn": 0.005}
 """With what they may be asked for [MW]: the first obeys by itself, of the second people are asked."""
 
 
@@ -17,7 +17,7 @@ class Mover:
     """Asks batteries for ``share`` of what the town is foretold to draw: the better the forecast, the better the move."""
 
     def __init__(self, config, context):
-        self.share = float(config.get("share", 0.02))
+        self.share = float(config.get("share", 0.5))
         self.card = BoxCard(
             name="mover",
             version="1.0.0",
@@ -34,7 +34,7 @@ class Mover:
         wish = self.share * foretold.values[:STEPS]
         plans = {device: np.clip(wish, -most, most) for device, most in DEVICES.items()}
         proposals = tuple(self._proposal(device, plan, view.as_of) for device, plan in plans.items())
-        headline = Headline("plan", float(1000.0 * plans["battery_community"][0]), "kW")
+        headline = Headline("plan", float(1000.0 * plans["mill"][0]), "kW")
         return Report(outputs={}, headline=headline, proposals=proposals), None
 
     def _proposal(self, device, plan, as_of):
