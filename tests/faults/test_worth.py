@@ -1,10 +1,13 @@
 """What a box was worth: a window replayed as it is, and with another box in its champion's place."""
 
+from datetime import datetime, timedelta
+
 import pytest
 from hamlet import hamlet
 from on_air import here, regie
 
 from scenarios.replay.journalled import journalled
+from scenarios.replay.on_air_site import site_on_air
 from scenarios.replay.worth import in_place
 from twin.domain.problems import BadInput
 from twin.site import load_site
@@ -56,6 +59,15 @@ def test_a_runs_window_is_taken_from_its_state_which_is_only_read(ran, asked):
     assert (again.figures["start"], again.figures["ticks"]) == (asked.figures["start"], 4)
     assert again.figures["pinball_mw"]["ratio"] < 1.0
     assert {path: path.stat().st_mtime_ns for path in before} == before
+
+
+def test_measured_telemetry_is_replayed_as_it_was_known(ran):
+    begin = (datetime.fromisoformat(ran.begin) + timedelta(minutes=30)).isoformat()
+    words = ["replay", "--site", str(ran.site), "--state", str(ran.state), "--from", begin, "--swap", "load.factor=1.0"]
+    figures = regie(*words, "--json", REGIE_CACHE=str(ran.cache)).figures
+    assert (figures["counterfactual"], figures["ticks"], figures["quarter_hours_as_on_air"]) == (False, 2, 2)
+    assert set(figures["difference"]["kpis"]["economic"].values()) == {0.0}
+    assert figures["difference"]["pinball_mw"]["load"] < 0.0
 
 
 def test_the_state_of_another_site_is_refused(ran, settle):
