@@ -92,7 +92,7 @@ def live(  # noqa: PLR0917 - the flags of one command; Typer passes them by name
     # The process on air holds nothing but the loop. What is imported stays, and looking for garbage meanwhile takes a seventh
     # of the time: `twin.live.on_air` begins with that once everything is there.
     main = "twin.live.on_air" if scenario is None else "scenarios.drill.on_air"
-    code = f"import gc, sys; gc.disable(); from {main} import main; sys.exit(main(sys.argv[1]))"
+    code = f"import gc, sys; sys.modules['dask'] = None; gc.disable(); from {main} import main; sys.exit(main(sys.argv[1]))"
     os.execv(  # noqa: S606 - a fresh interpreter, no shell: see above
         sys.executable, [sys.executable, "-c", code, options.to_text()]
     )
