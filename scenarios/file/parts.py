@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import importlib.resources
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from twin.domain.problems import BadInput, Problem, Problems
-from twin.site.files import read_text
+from twin.site.files import read_toml
 from twin.site.locate import Places, child, key_lines
 
 Content = dict[str, Any]
@@ -45,7 +44,7 @@ def parts_of(path: Path) -> tuple[tuple[Part, ...], tuple[Problem, ...]]:
     """The file's parts, those it extends before it and itself last, each once; and what ``extends`` names in vain.
 
     Raises:
-        BadInput: when a file cannot be read or is no TOML.
+        BadInput: when the file itself cannot be read or is no TOML.
     """
     parts: dict[Path, Part] = {}
     problems = Problems()
@@ -65,7 +64,10 @@ def _gather(path: Path, below: tuple[Path, ...], parts: dict[Path, Part], proble
             circle = " > ".join(each.stem for each in (*below, path, found))
             problems.add(place, f"{name!r}, a circle: {circle}", "scenarios that do not lead back here", "remove one of them")
         elif found.resolve() not in parts:
-            _gather(found, (*below, path), parts, problems)
+            try:
+                _gather(found, (*below, path), parts, problems)
+            except BadInput as refused:  # of that file alone: what it extends is looked at after it could be read
+                problems.found += refused.problems
     parts[path.resolve()] = part
 
 
@@ -76,11 +78,7 @@ def _extended(content: Content) -> list[str]:
 
 
 def _read(path: Path) -> Part:
-    text = read_text(path)
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise BadInput([Problem(str(path), str(error), "TOML 1.0", "correct the line it names")]) from None
+    text, content = read_toml(path)
     return Part(path, content, Places(path.name, key_lines(text), content))
 
 

@@ -54,7 +54,7 @@ def read_scenario(path: Path) -> ScenarioDraft:
     """What can be read of a scenario's file and of those that it extends, and every fault of them.
 
     Raises:
-        BadInput: when a file cannot be read or is no TOML.
+        BadInput: when the file itself cannot be read or is no TOML.
     """
     parts, problems = parts_of(path)
     clock, found = _clock(parts)
@@ -122,5 +122,5 @@ def _site_beside(file: Path, name: str, place: str) -> Draft:
     try:
         return read_site(beside if name.endswith(".toml") and beside.is_file() else site_path(name))
     except BadInput as refused:
-        stated = [Problem(place, repr(name), p.limit, p.remedy) if p.place == name else p for p in refused.problems]
+        stated = [Problem(place, f"{name!r}, {p.value}", p.limit, p.remedy) if p.place == name else p for p in refused.problems]
         raise BadInput(stated) from None

@@ -63,6 +63,7 @@ class _Reading:
     content: Content
     errors: list[ErrorDetails] = field(default_factory=list)
     replaced: set[str] = field(default_factory=set)
+    left_out: set[tuple[str | int, ...]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.content = copy.deepcopy(self.content)
@@ -76,11 +77,13 @@ class _Reading:
                 return Scenario.model_validate({**self.content, "file": self.part.path}, context={"clock": clock})
             except ValidationError as error:
                 found = error.errors(include_url=False)
-            self.errors += [self._in_file(fault) for fault in found]
+            # A key that went for its fault is not also missing.
+            self.errors += [self._in_file(fault) for fault in found if fault["loc"] not in self.left_out]
             doomed = {self._doomed(fault) for fault in found}
             # Keys inside an entry before the entry, and later entries before earlier ones, whose numbers they leave alone.
             for keys in sorted(doomed, key=lambda keys: (len(keys), *map(_order, keys)), reverse=True):
                 self._leave_out(keys)
+            self.left_out |= {keys for keys in doomed if isinstance(keys[-1], str)}
 
     def _in_file(self, fault: ErrorDetails) -> ErrorDetails:
         """The fault at the entry's number in the file: those before it may be left out by now."""

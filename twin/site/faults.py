@@ -25,6 +25,18 @@ _LIMITS = {
     "literal_error": ("one of {expected}", "choose one"),
     "enum": ("one of {expected}", "choose one"),
     "too_short": ("at least {min_length} entries", "add what is missing"),
+    "string_too_short": ("a text", "write one, or leave the key out"),
+    "string_type": ("a text", "write it in quotes"),
+    "path_type": ("a path", "write it in quotes"),
+    "tuple_type": ("a list", "write it in brackets"),
+    "model_type": ("a table", "write its keys below its name in brackets"),
+    "bool_type": ("true or false", "write it without quotes"),
+    "bool_parsing": ("true or false", "write it without quotes"),
+    "int_type": ("a whole number", "write it without quotes"),
+    "int_parsing": ("a whole number", "write it without quotes"),
+    "int_from_float": ("a whole number", "round it"),
+    "float_type": ("a number", "write it without quotes"),
+    "float_parsing": ("a number", "write it without quotes"),
 }
 
 

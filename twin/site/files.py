@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import tomllib
 from pathlib import Path
+from typing import Any
 
 from twin.domain.problems import BadInput, Problem
 
@@ -34,6 +36,21 @@ def read_text(path: Path) -> str:
         line = error.object[: error.start].count(b"\n") + 1
         value = f"byte 0x{error.object[error.start]:02x} at {error.start}"
         raise BadInput([Problem(f"{path}:{line}", value, "text in UTF-8", "save it as UTF-8")]) from None
+
+
+def read_toml(path: Path) -> tuple[str, dict[str, Any]]:
+    """What the file says, and the tables in it.
+
+    Raises:
+        BadInput: when it cannot be read, or is no TOML.
+    """
+    text = read_text(path)
+    try:
+        return text, tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadInput([Problem(str(path), str(error), "TOML 1.0", "correct the line it names")]) from None
+    except RecursionError:
+        raise BadInput([Problem(str(path), "brackets too deep", "tables and lists of a few levels", "flatten it")]) from None
 
 
 def cache_folder() -> Path:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import importlib.resources
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from pydantic import ValidationError
 from twin.domain.problems import BadInput, Problem
 from twin.site.declared import declared_problems
 from twin.site.faults import translated
-from twin.site.files import read_text
+from twin.site.files import read_toml
 from twin.site.locate import Places, child, key_lines
 from twin.site.site import Site
 
@@ -72,11 +71,7 @@ def read_site(path: Path) -> Draft:
     Raises:
         BadInput: when the file cannot be read or is no TOML.
     """
-    text = read_text(path)
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise BadInput([Problem(str(path), str(error), "TOML 1.0", "correct the line it names")]) from None
+    text, content = read_toml(path)
     places = Places(path.name, key_lines(text), content)
     try:
         return Draft(Site.model_validate({**content, "file": path}), places, ())

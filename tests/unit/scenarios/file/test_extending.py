@@ -140,3 +140,10 @@ def test_a_circle_is_named(written):
     written(one='[compose]\nextends = ["two.toml"]')
     (fault,) = read_scenario(written(two='[compose]\nextends = ["one.toml"]')).problems
     assert fault.value == "'two.toml', a circle: two > one > two"
+
+
+def test_what_cannot_be_read_in_extends_hides_no_other_fault(written, tmp_path):
+    (tmp_path / "noise.toml").write_bytes(b"\xaa")
+    path = written(bad='[compose]\nextends = ["noise.toml", "nothing"]\n[growth]\npv = -1.0')
+    told = "\n".join(map(str, read_scenario(path).problems))
+    assert all(said in told for said in ("noise.toml:1: byte 0xaa", "'nothing'", "growth pv: -1.0"))

@@ -107,7 +107,7 @@ def test_a_scenario_without_a_window_is_refused(written):
 
 def test_an_unknown_site_is_named_with_its_line(written):
     fault = only_fault(written(bad='sites = ["demo", "nowhere"]'))
-    assert fault.startswith("bad.toml:1 sites[1]: 'nowhere'; expected a site file")
+    assert fault.startswith("bad.toml:1 sites[1]: 'nowhere', no such file; expected a site file")
 
 
 def test_a_site_that_is_named_twice_is_refused(written):
@@ -171,3 +171,35 @@ def test_an_outage_may_follow_the_repair_of_another(written):
 def test_a_file_that_is_no_toml_is_refused_with_its_line(written):
     with pytest.raises(BadInput, match="line 1, column 8"):
         load_scenario(written(bad="what = is this"))
+
+
+def test_brackets_without_end_are_a_fault_of_the_file(written):
+    with pytest.raises(BadInput, match="brackets too deep"):
+        load_scenario(written(bad=f"what = {'[' * 20_000}{']' * 20_000}"))
+
+
+def test_a_key_that_is_out_of_range_is_not_also_missing(written):
+    fault = only_fault(written(bad="[audience]\nviewers = -5\nat = 07:00:00\nuntil = 08:00:00"))
+    assert fault.startswith("bad.toml:11 audience viewers: -5; expected at least 1")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('sites = "demo"', "sites: 'demo'; expected a list"),
+        ("growth = 2", "growth: 2; expected a table"),
+        ('[growth]\npv = "much"', "growth pv: 'much'; expected a number"),
+        ("[ensemble]\nfutures = 2.5", "ensemble futures: 2.5; expected a whole number"),
+        ('seed = "a"', "seed: 'a'; expected a whole number"),
+        ("[[refusals]]\ndevice = 3\nat = 07:00:00", "refusals[0] device: 3; expected a text"),
+        ('[[outages]]\nelement = "line.66"\nat = 07:00:00\nplanned = "maybe"', "planned: 'maybe'; expected true or false"),
+    ],
+)
+def test_a_value_of_another_kind_is_answered_with_the_kind_in_plain_words(written, text, said):
+    assert said in only_fault(written(bad=text))
+
+
+def test_a_site_that_is_no_toml_is_told_with_what_is_wrong_in_it(written, tmp_path):
+    (tmp_path / "town.toml").write_text("what = is this")
+    fault = only_fault(written(bad=f'sites = ["{tmp_path / "town.toml"}"]'))
+    assert "line 1, column 8" in fault
