@@ -51,7 +51,7 @@ def _check(lang: str, report: Path | None) -> None:
     """Refuse at once what could not be written in the end.
 
     Raises:
-        BadInput: for an unknown language, or a page in a folder that is not there.
+        BadInput: for an unknown language, or a page in a folder that is not there or in the place of one.
     """
     from dashboard.format import LANGUAGES
     from twin.domain.problems import Problems
@@ -61,4 +61,6 @@ def _check(lang: str, report: Path | None) -> None:
         problems.add("--lang", lang, f"one of {', '.join(sorted(LANGUAGES))}", "correct it")
     if report is not None and not report.absolute().parent.is_dir():
         problems.add("--report", str(report), "a file in a folder that is there", "make the folder first")
+    if report is not None and report.is_dir():
+        problems.add("--report", f"{report}, a folder", "a file", "add its name")
     problems.raise_if_any()

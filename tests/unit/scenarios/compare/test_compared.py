@@ -158,3 +158,11 @@ def test_a_language_and_a_folder_that_are_not_there_are_refused_before_anything(
     assert done.exit_code == 2
     assert "--lang: rm" in done.stderr
     assert "--report" in done.stderr
+
+
+def test_a_folder_in_the_place_of_the_page_is_refused_and_nothing_is_left_beside_it(runs, tmp_path):
+    a, b = runs(a=result(900.0), b=result(850.0))
+    done = CliRunner().invoke(app, ["compare", str(a), str(b), "--report", str(tmp_path)])
+    assert done.exit_code == 2
+    assert "a folder; expected a file" in done.stderr
+    assert not list(tmp_path.parent.glob("*.new"))
