@@ -26,6 +26,15 @@ _BEFORE_INPUTS = {"lock", f".{_INPUTS}.new"}
 """What a run that was killed at once has left: nothing."""
 
 
+def out_problems(out: Path) -> list[Problem]:
+    """What keeps a folder of results from being made: a file in its place or above it, or a folder that takes nothing."""
+    there = next(place for place in (out, *out.absolute().parents) if place.exists())
+    if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
+        return []
+    value = f"{there} cannot be written" if there.is_dir() else f"{there} is a file"
+    return [Problem("--out", value, "a folder, or a place for one", "choose another --out")]
+
+
 @dataclass(frozen=True)
 class Target:
     """The place of one rehearsal's results below ``out``. ``inputs``: all that they follow from, as JSON values."""

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from scenarios.file.parts import library
 from scenarios.file.read import load_scenario
@@ -17,6 +14,7 @@ from scenarios.risk.states import year_of
 from twin.adapters.ready import Ready
 from twin.check import ready_site
 from twin.domain.problems import BadInput, Problem
+from twin.site.files import read_toml
 from twin.wiring import Progress
 
 
@@ -64,7 +62,7 @@ def targets_of(name_or_path: str, progress: Progress) -> tuple[Target, ...]:
 def _is_scenario(path: Path) -> bool:
     """Whether a file has the table that makes it a scenario; what cannot be read is named by whoever reads it next."""
     try:
-        content: Mapping[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        _, content = read_toml(path)
+    except BadInput:
         return False
     return "scenario" in content

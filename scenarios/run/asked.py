@@ -12,7 +12,7 @@ from scenarios.file.parts import scenario_path
 from scenarios.file.read import read_scenario
 from scenarios.rehearsal.prepare import rehearsal_problems, rehearsals
 from scenarios.rehearsal.rehearsal import Rehearsal
-from scenarios.results.folder import Target
+from scenarios.results.folder import Target, out_problems
 from scenarios.results.inputs import file_sha256, together, value_sha256
 from twin.domain.problems import BadInput, Problem, Problems
 from twin.wiring import Progress, site_sha256
@@ -55,6 +55,8 @@ class Asked:
             told = {"--closed-loop": self.closed_loop, "--cluster": self.cluster is not None}
             for flag in (flag for flag, given in told.items() if given):
                 problems.add(flag, "without --futures", "futures to make", "give --futures, or leave it out")
+        if self.out is not None:
+            problems.found += out_problems(Path(self.out))
         if self.cluster is not None and self.futures is not None:
             problems.found += _cluster_problems(self.cluster)
         return problems.found

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from scenarios.results.folder import out_problems
 from scenarios.risk.held import Held, Limit
 from scenarios.risk.hosting.capacity import Capacity, capacities
 from scenarios.risk.hosting.grid import KINDS, Added, HostingGrid, Kind
@@ -22,7 +23,7 @@ from scenarios.risk.target import Target, targets_of
 from twin.adapters.ready import Ready
 from twin.domain.controls import Curve
 from twin.domain.grid import NORMAL
-from twin.domain.problems import BadInput, Problem, Problems
+from twin.domain.problems import BadInput, Problems
 from twin.live.progress import Progress
 from twin.regie.whole_file import write_whole
 from twin.site import Site
@@ -48,8 +49,7 @@ def hosting(asked: Asked) -> int:
     """Run the command; the exit code."""
     progress = Progress(sys.stderr)
     try:
-        if asked.kind not in KINDS:
-            raise BadInput([Problem("--kind", repr(asked.kind), f"one of {list(KINDS)}", "choose one")])
+        _check(asked)
         results = [_result(target, asked, progress) for target in targets_of(asked.target, progress.step)]
     except BadInput as refused:
         progress.close()
@@ -64,9 +64,18 @@ def hosting(asked: Asked) -> int:
     return 0
 
 
+def _check(asked: Asked) -> None:
+    problems = Problems()
+    if asked.kind not in KINDS:
+        problems.add("--kind", repr(asked.kind), f"one of {list(KINDS)}", "choose one")
+    if asked.out is not None:
+        problems.found += out_problems(asked.out)
+    problems.raise_if_any()
+
+
 def _result(target: Target, asked: Asked, progress: Progress) -> dict[str, Any]:
     ready = target.ready
-    kind: Kind = asked.kind  # type: ignore[assignment]  # checked by `hosting`
+    kind: Kind = asked.kind  # type: ignore[assignment]  # checked by `_check`
     buses = asked_buses(ready, asked.buses, asked.zone, progress)
     states = states_of(ready, target.start, target.end, progress.step)
     limits = limits_of(ready.site, ready.engine.model(NORMAL).grid)

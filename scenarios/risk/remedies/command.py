@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from scenarios.results.folder import out_problems
 from scenarios.risk.held import Held
 from scenarios.risk.hosting.command import asked_buses
 from scenarios.risk.hosting.grid import Added, HostingGrid
@@ -72,8 +74,10 @@ def _check(asked: Asked) -> None:
     if asked.futures is not None and asked.futures < 1:
         problems.add("--futures", asked.futures, "at least 1", "ask for one or more, or leave it out")
     for name, value in (("--battery-kw", asked.battery_kw), ("--battery-kwh", asked.battery_kwh)):
-        if not value > 0.0:
-            problems.add(name, value, "a number above 0", "state the battery's size")
+        if not (math.isfinite(value) and value > 0.0):
+            problems.add(name, value, "a finite number above 0", "state the battery's size")
+    if asked.out is not None:
+        problems.found += out_problems(asked.out)
     problems.raise_if_any()
 
 

@@ -242,3 +242,10 @@ def test_a_limit_says_when_it_binds(made):
     grid = grid_of(net, buses[-1:], Added("car"), made.limits(net, low=0.94), controls)
     [found] = capacities(grid, states)
     assert str(states.time[found.row]).startswith("2016-05-22T10:30")
+
+
+def test_a_file_as_folder_is_told_beside_an_unknown_kind(capsys, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    assert hosting(Asked("nowhere", "kettle", (), None, n1=False, out=tmp_path / "file", json_line=True)) == 2
+    told = capsys.readouterr().err
+    assert all(said in told for said in ("--kind: 'kettle'", "file is a file"))

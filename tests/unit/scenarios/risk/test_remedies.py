@@ -187,3 +187,10 @@ def test_every_faulty_flag_is_named_at_once(capsys):
     assert remedies(Asked("winter_evening", 0, -1.0, 0.0, None, json_line=True)) == 2
     told = capsys.readouterr().err
     assert all(flag in told for flag in ("--futures", "--battery-kw", "--battery-kwh"))
+
+
+def test_a_battery_of_infinite_size_and_a_file_as_folder_are_refused(capsys, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    assert remedies(Asked("winter_evening", None, 100.0, float("inf"), tmp_path / "file", json_line=True)) == 2
+    told = capsys.readouterr().err
+    assert all(said in told for said in ("--battery-kwh: inf", "file is a file"))

@@ -73,3 +73,12 @@ def test_people_read_the_figures_the_least_margin_and_where_the_files_are():
     assert "-7.00 CHF" in said
     assert "-3.2 % after trafo:1" in said
     assert said.endswith("runs/evening")
+
+
+@pytest.mark.parametrize("below", [(), ("deeper",)])
+def test_a_file_where_results_should_go_is_told_beside_the_other_flags(tmp_path, below):
+    (tmp_path / "file").write_text("mine")
+    done = run("nobodys_scenario", "--workers", 0, "--out", tmp_path.joinpath("file", *below))
+    assert done.exit_code == 2
+    assert "file is a file; expected a folder" in done.stderr
+    assert "--workers: 0" in done.stderr
