@@ -186,6 +186,10 @@ class Audience(During):
 # ------------------------------------------------------------------------------------------------ many futures
 
 
+MOST_FUTURES = 1_000_000
+"""With so many, a probability is known to a tenth of a percentage point: more is a slip of the hand."""
+
+
 class Ensemble(Table):
     """``[ensemble]``: how many futures, and what is uncertain in them.
 
@@ -197,7 +201,7 @@ class Ensemble(Table):
         source: where the rates come from, or that they are assumptions.
     """
 
-    futures: int = Field(default=200, ge=1)
+    futures: int = Field(default=200, ge=1, le=MOST_FUTURES)
     seed: int = Field(default=1, ge=0)
     line_outages_per_100km_year: NotNegative = 2.0
     trafo_outages_per_year: NotNegative = 0.01

@@ -10,6 +10,7 @@ from typing import Any
 from scenarios.elsewhere.elsewhere import Elsewhere, elsewhere
 from scenarios.file.parts import scenario_path
 from scenarios.file.read import read_scenario
+from scenarios.file.scenario import MOST_FUTURES
 from scenarios.rehearsal.prepare import rehearsal_problems, rehearsals
 from scenarios.rehearsal.rehearsal import Rehearsal
 from scenarios.results.folder import Target, out_problems
@@ -49,8 +50,8 @@ class Asked:
         problems = Problems()
         if self.workers < 1:
             problems.add("--workers", self.workers, "at least 1", "leave it out for one")
-        if self.futures is not None and self.futures < 1:
-            problems.add("--futures", self.futures, "at least 1", "leave it out to play the window once")
+        if self.futures is not None and not 1 <= self.futures <= MOST_FUTURES:
+            problems.add("--futures", self.futures, f"1 to {MOST_FUTURES}", "leave it out to play the window once")
         if self.futures is None:
             told = {"--closed-loop": self.closed_loop, "--cluster": self.cluster is not None}
             for flag in (flag for flag, given in told.items() if given):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from scenarios.file.scenario import MOST_FUTURES
 from scenarios.results.folder import out_problems
 from scenarios.risk.held import Held
 from scenarios.risk.hosting.command import asked_buses
@@ -71,8 +72,8 @@ def remedies(asked: Asked) -> int:
 
 def _check(asked: Asked) -> None:
     problems = Problems()
-    if asked.futures is not None and asked.futures < 1:
-        problems.add("--futures", asked.futures, "at least 1", "ask for one or more, or leave it out")
+    if asked.futures is not None and not 1 <= asked.futures <= MOST_FUTURES:
+        problems.add("--futures", asked.futures, f"1 to {MOST_FUTURES}", "correct it, or leave it out")
     for name, value in (("--battery-kw", asked.battery_kw), ("--battery-kwh", asked.battery_kwh)):
         if not (math.isfinite(value) and value > 0.0):
             problems.add(name, value, "a finite number above 0", "state the battery's size")

@@ -190,12 +190,13 @@ def test_a_key_that_is_out_of_range_is_not_also_missing(written):
         ("growth = 2", "growth: 2; expected a table"),
         ('[growth]\npv = "much"', "growth pv: 'much'; expected a number"),
         ("[ensemble]\nfutures = 2.5", "ensemble futures: 2.5; expected a whole number"),
+        ("[ensemble]\nfutures = 99999999999999", "ensemble futures: 99999999999999; expected at most 1000000"),
         ('seed = "a"', "seed: 'a'; expected a whole number"),
         ("[[refusals]]\ndevice = 3\nat = 07:00:00", "refusals[0] device: 3; expected a text"),
         ('[[outages]]\nelement = "line.66"\nat = 07:00:00\nplanned = "maybe"', "planned: 'maybe'; expected true or false"),
     ],
 )
-def test_a_value_of_another_kind_is_answered_with_the_kind_in_plain_words(written, text, said):
+def test_a_value_that_cannot_be_is_answered_in_plain_words_with_what_can(written, text, said):
     assert said in only_fault(written(bad=text))
 
 

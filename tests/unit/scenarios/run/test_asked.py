@@ -33,6 +33,7 @@ def test_faults_of_all_scenarios_are_listed_at_once_and_nothing_is_written(tmp_p
     ("words", "fault"),
     [
         (("--workers", "0"), "--workers: 0"),
+        (("--futures", "99999999999999"), "--futures: 99999999999999; expected 1 to 1000000"),
         (("--closed-loop",), "--closed-loop: without --futures"),
         (("--cluster", "tcp://127.0.0.1:1"), "--cluster: without --futures"),
     ],
