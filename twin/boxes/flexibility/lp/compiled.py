@@ -35,9 +35,9 @@ _OPTIONS: dict[str, Any] = {
     "mip_rel_gap": 1e-5,
     "mip_feasibility_tolerance": 1e-9,
     # A tick searches a handful of quarter hours: what finds good answers to thousands, and guesses well where to branch, takes
-    # longer here than looking.
+    # longer here than looking. Only the jump to something feasible stays: a search that time ends must have found a plan.
     "mip_heuristic_effort": 0.0,
-    "mip_heuristic_run_feasibility_jump": False,
+    "mip_heuristic_run_feasibility_jump": True,
     "mip_heuristic_run_rins": False,
     "mip_heuristic_run_rens": False,
     "mip_heuristic_run_root_reduced_cost": False,
