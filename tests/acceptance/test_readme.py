@@ -12,9 +12,12 @@ import pytest
 
 from forecasts.experts.conformance import check_expert
 from forecasts.load.box import LoadBox
+from scenarios.file.compose import compose
+from scenarios.file.read import load_scenario
 from twin.contracts.conformance import check_box
 from twin.contracts.resolve import known_boxes
 from twin.contracts.synthetic import SyntheticSite
+from twin.site import load_site
 from twin.site.rules import BoxEntry
 from twin.site.tables import ChannelGroup, GridTable, TelemetryTable
 
@@ -54,7 +57,8 @@ def test_what_the_readme_shows_an_analyst_runs_as_it_stands() -> None:
 
 
 def test_the_site_snippets_of_the_readme_are_valid_tables() -> None:
-    boxes, together, grid = (tomllib.loads(block) for block in _blocks("toml"))
+    tables = [tomllib.loads(block) for block in _blocks("toml")]
+    boxes, together, grid = (table for table in tables if "scenario" not in table)
     assert BoxEntry(**boxes["boxes"][0]).name == "load_simple"
     entry = BoxEntry(**together["boxes"][0])
     zones = {"town": {"customers": 90}, "neighbourhood": {"parent": "town"}, "school": {"parent": "neighbourhood"}}
@@ -65,6 +69,16 @@ def test_the_site_snippets_of_the_readme_are_valid_tables() -> None:
     assert GridTable(**grid["grid"]).file == "grid.json"
     channels = [ChannelGroup(**group) for group in grid["telemetry"]["channels"]]
     assert TelemetryTable(**{**grid["telemetry"], "channels": channels}).timezone == "Europe/Zurich"
+
+
+def test_the_scenario_of_the_readme_has_no_fault(tmp_path: Path) -> None:
+    (text,) = (block for block in _blocks("toml") if "scenario" in tomllib.loads(block))
+    file = tmp_path / "evening_trip.toml"
+    file.write_text(text, encoding="utf-8")
+    scenario = load_scenario(file)
+    site = compose(scenario, load_site("demo"))
+    assert [(event.kind, event.element) for event in site.plant.events] == [("outage", "trafo.0")]
+    assert [(change.quantity, change.times) for change in site.plant.world] == [("cars", 1.5)]
 
 
 def test_the_expert_of_the_readme_keeps_the_interface() -> None:
