@@ -173,7 +173,7 @@ def results(client: Client, work: Work, chunks: Mapping[int, range], key: str) -
                 found = task.result()
             except KilledWorker as error:
                 raise Lost(f"chunk {number}: worker after worker was lost under it; give it more memory") from error
-            except Exception as error:
+            except Exception as error:  # whatever a worker's code raises comes here, and names the chunk
                 raise Lost(f"chunk {number}: {type(error).__name__}: {error}") from error
             task.release()
             put()

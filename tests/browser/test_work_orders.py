@@ -64,7 +64,8 @@ def test_a_crew_opens_an_order_reports_it_done_with_a_photo_and_sees_it_in_the_l
     shown = page.get_by_role("img", name="Foto 1 von Gruppe 2")
     expect(shown).to_be_visible()
     # 16 x 8 pixels lying on their side: the orientation was kept
-    assert shown.evaluate("e => [e.naturalWidth, e.naturalHeight]") == [8, 16]
+    expect(shown).to_have_js_property("naturalWidth", 8)  # known only once it has come
+    expect(shown).to_have_js_property("naturalHeight", 16)
     page.get_by_role("link", name="Alle Arbeitsaufträge").click()
     expect(page.locator(".card", has_text=issued).locator(".state")).to_have_text("erledigt")
     report = OrderStore(depot.state).get(issued).report

@@ -7,12 +7,10 @@ their work happens in workers (`twin.regie.workers`) below a fork server (`twin.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,14 +18,14 @@ from typing import Any
 import xarray as xr
 
 from twin.contracts.box import BoxCard, BoxContext
-from twin.contracts.frame import AsOfView, Frame, Layout
+from twin.contracts.frame import Layout
 from twin.contracts.messages import Envelope, Outcome
-from twin.contracts.needs import AheadDigests, quality_of, seen_ahead, unmet
 from twin.contracts.report_codec import signals_to_bytes
 from twin.contracts.validation import Limit, Premises
 from twin.domain.pack import pack, unpack
 from twin.domain.problems import Problems
 from twin.domain.time import floor_quarter, from_epoch_s, require_utc, to_epoch_s
+from twin.regie.asking import Asking, Now
 from twin.regie.cast import Part, read_cards
 from twin.regie.crew import Crew
 from twin.regie.effort import ON_AIR, Effort, deciding
@@ -42,14 +40,6 @@ __all__ = ["BoxInstance", "BoxRunner", "FitResult"]
 
 _LOG = logging.getLogger(__name__)
 _STATE_VERSION = 2
-
-
-@dataclass(frozen=True)
-class _Tick:
-    as_of: datetime
-    number: int
-    event: bool
-    frame: Frame
 
 
 class BoxRunner:
@@ -96,12 +86,11 @@ class BoxRunner:
         self._allow = tuple(allow)
         self._outlook = tuple(outlook)
         self._limits = dict(limits or {})
-        self._outages = dict(outages or {})
+        self._asking = Asking(outages or {})
         self._on_ops = on_ops or _ignore
         self._cast: dict[str, Part] = {}
         self._seats: dict[str, Seat] = {}
         self._servers: dict[str, Server] = {}
-        self._digests = AheadDigests()
         self.roles = Roles.of({}, layout, outlook, "UTC")
         self.trainer = Trainer(artifacts.absolute(), jobs.absolute(), self._ops, remembers=effort.remembers)
         self.crew = Crew(SharedFrame(layout, keep_rows), frame_path.absolute() / "boxes", self._ops)
@@ -173,11 +162,11 @@ class BoxRunner:
         begun = time.monotonic()
         self.crew.look_after()
         self.trainer.ask()
-        now = _Tick(as_of, tick, event, frame.frame())
+        now = Now(as_of, tick, event, frame.frame(), frame.digest)
         known, asked, envelopes = dict(ahead), dict[str, Asked](), dict[str, Envelope]()
         for level in self.roles.order:
             for name in level:
-                asked[name] = self._plan(self._seats[name], now, known)
+                asked[name] = self._asking.look(self._seats[name], now, known)
             questions = self._questions([name for name in level if asked[name].outcome is Outcome.OK], asked, as_of, known)
             answers = gather(questions)
             for name in level:
@@ -292,26 +281,6 @@ class BoxRunner:
 
     # ------------------------------------------------------------------------------------------ a tick
 
-    def _plan(self, seat: Seat, now: _Tick, known: Mapping[str, xr.DataArray]) -> Asked:
-        """Whether to ask, and why not."""
-        names = seen_ahead(seat.card, known)
-        inputs = hashlib.sha256()
-        for part in (self.frame().digest, now.as_of.isoformat(), seat.artifact or "", seat.state_hash):
-            inputs.update(part.encode() + b"\0")
-        for name in names:
-            inputs.update(self._digests.of(name, known[name]).encode())
-        view = AsOfView(now.as_of, now.frame, known)
-        asked = Asked(Outcome.OK, names, inputs.hexdigest(), quality_of(seat.card, view))
-        if not _due(seat, now):
-            return asked.ended(Outcome.NOT_DUE)
-        out_until = [until for begin, until in self._outages.get(seat.name, ()) if begin <= now.as_of < until]
-        if out_until:
-            return asked.ended(Outcome.OUTAGE, f"held back by the scenario until {max(out_until).isoformat()}")
-        if not seat.breaker.allows(now.number):
-            return asked.ended(Outcome.BREAKER_OPEN, f"not asked before tick {seat.breaker.retry_tick}")
-        missing = unmet(seat.card, view)
-        return asked.ended(Outcome.UNMET_NEED, *missing) if missing else asked
-
     def _questions(
         self, names: Sequence[str], asked: Mapping[str, Asked], as_of: datetime, known: Mapping[str, xr.DataArray]
     ) -> list[Question]:
@@ -343,9 +312,3 @@ class BoxRunner:
 
 def _ignore(_event: Mapping[str, Any]) -> None:
     """For a caller that keeps no operations table."""
-
-
-def _due(seat: Seat, now: _Tick) -> bool:
-    if now.event:
-        return seat.card.on_event and not seat.shadow  # an event is for the screens at once
-    return seat.good is None or to_epoch_s(now.as_of) % int(seat.card.cadence.total_seconds()) == 0

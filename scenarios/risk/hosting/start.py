@@ -6,6 +6,7 @@ A tangent knows nothing of Q(U) and of the curvature of the grid: it says where 
 from __future__ import annotations
 
 import numpy as np
+import xarray as xr
 
 from scenarios.risk.hosting.grid import HostingGrid
 from scenarios.risk.states import States, topologies_in
@@ -34,8 +35,8 @@ def first_order_mw(grid: HostingGrid, states: States) -> np.ndarray:
             given = given.assign(sgen_q_mvar=(("time", "sgen"), np.nan_to_num(settled["sgen_q_mvar"].to_numpy())))
             slopes = sensitivities(grid.net, given, topology=topology, at=at)
 
-            def per_mw(name: str) -> np.ndarray:
-                return sign * (slopes[f"{name}_dp"].to_numpy() + tan_phi * slopes[f"{name}_dq"].to_numpy())  # noqa: B023
+            def per_mw(name: str, of: xr.Dataset = slopes) -> np.ndarray:
+                return sign * (of[f"{name}_dp"].to_numpy() + tan_phi * of[f"{name}_dq"].to_numpy())
 
             vm, dvm = slopes["vm_pu"].to_numpy()[..., None], per_mw("dvm")
             room = [_room(limits.bus_high_pu[:, None] - vm, dvm), _room(vm - limits.bus_low_pu[:, None], -dvm)]
