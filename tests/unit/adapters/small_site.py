@@ -2,7 +2,28 @@
 
 import pandapower as pp
 
-SMALL = """
+RULES = """
+[tariff]
+source = "assumption"
+energy_chf_per_kwh = 0.12
+feed_in_chf_per_kwh = 0.08
+grid_chf_per_kwh = { high = 0.12, low = 0.08 }
+high_hours = [7, 20]
+peak_chf_per_kw_month = 6.0
+dynamic = { min_chf_per_kwh = 0.04, max_chf_per_kwh = 0.2 }
+
+[bands]
+voltage = [{ up_to_kv = 1.0, vm_min_pu = 0.94, vm_max_pu = 1.05 }, { up_to_kv = 36.0, vm_min_pu = 0.95, vm_max_pu = 1.05 }]
+
+[kpi]
+value_of_lost_load_chf_per_kwh = 15.0
+co2_source = "IPCC AR5 WG III, annex III"
+co2_year = 2014
+co2_g_per_kwh = { hydro = 24, pv = 41 }
+"""
+"""What every site file must say of money and bands, whatever its grid."""
+SMALL = (
+    """
 boxes_allowed = ["load"]
 
 [site]
@@ -43,25 +64,9 @@ boundary = [{ channel = "trafo.0.p_mw" }]
 name = "load_town"
 use = "load"
 config = { zone = "town", engine = "day_type" }
-
-[tariff]
-source = "assumption"
-energy_chf_per_kwh = 0.12
-feed_in_chf_per_kwh = 0.08
-grid_chf_per_kwh = { high = 0.12, low = 0.08 }
-high_hours = [7, 20]
-peak_chf_per_kw_month = 6.0
-dynamic = { min_chf_per_kwh = 0.04, max_chf_per_kwh = 0.2 }
-
-[bands]
-voltage = [{ up_to_kv = 1.0, vm_min_pu = 0.94, vm_max_pu = 1.05 }, { up_to_kv = 36.0, vm_min_pu = 0.95, vm_max_pu = 1.05 }]
-
-[kpi]
-value_of_lost_load_chf_per_kwh = 15.0
-co2_source = "IPCC AR5 WG III, annex III"
-co2_year = 2014
-co2_g_per_kwh = { hydro = 24, pv = 41 }
 """
+    + RULES
+)
 
 
 def small_net():

@@ -4,8 +4,11 @@ from pathlib import Path
 
 import pandapower as pp
 
+from tests.unit.adapters.small_site import RULES
+
 CODE = "1-MVLV-urban-6.305-1-sw"
-SITE = """
+SITE = (
+    """
 [site]
 name = "hamlet_plant"
 title = "A hamlet"
@@ -119,25 +122,9 @@ at = 2016-01-25T17:00:00+01:00
 until = 2016-01-25T17:15:00+01:00
 kind = "outage"
 element = "line.1"
-
-[tariff]
-source = "assumption"
-energy_chf_per_kwh = 0.12
-feed_in_chf_per_kwh = 0.08
-grid_chf_per_kwh = { high = 0.12, low = 0.08 }
-high_hours = [7, 20]
-peak_chf_per_kw_month = 6.0
-dynamic = { min_chf_per_kwh = 0.04, max_chf_per_kwh = 0.2 }
-
-[bands]
-voltage = [{ up_to_kv = 1.0, vm_min_pu = 0.94, vm_max_pu = 1.05 }, { up_to_kv = 36.0, vm_min_pu = 0.95, vm_max_pu = 1.05 }]
-
-[kpi]
-value_of_lost_load_chf_per_kwh = 15.0
-co2_source = "IPCC AR5 WG III, annex III"
-co2_year = 2014
-co2_g_per_kwh = { hydro = 24, pv = 41 }
 """
+    + RULES
+)
 SCENARIO = """
 sites = ["hamlet_plant.toml"]
 
