@@ -71,6 +71,7 @@ class Debrief:
                 "hour": [str(label.astype("datetime64[s]")) + "Z" for label in self.security.times],
                 "margin_percent": self.security.margin_percent.tolist(),
                 "worst_outage": list(self.security.worst),
+                "loaded": list(self.security.loaded),
                 "unsupplied_before_mw": self.security.before_mw.tolist(),
                 "unsupplied_after_mw": self.security.after_mw.tolist(),
             },

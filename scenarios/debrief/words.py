@@ -84,7 +84,7 @@ class Words:
 
     def _params(self, found: Moment) -> dict[str, Any]:
         params = found.params
-        for name in ("name", "element", "dark", "zone", "group"):
+        for name in ("name", "element", "outage", "dark", "zone", "group"):
             params[name] = self.title(str(params.get(name, "")))
         for name, unit in _SUMS.items():
             if name in params:

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from scenarios.play.security import NO_OUTAGE, security
+from scenarios.play.security import NO_OUTAGE, element_key, security
 from scenarios.play.tape import Side, Tape, side_of
-from twin.contracts.ports import GridLimits
+from twin.contracts.ports import GridLimits, GridModel
+from twin.domain.controls import Controls
 from twin.domain.grid import Grid, Topology
 from twin.domain.time import QUARTER_HOUR, from_epoch_s
 from twin.engines.outages.closures import closures
@@ -36,7 +37,8 @@ def n1_by_hour(tape: Tape, side: str) -> dict[str, list[Any]]:
 
     Returns:
         By name, one entry an hour: ``hour`` (ISO 8601, its first instant), ``margin_percent`` (limit less highest loading),
-        ``voltage_margin_pu`` (to the widest band of the site's levels), ``worst_outage`` ("line:66": the highest loading),
+        ``voltage_margin_pu`` (to the widest band of the site's levels), ``worst_outage`` ("line:66": the one
+        with the highest loading after it), ``loaded`` (the element that then has it, "trafo:2"),
         ``unsupplied_before_mw`` and ``unsupplied_after_mw`` with the outage behind it, ``dark_outage``. None where some outage
         has no solution. An hour without one known state is absent.
     """
@@ -51,13 +53,17 @@ def n1_by_hour(tape: Tape, side: str) -> dict[str, list[Any]]:
     for topology, listed in states.items():
         model = parts.engine.model(topology)
         given = _injections([one for _, one in listed], model.grid, parts.estimator.load_tan_phi)
-        if controls is not None:
-            given = given.assign(
-                sgen_q_mvar=model.solve(given, want=("sgen_q_mvar",), controls=controls)["sgen_q_mvar"].fillna(0.0)
-            )
+        given = with_inverters(given, model, controls)
         found = security(model, given, limits=grid_limits(tape.wired.limits), hours=np.arange(len(listed))).isel(future=0)
         rows += [_row(found, at, label_s) for at, (label_s, _) in enumerate(listed)]
     return _hourly(sorted(rows, key=lambda row: row["label_s"]))
+
+
+def with_inverters(given: xr.Dataset, model: GridModel, controls: Controls | None) -> xr.Dataset:
+    """Injections with the reactive power that the inverters' Q(U) gives in that state; as they are where there is none."""
+    if controls is None:
+        return given
+    return given.assign(sgen_q_mvar=model.solve(given, want=("sgen_q_mvar",), controls=controls)["sgen_q_mvar"].fillna(0.0))
 
 
 def minutes_to_restore(tape: Tape) -> float | None:
@@ -88,10 +94,10 @@ def _injections(sides: list[Side], grid: Grid, load_tan_phi: np.ndarray) -> xr.D
 
 def _row(found: xr.Dataset, at: int, label_s: int) -> dict[str, Any]:
     one = found.isel(hour=at)
-    names = [str(name).replace(" ", ":") for name in found["outage"].values]
+    names = [element_key(name) for name in found["outage"]]
     figures: dict[str, Any] = {name: float(one[variable]) for name, variable in _FIGURES.items()}
     worst, dark = int(one["n1_worst"]), int(one["n1_dark"])
-    told = {"worst_outage": names[worst] if worst != NO_OUTAGE else None}
+    told = {"worst_outage": names[worst] if worst != NO_OUTAGE else None, "loaded": element_key(one["n1_loaded"]) or None}
     return {"label_s": label_s, **figures, **told, "dark_outage": names[dark] if dark != NO_OUTAGE else None}
 
 
@@ -101,17 +107,18 @@ def _hourly(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
         by_hour[row["label_s"] - row["label_s"] % _HOUR_S].append(row)
     hours = [_worst(listed) for listed in by_hour.values()]
     told: dict[str, list[Any]] = {"hour": [from_epoch_s(hour_s).isoformat() for hour_s in by_hour]}
-    return told | {name: [hour[name] for hour in hours] for name in (*_FIGURES, "worst_outage", "dark_outage")}
+    return told | {name: [hour[name] for hour in hours] for name in (*_FIGURES, "worst_outage", "loaded", "dark_outage")}
 
 
 def _worst(rows: list[dict[str, Any]]) -> Mapping[str, Any]:
-    """Of each figure the worst in the hour; the outages are those behind the margin and behind what stays dark."""
+    """Of each figure the worst in the hour; outages and element are those behind the margin and behind what stays dark."""
     found: dict[str, Any] = {}
     for name in _FIGURES:
         values = np.array([row[name] for row in rows])
         unknown = bool(np.isnan(values).any())  # an outage without a solution is no margin
         found[name] = None if unknown else float(values.min() if name in _LEAST else values.max())
     margin = np.array([row["margin_percent"] for row in rows])
-    found["worst_outage"] = rows[int(np.nan_to_num(margin, nan=-np.inf).argmin())]["worst_outage"]
+    least = rows[int(np.nan_to_num(margin, nan=-np.inf).argmin())]
+    found |= {"worst_outage": least["worst_outage"], "loaded": least["loaded"]}
     found["dark_outage"] = max(rows, key=lambda row: row["unsupplied_after_mw"])["dark_outage"]
     return found

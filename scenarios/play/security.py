@@ -40,7 +40,8 @@ def security(
         Dims (future, hour): ``n1_margin_percent``, the limit less the highest loading after any outage and its closure;
         ``n1_voltage_margin_pu``, the least distance of any voltage to the band then, both NaN where some outage has no
         solution; ``n1_unsolved``, how many have none; ``n1_worst``, the outage with the highest loading, as a place on
-        ``outage`` (-1: none); ``n1_unsupplied_before_mw`` and ``n1_unsupplied_mw``, of the outage that leaves most load dark
+        ``outage`` (-1: none), and ``n1_loaded``, the element that then has it ("": none);
+        ``n1_unsupplied_before_mw`` and ``n1_unsupplied_mw``, of the outage that leaves most load dark
         before and after its closure; ``n1_dark``, the latter outage's place. Dims (future, outage, hour):
         ``unsupplied_before_mw``, ``unsupplied_after_mw``. ``outage``: "line 66", "trafo 2".
 
@@ -70,11 +71,14 @@ def _figures(found: xr.Dataset, limits: GridLimits) -> dict[str, np.ndarray]:
     distance = np.minimum(low - limits.vm_min_pu, limits.vm_max_pu - high)
     some = loading.shape[1] > 0
     known = np.where(np.isfinite(loading), loading, -np.inf)
+    worst = known.argmax(axis=1) if some else np.full(len(known), NO_OUTAGE)
+    loaded = found["after_loading_at"].to_numpy().T
     return {
         "n1_margin_percent": np.where(unsolved == 0, limits.loading_percent - loading.max(axis=1, initial=0.0), np.nan),
         "n1_voltage_margin_pu": np.where(unsolved == 0, distance.min(axis=1, initial=np.inf), np.nan),
         "n1_unsolved": unsolved,
-        "n1_worst": known.argmax(axis=1) if some else np.full(len(known), NO_OUTAGE),
+        "n1_worst": worst,
+        "n1_loaded": loaded[np.arange(len(known)), worst] if some else np.full(len(known), ""),
         "n1_unsupplied_before_mw": before.max(axis=1, initial=0.0),
         "n1_unsupplied_mw": after.max(axis=1, initial=0.0),
         "n1_dark": np.where(after.max(axis=1, initial=0.0) > _WATT_MW, after.argmax(axis=1) if some else 0, NO_OUTAGE),
@@ -92,3 +96,8 @@ def _dataset(found: dict[str, np.ndarray], outages: list[str], hours: np.ndarray
         dims = ("future", "hour") if values.ndim == 1 else ("future", "outage", "hour")
         data[name] = (dims, shaped if values.ndim == 1 else np.swapaxes(shaped, 1, 2), attrs)
     return xr.Dataset(data, coords={"hour": hours, "outage": outages})
+
+
+def element_key(name: xr.DataArray) -> str:
+    """The key of an element as a solver names it: "trafo 2" -> "trafo:2"."""
+    return str(name.item()).replace(" ", ":")

@@ -71,7 +71,8 @@ def _rehearsal(folder: Path, result: Mapping[str, Any]) -> list[str]:
     known = [(margin, at) for at, margin in enumerate(n1.get("margin_percent", ())) if margin is not None]
     if known:
         margin, at = min(known)
-        said.append(f"  N-1 is least at {n1['hour'][at][:16]}Z: {margin:.1f} % after {n1['worst_outage'][at]} is out")
+        when, outage, loaded = n1["hour"][at][:16], n1["worst_outage"][at], n1["loaded"][at]
+        said.append(f"  N-1 is least at {when}Z: {margin:.1f} % on {loaded} after {outage} is out")
     if "futures" in result:
         said.append(
             f"  {result['futures']['n']} futures in {result['futures']['wall_s']:.1f} s; risk by hour stands in result.json"

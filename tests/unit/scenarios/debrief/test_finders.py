@@ -9,7 +9,9 @@ from made_tape import at, entry, tape
 from scenarios.debrief.boxes_served import box_moments
 from scenarios.debrief.contribution import contributions
 from scenarios.debrief.limits import loading_moments
+from scenarios.debrief.outages import Security, security_moments
 from scenarios.debrief.telemetry import telemetry_moments
+from scenarios.debrief.words import Words
 
 
 def box(outcome="ok", service="fresh", fallback=None, problem=None):
@@ -70,6 +72,22 @@ def test_a_battery_that_discharged_earned_its_energy_at_the_market_s_price_and_a
 def test_charging_costs_what_discharging_earned(found):
     charged, discharged = (contributions(compared(found, battery_mw=mw))["battery"].chf for mw in (0.002, -0.002))
     assert charged == pytest.approx(-discharged, rel=0.02)  # losses are quadratic: a hundredth of it at 2 kW
+
+
+def security_found(**changes):
+    one = {"margin_percent": np.array([8.0, -9.4]), "worst": ("trafo:0", "line:1"), "loaded": ("line:0", "trafo:0")}
+    dark = {"dark": ("", ""), "before_mw": np.zeros(2), "after_mw": np.zeros(2)}
+    return Security(np.array(["2016-01-25T16", "2016-01-25T17"], dtype="datetime64[s]"), **one | dark | changes)
+
+
+def test_a_lost_margin_names_the_element_that_would_be_overloaded_and_the_outage_before_it(found):
+    (moment,) = security_moments(security_found(), found.recalled)
+    assert (moment.value, moment.subject, moment.change) == (-9.4, "trafo:0", "n1_short")
+    assert moment.name == found.recalled.name("trafo:0")
+    assert moment.facts["outage"] == found.recalled.name("line:1")
+    words = Words.of(found, "en")
+    assert words.what(moment).endswith(f"% on {moment.name}, had {moment.facts['outage']} failed")
+    assert all(name in words.change(moment) for name in (moment.name, moment.facts["outage"]))
 
 
 def test_what_only_doing_nothing_would_have_overloaded_is_told_as_avoided(found):

@@ -72,6 +72,8 @@ def test_n1_of_every_hour_names_the_worst_outage(evening):
     assert n1["hour"] == ["2016-01-25T16:00:00+00:00", "2016-01-25T17:00:00+00:00"]
     # one main transformer carries the town alone and is full in the evening peak: the other's outage is the worst
     assert set(n1["worst_outage"]) <= {"trafo:0", "trafo:1"}
+    # the other then carries the town, and stays lit itself
+    assert all(loaded not in {None, outage} for loaded, outage in zip(n1["loaded"], n1["worst_outage"], strict=True))
     assert all(margin < 0.0 for margin in n1["margin_percent"])
     assert all(after <= before for before, after in zip(n1["unsupplied_before_mw"], n1["unsupplied_after_mw"], strict=True))
     assert evening.result["kpis"]["grid"]["value"]["n1_margin_percent"] == min(n1["margin_percent"])

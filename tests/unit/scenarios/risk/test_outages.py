@@ -48,6 +48,19 @@ def test_probability_of_no_margin_is_that_of_a_load_above_one_line(parallel):
     assert short == pytest.approx((draws > np.sqrt(3.0) * 10.0 * 0.2).mean(), abs=1.5 / 2000)
 
 
+def test_the_element_named_is_the_one_that_is_loaded_most_after_the_worst_outage(made):
+    net = pp.create_empty_network(sn_mva=1.0)
+    one, two, far = (pp.create_bus(net, 10.0) for _ in range(3))
+    pp.create_ext_grid(net, one)
+    made.line(net, one, two, r_ohm=1e-3, max_i_ka=0.4)
+    made.line(net, one, two, r_ohm=1e-3, max_i_ka=0.4)
+    made.line(net, two, far, r_ohm=1e-3, max_i_ka=0.1)  # thin, and fullest whichever of the two others is out
+    pp.create_load(net, far, p_mw=1.5)
+    found = security(make_engine("batch", net).model(NORMAL), loads(1.5), limits=GridLimits(), hours=np.arange(1))
+    assert found["outage"].values[found["n1_worst"].item()] in {"line 0", "line 1"}
+    assert found["n1_loaded"].item() == "line 2"
+
+
 def test_hours_of_futures_come_back_as_they_were_given(parallel):
     model = make_engine("batch", parallel).model(NORMAL)
     mw = np.linspace(0.5, 3.0, 600)  # more than one block of states

@@ -69,10 +69,10 @@ def test_two_scenarios_of_one_site_are_not_added():
 
 
 def test_people_read_the_figures_the_least_margin_and_where_the_files_are():
-    n1 = {"hour": ["2016-01-25T17:00:00+00:00"], "margin_percent": [-3.25], "worst_outage": ["trafo:1"]}
+    n1 = {"hour": ["2016-01-25T17:00:00+00:00"], "margin_percent": [-3.25], "worst_outage": ["trafo:1"], "loaded": ["trafo:2"]}
     said = "\n".join(lines({Path("runs/evening"): told("one", 3.0, 1.0, n1=n1)}))
     assert "-7.00 CHF" in said
-    assert "-3.2 % after trafo:1" in said
+    assert "-3.2 % on trafo:2 after trafo:1 is out" in said
     assert said.endswith("runs/evening")
 
 
