@@ -84,11 +84,12 @@ def _by_element(run: Run) -> dict[tuple[str, str], dict[str, Any]]:
         known = found.get(key)
         if known is None:
             kept = ("element", "name", "kind", "from", "until", "worst", "limit", "unit", "integral", "integral_unit")
-            found[key] = {name: span[name] for name in kept}
+            found[key] = {name: span[name] for name in kept} | {"zones": list(span.get("zones") or ())}
             continue
         worse = max(known, span, key=lambda one: abs(one["worst"] - one["limit"]))
         known |= {"until": span["until"], "worst": worse["worst"], "limit": worse["limit"]}
         known["integral"] += span["integral"]
+        known["zones"] = sorted({*known["zones"], *(span.get("zones") or ())})
     return dict(sorted(found.items(), key=lambda item: (item[0][0], -item[1]["integral"], item[0][1])))
 
 

@@ -62,9 +62,12 @@ class Words:
 
     def element(self, span: Mapping[str, Any], titles: Mapping[str, Any]) -> str:
         """What a violation's element is called."""
-        if span["element"] == "site":
-            return self("whole_site")
-        return str((titles.get(span["element"]) or {}).get(self.language) or span["name"])
+        if span["zones"]:
+            return ", ".join(self._title(f"zone:{zone}", zone, titles) for zone in span["zones"])
+        return self("whole_site") if span["element"] == "site" else self._title(span["element"], span["name"], titles)
+
+    def _title(self, key: str, name: str, titles: Mapping[str, Any]) -> str:
+        return str((titles.get(key) or {}).get(self.language) or name)
 
     def amount(self, value: float | None, unit: str, *, signed: bool = False) -> str:
         """A number with its unit."""

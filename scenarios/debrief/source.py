@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from scenarios.elsewhere.elsewhere import elsewhere
 from scenarios.file.read import load_scenario
 from scenarios.rehearsal.prepare import rehearsals
 from scenarios.rehearsal.rehearsal import Rehearsal
@@ -77,10 +78,11 @@ def _rehearsed(run: Path, sha256: str, progress: Progress) -> tuple[str, Rehears
     asked = run.parent / "run.json"
     if not (run / RESULT).is_file() or not asked.is_file():
         return None
-    names = json.loads(asked.read_text(encoding="utf-8")).get("scenarios", [])
-    for name in names:
+    told = json.loads(asked.read_text(encoding="utf-8"))
+    for name in told.get("scenarios", []):
         with suppress(BadInput):
-            for rehearsal in rehearsals(load_scenario(name), progress=progress):
+            grid = None if told.get("grid") is None else elsewhere(told["grid"])
+            for rehearsal in rehearsals(load_scenario(name), grid=grid, progress=progress):
                 if rehearsal.name == run.name and site_sha256(rehearsal.ready.site) == sha256:
                     return name, rehearsal
     return None

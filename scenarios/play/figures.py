@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from scenarios.play.interruptions import interruptions
+from scenarios.play.interruptions import dark_zones, interruptions
 from scenarios.play.margins import minutes_to_restore, n1_by_hour
 from scenarios.play.order_life import order_list
 from scenarios.play.tape import Tape
@@ -50,7 +50,14 @@ def figures(tape: Tape, series: Path, facts: Facts) -> dict[str, Any]:
     n1 = {side: n1_by_hour(tape, side) for side in tape.sides}
     with open_series(series.parent) as found:
         broken = {
-            side: violations(found, side, limits=wired.limits, imports=rehearsal.scenario.imports, names=wired.names)
+            side: violations(
+                found,
+                side,
+                limits=wired.limits,
+                imports=rehearsal.scenario.imports,
+                names=wired.names,
+                dark=dark_zones(tape, side),
+            )
             for side in tape.sides
         }
     return {
@@ -83,8 +90,9 @@ def figures(tape: Tape, series: Path, facts: Facts) -> dict[str, Any]:
 
 
 def _titles(site: Site) -> dict[str, dict[str, str]]:
-    """What watched elements are called in every language."""
-    titles = {f"trafo:{trafo.index}": trafo.title.model_dump() for trafo in site.trafos}
+    """What zones and watched elements are called in every language."""
+    titles = {f"zone:{zone.name}": zone.title.model_dump() for zone in site.zones}
+    titles |= {f"trafo:{trafo.index}": trafo.title.model_dump() for trafo in site.trafos}
     return titles | {f"line:{line.index}": line.title.model_dump() for line in site.lines}
 
 

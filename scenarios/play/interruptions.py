@@ -31,6 +31,17 @@ def interruptions(tape: Tape, scenario: Scenario) -> dict[str, dict[str, float]]
     return {side: _figures(found, end, customers) for side, found in states.items() if end is not None}
 
 
+def dark_zones(tape: Tape, side: str) -> list[tuple[str, ...]]:
+    """Zones that have loads without supply on a side, by quarter hour."""
+    parts, found = tape.wired.parts, []
+    for record in tape.regular():
+        topology = record.meta["topology"] if side == "plan" else record.meta["alone"]["topology"]
+        grid = parts.engine.model(Topology.from_meta(topology)).grid
+        dark = set(grid.load[grid.load_node < 0].tolist())
+        found.append(tuple(zone.name for zone in parts.zones if not dark.isdisjoint(zone.loads)))
+    return found
+
+
 def is_planned(scenario: Scenario, at: datetime) -> bool:
     """Whether the outage that began last, of those that last at ``at``, was announced."""
     faults = [outage for outage in scenario.outages if not outage.planned]

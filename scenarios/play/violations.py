@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -35,17 +36,24 @@ _IMPORT = _Kind("import", 1, "MW", "MWh")
 
 
 def violations(
-    series: xr.Dataset, side: str, *, limits: Limits, imports: Sequence[Import] = (), names: Mapping[str, str]
+    series: xr.Dataset,
+    side: str,
+    *,
+    limits: Limits,
+    imports: Sequence[Import] = (),
+    names: Mapping[str, str],
+    dark: Sequence[Collection[str]] = (),
 ) -> list[dict[str, Any]]:
     """Spans of consecutive quarter hours in which an element was outside its limit, by time and element.
 
     Args:
         series: see `scenarios.play.series`. ``imports``: when how much may come from the grid above.
-        names: of elements, "trafo:2" -> what people call it.
+        names: of elements, "trafo:2" -> what people call it. ``dark``: zones with loads without supply, by quarter hour.
 
     Returns:
         ``element``, ``name``, ``kind``, ``from``, ``until`` (ISO 8601), ``worst`` value, ``limit`` and their ``unit``, and
-        ``integral``: how far beyond the limit over time, in ``integral_unit``. A quarter hour that nobody knows ends a span.
+        ``integral``: how far beyond the limit over time, in ``integral_unit``; where energy is not
+        served the ``zones`` in which it is not. A quarter hour that nobody knows ends a span.
     """
     here = series.sel(side=side)
     times = here["time"].values
@@ -74,6 +82,11 @@ def violations(
     add(_OVER, buses, vm_pu, limits.bus_high_pu)
     add(_UNSERVED, [SITE], here["unsupplied_mw"].values.astype(float)[:, None], np.array(0.0))
     add(_IMPORT, [SITE], here["import_p_mw"].values.astype(float)[:, None], _import_limit(times, imports)[:, None])
+    for one in found:
+        if one["kind"] == _UNSERVED.name:
+            begin, end = (to_datetime64(datetime.fromisoformat(one[name])) for name in ("from", "until"))
+            within = np.flatnonzero((times >= begin) & (times < end)).tolist()
+            one["zones"] = sorted({zone for at in within if at < len(dark) for zone in dark[at]})
     return sorted(found, key=lambda one: (one["from"], one["kind"], one["element"]))
 
 

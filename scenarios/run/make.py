@@ -42,7 +42,7 @@ def make(job: Job, asked: Asked, board: Board) -> Path:
             result = dict(play(job.rehearsal, folder, progress=board.step, ticks=board.ticks).result)
         else:
             result = _futures(job, asked, folder, board)
-        return job.target.finish({**result, "inputs_sha256": dict(job.target.inputs)})
+        return job.target.finish({**result, "other_grid": asked.grid, "inputs_sha256": dict(job.target.inputs)})
 
 
 def _futures(job: Job, asked: Asked, folder: Path, board: Board) -> dict[str, Any]:

@@ -63,8 +63,9 @@ def _rehearsal(folder: Path, result: Mapping[str, Any]) -> list[str]:
     violations = sorted(result.get("violations") or (), key=lambda one: -one["integral"])
     for one in violations[:_WORST]:
         span = f"{one['from'][:16]} to {one['until'][11:16]}Z"
+        where = ", ".join(one.get("zones") or [one["name"]])
         worst = f"{one['worst']:.4g} {one['unit']} (limit {one['limit']:.4g})"
-        said.append(f"  {one['kind']:<13} {one['name']:<28} {span}  {worst}  {one['integral']:.3g} {one['integral_unit']}")
+        said.append(f"  {one['kind']:<13} {where:<28} {span}  {worst}  {one['integral']:.3g} {one['integral_unit']}")
     if len(violations) > _WORST:
         said.append(f"  and {len(violations) - _WORST} more violations")
     n1 = result.get("n1") or {}

@@ -8,6 +8,7 @@ from dashboard.format import LANGUAGES, texts
 from scenarios.compare.comparison import compared
 from scenarios.compare.page import ROWS, page
 from scenarios.compare.runs import side_by_side
+from scenarios.compare.words import Words
 from twin.cli import app
 from twin.domain.problems import BadInput
 
@@ -75,6 +76,15 @@ def test_violations_are_gained_lost_or_changed(runs):
     assert [one["element"] for one in found["gained"]] == ["line:1"]
     assert [one["element"] for one in found["lost"]] == ["line:66"]
     assert [(one["element"], one["integral_first"], one["integral"]) for one in found["changed"]] == [("trafo:2", 4.0, 1.5)]
+
+
+def test_the_zones_in_which_energy_was_not_served_are_named_in_the_reader_s_language(runs):
+    dark = [span("site", 1.0, 1.0, "unserved") | {"zones": zones} for zones in (["west"], ["east"])]
+    titles = {"zone:west": {"en": "West side", "de": "Weststadt"}}
+    found = comparison(runs(a=result(1.0), b=result(1.0, dark, element_titles=titles)))
+    (one,) = found["violations"]["B"]["gained"]
+    assert one["zones"] == ["east", "west"]
+    assert Words.of("de", "UTC").element(one, titles) == "east, Weststadt"
 
 
 def test_spans_of_one_element_add_up_and_keep_the_worst(runs):

@@ -1,11 +1,13 @@
 """A scenario on two sites, both put on another grid, played by the command: plants live there, and figures add up."""
 
 import json
+from pathlib import Path
 
 import pandapower as pp
 import pytest
 from typer.testing import CliRunner
 
+from scenarios.debrief.source import source_of
 from tests.unit.scenarios.elsewhere.hamlet_plant import SCENARIO, SITE, hamlet, hamlet_net
 from twin.cli import app
 
@@ -28,6 +30,15 @@ def played(tmp_path_factory):
 def test_every_site_has_results_of_its_own(played):
     assert [one["site"] for one in played["results"]] == ["hamlet_plant", "second"]
     assert played["results"][0]["kpis"] != played["results"][1]["kpis"]
+
+
+def test_results_name_the_other_grid_and_a_debrief_finds_the_run_on_it(played):
+    for one in played["results"]:
+        assert one["grid"] == "other.json"
+        assert one["other_grid"].endswith("/other.json")
+        source = source_of(Path(one["folder"]), None, lambda *_told: None)
+        assert source.scenario is not None
+        assert source.same_site
 
 
 def test_a_plant_lives_on_a_grid_of_lent_profiles(played):

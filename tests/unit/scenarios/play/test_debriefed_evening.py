@@ -1,12 +1,15 @@
 """The quiet evening as its debrief tells it: line 66 is out as announced, and a town that does nothing runs beside."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from scenarios.debrief.debrief import debrief
 from scenarios.debrief.source import source_of
+from scenarios.play.interruptions import dark_zones
+from scenarios.play.tape import Tape
 from twin.domain.problems import BadInput
 
 
@@ -40,6 +43,16 @@ def test_an_outage_that_the_scenario_announced_counts_as_planned_and_as_the_run_
     assert debriefed.reliability.saidi_min["planned"] > 0.0
     (dark,) = (moment for moment in debriefed.moments if moment.kind == "dark")
     assert (dark.subject, dark.facts["planned"]) == ("line:66", True)
+
+
+def test_the_zones_in_the_dark_are_those_behind_the_line_while_it_is_out(debriefed, run):
+    parts = debriefed.recalled.parts
+    listed = dark_zones(Tape(run / "state", SimpleNamespace(parts=parts)), "plan")
+    assert [bool(zones) for zones in listed] == [False, True, True, False]  # told of at ticks 17:00 and 17:15 UTC
+    dark = parts.engine.model(debriefed.tape.regular[1].topology).grid
+    loads = {int(load) for load in dark.load[dark.load_node < 0]}
+    assert all(loads & set(zone.loads) for zone in parts.zones if zone.name in listed[1])
+    assert loads <= {load for zone in parts.zones if zone.name in listed[1] for load in zone.loads}
 
 
 def test_the_same_evening_told_by_its_state_alone_announced_nothing(run, evening):

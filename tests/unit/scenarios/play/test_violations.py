@@ -32,6 +32,13 @@ def test_a_grid_within_its_limits_has_none():
     assert found() == []
 
 
+def test_energy_not_served_names_the_zones_that_were_dark_within_its_span():
+    made_dark = made(unsupplied_mw=[0.0, 1.0, 2.0, 0.0])
+    dark = [("east",), ("west",), ("north", "west"), ("south",)]
+    (one,) = violations(made_dark, "plan", limits=LIMITS, names={}, dark=dark)
+    assert (one["kind"], one["zones"]) == ("unserved", ["north", "west"])
+
+
 def test_a_limit_that_is_just_reached_is_not_broken():
     assert found(trafo_loading_percent=[[100.0]] * 4) == []
 
