@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from scenarios.compare.runs import Run
+from scenarios.risk.headline import headline
 
 _SIDES = ("value", "do_nothing", "difference")
 _FIGURE_GROUPS = ("economic", "grid", "climate")
@@ -15,11 +16,12 @@ def compared(runs: Sequence[Run]) -> dict[str, Any]:
     """Everything, JSON-able; lists run along ``runs``. Where two runs cannot be compared, their difference is None.
 
     Returns:
-        ``runs``; ``incomparable``: by letter what differs from the first ("site", "grid", "window", "mode"); ``kpis``,
+        ``runs``; ``incomparable``: by letter what differs from the first ("site", "grid", "window"); ``kpis``,
         ``operator_view``, ``economic_split``: by figure ``value``, ``do_nothing``, ``difference`` (of each run to its own
         do-nothing) and ``to_first`` (its value less the first's); ``violations``: by letter ``gained``, ``lost`` and
-        ``changed`` against the first; ``n1``: ``hour`` and ``margin_percent`` by run; ``orders``: by state; ``versions``:
-        those that differ.
+        ``changed`` against the first; ``n1``: ``hour`` and ``margin_percent`` by run; ``risk``: of runs of futures, by side
+        and figure (`scenarios.risk.headline`) ``value``, ``low``, ``high`` and ``to_first``; ``orders``: by state;
+        ``versions``: those that differ.
     """
     first = runs[0]
     apart = {run.letter: run.differs(first) for run in runs[1:]}
@@ -32,6 +34,7 @@ def compared(runs: Sequence[Run]) -> dict[str, Any]:
         "economic_split": _figures(runs, ("economic_split",), apart),
         "violations": {run.letter: _violations(first, run) for run in runs[1:] if not apart[run.letter]},
         "n1": _n1(runs),
+        "risk": _risk(runs, apart),
         "orders": _orders(runs),
         "versions": _versions(runs),
     }
@@ -102,6 +105,25 @@ def _n1(runs: Sequence[Run]) -> dict[str, Any]:
         known = dict(zip(table.get("hour", ()), table.get("margin_percent", ()), strict=True))
         rows.append([known.get(hour) for hour in hours])
     return {"hour": hours, "margin_percent": rows}
+
+
+def _risk(runs: Sequence[Run], apart: Mapping[str, Sequence[str]]) -> dict[str, dict[str, dict[str, list[float | None]]]]:
+    """Empty where the runs were played once."""
+    if not runs[0].of_futures:
+        return {}
+    told = [headline(run.result["risk"]) for run in runs]
+    found: dict[str, dict[str, dict[str, list[float | None]]]] = {}
+    for side, figures in told[0].items():
+        found[side] = {}
+        for name in figures:
+            row = {bound: [one[side][name][bound] for one in told] for bound in ("value", "low", "high")}
+            base = row["value"][0]
+            row["to_first"] = [
+                None if base is None or value is None or apart.get(run.letter) else value - base
+                for run, value in zip(runs, row["value"], strict=True)
+            ]
+            found[side][name] = row
+    return found
 
 
 def _orders(runs: Sequence[Run]) -> dict[str, list[int | None]]:

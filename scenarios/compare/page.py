@@ -52,7 +52,7 @@ def page(comparisons: Sequence[Mapping[str, Any]], language: str) -> str:
 
 def _comparison(one: Mapping[str, Any], words: Words, *, alone: bool) -> str:
     heading = "" if alone else f"<h2>{escape(words.title(one['runs'][0]))}</h2>"
-    sections = [_runs(one, words, heading), _figures(one, words), _margins(one, words)]
+    sections = [_runs(one, words, heading), _figures(one, words), _risk(one, words), _margins(one, words)]
     return "".join([*sections, _violations(one, words), _orders(one, words), _versions(one, words)])
 
 
@@ -94,6 +94,29 @@ def _figures(one: Mapping[str, Any], words: Words) -> str:
     table = f"<table><thead><tr><th></th>{heads}</tr></thead><tbody>{''.join(body)}</tbody></table>"
     title, note = words("figures"), f"<p class='muted'>{escape(words('figures_note'))}</p>"
     return f"<section><h2>{escape(title)}</h2>{note}{_scroll(table, title)}</section>"
+
+
+def _risk(one: Mapping[str, Any], words: Words) -> str:
+    if not one["risk"]:
+        return ""
+    heads = "".join(f"<th><b>{run['letter']}</b> {escape(words.title(run))}</th>" for run in one["runs"])
+    body = []
+    for side, figures in one["risk"].items():
+        body.append(f"<tr class=group><th colspan={len(one['runs']) + 1}>{escape(words(f'side.{side}'))}</th></tr>")
+        body += [_risk_row(name, row, words) for name, row in figures.items()]
+    table = f"<table><thead><tr><th></th>{heads}</tr></thead><tbody>{''.join(body)}</tbody></table>"
+    title, note = words("risk_title"), f"<p class='muted'>{escape(words('risk_note'))}</p>"
+    return f"<section><h2>{escape(title)}</h2>{note}{_scroll(table, title)}</section>"
+
+
+def _risk_row(name: str, row: Mapping[str, list[Any]], words: Words) -> str:
+    cells = []
+    for at, bounds in enumerate(zip(row["value"], row["low"], row["high"], strict=True)):
+        less = row["to_first"][at] if at else None
+        to_first = "" if less is None else f"{words.chance(name, less, signed=True)} {words('to_first')}"
+        below = f"<small class=first>{escape(to_first)}</small>" if to_first else ""
+        cells.append(f"<td>{escape(words.bounds(name, *bounds))}{below}</td>")
+    return f"<tr><th>{escape(words(f'risk.{name}'))}</th>{''.join(cells)}</tr>"
 
 
 def _figure_row(group: str, name: str, row: Mapping[str, list[Any]], words: Words) -> str:

@@ -32,13 +32,17 @@ class Run:
         """Start and number of quarter hours."""
         return str(self.result["start"]), int(self.result["ticks"])
 
+    @property
+    def of_futures(self) -> bool:
+        """Whether it made many futures, and did not play the window once."""
+        return bool(self.result["mode"] != "played")
+
     def differs(self, other: Run) -> tuple[str, ...]:
-        """What makes figures of two runs incomparable: "site", "grid", "window" or "mode"."""
+        """What makes figures of two runs incomparable: "site", "grid" or "window"."""
         pairs = {
             "site": (self.result["site"], other.result["site"]),
             "grid": (self.result.get("grid"), other.result.get("grid")),
             "window": (self.window, other.window),
-            "mode": (self.result["mode"] == "played", other.result["mode"] == "played"),
         }
         return tuple(name for name, (mine, theirs) in pairs.items() if mine != theirs)
 
@@ -49,7 +53,8 @@ def side_by_side(places: Sequence[Path]) -> list[tuple[Run, ...]]:
     Folders that hold several rehearsals are compared rehearsal by rehearsal, by their names; else everything with the first.
 
     Raises:
-        BadInput: for places without results, all at once, and when there is nothing to compare.
+        BadInput: for places without results, all at once, when there is nothing to compare, and for futures beside a run that
+            was played once.
     """
     problems: list[Problem] = []
     listed: list[dict[str, Path]] = []
@@ -67,8 +72,23 @@ def side_by_side(places: Sequence[Path]) -> list[tuple[Run, ...]]:
         raise BadInput(problems)
     shared = [name for name in listed[0] if all(name in other for other in listed[1:])]
     if len(listed) > 1 and max(map(len, listed)) > 1 and shared:
-        return [_runs([each[name] for each in listed]) for name in shared]
-    return [_runs([folder for each in listed for folder in each.values()])]
+        groups = [_runs([each[name] for each in listed]) for name in shared]
+    else:
+        groups = [_runs([folder for each in listed for folder in each.values()])]
+    unlike = [problem for group in groups for problem in _unlike(group)]
+    if unlike:
+        raise BadInput(unlike)
+    return groups
+
+
+def _unlike(group: Sequence[Run]) -> list[Problem]:
+    """Runs of another kind than the first: a distribution has no difference to a single day."""
+    kinds = {True: "futures (--futures)", False: "a window that was played once"}
+    first = group[0].of_futures
+    remedy = f"make it {'with' if first else 'without'} --futures, or compare it with its like"
+    return [
+        Problem(str(run.folder), kinds[not first], f"{kinds[first]} like A", remedy) for run in group if run.of_futures != first
+    ]
 
 
 def _runs(folders: Sequence[Path]) -> tuple[Run, ...]:

@@ -22,7 +22,7 @@ def lines(one: Mapping[str, Any]) -> list[str]:
         words("incomparable", letter=letter, what=words("and").join(words(f"other.{name}") for name in why))
         for letter, why in one["incomparable"].items()
     ]
-    said += [*_figures(one, words), *_violations(one, words)]
+    said += [*_figures(one, words), *_risk(one, words), *_violations(one, words)]
     return said
 
 
@@ -40,6 +40,20 @@ def _figures(one: Mapping[str, Any], words: Words) -> list[str]:
             label = words.label(group, name)
             said.append(f"{label:<34}{' '.join(cells)}")
     return said if len(said) > 1 else []
+
+
+def _risk(one: Mapping[str, Any], words: Words) -> list[str]:
+    said = []
+    for side, figures in one["risk"].items():
+        heads = " ".join(f"{run['letter']:>40}" for run in one["runs"])
+        said.append(f"{words(f'side.{side}'):<34}{heads}")
+        for name, row in figures.items():
+            cells = [words.bounds(name, *bounds) for bounds in zip(row["value"], row["low"], row["high"], strict=True)]
+            for at, less in enumerate(row["to_first"]):
+                if at and less is not None:
+                    cells[at] += f" ({words.chance(name, less, signed=True)})"
+            said.append(f"  {words(f'risk.{name}'):<32}{' '.join(f'{cell:>40}' for cell in cells)}")
+    return said
 
 
 def _violations(one: Mapping[str, Any], words: Words) -> list[str]:

@@ -51,6 +51,18 @@ class Words:
             return points if signed else percent(value, language=self.language, decimals=1)
         return self.amount(value, unit_of(name), signed=signed)
 
+    def bounds(self, name: str, value: float | None, low: float | None, high: float | None) -> str:
+        """A figure of risk with its interval; an end that has no bound is open."""
+        if value is None:
+            return MISSING
+        ends = ", ".join("…" if end is None else self.chance(name, end) for end in (low, high))
+        return self.chance(name, value) + (f" [{ends}]" if (low, high) != (None, None) else "")
+
+    def chance(self, name: str, value: float | None, *, signed: bool = False) -> str:
+        """A figure of risk; a difference of probabilities is told in percentage points."""
+        shown = f"{name.removesuffix('_probability')}_share" if name.endswith("_probability") else name
+        return self.figure(shown, value, signed=signed)
+
     def label(self, group: str, name: str) -> str:
         """What a figure is called; the operator's view has names of its own for two."""
         own = f"figure.{group}_{name}"

@@ -31,7 +31,8 @@ def risk_of(futures: xr.Dataset, facts: RiskFacts) -> Json:
         futures: see `scenarios.futures.schema`; may be open lazily, it is read once, chunk by chunk.
 
     Returns:
-        ``futures``, ``confidence``, ``hours`` (labels); per side "plan" and "do_nothing" ``by_hour`` (by kind of violation:
+        ``futures``, ``confidence``, ``hours`` (labels); per side "plan" and "do_nothing" ``window`` (``probability``
+        of any violation in it, ``unserved_mwh`` expected, each ``value``, ``low``, ``high``), ``by_hour`` (by kind:
         ``probability``, ``low``, ``high``, ``expected``), ``elements`` (only those that ever violate), ``totals``, ``cost``,
         ``margin`` and ``loading``; ``difference``: plan less do-nothing, future by future. Lists run along ``hours``; what is
         unknown is null.
@@ -53,6 +54,7 @@ def risk_of(futures: xr.Dataset, facts: RiskFacts) -> Json:
 
 def _side(futures: xr.Dataset, sums: Sums, facts: RiskFacts, side: int) -> Json:
     found: Json = {
+        "window": _window(sums, side),
         "by_hour": {kind: _kind(sums, facts, side, kind) for kind in KINDS},
         "elements": _elements(futures, sums, facts, side),
         "cost": _cost(_costs(sums, facts)[side]),
@@ -63,6 +65,22 @@ def _side(futures: xr.Dataset, sums: Sums, facts: RiskFacts, side: int) -> Json:
         kind: {name: sum(values) for name, values in found["by_hour"][kind]["expected"].items()} for kind in SIZES
     }
     return found
+
+
+def _window(sums: Sums, side: int) -> Json:
+    """The window as a whole: an hour's probabilities do not add up to it, futures are counted anew."""
+    count = int(sums.in_window[side, KINDS.index("any")])
+    low, high = of_probability(count, sums.futures)
+    bounds = {
+        "probability": (count / sums.futures, float(low), float(high)),
+        "unserved_mwh": _mean_bounds(np.concatenate(sums.unserved_mwh, axis=1)[side]),
+    }
+    return {name: dict(zip(("value", "low", "high"), map(_number, found), strict=True)) for name, found in bounds.items()}
+
+
+def _mean_bounds(values: np.ndarray) -> tuple[float, float, float]:
+    low, high = of_mean(values)
+    return float(values.mean()), max(low, 0.0), high  # nobody is served less than nothing
 
 
 def _kind(sums: Sums, facts: RiskFacts, side: int, kind: str) -> Json:

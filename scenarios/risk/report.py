@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from scenarios.risk.drawings import hourly_bars, loading_fan
+from scenarios.risk.headline import tightest_hour
 from scenarios.risk.words import say
 
 _SHOWN = 12
@@ -53,13 +54,11 @@ def _figure(svg: str, caption: str) -> str:
 
 def _margin(margin: Mapping[str, Any], words: Say, timezone: str) -> str:
     """Median of the tightest hour, with its interval."""
-    row = margin["quantiles_percent"]["0.5"]
-    known = [(value, at) for at, value in enumerate(row["value"]) if value is not None]
-    if not known:
+    row, at = margin["quantiles_percent"]["0.5"], tightest_hour(margin)
+    if at is None:
         return ""
-    value, at = min(known)
     bounds = _bounds(row["low"][at], row["high"][at], 1)
-    return f"<p>{words('margin')}: {value:.1f} % {bounds}, {escape(_clock(margin['hours'][at], timezone))}</p>"
+    return f"<p>{words('margin')}: {row['value'][at]:.1f} % {bounds}, {escape(_clock(margin['hours'][at], timezone))}</p>"
 
 
 def _elements(elements: Sequence[Mapping[str, Any]], clock: Sequence[str], words: Say) -> str:

@@ -33,6 +33,7 @@ class Sums:
 
     Attributes:
         futures: how many. ``count``: futures with that kind of violation in the hour, dims (side, kind, hour).
+        in_window: futures with that kind of violation in any hour, dims (side, kind).
         only: futures in which only that side has it, dims (side, kind, hour). ``size``: dims (side, sized kind, hour).
         elements: by count variable, dims (side, element, time). ``loading``: highest loading, by side, columns: quarter hours.
         margin: N-1 margin, by side, columns: hours. ``n1_count``: futures looked at, dims (side, hour); ``n1_short``: with a
@@ -42,6 +43,7 @@ class Sums:
 
     futures: int
     count: np.ndarray
+    in_window: np.ndarray
     only: np.ndarray
     size: np.ndarray
     elements: dict[str, np.ndarray]
@@ -63,6 +65,7 @@ class Sums:
         return cls(
             futures=0,
             count=np.zeros(by_kind, dtype=np.int64),
+            in_window=np.zeros(by_kind[:2], dtype=np.int64),
             only=np.zeros(by_kind, dtype=np.int64),
             size=np.zeros((sides, len(SIZES), whole)),
             elements={name: np.zeros(per_element) for name in _COUNTS},
@@ -111,6 +114,7 @@ def _add_paths(sums: Sums, part: xr.Dataset, price: np.ndarray) -> None:
     broken["any"] = np.logical_or.reduce(list(broken.values()))
     by_hour = np.stack([_within_hours(broken[kind], np.logical_or) for kind in KINDS], axis=1)  # (side, kind, future, hour)
     sums.count += by_hour.sum(axis=2)
+    sums.in_window += by_hour.any(axis=3).sum(axis=2)
     sums.only += (by_hour & ~by_hour[::-1]).sum(axis=2)
     integrals = [_within_hours(np.nan_to_num(paths[kind]), np.add) * HOURS_PER_STEP for kind in SIZES]
     sums.size += np.stack(integrals, axis=1).sum(axis=2)

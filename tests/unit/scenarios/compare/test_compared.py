@@ -9,6 +9,9 @@ from scenarios.compare.comparison import compared
 from scenarios.compare.page import ROWS, page
 from scenarios.compare.runs import side_by_side
 from scenarios.compare.words import Words
+from scenarios.risk.assess import risk_of
+from scenarios.risk.facts import RiskFacts
+from tests.unit.scenarios.made_futures import made_futures
 from twin.cli import app
 from twin.domain.problems import BadInput
 
@@ -95,7 +98,7 @@ def test_spans_of_one_element_add_up_and_keep_the_worst(runs):
 
 @pytest.mark.parametrize(
     ("change", "why"),
-    [({"site": "zurich"}, "site"), ({"grid": "other"}, "grid"), ({"ticks": 4}, "window"), ({"mode": "closed_loop"}, "mode")],
+    [({"site": "zurich"}, "site"), ({"grid": "other"}, "grid"), ({"ticks": 4}, "window")],
 )
 def test_runs_that_cannot_be_compared_have_no_differences_and_say_why(runs, change, why):
     found = comparison(runs(a=result(900.0), b=result(850.0, **change)))
@@ -103,6 +106,48 @@ def test_runs_that_cannot_be_compared_have_no_differences_and_say_why(runs, chan
     assert found["kpis"]["economic"]["total_chf"]["to_first"] == [0.0, None]
     assert found["kpis"]["economic"]["total_chf"]["value"] == [900.0, 850.0]
     assert found["violations"] == {}
+
+
+FACTS = RiskFacts(10.0, {}, 1.0, 4.0, "")
+
+
+def of_futures(count, **changes):
+    """A run of made futures: every second one overloads a line, number 3 has 1 MW unserved for two hours."""
+    return result(0.0, mode="futures", kpis={}, risk=risk_of(made_futures(count), FACTS), n1=None, **changes)
+
+
+def test_runs_of_futures_are_compared_by_their_risk_with_its_intervals(runs):
+    found = comparison(runs(a=of_futures(8), b=of_futures(3)))["risk"]["plan"]
+    assert found["violation_probability"]["value"] == pytest.approx([4 / 8, 1 / 3])
+    assert found["violation_probability"]["to_first"] == pytest.approx([0.0, 1 / 3 - 4 / 8])
+    assert found["energy_not_served_mwh"]["value"] == pytest.approx([2.0 / 8, 0.0])
+    # 3 MW for two hours at 0.1 CHF/kWh; 2 MWh at 10 CHF/kWh in one of eight
+    assert found["cost_chf"]["value"] == pytest.approx([600.0 + 20_000.0 / 8, 600.0])
+    # half of the futures have -5 %, half 15 %: a median's rank is the lower one; its bins are a tenth wide
+    assert found["n1_margin_percent"]["value"] == pytest.approx([-5.0, 15.0], abs=0.06)
+    assert found["n1_short_probability"]["value"] == pytest.approx([4 / 8, 1 / 3])
+    for row in found.values():
+        known = zip(row["low"], row["value"], row["high"], strict=True)
+        assert all((low is None or low <= value) and (high is None or value <= high) for low, value, high in known)
+
+
+def test_people_read_the_risk_of_both_sides_in_text_and_on_the_page(runs, tmp_path):
+    a, b = runs(a=of_futures(8), b=of_futures(3))
+    done = CliRunner().invoke(app, ["compare", str(a), str(b), "--report", str(tmp_path / "c.html")])
+    assert done.exit_code == 0, done.output
+    (row, _) = [line for line in done.stdout.splitlines() if "Violation in the window" in line]
+    assert "50.0" in row
+    assert "percentage points" in row
+    assert (tmp_path / "c.html").read_text().count("Expected energy not served") == 2
+
+
+def test_futures_beside_a_run_that_was_played_once_are_refused(runs):
+    a, b = runs(a=result(900.0), b=of_futures(8))
+    for pair in ([a, b], [b, a]):
+        done = CliRunner().invoke(app, ["compare", *map(str, pair)])
+        assert done.exit_code == 2
+        assert f"{pair[1]}: " in done.stderr
+        assert "--futures" in done.stderr
 
 
 def test_folders_of_several_rehearsals_are_compared_rehearsal_by_rehearsal(runs, tmp_path):

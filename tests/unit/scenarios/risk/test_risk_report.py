@@ -1,5 +1,6 @@
 """The section on risk, as people read it."""
 
+import re
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 from scenarios.risk.assess import risk_of
 from scenarios.risk.drawings import hourly_bars, loading_fan
+from scenarios.risk.page import page
 from scenarios.risk.report import risk_report
 from scenarios.risk.words import LANGUAGES, WORDS
 
@@ -57,6 +59,17 @@ def test_fan_holds_its_median_within_its_bands(risk):
     for step in range(8):
         assert wide[step] <= half[step] <= median[step]  # a screen's y runs downwards
         assert median[step] <= half[-1 - step] <= wide[-1 - step]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_page_needs_nothing_from_anywhere_and_escapes_what_it_shows(risk, lang):
+    result = {"risk": risk, "title": {lang: "Abend <b>"}, "scenario": "e", "site": "demo", "timezone": "Europe/Zurich"}
+    text = page([result, result], lang)
+    assert f'<html lang="{lang}">' in text
+    assert "<script" not in text
+    assert not re.findall(r"(?:src|href)=|url\(", text)
+    assert "Abend <b>" not in text
+    assert text.count('<section class="risk">') == 2
 
 
 def test_a_grid_without_violations_says_so(made, facts):
