@@ -95,7 +95,9 @@ def crew(workers: int, cluster: str | None) -> Iterator[Client]:
                 threads_per_worker=1,
                 processes=True,
                 host="127.0.0.1",
-                dashboard_address=None,
+                # Nobody looks at a dashboard; its server starts all the same, and on a fixed port would meet another run's.
+                dashboard_address="127.0.0.1:0",
+                scheduler_kwargs={"dashboard": False},
                 memory_limit=_MEMORY,
                 local_directory=scratch,
                 silence_logs=logging.CRITICAL,
