@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from twin.cli_told import told_plainly
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -24,21 +26,13 @@ def compare(
     from scenarios.compare.page import write_page
     from scenarios.compare.runs import side_by_side
     from scenarios.compare.table import lines
-    from twin.domain.problems import BadInput
     from twin.live.figures import one_line
 
-    try:
+    with told_plainly():
         _check(lang, report)
         found = [compared(group) for group in side_by_side(runs)]
         if report is not None:
             write_page(found, report, lang)
-    except BadInput as error:
-        for problem in error.problems:
-            typer.echo(f"regie: {problem}", err=True)
-        raise typer.Exit(error.exit_code) from None
-    except OSError as error:
-        typer.echo(f"regie: {error.filename}: {error.strerror}; choose a folder that can be written", err=True)
-        raise typer.Exit(1) from None
     if json_line:
         typer.echo(one_line({"comparisons": found}))
         return

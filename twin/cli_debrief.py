@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
+
+from twin.cli_told import told_plainly
 
 if TYPE_CHECKING:
     from scenarios.debrief.debrief import Debrief
@@ -36,11 +39,9 @@ def debrief(  # noqa: PLR0917 - the flags of one command; Typer passes them by n
     """Find the key moments of a run, each with its figure and what to change; the journal is only read."""
     from scenarios.debrief.debrief import debrief as debrief_of
     from scenarios.debrief.source import source_of
-    from twin.domain.problems import BadInput
     from twin.live.progress import Progress
 
-    progress = Progress(sys.stderr)
-    try:
+    with told_plainly(), closing(Progress(sys.stderr)) as progress:
         _check(lang, (html, pdf, scenario))
         source = source_of(place, site, progress.step)
         window = _window(begin, end, source.ready.site.timezone)
@@ -48,15 +49,6 @@ def debrief(  # noqa: PLR0917 - the flags of one command; Typer passes them by n
         if scenario is not None:
             _drill(found, number, scenario)
         _write(found, html, pdf, replays, lang)
-    except BadInput as error:
-        for problem in error.problems:
-            typer.echo(f"regie: {problem}", err=True)
-        raise typer.Exit(error.exit_code) from None
-    except OSError as error:
-        typer.echo(f"regie: {error.filename}: {error.strerror}; choose a folder that can be written", err=True)
-        raise typer.Exit(1) from None
-    finally:
-        progress.close()
     if json_line:
         typer.echo(json.dumps(found.to_json(), separators=(",", ":"), allow_nan=False))
         return

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-import signal
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from twin.cli_told import told_plainly
 
 
 def drill(
@@ -24,28 +26,12 @@ def drill(
     from scenarios.drill.told import lines, told
     from scenarios.file.read import load_scenario
     from twin.domain.finite import finite
-    from twin.domain.problems import BadInput
     from twin.live.progress import Progress
-    from twin.regie.journal import JournalUnavailable
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    progress = Progress(sys.stderr)
-    try:
+    with told_plainly(), closing(Progress(sys.stderr)) as progress:
         prepared = drilled(load_scenario(file), progress.step)
         found = sides(prepared, played, progress.step, progress.ticks)
         figures = told(prepared, found, own="on_air" if played is None else "played")
-    except BadInput as error:
-        for problem in error.problems:
-            typer.echo(f"regie: {problem}", err=True)
-        raise typer.Exit(error.exit_code) from None
-    except JournalUnavailable as error:
-        typer.echo(f"regie: {error}", err=True)
-        raise typer.Exit(1) from None
-    except KeyboardInterrupt:
-        typer.echo("regie: told to end; nothing is left behind", err=True)
-        raise typer.Exit(1) from None
-    finally:
-        progress.close()
     if json_line:
         typer.echo(json.dumps(finite(figures), separators=(",", ":"), allow_nan=False))
     else:

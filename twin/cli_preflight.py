@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from twin.cli_told import told_plainly
 
 if TYPE_CHECKING:
     from scenarios.preflight.flight import Flight
@@ -37,20 +40,12 @@ def preflight(  # noqa: PLR0917 - the flags of one command; Typer passes them by
     """Say go or no-go before air: data, boxes, fallbacks, engine, disk, clock, load, ports, mail; exit 1 on a no-go."""
     from scenarios.preflight.flight import preflight as look
     from scenarios.preflight.line import Verdict
-    from twin.domain.problems import BadInput
     from twin.live.options import Options
     from twin.live.progress import Progress
 
-    progress = Progress(sys.stderr)
     options = Options(site, start, None, "max", web, host, port, public_host, public_port, state, json_line)
-    try:
+    with told_plainly(), closing(Progress(sys.stderr)) as progress:
         found = look(options, datetime.now(UTC), send_test=send_test, progress=progress.step)
-    except BadInput as error:
-        for problem in error.problems:
-            typer.echo(f"regie: {problem}", err=True)
-        raise typer.Exit(error.exit_code) from None
-    finally:
-        progress.close()
     if json_line:
         lines = [vars(line) for line in found.lines]
         told = {"site": found.site, "state": str(found.state), "start": found.start.isoformat()}

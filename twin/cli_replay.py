@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-import signal
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from twin.cli_drill import drill
+from twin.cli_told import told_plainly
 
 
 def register(app: typer.Typer) -> None:
@@ -41,29 +42,13 @@ def replay(
     from scenarios.replay.replay import asked
     from scenarios.replay.replay import replay as replayed
     from twin.domain.finite import finite
-    from twin.domain.problems import BadInput
     from twin.live.progress import Progress
-    from twin.regie.journal import JournalUnavailable
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    progress = Progress(sys.stderr)
-    try:
+    with told_plainly(), closing(Progress(sys.stderr)) as progress:
         run = journalled(state)
         ready = site_on_air(run, site, scenario, progress.step)
         stretch, other = asked(run, ready, begin, end, swap or ())
         figures = replayed(stretch, other, progress.step, progress.ticks)
-    except BadInput as error:
-        for problem in error.problems:
-            typer.echo(f"regie: {problem}", err=True)
-        raise typer.Exit(error.exit_code) from None
-    except JournalUnavailable as error:
-        typer.echo(f"regie: {error}", err=True)
-        raise typer.Exit(1) from None
-    except KeyboardInterrupt:
-        typer.echo("regie: told to end; nothing is left behind", err=True)
-        raise typer.Exit(1) from None
-    finally:
-        progress.close()
     for use in figures["untrusted"]:
         typer.echo(f"regie: box {use} is not on the site's boxes_allowed: it was used because you asked for it", err=True)
     if json_line:

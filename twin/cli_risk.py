@@ -10,6 +10,8 @@ from typing import Annotated
 
 import typer
 
+from twin.cli_told import told_plainly
+
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one compact JSON line instead of the table.")]
 
 
@@ -35,7 +37,8 @@ def hosting(
     from scenarios.risk.hosting.command import Asked
     from scenarios.risk.hosting.command import hosting as run
 
-    raise typer.Exit(run(Asked(target, kind, tuple(bus or ()), zone, n1, out, json_line)))
+    with told_plainly():
+        run(Asked(target, kind, tuple(bus or ()), zone, n1, out, json_line))
 
 
 def remedies(
@@ -55,4 +58,5 @@ def remedies(
     from scenarios.risk.remedies.command import Asked
     from scenarios.risk.remedies.command import remedies as run
 
-    raise typer.Exit(run(Asked(scenario, futures, battery_kw, battery_kwh, out, json_line)))
+    with told_plainly():
+        run(Asked(scenario, futures, battery_kw, battery_kwh, out, json_line))

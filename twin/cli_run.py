@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from twin.cli_told import told_plainly
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,13 +38,11 @@ def run(
     json_line: Annotated[bool, typer.Option("--json", help="Print one compact JSON line last.")] = False,
 ) -> None:
     """Rehearse: play scenarios on their sites and tell the figures against doing nothing; a run that ended early goes on."""
-    from scenarios.results.read import read_result
     from scenarios.run.asked import Asked
     from scenarios.run.table import lines, totals
 
     asked = Asked(tuple(scenario), workers, cluster, futures, closed_loop, out, grid)
-    folders = _made(asked)
-    results = {folder: read_result(folder) for folder in folders}
+    results = _made(asked)
     if json_line:
         listed = [{**_short(result), "folder": str(folder)} for folder, result in results.items()]
         _json({"mode": asked.mode, "results": listed, "totals": totals(results.values())})
@@ -55,56 +51,25 @@ def run(
         typer.echo(line)
 
 
-def _made(asked: Asked) -> list[Path]:
-    """Folders of results.
+def _made(asked: Asked) -> dict[Path, dict[str, Any]]:
+    """Results, by their folder.
 
     Raises:
         typer.Exit: 2 for refused input, 1 when something failed on the way, 130 or 143 when told to end.
     """
+    from scenarios.results.read import read_result
     from scenarios.run.asked import jobs_of, told
     from scenarios.run.board import Boards
     from scenarios.run.several import RunFailed, make_all
-    from twin.contracts.ports import SourceFailed
-    from twin.domain.problems import BadInput
-    from twin.regie.journal import JournalUnavailable
     from twin.regie.whole_file import write_whole
 
-    with _told_to_end() as ended:
-        try:
-            with Boards(sys.stderr, "quarter hours" if asked.futures is None else "futures") as boards:
-                jobs = jobs_of(asked, boards.of("sites").step)
-                out = jobs[0].target.out
-                out.mkdir(parents=True, exist_ok=True)
-                write_whole(out / "run.json", json.dumps(told(asked, jobs), indent=1).encode())
-                return make_all(jobs, asked, boards)
-        except BadInput as error:
-            for problem in error.problems:
-                typer.echo(f"regie: {problem}", err=True)
-            raise typer.Exit(error.exit_code) from None
-        except KeyboardInterrupt:
-            typer.echo("regie: told to end; the same command goes on where it was", err=True)
-            raise typer.Exit(128 + (ended[-1] if ended else signal.SIGINT)) from None
-        except (JournalUnavailable, SourceFailed, RunFailed, OSError) as error:
-            typer.echo(f"regie: {error}", err=True)
-            raise typer.Exit(1) from None
-
-
-@contextmanager
-def _told_to_end() -> Iterator[list[int]]:
-    """SIGTERM ends like Ctrl-C; what is told tells the signals. A second one does not disturb the ending."""
-    heard: list[int] = []
-
-    def end(number: int, _frame: FrameType | None) -> None:
-        heard.append(number)
-        if len(heard) == 1:
-            raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield heard
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    unit = "quarter hours" if asked.futures is None else "futures"
+    with told_plainly(goes_on=True, failures=(RunFailed,)), Boards(sys.stderr, unit) as boards:
+        jobs = jobs_of(asked, boards.of("sites").step)
+        out = jobs[0].target.out
+        out.mkdir(parents=True, exist_ok=True)
+        write_whole(out / "run.json", json.dumps(told(asked, jobs), indent=1).encode())
+        return {folder: read_result(folder) for folder in make_all(jobs, asked, boards)}
 
 
 def _short(result: dict[str, Any]) -> dict[str, Any]:

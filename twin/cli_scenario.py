@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import closing
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from twin.cli_scenario_journal import from_journal
+from twin.cli_told import told_plainly
 
 if TYPE_CHECKING:
     from scenarios.elsewhere.elsewhere import Elsewhere
@@ -32,12 +34,9 @@ def scenario_list(json_line: JsonOption = False) -> None:
     """List the packaged scenarios: name, window, what each is called and teaches."""
     from scenarios.file.parts import library
     from scenarios.file.read import load_scenario
-    from twin.domain.problems import BadInput
 
-    try:
+    with told_plainly():
         scenarios = [load_scenario(name) for name in library()]
-    except BadInput as error:
-        _refuse(error.problems)
     if json_line:
         _json({"scenarios": [_entry(scenario) for scenario in scenarios]})
         return
@@ -58,22 +57,22 @@ def scenario_check(
     from twin.domain.problems import BadInput
     from twin.live.progress import Progress
 
-    try:
+    with told_plainly(), closing(Progress(sys.stderr)) as progress:
         there = None if grid is None else elsewhere(grid)
-    except BadInput as refused:
-        _refuse(refused.problems)
-    progress = Progress(sys.stderr)
-    found = {name: _problems(name, there, progress) for name in scenario}
-    progress.close()
+        found = {name: _problems(name, there, progress) for name in scenario}
     if json_line:
         listed = [{"scenario": name, "problems": [vars(p) for p in problems]} for name, problems in found.items()]
         _json({"scenarios": listed})
+        if any(found.values()):
+            raise typer.Exit(2)
+        return
     for name, problems in found.items():
-        if not json_line and not problems:
+        if not problems:
             typer.echo(f"{name}: no fault found")
     every = dict.fromkeys(problem for problems in found.values() for problem in problems)
     if every:
-        _refuse(() if json_line else tuple(every))
+        with told_plainly():
+            raise BadInput(every)
 
 
 def _problems(name: str, grid: Elsewhere | None, progress: Progress) -> tuple[Problem, ...]:
@@ -103,9 +102,3 @@ def _entry(scenario: Scenario) -> dict[str, Any]:
 
 def _json(line: dict[str, Any]) -> None:
     typer.echo(json.dumps(line, separators=(",", ":"), ensure_ascii=False))
-
-
-def _refuse(problems: tuple[Problem, ...]) -> None:
-    for problem in problems:
-        typer.echo(f"regie: {problem}", err=True)
-    raise typer.Exit(2)

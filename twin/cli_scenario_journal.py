@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from twin.cli_told import told_plainly
 
 
 def from_journal(
@@ -23,23 +26,12 @@ def from_journal(
     from scenarios.drill.draw import Asked, drawn
     from scenarios.replay.journalled import journalled
     from scenarios.replay.on_air_site import site_on_air
-    from twin.domain.problems import BadInput
     from twin.live.progress import Progress
 
-    progress = Progress(sys.stderr)
-    try:
+    with told_plainly(), closing(Progress(sys.stderr)) as progress:
         run = journalled(state)
         ready = site_on_air(run, site, scenario, progress.step)
         drill = drawn(Asked(run, ready, site, scenario, at, hours, out))
-    except BadInput as error:
-        for problem in error.problems:
-            typer.echo(f"regie: {problem}", err=True)
-        raise typer.Exit(error.exit_code) from None
-    except OSError as error:
-        typer.echo(f"regie: {error.filename}: {error.strerror}; free space, or choose another --out", err=True)
-        raise typer.Exit(1) from None
-    finally:
-        progress.close()
     if json_line:
         typer.echo(json.dumps({"drill": str(drill), "state": str(state)}, separators=(",", ":")))
     else:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-import signal
 import sys
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from twin.cli_told import told_plainly
 
 if TYPE_CHECKING:
     from scenarios.replay.rerun import Stretch
@@ -42,27 +44,11 @@ def worth(
     from scenarios.replay.worth import change_of
     from scenarios.replay.worth import worth as worth_of
     from twin.domain.finite import finite
-    from twin.domain.problems import BadInput
     from twin.live.progress import Progress
-    from twin.regie.journal import JournalUnavailable
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    progress = Progress(sys.stderr)
-    try:
+    with told_plainly(), closing(Progress(sys.stderr)) as progress:
         stretch = _of_a_run(state, site, start, ticks, progress.step) if state else _new(site, start, ticks, progress.step)
         figures = worth_of(stretch, change_of(stretch, box, against), progress.step, progress.ticks)
-    except BadInput as error:
-        for problem in error.problems:
-            typer.echo(f"regie: {problem}", err=True)
-        raise typer.Exit(error.exit_code) from None
-    except JournalUnavailable as error:
-        typer.echo(f"regie: {error}", err=True)
-        raise typer.Exit(1) from None
-    except KeyboardInterrupt:
-        typer.echo("regie: told to end; nothing is left behind", err=True)
-        raise typer.Exit(1) from None
-    finally:
-        progress.close()
     if json_line:
         typer.echo(json.dumps(finite(figures), separators=(",", ":"), allow_nan=False))
     else:

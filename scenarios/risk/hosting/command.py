@@ -7,6 +7,7 @@ import io
 import json
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from scenarios.risk.target import Target, targets_of
 from twin.adapters.ready import Ready
 from twin.domain.controls import Curve
 from twin.domain.grid import NORMAL
-from twin.domain.problems import BadInput, Problems
+from twin.domain.problems import Problems
 from twin.live.progress import Progress
 from twin.regie.whole_file import write_whole
 from twin.site import Site
@@ -45,23 +46,20 @@ class Asked:
     json_line: bool
 
 
-def hosting(asked: Asked) -> int:
-    """Run the command; the exit code."""
-    progress = Progress(sys.stderr)
-    try:
-        _check(asked)
+def hosting(asked: Asked) -> None:
+    """Run the command.
+
+    Raises:
+        BadInput: with every fault of the flags, or of scenario and site; nothing is written.
+        OSError: when the disk does not take the results.
+    """
+    _check(asked)
+    with closing(Progress(sys.stderr)) as progress:
         results = [_result(target, asked, progress) for target in targets_of(asked.target, progress.step)]
-    except BadInput as refused:
-        progress.close()
-        for problem in refused.problems:
-            sys.stderr.write(f"regie: {problem}\n")
-        return refused.exit_code
-    progress.close()
     for result in results:
         if asked.out is not None:
             _write(asked.out, result)
         sys.stdout.write(f"{json.dumps(result, allow_nan=False)}\n" if asked.json_line else _table(result))
-    return 0
 
 
 def _check(asked: Asked) -> None:

@@ -7,6 +7,7 @@ import math
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,18 +49,16 @@ class Asked:
     json_line: bool
 
 
-def remedies(asked: Asked) -> int:
-    """Run the command; the exit code."""
-    progress = Progress(sys.stderr)
-    try:
-        _check(asked)
+def remedies(asked: Asked) -> None:
+    """Run the command.
+
+    Raises:
+        BadInput: with every fault of the flags, or of scenario and site; nothing is written.
+        OSError: when the disk does not take the results.
+    """
+    _check(asked)
+    with closing(Progress(sys.stderr)) as progress:
         results = [_result(target, asked, progress) for target in _scenarios(asked, progress)]
-    except BadInput as refused:
-        progress.close()
-        for problem in refused.problems:
-            sys.stderr.write(f"regie: {problem}\n")
-        return refused.exit_code
-    progress.close()
     for result in results:
         if asked.out is not None:
             asked.out.mkdir(parents=True, exist_ok=True)
@@ -67,7 +66,6 @@ def remedies(asked: Asked) -> int:
                 asked.out / f"remedies-{result['scenario']}.json", json.dumps(result, indent=1, allow_nan=False).encode()
             )
         sys.stdout.write(f"{json.dumps(result, allow_nan=False)}\n" if asked.json_line else _table(result))
-    return 0
 
 
 def _check(asked: Asked) -> None:

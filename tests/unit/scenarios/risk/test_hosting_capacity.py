@@ -14,6 +14,7 @@ from scenarios.risk.hosting.worst import worst_rows
 from scenarios.risk.remedies.worst_futures import joined
 from twin.domain.controls import Controls, Curve, InverterControl
 from twin.domain.grid import Topology
+from twin.domain.problems import BadInput
 from twin.engines import make_engine
 
 Q_OF_VM = Curve.of_corners((0.92, 0.96, 1.05, 1.08), 0.9)
@@ -231,10 +232,9 @@ def test_a_screened_year_finds_nearly_what_all_its_quarter_hours_find(made, kind
     assert len(rows) < 60
 
 
-def test_an_unknown_kind_is_refused_before_anything_is_read(capsys):
-    code = hosting(Asked("nowhere", "kettle", (), None, n1=False, out=None, json_line=True))
-    assert code == 2
-    assert "--kind: 'kettle'" in capsys.readouterr().err
+def test_an_unknown_kind_is_refused_before_anything_is_read():
+    with pytest.raises(BadInput, match="--kind: 'kettle'"):
+        hosting(Asked("nowhere", "kettle", (), None, n1=False, out=None, json_line=True))
 
 
 def test_a_limit_says_when_it_binds(made):
@@ -244,8 +244,9 @@ def test_a_limit_says_when_it_binds(made):
     assert str(states.time[found.row]).startswith("2016-05-22T10:30")
 
 
-def test_a_file_as_folder_is_told_beside_an_unknown_kind(capsys, tmp_path):
+def test_a_file_as_folder_is_told_beside_an_unknown_kind(tmp_path):
     (tmp_path / "file").write_text("mine")
-    assert hosting(Asked("nowhere", "kettle", (), None, n1=False, out=tmp_path / "file", json_line=True)) == 2
-    told = capsys.readouterr().err
+    with pytest.raises(BadInput) as refused:
+        hosting(Asked("nowhere", "kettle", (), None, n1=False, out=tmp_path / "file", json_line=True))
+    told = str(refused.value)
     assert all(said in told for said in ("--kind: 'kettle'", "file is a file"))
