@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from scenarios.compare.runs import Run
-from scenarios.risk.headline import headline
 
 _SIDES = ("value", "do_nothing", "difference")
 _FIGURE_GROUPS = ("economic", "grid", "climate")
@@ -20,7 +19,7 @@ def compared(runs: Sequence[Run]) -> dict[str, Any]:
         ``operator_view``, ``economic_split``: by figure ``value``, ``do_nothing``, ``difference`` (of each run to its own
         do-nothing) and ``to_first`` (its value less the first's); ``violations``: by letter ``gained``, ``lost`` and
         ``changed`` against the first; ``n1``: ``hour`` and ``margin_percent`` by run; ``risk``: of runs of futures, by side
-        and figure (`scenarios.risk.headline`) ``value``, ``low``, ``high`` and ``to_first``; ``orders``: by state;
+        and figure ``value``, ``low``, ``high`` and ``to_first``; ``orders``: by state;
         ``versions``: those that differ.
     """
     first = runs[0]
@@ -54,12 +53,7 @@ def _figures(runs: Sequence[Run], path: tuple[str, ...], apart: Mapping[str, Seq
     found = {}
     for name in names:
         row = {side: [table.get(side, {}).get(name) for table in tables] for side in _SIDES}
-        base = row["value"][0]
-        row["to_first"] = [
-            None if base is None or value is None or apart.get(run.letter) else value - base
-            for run, value in zip(runs, row["value"], strict=True)
-        ]
-        found[name] = row
+        found[name] = row | {"to_first": _to_first(runs, row["value"], apart)}
     return found
 
 
@@ -108,22 +102,31 @@ def _n1(runs: Sequence[Run]) -> dict[str, Any]:
 
 
 def _risk(runs: Sequence[Run], apart: Mapping[str, Sequence[str]]) -> dict[str, dict[str, dict[str, list[float | None]]]]:
-    """Empty where the runs were played once."""
+    """By side and figure; empty where the runs were played once."""
     if not runs[0].of_futures:
         return {}
-    told = [headline(run.result["risk"]) for run in runs]
-    found: dict[str, dict[str, dict[str, list[float | None]]]] = {}
-    for side, figures in told[0].items():
-        found[side] = {}
-        for name in figures:
-            row = {bound: [one[side][name][bound] for one in told] for bound in ("value", "low", "high")}
-            base = row["value"][0]
-            row["to_first"] = [
-                None if base is None or value is None or apart.get(run.letter) else value - base
-                for run, value in zip(runs, row["value"], strict=True)
-            ]
-            found[side][name] = row
+    sides = {side: [_within(run.result, ("risk", side, "headline")) for run in runs] for side in ("plan", "do_nothing")}
+    return {side: _bounds(runs, tables, apart) for side, tables in sides.items()}
+
+
+def _bounds(
+    runs: Sequence[Run], tables: Sequence[Mapping[str, Any]], apart: Mapping[str, Sequence[str]]
+) -> dict[str, dict[str, list[float | None]]]:
+    """Figures with their intervals along runs."""
+    found = {}
+    for name in dict.fromkeys(name for table in tables for name in table):
+        row = {bound: [(table.get(name) or {}).get(bound) for table in tables] for bound in ("value", "low", "high")}
+        found[name] = row | {"to_first": _to_first(runs, row["value"], apart)}
     return found
+
+
+def _to_first(runs: Sequence[Run], values: Sequence[float | None], apart: Mapping[str, Sequence[str]]) -> list[float | None]:
+    """Each value less the first's; None where one is unknown or the two cannot be compared."""
+    base = values[0]
+    return [
+        None if base is None or value is None or apart.get(run.letter) else value - base
+        for run, value in zip(runs, values, strict=True)
+    ]
 
 
 def _orders(runs: Sequence[Run]) -> dict[str, list[int | None]]:

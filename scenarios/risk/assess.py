@@ -13,6 +13,7 @@ import xarray as xr
 from scenarios.futures.schema import SIDES
 from scenarios.risk.confidence import LEVEL, of_difference, of_mean, of_probability, ranks_of_quantile
 from scenarios.risk.facts import RiskFacts
+from scenarios.risk.headline import headline
 from scenarios.risk.sums import KINDS, PER_HOUR, SIZES, Sums, summed
 from scenarios.risk.tally import Quantile, Tally
 from twin.domain.time import HOURS_PER_STEP
@@ -34,8 +35,8 @@ def risk_of(futures: xr.Dataset, facts: RiskFacts) -> Json:
         ``futures``, ``confidence``, ``hours`` (labels); per side "plan" and "do_nothing" ``window`` (``probability``
         of any violation in it, ``unserved_mwh`` expected, each ``value``, ``low``, ``high``), ``by_hour`` (by kind:
         ``probability``, ``low``, ``high``, ``expected``), ``elements`` (only those that ever violate), ``totals``, ``cost``,
-        ``margin`` and ``loading``; ``difference``: plan less do-nothing, future by future. Lists run along ``hours``; what is
-        unknown is null.
+        ``margin``, ``loading`` and ``headline`` (five figures that runs are compared by); ``difference``: plan less do-nothing,
+        future by future. Lists run along ``hours``; what is unknown is null.
 
     Raises:
         BadInput: for a data set without a finished future.
@@ -64,6 +65,7 @@ def _side(futures: xr.Dataset, sums: Sums, facts: RiskFacts, side: int) -> Json:
     found["totals"] = {
         kind: {name: sum(values) for name, values in found["by_hour"][kind]["expected"].items()} for kind in SIZES
     }
+    found["headline"] = headline(found)
     return found
 
 

@@ -5,24 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from scenarios.futures.schema import SIDES
-
 Bounds = Mapping[str, float | None]
 """``value``, ``low``, ``high``; None where it is unknown or has no bound."""
 _UNKNOWN: Bounds = {"value": None, "low": None, "high": None}
-
-
-def headline(risk: Mapping[str, Any]) -> dict[str, dict[str, Bounds]]:
-    """Five figures by side.
-
-    Args:
-        risk: of `scenarios.risk.assess.risk_of`.
-
-    Returns:
-        ``violation_probability`` (of any violation in the window), ``energy_not_served_mwh`` and ``cost_chf`` (means over
-        futures), ``n1_margin_percent`` (median of the tightest hour), ``n1_short_probability`` (of no margin in that hour).
-    """
-    return {side: _figures(risk[side]) for side in SIDES}
 
 
 def tightest_hour(margin: Mapping[str, Any]) -> int | None:
@@ -31,13 +16,19 @@ def tightest_hour(margin: Mapping[str, Any]) -> int | None:
     return min(known)[1] if known else None
 
 
-def _figures(side: Mapping[str, Any]) -> dict[str, Bounds]:
-    window, margin = side.get("window", {}), side["margin"]
+def headline(side: Mapping[str, Any]) -> dict[str, Bounds]:
+    """Five figures of one side of a risk (`scenarios.risk.assess.risk_of`).
+
+    Returns:
+        ``violation_probability`` (of any violation in the window), ``energy_not_served_mwh`` and ``cost_chf`` (means over
+        futures), ``n1_margin_percent`` (median of the tightest hour), ``n1_short_probability`` (of no margin in that hour).
+    """
+    margin = side["margin"]
     at = tightest_hour(margin)
     short = {"value" if name == "probability" else name: values for name, values in margin["short"].items()}
     return {
-        "violation_probability": window.get("probability", _UNKNOWN),
-        "energy_not_served_mwh": window.get("unserved_mwh", _UNKNOWN),
+        "violation_probability": side["window"]["probability"],
+        "energy_not_served_mwh": side["window"]["unserved_mwh"],
         "cost_chf": side["cost"].get("mean_chf", _UNKNOWN),
         "n1_margin_percent": _at(margin["quantiles_percent"]["0.5"], at),
         "n1_short_probability": _at(short, at),

@@ -13,7 +13,7 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 sys.path.insert(0, str(HERE.parents[2] / "scenarios"))
 from before_air import options, silent  # noqa: E402 - after the path
-from hamlet import hamlet  # noqa: E402
+from hamlet import hamlet  # noqa: E402 - after the path
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 

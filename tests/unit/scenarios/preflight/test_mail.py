@@ -1,6 +1,9 @@
 """Mail before air, with a server that speaks SMTP."""
 
+import shutil
 import socket
+import ssl
+import subprocess
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -66,6 +69,42 @@ def test_encryption_that_is_asked_for_and_not_offered_is_no_go(server):
     line = mail(table(server[1], starttls=True), "town", send_test=False)
     assert line.verdict is Verdict.NO_GO
     assert "STARTTLS" in line.value
+
+
+@pytest.fixture(scope="module")
+def encrypting(tmp_path_factory):
+    """A server that insists on STARTTLS, and the file of the certificate that it signed for itself."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl, which signs the server's certificate, is not installed")
+    folder = tmp_path_factory.mktemp("tls")
+    key, certificate = folder / "key.pem", folder / "certificate.pem"
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=town mail"]
+    made += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(made, check=True, capture_output=True)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, key)
+    box = Box()
+    controller = Controller(box, hostname="127.0.0.1", port=free_port(), tls_context=context, require_starttls=True)
+    controller.start()
+    yield box, controller.port, certificate
+    controller.stop()
+
+
+def test_a_certificate_that_is_trusted_is_encrypted_to_and_takes_the_test_message(encrypting, monkeypatch):
+    box, port, certificate = encrypting
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    line = mail(table(port, starttls=True), "town", send_test=True)
+    assert (line.verdict, "encrypted" in line.value, "not encrypted" in line.value) == (Verdict.GO, True, False)
+    assert b"test before air" in box.taken[-1].content
+
+
+def test_a_certificate_that_nobody_trusts_is_no_go_and_says_how_to_trust_it(encrypting, monkeypatch):
+    box, port, _ = encrypting
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    before = len(box.taken)
+    line = mail(table(port, starttls=True), "town", send_test=True)
+    assert (line.verdict, len(box.taken)) == (Verdict.NO_GO, before)
+    assert "SSL_CERT_FILE" in line.remedy
 
 
 def test_a_recipient_that_is_refused_is_named(server):
