@@ -17,6 +17,7 @@ from twin.domain.pack import UnpackError, digest, unpack
 from twin.domain.problems import BadInput, Problem, Problems
 
 SCHEMA_VERSION = 2
+_MAGIC = b"SQLite format 3\0"
 _RESTORE = "restore the state directory from a backup"
 
 
@@ -47,18 +48,33 @@ class Record:
 
 
 def open_readonly(directory: Path) -> sqlite3.Connection:
-    """A read-only connection beside a running writer.
+    """A read-only connection, beside a running writer too; it leaves no file behind that was not there.
 
     Raises:
-        BadInput: when the directory holds no journal.
+        BadInput: when the directory holds no journal, or one that cannot be opened.
+        JournalDamaged: when what is there is no database.
     """
     path = directory / "journal.sqlite"
     if not path.exists():
         raise BadInput([Problem(str(directory), "no journal.sqlite", "a state directory", "give the --state of a run")])
+    # To a reader of a journal in WAL mode SQLite gives files beside it, and leaves them. One at rest needs none: it is read as
+    # a file that does not change, so that one on a read-only disk can be read as well.
+    mode = "immutable=1" if _at_rest(path) else "mode=ro"
     try:
-        return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=5.0)
-    except sqlite3.Error as error:
-        raise BadInput([Problem(str(path), str(error), "a readable file", "check its permissions")]) from error
+        with path.open("rb") as file:
+            head = file.read(len(_MAGIC))
+        if head != _MAGIC:
+            raise JournalDamaged(path, "not a database" if head else "an empty file, not a database")
+        return sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True, timeout=5.0)
+    except (OSError, sqlite3.Error) as error:
+        value = getattr(error, "strerror", None) or str(error)
+        raise BadInput([Problem(str(path), value, "a readable file", "check its permissions")]) from error
+
+
+def _at_rest(path: Path) -> bool:
+    """Whether nobody writes it and all is in the file itself; a writer, also one that was killed, has a log beside it."""
+    log, index = (path.with_name(path.name + end) for end in ("-wal", "-shm"))
+    return not index.exists() and not (log.exists() and log.stat().st_size)
 
 
 def is_damage(error: sqlite3.Error) -> bool:
@@ -128,6 +144,7 @@ def verify(directory: Path) -> tuple[int, str, list[Problem]]:
     """
     problems = Problems()
     count, head = 0, ""
+    at_rest = _at_rest(directory / "journal.sqlite")
     db = open_readonly(directory)
     try:
         for (line,) in db.execute("PRAGMA integrity_check").fetchall():
@@ -141,6 +158,8 @@ def verify(directory: Path) -> tuple[int, str, list[Problem]]:
         problems.add("journal.sqlite", error, "a readable database", _RESTORE)
     finally:
         db.close()
+    if problems and at_rest and not _at_rest(directory / "journal.sqlite"):
+        return verify(directory)  # somebody began to write meanwhile: what moved under the reader is no fault
     return count, head, problems.found
 
 

@@ -1,10 +1,12 @@
 """The journal: all of a tick or nothing, one chain, one writer, and no alteration that goes unnoticed."""
 
 import json
+import shutil
 import sqlite3
 import subprocess
 import sys
 import zlib
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -14,7 +16,7 @@ from hypothesis import strategies as st
 from twin.domain.pack import pack, unpack
 from twin.domain.problems import BadInput
 from twin.live.status import status_of
-from twin.regie.chain import SCHEMA_VERSION, JournalDamaged, genesis, verify
+from twin.regie.chain import SCHEMA_VERSION, JournalDamaged, genesis, open_readonly, read_moments, verify
 from twin.regie.journal import Journal, JournalUnavailable, Note
 
 IDENTITY = {"site": "demo", "site_sha256": "ab" * 32, "seed": 7, "start": "2016-06-15T00:00:00+00:00", "ticks": 96}
@@ -328,6 +330,55 @@ def test_status_of_a_damaged_journal_is_one_clear_line(tmp_path):
     (tmp_path / "journal.sqlite").write_bytes(b"not a database at all" * 100)
     with pytest.raises(BadInput, match="not a database"):
         status_of(tmp_path)
+
+
+@pytest.mark.parametrize(("content", "said"), [(b"", "an empty file"), (b"PK" * 4000, "not a database"), (b"x", "not a data")])
+def test_what_is_no_journal_is_named_with_its_path(tmp_path, content, said):
+    path = tmp_path / "journal.sqlite"
+    path.write_bytes(content)
+    with pytest.raises(JournalDamaged, match=f"{path}: .*{said}"):
+        open_readonly(tmp_path)
+    with pytest.raises(BadInput, match=said):
+        verify(tmp_path)
+
+
+def beside(directory):
+    return {path.name for path in directory.iterdir()}
+
+
+def test_a_reader_leaves_no_file_in_a_state_that_is_at_rest(tmp_path):
+    filled(tmp_path)
+    before = beside(tmp_path)
+    assert "journal.sqlite-wal" not in before
+    with closing(open_readonly(tmp_path)) as db:
+        assert len(list(read_moments(db))) == 5
+        assert beside(tmp_path) == before
+    verify(tmp_path)
+    assert beside(tmp_path) == before
+
+
+def test_a_reader_sees_what_is_only_in_the_log_of_a_live_or_killed_writer(tmp_path):
+    journal = Journal(tmp_path / "live", IDENTITY)
+    commit(journal, 0)
+    shutil.copytree(tmp_path / "live", tmp_path / "killed")
+    with closing(open_readonly(tmp_path / "live")) as db:
+        commit(journal, 1)
+        assert len(list(read_moments(db))) == 2
+    with closing(open_readonly(tmp_path / "killed")) as db:
+        assert len(list(read_moments(db))) == 1
+    commit(journal, 2)
+    journal.close()
+    assert verify(tmp_path / "live")[::2] == (3, [])
+
+
+def test_a_writer_may_begin_while_a_journal_at_rest_is_read(tmp_path):
+    filled(tmp_path)
+    with closing(open_readonly(tmp_path)) as db:
+        journal = Journal(tmp_path, IDENTITY)
+        commit(journal, 5)
+        assert len(list(read_moments(db))) == 5
+        journal.close()
+    assert verify(tmp_path)[::2] == (6, [])
 
 
 def test_a_flipped_bit_in_the_state_to_resume_from_is_named(tmp_path):
