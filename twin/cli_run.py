@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,8 +12,6 @@ import typer
 from twin.cli_told import told_plainly
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from scenarios.run.asked import Asked
 
 
@@ -35,13 +34,15 @@ def run(
     closed_loop: Annotated[bool, typer.Option("--closed-loop", help="All boxes run again in every future.")] = False,
     grid: Annotated[str | None, typer.Option(help="Another grid for the sites: a SimBench code, or a pandapower JSON.")] = None,
     out: Annotated[str | None, typer.Option(help="Folder of the results. Default: ./runs/<scenario>-<digest>.")] = None,
+    report: Annotated[str | None, typer.Option(help="Write the futures' risk as a page that works offline: one file.")] = None,
+    lang: Annotated[str, typer.Option(help="Language of the page: de, fr, it, en.")] = "en",
     json_line: Annotated[bool, typer.Option("--json", help="Print one compact JSON line last.")] = False,
 ) -> None:
     """Rehearse: play scenarios on their sites and tell the figures against doing nothing; a run that ended early goes on."""
     from scenarios.run.asked import Asked
     from scenarios.run.table import lines, totals
 
-    asked = Asked(tuple(scenario), workers, cluster, futures, closed_loop, out, grid)
+    asked = Asked(tuple(scenario), workers, cluster, futures, closed_loop, out, grid, report, lang)
     results = _made(asked)
     if json_line:
         listed = [{**_short(result), "folder": str(folder)} for folder, result in results.items()]
@@ -58,6 +59,7 @@ def _made(asked: Asked) -> dict[Path, dict[str, Any]]:
         typer.Exit: 2 for refused input, 1 when something failed on the way, 130 or 143 when told to end.
     """
     from scenarios.results.read import read_result
+    from scenarios.risk.page import write_page
     from scenarios.run.asked import jobs_of, told
     from scenarios.run.board import Boards
     from scenarios.run.several import RunFailed, make_all
@@ -69,7 +71,10 @@ def _made(asked: Asked) -> dict[Path, dict[str, Any]]:
         out = jobs[0].target.out
         out.mkdir(parents=True, exist_ok=True)
         write_whole(out / "run.json", json.dumps(told(asked, jobs), indent=1).encode())
-        return {folder: read_result(folder) for folder in make_all(jobs, asked, boards)}
+        results = {folder: read_result(folder) for folder in make_all(jobs, asked, boards)}
+        if asked.report is not None:
+            write_page(list(results.values()), Path(asked.report), asked.lang)
+        return results
 
 
 def _short(result: dict[str, Any]) -> dict[str, Any]:

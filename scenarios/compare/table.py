@@ -45,14 +45,14 @@ def _figures(one: Mapping[str, Any], words: Words) -> list[str]:
 def _risk(one: Mapping[str, Any], words: Words) -> list[str]:
     said = []
     for side, figures in one["risk"].items():
-        heads = " ".join(f"{run['letter']:>40}" for run in one["runs"])
+        heads = " ".join(f"{run['letter']:>58}" for run in one["runs"])
         said.append(f"{words(f'side.{side}'):<34}{heads}")
         for name, row in figures.items():
             cells = [words.bounds(name, *bounds) for bounds in zip(row["value"], row["low"], row["high"], strict=True)]
             for at, less in enumerate(row["to_first"]):
                 if at and less is not None:
                     cells[at] += f" ({words.chance(name, less, signed=True)})"
-            said.append(f"  {words(f'risk.{name}'):<32}{' '.join(f'{cell:>40}' for cell in cells)}")
+            said.append(f"  {words(f'risk.{name}'):<32}{' '.join(f'{cell:>58}' for cell in cells)}")
     return said
 
 

@@ -13,7 +13,7 @@ from scenarios.file.read import read_scenario
 from scenarios.file.scenario import MOST_FUTURES
 from scenarios.rehearsal.prepare import rehearsal_problems, rehearsals
 from scenarios.rehearsal.rehearsal import Rehearsal
-from scenarios.results.folder import Target, out_problems
+from scenarios.results.folder import Target, out_problems, page_problems
 from scenarios.results.inputs import file_sha256, together, value_sha256
 from twin.domain.problems import BadInput, Problem, Problems
 from twin.wiring import Progress, site_sha256
@@ -29,6 +29,7 @@ class Asked:
     Attributes:
         scenarios: packaged names or files. ``out``: folder of results; None chooses one by scenario and inputs.
         grid: another one on which the sites are put: a SimBench code or a pandapower JSON.
+        report: page of the futures' risk to be written, in the language ``lang``; None writes none.
         workers: processes on this machine. ``cluster``: address of a Dask scheduler. ``futures``: None plays the window once.
     """
 
@@ -39,6 +40,8 @@ class Asked:
     closed_loop: bool = False
     out: str | None = None
     grid: str | None = None
+    report: str | None = None
+    lang: str = "en"
 
     @property
     def mode(self) -> str:
@@ -53,11 +56,17 @@ class Asked:
         if self.futures is not None and not 1 <= self.futures <= MOST_FUTURES:
             problems.add("--futures", self.futures, f"1 to {MOST_FUTURES}", "leave it out to play the window once")
         if self.futures is None:
-            told = {"--closed-loop": self.closed_loop, "--cluster": self.cluster is not None}
+            told = {
+                "--closed-loop": self.closed_loop,
+                "--cluster": self.cluster is not None,
+                "--report": self.report is not None,
+            }
             for flag in (flag for flag, given in told.items() if given):
                 problems.add(flag, "without --futures", "futures to make", "give --futures, or leave it out")
         if self.out is not None:
             problems.found += out_problems(Path(self.out))
+        if self.report is not None:
+            problems.found += page_problems(Path(self.report), self.lang)
         if self.cluster is not None and self.futures is not None:
             problems.found += _cluster_problems(self.cluster)
         return problems.found
@@ -122,7 +131,8 @@ def inputs_of(rehearsal: Rehearsal, asked: Asked) -> dict[str, Any]:
 
 def told(asked: Asked, jobs: tuple[Job, ...]) -> dict[str, Any]:
     """For ``run.json``: what was asked, and the rehearsals that it came to."""
-    return {**asdict(replace(asked, out=None)), "regie": version("regie"), "rehearsals": [job.rehearsal.name for job in jobs]}
+    flags = asdict(replace(asked, out=None, report=None))
+    return {**flags, "regie": version("regie"), "rehearsals": [job.rehearsal.name for job in jobs]}
 
 
 def _rehearsals(name: str, grid: Elsewhere | None, progress: Progress) -> tuple[Rehearsal, ...]:

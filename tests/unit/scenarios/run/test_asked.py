@@ -76,6 +76,13 @@ def test_people_read_the_figures_the_least_margin_and_where_the_files_are():
     assert said.endswith("runs/evening")
 
 
+def test_a_page_of_risk_that_could_not_be_written_is_told_beside_the_other_flags(tmp_path):
+    done = run("nobodys_scenario", "--report", tmp_path / "no" / "r.html", "--lang", "rm")
+    assert done.exit_code == 2
+    for told in ("--report: without --futures", "a file in a folder that is there", "--lang: rm", "nobodys_scenario"):
+        assert told in done.stderr
+
+
 @pytest.mark.parametrize("below", [(), ("deeper",)])
 def test_a_file_where_results_should_go_is_told_beside_the_other_flags(tmp_path, below):
     (tmp_path / "file").write_text("mine")
