@@ -101,6 +101,7 @@ def debrief(source: Source, begin: datetime | None, end: datetime | None, progre
     recommended = told(tape, recalled, contributions(recalled))
     supply = supply_of(tape, recalled, source.planned)
     load = alarm_load(tape)
+    figures = window_figures(tape, recalled)
     found = [
         *loading_moments(recalled),
         *voltage_moments(recalled),
@@ -112,7 +113,7 @@ def debrief(source: Source, begin: datetime | None, end: datetime | None, progre
         *box_moments(tape),
         *telemetry_moments(tape),
         *alarm_moments(load, tape),
-        *peak_moments(recalled),
+        *peak_moments(recalled, figures),
     ]
     progress("moments", 1.0)
     return Debrief(
@@ -120,7 +121,7 @@ def debrief(source: Source, begin: datetime | None, end: datetime | None, progre
         tape,
         recalled,
         ranked(found),
-        window_figures(tape, recalled),
+        figures,
         plan_of(tape, recalled),
         reliability(supply.states, tape.end, supply.customers),
         load,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from scenarios.debrief.moment import Moment
@@ -11,8 +13,12 @@ from twin.domain.time import QUARTER_HOUR, from_datetime64
 _CHARGING_MW = 0.01
 
 
-def peak_moments(recalled: Recalled) -> list[Moment]:
-    """The peak quarter hour; empty where the connection was never metered."""
+def peak_moments(recalled: Recalled, figures: Mapping[str, Mapping[str, Mapping[str, float]]]) -> list[Moment]:
+    """The peak quarter hour; empty where the connection was never metered.
+
+    Args:
+        figures: of the window, by group and side: what the month's peak charge came to, which an earlier hour may have set.
+    """
     net = recalled.net_mw
     if not np.isfinite(net).any() or np.nanmax(net) <= 0.0:
         return []
@@ -29,11 +35,12 @@ def peak_moments(recalled: Recalled) -> list[Moment]:
     }
     group = max(charging, key=lambda name: charging[name], default="")
     more_mw = charging.get(group, 0.0)
+    charged_chf = figures["economic"].get("difference", {}).get("peak_chf", float("nan"))
     facts = {
         "alone_mw": alone_mw,
         "saved_kw": saved_kw,
-        "saved_chf": saved_kw * recalled.parts.kpi_facts.peak_chf_per_kw_month,
-        "cost_chf": -saved_kw * recalled.parts.kpi_facts.peak_chf_per_kw_month,
+        "saved_chf": -charged_chf,
+        "cost_chf": charged_chf,
         "price_chf_per_kwh": float(recalled.price_chf_per_kwh[step]),
         "group": group,
         "more_kw": 1000.0 * more_mw,

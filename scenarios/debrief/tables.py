@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from scenarios.debrief.alarm_load import AFTER_UPSET, PER_10_MIN, SHARES
 from scenarios.debrief.debrief import Debrief
 from scenarios.debrief.words import Words
+from twin.contracts.devices import Right
 
 _UNIT_OF = {
     "chf": "CHF",
@@ -141,7 +142,7 @@ def _recommendations(found: Debrief, words: Words) -> Table:
             words.moment(one.begin),
             words.title(one.last.group),
             words(f"outcome_of.{one.last.state}"),
-            one.last.by or "",
+            words("by.contract") if one.last.by == Right.CONTRACT else one.last.by or "",
             words.figure(one.percent_h if one.in_force else None, "%.h", 1),
             words.figure(one.energy_chf if one.in_force else None, "CHF", 2),
             words.figure(one.payment_chf if one.in_force else None, "CHF", 2),

@@ -1,6 +1,7 @@
 """What the finders conclude from ticks made by hand, and laws of what a group of devices earned."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from scenarios.debrief.boxes_served import box_moments
 from scenarios.debrief.contribution import contributions
 from scenarios.debrief.limits import loading_moments
 from scenarios.debrief.outages import Security, security_moments
+from scenarios.debrief.peaks import peak_moments
 from scenarios.debrief.telemetry import telemetry_moments
 from scenarios.debrief.words import Words
 
@@ -104,3 +106,19 @@ def test_an_overload_asks_for_the_power_that_was_too_much(found):
     (moment,) = [m for m in loading_moments(replace(found.recalled, limits=limits)) if m.kind == "overload"]
     through = np.abs(found.recalled.ours["trafo_p_hv_mw"].values[:, 0])
     assert moment.facts["excess_kw"] == pytest.approx(1000.0 * 0.2 * through.max(), rel=0.05)  # a fifth of what went through
+
+
+def test_a_lowered_peak_is_worth_what_the_months_charge_came_to_and_not_more():
+    """6.5 CHF/kW: 1,000 kW less in this quarter hour, of which 400 kW count, for an earlier hour drew 3.6 MW."""
+    recalled = SimpleNamespace(
+        net_mw=np.array([1.0, 3.0]),
+        alone_net_mw=np.array([1.0, 4.0]),
+        site=SimpleNamespace(dispatchable=()),
+        moved_mw={},
+        price_chf_per_kwh=np.array([0.1, 0.2]),
+        times=np.array(["2016-01-25T17:00", "2016-01-25T17:15"], dtype="datetime64[s]"),
+        parts=SimpleNamespace(root="town", kpi_facts=SimpleNamespace(peak_chf_per_kw_month=6.5)),
+    )
+    (peak,) = peak_moments(recalled, {"economic": {"difference": {"peak_chf": -6.5 * 400.0}}})
+    assert (peak.kind, peak.value, peak.facts["saved_kw"]) == ("peak_lowered", 3.0, pytest.approx(1000.0))
+    assert peak.facts["saved_chf"] == pytest.approx(2600.0)
