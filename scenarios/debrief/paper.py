@@ -128,12 +128,13 @@ def _table(pdf: FPDF, table: Table) -> None:
     pdf.set_fill_color(*_rgb("paper"))
     pdf.set_line_width(0.15)
     align = ["LEFT" if at in table.texts else "RIGHT" for at in range(len(table.head))]
-    widths = [2.0 if at == 0 else 1.3 for at in range(len(table.head))]
+    widths = [max(map(pdf.get_string_width, column)) for column in zip(table.head, *table.rows, strict=True)]
+    spare = max(_WIDTH - sum(widths), 0.0) / len(widths)  # what the longest texts leave is shared
     style = FontFace(emphasis="", color=_rgb("muted"))
     with pdf.table(
         borders_layout="HORIZONTAL_LINES",
         text_align=align,
-        col_widths=widths,
+        col_widths=[width + spare for width in widths],
         headings_style=style,
         line_height=4.6,
         padding=0.6,
