@@ -68,7 +68,7 @@ def _once(naive: datetime, zone: ZoneInfo) -> datetime:
 def _read(value: Any, info: ValidationInfo) -> Any:
     moment = _parsed(value) if isinstance(value, str) else value
     if not isinstance(moment, (date, time)):
-        return value  # the type itself refuses it
+        raise ValueError("a date and time as 2016-01-25T18:10:00, or a time of day as 18:10:00")
     clock = (info.context or {}).get("clock", Clock(None))
     return clock.instant(moment, after=info.data.get("at") if info.field_name == "until" else None)
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from scenarios.file.merge import EVENTS, IN_ORDER
-from scenarios.file.scenario import Lasting, Outage, Scenario
+from scenarios.file.scenario import MOST_TIMES, Growth, Lasting, Outage, Scenario
 from twin.domain.problems import Problem, Problems
 
 _WHAT: dict[str, tuple[Callable[[Any], str], str]] = {
@@ -29,6 +29,10 @@ def declared_problems(scenario: Scenario, *, windowed: bool) -> tuple[Problem, .
     for name, count in Counter(scenario.sites).items():
         if count > 1:
             problems.add(scenario.place("sites"), f"{name!r} {count} times", "each site once", "remove the others")
+    for kind in Growth.model_fields:
+        if (factor := getattr(scenario.growth, kind)) > MOST_TIMES:
+            limit, remedy = f"at most {MOST_TIMES:g}, all that is extended included", "lower it here, or in what is extended"
+            problems.add(scenario.place("growth", kind), f"{factor:g} in all", limit, remedy)
     if windowed:
         _within(scenario, problems)
     problems.found += contradictions(scenario)

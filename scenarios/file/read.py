@@ -59,9 +59,10 @@ def read_scenario(path: Path) -> ScenarioDraft:
     parts, problems = parts_of(path)
     clock, found = _clock(parts)
     stated = any("window" in part.content for part in parts)
-    read = [read_part(part, clock, windowed=stated) for part in parts]
+    # What could not be read may have stated the window: that there is none is no fault of its own then.
+    read = [read_part(part, clock, windowed=stated or bool(problems)) for part in parts]
     problems = (*problems, *found, *(problem for part in read for problem in part.problems))
-    scenario, windowed = merged(read), all(part.windowed for part in read)
+    scenario, windowed = merged(read), stated and all(part.windowed for part in read)
     problems = (*problems, *declared_problems(scenario, windowed=windowed))
     return ScenarioDraft(scenario, windowed, tuple(dict.fromkeys(problems)))
 

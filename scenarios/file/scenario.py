@@ -6,13 +6,14 @@ between grids, called by the net's own name: "line 'MV3.101 Line 67'" (`scenario
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, PrivateAttr, model_validator
+from pydantic import AfterValidator, Field, PrivateAttr, ValidationInfo, field_validator
 
 from scenarios.file.clock import Instant, whole_quarter
 from twin.site.rehearsed import WorldChange
@@ -68,11 +69,13 @@ class Lasting(Table):
     at: Instant
     until: Instant | None = None
 
-    @model_validator(mode="after")
-    def _ends_after_it_begins(self) -> Lasting:
-        if self.until is not None and self.until <= self.at:
-            raise ValueError(f"until {self.until.isoformat()} must be after at {self.at.isoformat()}")
-        return self
+    @field_validator("until")
+    @classmethod
+    def _ends_after_it_begins(cls, until: datetime | None, info: ValidationInfo) -> datetime | None:
+        at = info.data.get("at")
+        if until is not None and at is not None and until <= at:
+            raise ValueError(f"a moment after at, {at.isoformat()}")
+        return until
 
 
 class During(Lasting):
@@ -84,19 +87,47 @@ class During(Lasting):
 # ------------------------------------------------------------------------------------------------ the world
 
 
+MOST_TIMES = 40.0
+"""Beyond forty times what a town has or lives through, a factor is a slip of the hand."""
+MOST_CHF_PER_KWH = 10.0
+"""More than twice the highest price that the European day-ahead auction admits (4 EUR/kWh, harmonised since 2022)."""
+MOST_ADDED = {
+    "temp_c": 60.0,
+    "price_chf_per_kwh": MOST_CHF_PER_KWH,
+    "import_renewable_share": 1.0,
+    "import_co2_g_per_kwh": 2000.0,
+}
+"""On either side of zero, by quantity and in its unit."""
+
+Times = Annotated[float, Field(ge=0, le=MOST_TIMES)]
+
+
 class World(WorldChange):
     """``[[world]]``: weather, demand, hydro, price or mix differ for a while."""
 
     at: Instant
     until: Instant
+    times: Times = 1.0
+    path: tuple[Times, ...] = ()
+
+    @field_validator("add")
+    @classmethod
+    def _as_far_as_it_goes(cls, add: float, info: ValidationInfo) -> float:
+        most = MOST_ADDED.get(info.data.get("quantity", ""), math.inf)  # that others take none is told with their site
+        if abs(add) > most:
+            raise ValueError(f"from {-most:g} to {most:g}")
+        return add
 
 
 class Prices(During):
     """``[[prices]]``: the market's price x ``times`` + ``add`` [CHF/kWh]; ``foreseen``: whether it was published so."""
 
-    times: NotNegative = 1.0
-    add: float = 0.0
+    times: Times = 1.0
+    add: float = Field(default=0.0, ge=-MOST_CHF_PER_KWH, le=MOST_CHF_PER_KWH)
     foreseen: bool = True
+
+
+Factor = Annotated[float, Field(gt=0, le=MOST_TIMES)]
 
 
 class Growth(Table):
@@ -107,10 +138,10 @@ class Growth(Table):
             consumption.
     """
 
-    pv: Positive = 1.0
-    cars: Positive = 1.0
-    heat_pumps: Positive = 1.0
-    load: Positive = 1.0
+    pv: Factor = 1.0
+    cars: Factor = 1.0
+    heat_pumps: Factor = 1.0
+    load: Factor = 1.0
 
 
 class TariffChange(Table):

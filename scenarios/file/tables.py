@@ -26,6 +26,9 @@ _NEEDED: Content = {
 }
 """Stands for tables that a scenario must have and that have a fault; such a scenario never leaves the reading."""
 
+_WHOLE = frozenset({*_NEEDED, "sites"})
+"""Go with all that they hold, whatever of it has a fault."""
+
 
 @dataclass(frozen=True)
 class ReadPart:
@@ -76,7 +79,7 @@ class _Reading:
             try:
                 return Scenario.model_validate({**self.content, "file": self.part.path}, context={"clock": clock})
             except ValidationError as error:
-                found = error.errors(include_url=False)
+                found = _causes(error.errors(include_url=False))
             # A key that went for its fault is not also missing.
             self.errors += [self._in_file(fault) for fault in found if fault["loc"] not in self.left_out]
             doomed = {self._doomed(fault) for fault in found}
@@ -98,7 +101,7 @@ class _Reading:
         if fault["type"] == "extra_forbidden":
             return loc
         held = child(self.content, loc[0])
-        if len(loc) > 1 and child(held, loc[1]) is not None and loc[0] not in _NEEDED:
+        if len(loc) > 1 and child(held, loc[1]) is not None and loc[0] not in _WHOLE:
             return loc[:2]
         return loc[:1]
 
@@ -120,6 +123,12 @@ class _Reading:
                 self.numbers[table] = (*kept[: int(keys[1])], *kept[int(keys[1]) + 1 :])
         elif holder is not None:
             holder.pop(keys[-1], None)
+
+
+def _causes(found: list[ErrorDetails]) -> list[ErrorDetails]:
+    """Without lists that are too short only because what they hold has a fault."""
+    holders = {fault["loc"][:-1] for fault in found}
+    return [fault for fault in found if fault["type"] != "too_short" or fault["loc"] not in holders]
 
 
 def _order(key: str | int) -> tuple[int, str]:

@@ -70,7 +70,7 @@ def swapped(ready: Ready, texts: Sequence[str]) -> Swapped:
             problems.add(place, "said twice", "one change of one thing", "leave one of them out")
         seen.add((swap.box, *swap.setting))
         if swap.box not in boxes:
-            problems.add(place, f"box {swap.box!r}", f"one of {sorted(boxes)}", "name a box of the site")
+            problems.add(place, f"box {swap.box!r}", f"one of {', '.join(sorted(boxes))}", "name a box of the site")
         elif swap.setting:
             boxes[swap.box] = _set(boxes[swap.box], swap, problems)
         elif _known(swap, problems):
@@ -109,7 +109,8 @@ def _value(text: str) -> Any:
 def _known(swap: Swap, problems: Problems) -> bool:
     """Whether there is such a box, importable."""
     if not _USE.fullmatch(swap.value):
-        problems.add(f"--swap {swap.text}", repr(swap.value), "module:Class or NAME", f"installed: {sorted(known_boxes())}")
+        remedy = f"installed: {', '.join(sorted(known_boxes()))}"
+        problems.add(f"--swap {swap.text}", repr(swap.value), "module:Class or NAME", remedy)
         return False
     try:
         import_box(locate_box(swap.value, [swap.value]))

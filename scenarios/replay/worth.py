@@ -95,7 +95,7 @@ def in_place(site: Site, box: str, against: str | None) -> tuple[str, Site]:
     champions = sorted(name for name, entry in boxes.items() if entry.role == "champion")
     problems = Problems()
     if box not in boxes:
-        problems.add("BOX", repr(box), f"one of {sorted(boxes)}", "choose one, or add one to the site file")
+        problems.add("BOX", repr(box), f"one of {', '.join(sorted(boxes))}", "choose one, or add one to the site file")
         problems.raise_if_any()
     champion = against or boxes[box].shadows
     if champion not in champions:

@@ -100,7 +100,7 @@ def schedule(events: Iterable[PlantEvent], *, exists: Callable[[str, str], bool]
         if table not in _TABLES[event.kind]:
             problems.add(place, table, f"one of {', '.join(_TABLES[event.kind])}", "correct kind or element")
         elif not exists(table, element):
-            problems.add(place, element, f"an element of {table}", "correct the element")
+            problems.add(place, element, f"a {table} of the site", "correct the element")
         elif event.at.tzinfo is None or (event.until is not None and event.until.tzinfo is None):
             problems.add(place, event.at, "a moment with its offset", "write it like 2016-01-27T17:45:00+01:00")
         elif event.until is not None and (event.until <= event.at or event.kind not in _OPPOSITE):

@@ -92,7 +92,9 @@ def _trafos(site: Site, places: Places, problems: Problems) -> None:
     known = {zone.name for zone in site.zones}
     for i, trafo in enumerate(site.trafos):
         if trafo.zone not in known:
-            problems.add(places("trafos", i, "zone"), repr(trafo.zone), f"one of {sorted(known)}", "correct the name")
+            problems.add(
+                places("trafos", i, "zone"), repr(trafo.zone), f"one of {', '.join(sorted(known))}", "correct the name"
+            )
 
 
 def _lines(site: Site, places: Places, problems: Problems) -> None:
@@ -104,7 +106,7 @@ def _lines(site: Site, places: Places, problems: Problems) -> None:
     measured = set(site.measured)
     for i, line in enumerate(site.lines):
         if line.zone is not None and line.zone not in known:
-            problems.add(places("lines", i, "zone"), repr(line.zone), f"one of {sorted(known)}", "correct the name")
+            problems.add(places("lines", i, "zone"), repr(line.zone), f"one of {', '.join(sorted(known))}", "correct the name")
         channel = f"line.{line.index}.i_ka"
         if channel not in measured:
             limit, remedy = f"a channel {channel}: the watch lives on the line's current", "add it to the telemetry"
@@ -120,7 +122,9 @@ def _machines(site: Site, places: Places, problems: Problems) -> None:
     measured = set(site.measured)
     for i, machine in enumerate(site.machines):
         if machine.zone not in known:
-            problems.add(places("machines", i, "zone"), repr(machine.zone), f"one of {sorted(known)}", "correct the name")
+            problems.add(
+                places("machines", i, "zone"), repr(machine.zone), f"one of {', '.join(sorted(known))}", "correct the name"
+            )
         remedy = "add it to the telemetry"
         if machine.power_channel not in measured:
             limit = f"a channel {machine.power_channel}: vibration says nothing without the power at which it was read"
@@ -136,7 +140,9 @@ def _devices(site: Site, places: Places, problems: Problems) -> None:
     for i, group in enumerate(site.device_groups):
         kinds[group.group].add(group.kind)
         if group.zone not in known:
-            problems.add(places("devices", i, "zone"), repr(group.zone), f"one of {sorted(known)}", "correct the name")
+            problems.add(
+                places("devices", i, "zone"), repr(group.zone), f"one of {', '.join(sorted(known))}", "correct the name"
+            )
     for name, found in kinds.items():
         if len(found) > 1:
             value, limit = (
@@ -222,12 +228,12 @@ def _boxes(site: Site, places: Places, problems: Problems) -> None:
     names = {box.name for box in site.boxes}
     for i, box in enumerate(site.boxes):
         if box.use not in site.boxes_allowed:
-            limit, remedy = f"one of boxes_allowed {list(site.boxes_allowed)}", "add it there if you trust it"
+            limit, remedy = f"one of boxes_allowed {', '.join(site.boxes_allowed)}", "add it there if you trust it"
             problems.add(places("boxes", i, "use"), repr(box.use), limit, remedy)
         rungs = box.config.get("fallbacks", ())
         for rung in rungs if isinstance(rungs, list | tuple) else ():
             if isinstance(rung, str) and rung.startswith("instance:") and rung[9:] not in names - {box.name}:
-                limit = f"instance: and one of {sorted(names - {box.name})}"
+                limit = f"instance: and one of {', '.join(sorted(names - {box.name}))}"
                 problems.add(places("boxes", i, "config", "fallbacks"), repr(rung), limit, "correct the name")
 
 
@@ -255,7 +261,7 @@ def _public(site: Site, places: Places, problems: Problems) -> None:
     known = {zone.name: zone for zone in site.zones}
     for key, name in (("zone", public.zone), ("plant_zone", public.plant_zone)):
         if name is not None and name not in known:
-            problems.add(places("public", key), repr(name), f"one of {sorted(known)}", "correct the name")
+            problems.add(places("public", key), repr(name), f"one of {', '.join(sorted(known))}", "correct the name")
     minutes = public.resolution_minutes
     if minutes < FINEST_PUBLIC_MINUTES or minutes % 15 or 24 * 60 % minutes:
         limit = f"at least {FINEST_PUBLIC_MINUTES} (one customer can dominate less), a multiple of 15 that divides the day"

@@ -28,7 +28,12 @@ def world(site: Site, places: Places, problems: Problems) -> None:
 
 def _figures(change: WorldChange) -> Iterator[Fault]:
     if change.add and change.quantity not in SHIFTED:
-        yield "add", f"{change.add:g} to {change.quantity}", f"0, or one of {sorted(SHIFTED)}", "change it by times or path"
+        yield (
+            "add",
+            f"{change.add:g} to {change.quantity}",
+            f"0, or one of {', '.join(sorted(SHIFTED))}",
+            "change it by times or path",
+        )
     quarters = -((change.at - change.until) // QUARTER_HOUR)
     if len(change.path) > quarters:
         value, limit = f"{len(change.path)} factors", f"at most {quarters}: one for each quarter hour of its span"
@@ -38,12 +43,12 @@ def _figures(change: WorldChange) -> Iterator[Fault]:
 def _zones(site: Site, change: WorldChange) -> Iterator[Fault]:
     if change.zones and change.quantity not in ZONED:
         limit, remedy = f"none: only {' and '.join(sorted(ZONED))} differ between zones", "leave zones out"
-        yield "zones", f"{list(change.zones)} of {change.quantity}", limit, remedy
+        yield "zones", f"{', '.join(change.zones)} of {change.quantity}", limit, remedy
         return
     known = {zone.name: zone for zone in site.zones}
     for name in change.zones:
         if name not in known:
-            yield "zones", repr(name), f"one of {sorted(known)}", "correct the name"
+            yield "zones", repr(name), f"one of {', '.join(sorted(known))}", "correct the name"
         elif change.quantity == "sun" and known[name].pv_kwp == 0.0:
             yield "zones", repr(name), "a zone with panels", "leave it out"
         elif change.quantity == "load" and known[name].kind == "plant":
@@ -74,4 +79,4 @@ def box_outages(site: Site, places: Places, problems: Problems) -> None:
     names = sorted(box.name for box in site.boxes)
     for i, outage in enumerate(site.box_outages):
         if outage.box not in names:
-            problems.add(places("box_outages", i, "box"), repr(outage.box), f"one of {names}", "correct the name")
+            problems.add(places("box_outages", i, "box"), repr(outage.box), f"one of {', '.join(names)}", "correct the name")

@@ -21,7 +21,9 @@ def zones(site: Site, places: Places, problems: Problems) -> None:
         )
     for i, zone in enumerate(site.zones):
         if zone.parent is not None and zone.parent not in names:
-            problems.add(places("zones", i, "parent"), repr(zone.parent), f"one of {sorted(names)}", "correct the name")
+            problems.add(
+                places("zones", i, "parent"), repr(zone.parent), f"one of {', '.join(sorted(names))}", "correct the name"
+            )
         elif _in_circle(site, zone):
             problems.add(places("zones", i, "parent"), repr(zone.parent), "a zone further up", "zones must not hold each other")
         _balance(zone, _of(places, i), problems)

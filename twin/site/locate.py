@@ -29,6 +29,8 @@ def key_lines(text: str) -> dict[Keys, int]:
             counts[name] = counts.get(name, -1) + 1
             here = (*_resolve(name.split(".")[:-1], counts), name.split(".")[-1], counts[name])
             lines[here] = number
+            for length in range(1, len(here)):
+                lines.setdefault(here[:length], number)
         elif found := _TABLE.match(line):
             here = _resolve(found[1].split("."), counts)
             lines.setdefault(here, number)

@@ -10,7 +10,16 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 
 class Table(BaseModel):
@@ -214,11 +223,13 @@ class Span(Table):
     at: AwareDatetime
     until: AwareDatetime
 
-    @model_validator(mode="after")
-    def _ends_after_it_begins(self) -> Span:
-        if self.until <= self.at:
-            raise ValueError(f"until {self.until.isoformat()} must be after at {self.at.isoformat()}")
-        return self
+    @field_validator("until")
+    @classmethod
+    def _ends_after_it_begins(cls, until: datetime, info: ValidationInfo) -> datetime:
+        at = info.data.get("at")
+        if at is not None and until <= at:
+            raise ValueError(f"a moment after at, {at.isoformat()}")
+        return until
 
     def holds(self, moment: datetime) -> bool:
         """Whether ``moment`` lies within."""

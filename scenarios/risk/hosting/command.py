@@ -65,7 +65,7 @@ def hosting(asked: Asked) -> None:
 def _check(asked: Asked) -> None:
     problems = Problems()
     if asked.kind not in KINDS:
-        problems.add("--kind", repr(asked.kind), f"one of {list(KINDS)}", "choose one")
+        problems.add("--kind", repr(asked.kind), f"one of {', '.join(KINDS)}", "choose one")
     if asked.out is not None:
         problems.found += out_problems(asked.out)
     problems.raise_if_any()
@@ -123,7 +123,7 @@ def asked_buses(ready: Ready, buses: Sequence[int], zone: str | None, progress: 
         problems.add(f"--bus {bus}", "unknown", "an index of the grid's buses", "correct the number")
     zones = {one.name: one for one in ready.prepared(progress.step).zones}
     if zone is not None and zone not in zones:
-        problems.add("--zone", repr(zone), f"one of {sorted(zones)}", "choose one of the site's zones")
+        problems.add("--zone", repr(zone), f"one of {', '.join(sorted(zones))}", "choose one of the site's zones")
     problems.raise_if_any()
     if buses:
         return list(dict.fromkeys(buses))

@@ -58,8 +58,7 @@ def test_the_whole_file_is_reported_at_once(written):
         "bad.toml:12 growth pv: -3.0; expected more than 0",
         "bad.toml:13 growth carz: unknown key 'carz' = 2.0; expected one of cars, heat_pumps, load, pv; did you mean 'cars'?",
         "bad.toml:16 outages[0] element: 'bus.3'; expected an element written like \"line.0\"",
-        "bad.toml:19 outages[1]: ",
-        "until 2016-01-25T16:00:00+00:00 must be after at 2016-01-25T17:10:00+00:00",
+        "bad.toml:22 outages[1] until: 2016-01-25T17:00:00; expected a moment after at, 2016-01-25T17:10:00+00:00",
         "bad.toml:25 world[0] quantity: 'temperature'; expected one of 'temp_c', 'sun'",
         "bad.toml:30 ensemble futures: 0; expected at least 1",
     ):
@@ -189,6 +188,14 @@ def test_a_key_that_is_out_of_range_is_not_also_missing(written):
         ('sites = "demo"', "sites: 'demo'; expected a list"),
         ("growth = 2", "growth: 2; expected a table"),
         ('[growth]\npv = "much"', "growth pv: 'much'; expected a number"),
+        ('[[manual]]\nat = "noon"\nuntil = 18:00:00', "manual[0] at: 'noon'; expected a date and time as 2016-01-25T18:10:00"),
+        ("[[manual]]\nat = 25\nuntil = 18:00:00", "manual[0] at: 25; expected a date and time as 2016-01-25T18:10:00"),
+        (
+            '[world]\nquantity = "hydro"\nat = 10:00:00',
+            "bad.toml:10 world: {quantity = 'hydro', at = 10:00:00}; expected a list",
+        ),
+        ("[[growth]]\npv = 2", "bad.toml:10 growth: [{pv = 2}]; expected a table"),
+        ("sites = [3]", "sites[0]: 3; expected a text"),
         ("[ensemble]\nfutures = 2.5", "ensemble futures: 2.5; expected a whole number"),
         ("[ensemble]\nfutures = 99999999999999", "ensemble futures: 99999999999999; expected at most 1000000"),
         ('seed = "a"', "seed: 'a'; expected a whole number"),
@@ -198,6 +205,43 @@ def test_a_key_that_is_out_of_range_is_not_also_missing(written):
 )
 def test_a_value_that_cannot_be_is_answered_in_plain_words_with_what_can(written, text, said):
     assert said in only_fault(written(bad=text))
+
+
+def test_a_scenario_that_extends_one_in_vain_is_not_also_without_a_window(written):
+    path = written(bad='[compose]\nextends = ["nowhere"]\n[[outages]]\nelement = "line.66"\nat = 18:10:00\n[window]\n')
+    path.write_text(path.read_text(encoding="utf-8").replace("[window]\n", ""), encoding="utf-8")
+    assert only_fault(path).startswith("bad.toml:7 compose extends[0]: 'nowhere'; expected a scenario file")
+
+
+@pytest.mark.parametrize(("key", "remedy"), [("seed = 3", "at the top of the file"), ("world = 3", "a table of its own")])
+def test_a_key_of_the_file_that_stands_in_a_table_is_told_where_it_belongs(written, key, remedy):
+    fault = only_fault(written(bad=f"[growth]\n{key}"))
+    assert fault.startswith(f"bad.toml:11 growth {key.split()[0]}: unknown key")
+    assert remedy in fault
+
+
+SPAN = "at = 18:00:00\nuntil = 20:00:00"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[growth]\npv = 1e9", "bad.toml:11 growth pv: 1000000000.0; expected at most 40"),
+        ("[growth]\nload = nan", "bad.toml:11 growth load: nan; expected a finite number"),
+        (f'[[world]]\nquantity = "sun"\ntimes = 1e9\n{SPAN}', "bad.toml:12 world[0] times: 1000000000.0; expected at most 40"),
+        (f'[[world]]\nquantity = "sun"\npath = [1.0, 1e9]\n{SPAN}', "world[0] path[1]: 1000000000.0; expected at most 40"),
+        (f'[[world]]\nquantity = "temp_c"\nadd = -1e9\n{SPAN}', "world[0] add: -1000000000.0; expected from -60 to 60"),
+        (f"[[prices]]\nadd = 1e9\n{SPAN}", "prices[0] add: 1000000000.0; expected at most 10"),
+    ],
+)
+def test_what_no_town_lives_through_is_refused_at_its_line(written, text, said):
+    assert said in only_fault(written(bad=text))
+
+
+def test_factors_that_multiply_beyond_every_town_are_refused_where_the_last_is_stated(written):
+    many = "[growth]\npv = 30.0"
+    fault = only_fault(written(first=many, second='[compose]\nextends = ["first.toml"]\n[growth]\npv = 30.0'))
+    assert fault.startswith("second.toml:13 growth pv: 900 in all; expected at most 40")
 
 
 def test_a_site_that_is_no_toml_is_told_with_what_is_wrong_in_it(written, tmp_path):

@@ -158,7 +158,7 @@ def test_a_window_outside_the_telemetry_is_refused(written, measured):
 
 
 def test_a_scenario_with_a_fault_makes_no_rehearsal(written):
-    with pytest.raises(BadInput, match="9999; expected an element of line"):
+    with pytest.raises(BadInput, match="9999; expected a line of the site"):
         rehearsals(load_scenario(written(bad='[[outages]]\nelement = "line.9999"\nat = 18:00:00\n')))
 
 
