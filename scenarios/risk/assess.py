@@ -111,7 +111,7 @@ def _elements(futures: xr.Dataset, sums: Sums, facts: RiskFacts, side: int) -> l
             times = sums.elements[count][side, place]
             if times.any():
                 found.append(
-                    {"element": element, "kind": kind}
+                    {"element": element, "name": facts.names.get(element, element), "kind": kind}
                     | _element(times, sums, (side, place), sizes, facts.value_of_lost_load_chf_per_kwh)
                 )
     return sorted(found, key=lambda one: (-max(one["probability"]), one["element"], one["kind"]))

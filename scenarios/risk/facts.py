@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from scenarios.file.scenario import Ensemble
 from scenarios.futures.outages import HOURS_PER_YEAR, OPERATED_AFTER, Rates
 from twin.site import Site
+from twin.wiring import names_of
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class RiskFacts:
         value_of_lost_load_chf_per_kwh: of energy not served.
         outages_per_year: by outage, "line 66".
         switching_h: from an outage until its closure is made. ``repair_h``: from the outage until the element is back.
-        source: where the rates come from.
+        source: where the rates come from. ``names``: of elements, "trafo:2" -> "Neighbourhood transformer".
     """
 
     value_of_lost_load_chf_per_kwh: float
@@ -27,6 +28,7 @@ class RiskFacts:
     switching_h: float
     repair_h: float
     source: str
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 def risk_facts(site: Site, net: Any, ensemble: Ensemble) -> RiskFacts:
@@ -46,4 +48,5 @@ def risk_facts(site: Site, net: Any, ensemble: Ensemble) -> RiskFacts:
         switching_h=min(OPERATED_AFTER.total_seconds() / 3600.0, ensemble.repair_hours),
         repair_h=ensemble.repair_hours,
         source=ensemble.source,
+        names=names_of(site, net),
     )

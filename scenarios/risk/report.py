@@ -8,6 +8,7 @@ from html import escape
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from dashboard.format import moment
 from scenarios.risk.drawings import hourly_bars, loading_fan
 from scenarios.risk.headline import tightest_hour
 from scenarios.risk.words import say
@@ -27,10 +28,11 @@ def risk_report(result: Mapping[str, Any], *, lang: str, timezone: str) -> str:
     def words(key: str, **values: object) -> str:
         return escape(say(key, lang, **values))
 
+    begin = moment(datetime.fromisoformat(risk["hours"][0]), timezone=timezone, language=lang)
     clock = [_clock(label, timezone) for label in risk["hours"]]
     quarters = [_clock(label, timezone) for label in risk["plan"]["loading"]["time"]]
     parts = [
-        f"<h2>{words('risk')}</h2><p>{words('basis', futures=risk['futures'])}</p>",
+        f"<h2>{words('risk')}</h2><p>{words('basis', futures=risk['futures'], hours=len(risk['hours']), begin=begin)}</p>",
         _figure(loading_fan(risk["plan"]["loading"], quarters, limit_percent=100.0, title=say("fan", lang)), words("fan")),
         _figure(_bars(risk, clock, say("bars", lang)), words("bars")),
         _margin(risk["plan"]["margin"], words, timezone),
@@ -70,7 +72,7 @@ def _elements(elements: Sequence[Mapping[str, Any]], clock: Sequence[str], words
         at = max(range(len(clock)), key=lambda hour: one["probability"][hour])
         bounds = _bounds(100.0 * one["low"][at], 100.0 * one["high"][at], 1)
         cells = (
-            one["element"],
+            one["name"],
             clock[at],
             f"{100.0 * one['probability'][at]:.1f} % {bounds}",
             f"{sum(one['expected_h']):.2f}",

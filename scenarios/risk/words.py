@@ -7,10 +7,10 @@ LANGUAGES = ("de", "fr", "it", "en")
 WORDS: dict[str, dict[str, str]] = {
     "risk": {"de": "Risiko", "fr": "Risque", "it": "Rischio", "en": "Risk"},
     "basis": {
-        "de": "{futures} Zukünfte; Intervalle zu 95 %.",
-        "fr": "{futures} futurs ; intervalles à 95 %.",
-        "it": "{futures} futuri; intervalli al 95 %.",
-        "en": "{futures} futures; 95 % intervals.",
+        "de": "{futures} Zukünfte der {hours} h ab {begin}; Intervalle zu 95 %.",
+        "fr": "{futures} futurs des {hours} h dès {begin} ; intervalles à 95 %.",
+        "it": "{futures} futuri delle {hours} h da {begin}; intervalli al 95 %.",
+        "en": "{futures} futures of the {hours} h from {begin}; 95 % intervals.",
     },
     "fan": {
         "de": "Höchste Auslastung im Netz: Median, Hälfte und neun Zehntel der Zukünfte",

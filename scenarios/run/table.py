@@ -20,6 +20,14 @@ ROWS = (
     ("climate", "renewable_share", "local renewable share", "1", 3),
 )
 """Group, figure, words, unit, decimals."""
+RISK = (
+    ("violation_probability", "any violation", "%", 100.0, 1),
+    ("energy_not_served_mwh", "energy not served, mean", "MWh", 1.0, 3),
+    ("cost_chf", "cost, mean", "CHF", 1.0, 2),
+    ("n1_margin_percent", "N-1 margin, tightest hour", "%", 1.0, 1),
+    ("n1_short_probability", "no N-1 margin in that hour", "%", 100.0, 1),
+)
+"""Figures of a risk's headline: name, words, unit, factor, decimals."""
 _WORST = 5
 _ADD_UP = ("total_chf", "losses_mwh", "overload_percent_h", "voltage_violation_pu_h", "energy_not_served_mwh", "co2_t")
 
@@ -75,10 +83,25 @@ def _rehearsal(folder: Path, result: Mapping[str, Any]) -> list[str]:
         when, outage, loaded = n1["hour"][at][:16], n1["worst_outage"][at], n1["loaded"][at]
         said.append(f"  N-1 is least at {when}Z: {margin:.1f} % on {loaded} after {outage} is out")
     if "futures" in result:
-        said.append(
-            f"  {result['futures']['n']} futures in {result['futures']['wall_s']:.1f} s; risk by hour stands in result.json"
-        )
+        said += _risk(result["risk"])
+        made = result["futures"]
+        said.append(f"  {made['n']} futures in {made['wall_s']:.1f} s; their risk by hour and element stands in result.json")
     return [*said, f"  {folder}"]
+
+
+def _risk(risk: Mapping[str, Any]) -> list[str]:
+    """Five figures of both sides, each with its 95 % interval."""
+    said = [f"  {'':<28} {'plan':>30} {'do nothing':>30}"]
+    for name, words, unit, factor, digits in RISK:
+        sides = [_interval(risk[side]["headline"][name], factor, digits) for side in ("plan", "do_nothing")]
+        said.append(f"  {words:<28} {sides[0]:>30} {sides[1]:>30} {unit}")
+    return said
+
+
+def _interval(bounds: Mapping[str, float | None], factor: float, digits: int) -> str:
+    ends = (bounds["value"], bounds["low"], bounds["high"])
+    value, low, high = ("-" if end is None else format(factor * end, f",.{digits}f") for end in ends)
+    return f"{value} [{low}, {high}]"
 
 
 def _table(kpis: Mapping[str, Any]) -> list[str]:
