@@ -103,6 +103,17 @@ def test_times_of_day_are_those_of_the_window_that_holds(written):
     assert scenario.outages[0].at == datetime(2016, 2, 10, 18, 0, tzinfo=UTC)
 
 
+def test_the_last_that_states_a_window_or_a_seed_decides(written):
+    early = "seed = 1\n[window]\nstart = 2016-02-01\nhours = 6\n"
+    late = "seed = 2\n[window]\nstart = 2016-03-01\nhours = 12\n"
+    both = '[compose]\nextends = ["early.toml", "late.toml"]\n'
+    path = written(early=early, late=late, both=both, own=f"seed = 3\n{both}[window]\nstart = 2016-04-01\nhours = 3\n")
+    text = path.with_name("both.toml").read_text(encoding="utf-8")
+    path.with_name("both.toml").write_text(text[: text.index("[window]")] + text[text.index("[compose]") :], encoding="utf-8")
+    found = {name: load_scenario(path.with_name(f"{name}.toml")) for name in ("both", "own")}
+    assert {name: (one.seed, one.window.hours) for name, one in found.items()} == {"both": (2, 12.0), "own": (3, 3.0)}
+
+
 def test_a_window_is_inherited(written):
     path = written(cold=COLD, bare='[compose]\nextends = ["cold.toml"]\n')
     text = path.read_text(encoding="utf-8")

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from small_start import START, TIE, small_start, small_town, street_net
 
+from scenarios.file.scenario import Ensemble
 from scenarios.futures.chances import Chances
 from scenarios.futures.outages import HOURS_PER_YEAR, Outage, Rates, drawn_outages
 from scenarios.futures.solve import FutureSolver
@@ -23,6 +24,16 @@ def rates():
 @pytest.fixture(scope="module")
 def drawn(rates):
     return [drawn_outages(rates, number, seed=2, start=START, hours=HOURS, repair_hours=3.0) for number in range(DRAWN)]
+
+
+def test_a_seed_that_is_given_draws_other_futures_than_the_scenario_s_own(rates):
+    own = Ensemble(seed=3)
+    seeds = [Chances.of(own, 1, seed).seed for seed in (None, 0, 7)]
+    assert seeds == [3, 0, 7]
+    first, again, other = (
+        drawn_outages(rates, 1, seed=seed, start=START, hours=10 * HOURS, repair_hours=3.0) for seed in (3, 3, 7)
+    )
+    assert first == again != other
 
 
 def test_counts_of_outages_follow_the_law_of_poisson(rates, drawn):

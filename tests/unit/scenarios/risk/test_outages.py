@@ -39,6 +39,14 @@ def test_one_of_two_parallel_lines_carries_all_after_the_other_is_out(parallel):
     assert (found["n1_unsupplied_mw"] == 0.0).all()
 
 
+def test_voltage_margin_is_the_distance_to_the_nearer_end_of_the_band_and_negative_outside(parallel):
+    model = make_engine("batch", parallel).model(NORMAL)  # hardly any drop: all buses stand at 1.0
+    bands = {0.95: 0.02, 1.01: -0.01}
+    for low, margin in bands.items():
+        found = security(model, loads(1.0), limits=GridLimits(vm_min_pu=low, vm_max_pu=1.02), hours=np.arange(1))
+        assert found["n1_voltage_margin_pu"].item() == pytest.approx(margin, abs=1e-3)
+
+
 def test_probability_of_no_margin_is_that_of_a_load_above_one_line(parallel):
     model = make_engine("batch", parallel).model(NORMAL)
     draws = np.random.default_rng(1).normal(3.0, 0.5, 2000)
