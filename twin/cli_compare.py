@@ -26,11 +26,15 @@ def compare(
     from scenarios.compare.page import write_page
     from scenarios.compare.runs import side_by_side
     from scenarios.compare.table import lines
+    from scenarios.results.writable import file_problems, language_problems
+    from twin.domain.problems import Problems
     from twin.live.figures import one_line
 
     with told_plainly():
-        _check(lang, report)
-        found = [compared(group) for group in side_by_side(runs)]
+        problems = Problems(language_problems(lang) + ([] if report is None else file_problems("--report", report)))
+        groups = problems.tried(lambda: side_by_side(runs))
+        problems.raise_if_any()
+        found = [compared(group) for group in groups or ()]
         if report is not None:
             write_page(found, report, lang)
     if json_line:
@@ -39,22 +43,3 @@ def compare(
     for number, one in enumerate(found):
         for line in ([""] if number else []) + lines(one):
             typer.echo(line)
-
-
-def _check(lang: str, report: Path | None) -> None:
-    """Refuse at once what could not be written in the end.
-
-    Raises:
-        BadInput: for an unknown language, or a page in a folder that is not there or in the place of one.
-    """
-    from dashboard.format import LANGUAGES
-    from twin.domain.problems import Problems
-
-    problems = Problems()
-    if lang not in LANGUAGES:
-        problems.add("--lang", lang, f"one of {', '.join(sorted(LANGUAGES))}", "correct it")
-    if report is not None and not report.absolute().parent.is_dir():
-        problems.add("--report", str(report), "a file in a folder that is there", "make the folder first")
-    if report is not None and report.is_dir():
-        problems.add("--report", f"{report}, a folder", "a file", "add its name")
-    problems.raise_if_any()

@@ -16,6 +16,7 @@ from twin.cli_told import told_plainly
 
 if TYPE_CHECKING:
     from scenarios.debrief.debrief import Debrief
+    from twin.domain.problems import Problem, Problems
 
 
 def register(app: typer.Typer) -> None:
@@ -39,12 +40,15 @@ def debrief(  # noqa: PLR0917 - the flags of one command; Typer passes them by n
     """Find the key moments of a run, each with its figure and what to change; the journal is only read."""
     from scenarios.debrief.debrief import debrief as debrief_of
     from scenarios.debrief.source import source_of
+    from twin.domain.problems import BadInput, Problems
     from twin.live.progress import Progress
 
     with told_plainly(), closing(Progress(sys.stderr)) as progress:
-        _check(lang, (html, pdf, scenario))
-        source = source_of(place, site, progress.step)
-        window = _window(begin, end, source.ready.site.timezone)
+        problems = Problems(_targets(lang, html, pdf, replays, scenario))
+        source = problems.tried(lambda: source_of(place, site, progress.step))
+        window = _window(begin, end, "UTC" if source is None else source.ready.site.timezone, problems)
+        if problems or source is None:
+            raise BadInput(problems)
         found = debrief_of(source, *window, progress.step)
         if scenario is not None:
             _drill(found, number, scenario)
@@ -72,45 +76,33 @@ def lines(found: Debrief) -> list[str]:
     return said
 
 
-def _check(lang: str, files: tuple[Path | None, ...]) -> None:
-    """Refuse at once what could not be written in the end.
+def _targets(lang: str, html: Path | None, pdf: Path | None, replays: Path | None, scenario: Path | None) -> list[Problem]:
+    """What could not be written in the end."""
+    from scenarios.results.writable import file_problems, folder_problems, language_problems
+    from twin.domain.problems import Problem
 
-    Raises:
-        BadInput: for a language without words, and files in folders that do not exist.
-    """
-    from dashboard.format import LANGUAGES
-    from twin.domain.problems import Problems
-
-    problems = Problems()
-    if lang not in LANGUAGES:
-        problems.add("--lang", lang, f"one of {', '.join(LANGUAGES)}", "choose one")
-    for file in files:
-        if file is not None and not file.parent.is_dir():
-            problems.add(str(file), "no such folder", "a file in a folder that exists", "make it first")
-    problems.raise_if_any()
+    found = language_problems(lang)
+    for flag, file in (("--html", html), ("--pdf", pdf), ("--scenario", scenario)):
+        found += [] if file is None else file_problems(flag, file)
+    found += [] if replays is None else folder_problems("--replays", replays)
+    if scenario is not None and scenario.is_file():
+        found.append(Problem("--scenario", f"{scenario} is there already", "a new file", "choose another, or remove it"))
+    return found
 
 
-def _window(begin: str | None, end: str | None, timezone: str) -> tuple[datetime | None, datetime | None]:
-    """Both ends in UTC.
-
-    Raises:
-        BadInput: for what is no instant, and for an end that does not come after the beginning.
-    """
-    from twin.domain.problems import Problems
-
-    problems = Problems()
+def _window(begin: str | None, end: str | None, timezone: str, problems: Problems) -> tuple[datetime | None, datetime | None]:
+    """Both ends in UTC; what is no instant, or ends before it begins, is noted."""
     ends: list[datetime | None] = []
     for name, text in (("--from", begin), ("--to", end)):
         try:
             given = None if text is None else datetime.fromisoformat(text)
-        except ValueError:
+            ends.append(given and (given if given.tzinfo else given.replace(tzinfo=ZoneInfo(timezone))).astimezone(UTC))
+        except (ValueError, OverflowError):
             problems.add(name, str(text), "an ISO 8601 date or instant", "write 2016-01-25T17:00")
-            given = None
-        ends.append(given and (given if given.tzinfo else given.replace(tzinfo=ZoneInfo(timezone))).astimezone(UTC))
+            ends.append(None)
     first, last = ends
     if first is not None and last is not None and last <= first:
         problems.add("--to", str(end), f"later than --from {begin}", "exchange them")
-    problems.raise_if_any()
     return first, last
 
 

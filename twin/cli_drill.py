@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -25,11 +26,18 @@ def drill(
     from scenarios.drill.source import drilled
     from scenarios.drill.told import lines, told
     from scenarios.file.read import load_scenario
+    from scenarios.replay.journalled import journalled
     from twin.domain.finite import finite
+    from twin.domain.problems import BadInput, Problems
     from twin.live.progress import Progress
 
     with told_plainly(), closing(Progress(sys.stderr)) as progress:
-        prepared = drilled(load_scenario(file), progress.step)
+        problems = Problems()
+        prepared = problems.tried(lambda: drilled(load_scenario(file), progress.step))
+        if played is not None:
+            problems.tried(partial(journalled, played))
+        if problems or prepared is None:
+            raise BadInput(problems)
         found = sides(prepared, played, progress.step, progress.ticks)
         figures = told(prepared, found, own="on_air" if played is None else "played")
     if json_line:

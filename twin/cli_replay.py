@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -41,12 +42,18 @@ def replay(
     from scenarios.replay.on_air_site import site_on_air
     from scenarios.replay.replay import asked
     from scenarios.replay.replay import replay as replayed
+    from scenarios.replay.swap import form_problems
+    from scenarios.replay.window import ends_problems
     from twin.domain.finite import finite
+    from twin.domain.problems import BadInput, Problems
     from twin.live.progress import Progress
 
     with told_plainly(), closing(Progress(sys.stderr)) as progress:
-        run = journalled(state)
-        ready = site_on_air(run, site, scenario, progress.step)
+        problems = Problems([*ends_problems(begin, end), *form_problems(swap or ())])
+        run = problems.tried(lambda: journalled(state))
+        ready = None if run is None else problems.tried(partial(site_on_air, run, site, scenario, progress.step))
+        if run is None or ready is None:
+            raise BadInput(problems)
         stretch, other = asked(run, ready, begin, end, swap or ())
         figures = replayed(stretch, other, progress.step, progress.ticks)
     for use in figures["untrusted"]:

@@ -58,6 +58,7 @@ def _made(asked: Asked) -> dict[Path, dict[str, Any]]:
     Raises:
         typer.Exit: 2 for refused input, 1 when something failed on the way, 130 or 143 when told to end.
     """
+    from scenarios.results.folder import RUN
     from scenarios.results.read import read_result
     from scenarios.risk.page import write_page
     from scenarios.run.asked import jobs_of, told
@@ -70,7 +71,8 @@ def _made(asked: Asked) -> dict[Path, dict[str, Any]]:
         jobs = jobs_of(asked, boards.of("sites").step)
         out = jobs[0].target.out
         out.mkdir(parents=True, exist_ok=True)
-        write_whole(out / "run.json", json.dumps(told(asked, jobs), indent=1).encode())
+        if not (out / RUN).exists():  # else it goes on, or a part of it does
+            write_whole(out / RUN, json.dumps(told(asked, jobs), indent=1).encode())
         results = {folder: read_result(folder) for folder in make_all(jobs, asked, boards)}
         if asked.report is not None:
             write_page(list(results.values()), Path(asked.report), asked.lang)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -23,14 +24,18 @@ def from_journal(
     json_line: Annotated[bool, typer.Option("--json", help="Print one compact JSON line last.")] = False,
 ) -> None:
     """Make a blind drill of a past hour: what led there is told, what was decided and came is sealed."""
-    from scenarios.drill.draw import Asked, drawn
+    from scenarios.drill.draw import Asked, drawn, flag_problems
     from scenarios.replay.journalled import journalled
     from scenarios.replay.on_air_site import site_on_air
+    from twin.domain.problems import BadInput, Problems
     from twin.live.progress import Progress
 
     with told_plainly(), closing(Progress(sys.stderr)) as progress:
-        run = journalled(state)
-        ready = site_on_air(run, site, scenario, progress.step)
+        problems = Problems(flag_problems(at, hours, out))
+        run = problems.tried(lambda: journalled(state))
+        ready = None if run is None else problems.tried(partial(site_on_air, run, site, scenario, progress.step))
+        if run is None or ready is None:
+            raise BadInput(problems)
         drill = drawn(Asked(run, ready, site, scenario, at, hours, out))
     if json_line:
         typer.echo(json.dumps({"drill": str(drill), "state": str(state)}, separators=(",", ":")))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +17,7 @@ from twin.cli_told import told_plainly
 
 if TYPE_CHECKING:
     from scenarios.replay.rerun import Stretch
+    from twin.site import Site
     from twin.wiring import Progress
 
 
@@ -41,13 +44,18 @@ def worth(
     json_line: Annotated[bool, typer.Option("--json", help="Print one compact JSON line last.")] = False,
 ) -> None:
     """Run a window with a box and without it: what it earned in CHF, grid and climate, and its pinball."""
-    from scenarios.replay.worth import change_of
+    from scenarios.replay.worth import change_of, check_box
     from scenarios.replay.worth import worth as worth_of
     from twin.domain.finite import finite
     from twin.live.progress import Progress
 
     with told_plainly(), closing(Progress(sys.stderr)) as progress:
-        stretch = _of_a_run(state, site, start, ticks, progress.step) if state else _new(site, start, ticks, progress.step)
+        held = partial(check_box, box=box, against=against)
+        stretch = (
+            _of_a_run(state, site, start, ticks, held, progress.step)
+            if state
+            else _new(site, start, ticks, held, progress.step)
+        )
         figures = worth_of(stretch, change_of(stretch, box, against), progress.step, progress.ticks)
     if json_line:
         typer.echo(json.dumps(finite(figures), separators=(",", ":"), allow_nan=False))
@@ -56,44 +64,55 @@ def worth(
             typer.echo(line)
 
 
-def _of_a_run(state: Path, site: str | None, start: str | None, ticks: int | None, progress: Progress) -> Stretch:
+def _of_a_run(
+    state: Path, site: str | None, start: str | None, ticks: int | None, check: Callable[[Site], None], progress: Progress
+) -> Stretch:
     """The window of a run, with what people asked for in it.
 
     Raises:
-        BadInput: beside the flags of a window, without a journal, or when the site is not the one that was on air.
+        BadInput: beside the flags of a window, without a journal, when the site is not the one that was on air, and for what
+            ``check`` refuses of it.
     """
     from scenarios.replay.journalled import journalled
     from scenarios.replay.on_air_site import site_on_air
     from scenarios.replay.window import stretch_of
-    from twin.domain.problems import BadInput, Problem
+    from twin.domain.problems import BadInput, Problems
 
+    problems = Problems()
     if start is not None or ticks is not None:
-        remedy = "leave those out, or leave --state out"
-        raise BadInput([Problem("--state", "beside --start or --ticks", "one window", remedy)])
-    run = journalled(state)
-    return stretch_of(run, site_on_air(run, site, None, progress), None, None)
+        problems.add("--state", "beside --start or --ticks", "one window", "leave those out, or leave --state out")
+    run = problems.tried(lambda: journalled(state))
+    ready = None if run is None else problems.tried(partial(site_on_air, run, site, None, progress))
+    if ready is not None:
+        problems.tried(partial(check, ready.site))
+    if problems or run is None or ready is None:
+        raise BadInput(problems)
+    return stretch_of(run, ready, None, None)
 
 
-def _new(site: str | None, start: str | None, ticks: int | None, progress: Progress) -> Stretch:
+def _new(site: str | None, start: str | None, ticks: int | None, check: Callable[[Site], None], progress: Progress) -> Stretch:
     """The window of the flags.
 
     Raises:
-        BadInput: for a window that cannot be run, and every fault of the site.
+        BadInput: for a window that cannot be run, every fault of the site, and what ``check`` refuses of it.
     """
     from scenarios.replay.rerun import Stretch
     from twin.check import ready_site
-    from twin.domain.problems import Problems
+    from twin.domain.problems import BadInput, Problems
     from twin.live.options import Options, window_of
 
     problems = Problems()
     for name, value in (("--start", start), ("--ticks", ticks)):
         if value is None:
             problems.add(name, "missing", "a window", "give --start and --ticks, or the --state of a run")
-    problems.raise_if_any()
     here = "127.0.0.1"
     options = Options(site or "demo", start, ticks, "max", False, here, 8050, here, 8080, None, False)
-    options.check()
-    ready = ready_site(options.site, progress=progress)
+    problems.tried(options.check)
+    ready = problems.tried(partial(ready_site, options.site, progress=progress))
+    if ready is not None:
+        problems.tried(partial(check, ready.site))
+    if problems or ready is None:
+        raise BadInput(problems)
     window = window_of(options, ready.site, datetime.now(UTC))
     return Stretch(ready, window.start, window.ticks or 0)
 

@@ -13,7 +13,7 @@ from scenarios.elsewhere.elsewhere import elsewhere
 from scenarios.file.read import load_scenario
 from scenarios.rehearsal.prepare import rehearsals
 from scenarios.rehearsal.rehearsal import Rehearsal
-from scenarios.results.folder import RESULT
+from scenarios.results.folder import RESULT, RUN
 from twin.adapters.ready import Ready
 from twin.check import ready_site
 from twin.domain.grid import NORMAL
@@ -75,7 +75,7 @@ def _rehearsed(run: Path, sha256: str, progress: Progress) -> tuple[str, Rehears
 
     None for a run of ``regie live``, and when the scenario has changed since or is not there any more.
     """
-    asked = run.parent / "run.json"
+    asked = run.parent / RUN
     if not (run / RESULT).is_file() or not asked.is_file():
         return None
     told = json.loads(asked.read_text(encoding="utf-8"))

@@ -19,7 +19,7 @@ from scenarios.file.scenario import Drill
 from scenarios.replay.journalled import Journalled
 from scenarios.replay.window import local, moment_of
 from twin.adapters.ready import Ready
-from twin.domain.problems import Problems
+from twin.domain.problems import BadInput, Problem, Problems
 from twin.domain.time import QUARTER_HOUR_S
 from twin.regie.whole_file import write_whole
 
@@ -56,6 +56,24 @@ class Asked:
     out: Path | None
 
 
+def flag_problems(at: str, hours: float, out: Path | None) -> list[Problem]:
+    """What is wrong with a drill's hours and place, whatever the run."""
+    problems = Problems()
+    moment_of("--at", at, ZoneInfo("UTC"), problems)
+    if not _length_fits(hours):
+        limit = f"more than 0 and at most {LONGEST_HOURS:g}, whole quarter hours"
+        problems.add("--hours", f"{hours:g}", limit, "a drill of three hours is long")
+    if out is not None and out.exists():
+        problems.add(f"--out {out}", "is there already", "a new file", "choose another place")
+    elif out is not None and not out.parent.is_dir():
+        problems.add(f"--out {out}", f"no folder {out.parent}", "a folder that is there", "make it, or choose another place")
+    return problems.found
+
+
+def _length_fits(hours: float) -> bool:
+    return 0.0 < hours <= LONGEST_HOURS and not timedelta(hours=hours).total_seconds() % QUARTER_HOUR_S
+
+
 def drawn(asked: Asked) -> Path:
     """Write the drill's file and return its place.
 
@@ -63,22 +81,17 @@ def drawn(asked: Asked) -> Path:
         BadInput: for hours that were not on air, and a place that is taken.
         OSError: when the disk does not take it.
     """
-    problems, zone, run = Problems(), ZoneInfo(asked.ready.site.timezone), asked.run
-    begin = moment_of("--at", asked.at, zone, problems)
-    length = timedelta(hours=asked.hours)
-    if not 0.0 < asked.hours <= LONGEST_HOURS or length.total_seconds() % QUARTER_HOUR_S:
-        limit = f"more than 0 and at most {LONGEST_HOURS:g}, whole quarter hours"
-        problems.add("--hours", f"{asked.hours:g}", limit, "a drill of three hours is long")
-    elif begin is not None and not run.start <= begin <= run.end - length:
+    zone, run = ZoneInfo(asked.ready.site.timezone), asked.run
+    out = asked.out or Path(f"drill-{asked.ready.site.name}-{asked.at.replace(':', '').replace('/', '-')}.toml")
+    problems = Problems()
+    begin = moment_of("--at", asked.at, zone, Problems())
+    length = timedelta(hours=asked.hours) if _length_fits(asked.hours) else None
+    if begin is not None and length is not None and not run.start <= begin <= run.end - length:
         limit = f"within {local(run.start, zone)} to {local(run.end, zone)}, with the {asked.hours:g} hours after it"
         problems.add("--at", local(begin, zone), limit, "choose hours that were on air")
-    out = asked.out or Path(f"drill-{asked.ready.site.name}-{asked.at.replace(':', '').replace('/', '-')}.toml")
-    if out.exists():
-        problems.add(f"--out {out}", "is there already", "a new file", "choose another place")
-    elif not out.parent.is_dir():
-        problems.add(f"--out {out}", f"no folder {out.parent}", "a folder that is there", "make it, or choose another place")
-    problems.raise_if_any()
-    assert begin is not None
+    problems.found += flag_problems(asked.at, asked.hours, out)
+    if problems or begin is None or length is None:
+        raise BadInput(problems)
     beside = out.parent.resolve()
     drill = Drill(
         state=Path(os.path.relpath(run.state.resolve(), beside)),

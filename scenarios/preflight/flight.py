@@ -16,7 +16,7 @@ from scenarios.preflight.rehearsed import rehearsed
 from twin.adapters.ready import Ready
 from twin.check import check_whole_site, ready_site
 from twin.contracts.ports import SourceFailed
-from twin.domain.problems import BadInput
+from twin.domain.problems import BadInput, Problems
 from twin.domain.time import QUARTER_HOUR, floor_quarter
 from twin.live.options import Options, first_as_of, state_directory, window_of
 from twin.regie.journal import JournalUnavailable
@@ -52,10 +52,11 @@ def preflight(options: Options, now: datetime, *, send_test: bool, progress: Pro
     Raises:
         BadInput: for options that no run could have, and a site file that cannot be read.
     """
-    options.check()
+    refused = Problems()
+    refused.tried(options.check)
     site, problems = check_whole_site(options.site, progress=progress)
-    if site is None:
-        raise BadInput(problems)
+    if site is None or refused:
+        raise BadInput([*refused, *problems])
     state = state_directory(options, site, None if options.start is None else window_of(options, site, now).start)
     found = held(state)
     start, clocked = _start(options, site, found, now)

@@ -24,15 +24,9 @@ def asked(run: Journalled, ready: Ready, begin: str | None, end: str | None, swa
     Raises:
         BadInput: with every fault of both.
     """
-    problems, stretch, other = Problems(), None, None
-    try:
-        stretch = stretch_of(run, ready, begin, end)
-    except BadInput as refused:
-        problems.found += refused.problems
-    try:
-        other = swapped(ready, swaps)
-    except BadInput as refused:
-        problems.found += refused.problems
+    problems = Problems()
+    stretch = problems.tried(lambda: stretch_of(run, ready, begin, end))
+    other = problems.tried(lambda: swapped(ready, swaps))
     if stretch is None or other is None:
         raise BadInput(problems.found)
     return stretch, other

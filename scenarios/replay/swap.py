@@ -48,6 +48,16 @@ class Swapped:
     untrusted: tuple[str, ...]
 
 
+def form_problems(texts: Sequence[str]) -> list[Problem]:
+    """What is no swap, whatever the site."""
+    problems = Problems()
+    if not texts:
+        problems.add("--swap", "missing", "at least one", "say what to swap: box=module:Class or box.setting=value")
+    for text in texts:
+        _read(text, problems)
+    return problems.found
+
+
 def swapped(ready: Ready, texts: Sequence[str]) -> Swapped:
     """The site of ``ready`` with every swap in it.
 
@@ -58,10 +68,8 @@ def swapped(ready: Ready, texts: Sequence[str]) -> Swapped:
     Raises:
         BadInput: with every fault of all of them.
     """
-    problems = Problems()
-    if not texts:
-        problems.add("--swap", "missing", "at least one", "say what to swap: box=module:Class or box.setting=value")
-    swaps = [swap for swap in (_read(text, problems) for text in texts) if swap is not None]
+    problems = Problems(form_problems(texts))
+    swaps = [swap for swap in (_read(text, Problems()) for text in texts) if swap is not None]
     boxes, allowed, untrusted = {box.name: box for box in ready.site.boxes}, ready.site.boxes_allowed, list[str]()
     seen: set[tuple[str, ...]] = set()
     for swap in swaps:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from scenarios.replay.journalled import Journalled
 from scenarios.replay.rerun import Stretch
 from twin.adapters.ready import Ready
-from twin.domain.problems import BadInput, Problems
+from twin.domain.problems import BadInput, Problem, Problems
 from twin.domain.time import QUARTER_HOUR, QUARTER_HOUR_S
 
 
@@ -33,6 +33,15 @@ def stretch_of(run: Journalled, ready: Ready, begin: str | None, end: str | None
     if problems.found or first is None or last is None:
         raise BadInput(problems.found)
     return Stretch(ready, first, round((last - first) / QUARTER_HOUR), run.told(first, last), run)
+
+
+def ends_problems(begin: str | None, end: str | None) -> list[Problem]:
+    """What is wrong with both ends wherever the journal begins and ends."""
+    problems = Problems()
+    for name, text in (("--from", begin), ("--to", end)):
+        if text is not None:
+            moment_of(name, text, ZoneInfo("UTC"), problems)
+    return problems.found
 
 
 def moment_of(name: str, text: str, zone: ZoneInfo, problems: Problems) -> datetime | None:

@@ -41,13 +41,28 @@ def change_of(stretch: Stretch, box: str, against: str | None) -> Change:
         BadInput: naming what is no box, no champion, or not stated.
     """
     site = stretch.ready.site
-    if any(entry.name == box and entry.role == "champion" for entry in site.boxes):
-        if against is not None:
-            limit = "no other box: it is a champion, and its own fallback takes its place"
-            raise BadInput([Problem("--against", repr(against), limit, "leave it out")])
+    check_box(site, box, against)
+    if _champion(site, box):
         return Change(box, None, held_back(site, box, stretch))
     champion, other = in_place(site, box, against)
     return Change(box, champion, other)
+
+
+def check_box(site: Site, box: str, against: str | None) -> None:
+    """Whether ``box`` can be held against anything, whatever the window.
+
+    Raises:
+        BadInput: as `change_of`.
+    """
+    if not _champion(site, box):
+        in_place(site, box, against)
+    elif against is not None:
+        limit = "no other box: it is a champion, and its own fallback takes its place"
+        raise BadInput([Problem("--against", repr(against), limit, "leave it out")])
+
+
+def _champion(site: Site, box: str) -> bool:
+    return any(entry.name == box and entry.role == "champion" for entry in site.boxes)
 
 
 def worth(stretch: Stretch, change: Change, progress: Progress, ticks: Ticks) -> dict[str, Any]:
@@ -100,7 +115,7 @@ def in_place(site: Site, box: str, against: str | None) -> tuple[str, Site]:
     champion = against or boxes[box].shadows
     if champion not in champions:
         value = "missing" if champion is None else repr(champion)
-        problems.add("--against", value, f"one of the champions {champions}", "name whose place it takes")
+        problems.add("--against", value, f"one of the champions {', '.join(champions)}", "name whose place it takes")
         problems.raise_if_any()
     changed = {box: boxes[box].model_copy(update={"role": "champion", "shadows": None})}
     for name, entry in boxes.items():

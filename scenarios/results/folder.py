@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dashboard.format import LANGUAGES
 from scenarios.results.inputs import together
 from twin.domain.finite import finite
 from twin.domain.problems import BadInput, Problem
@@ -22,30 +21,11 @@ from twin.regie.lock import take_lock
 from twin.regie.whole_file import write_whole
 
 RESULT, SERIES, STATE, FUTURES = "result.json", "series.zarr", "state", "futures.zarr"
+RUN = "run.json"
+"""What was asked for, and the rehearsals that it came to."""
 _INPUTS = "inputs.json"
 _BEFORE_INPUTS = {"lock", f".{_INPUTS}.new"}
 """What a run that was killed at once has left: nothing."""
-
-
-def out_problems(out: Path) -> list[Problem]:
-    """What keeps a folder of results from being made: a file in its place or above it, or a folder that takes nothing."""
-    there = next(place for place in (out, *out.absolute().parents) if place.exists())
-    if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
-        return []
-    value = f"{there} cannot be written" if there.is_dir() else f"{there} is a file"
-    return [Problem("--out", value, "a folder, or a place for one", "choose another --out")]
-
-
-def page_problems(page: Path, language: str) -> list[Problem]:
-    """What keeps a page from being written in the end: its folder is not there, one is in its place, or nobody speaks so."""
-    found = []
-    if language not in LANGUAGES:
-        found.append(Problem("--lang", language, f"one of {', '.join(sorted(LANGUAGES))}", "correct it"))
-    if not page.absolute().parent.is_dir():
-        found.append(Problem("--report", str(page), "a file in a folder that is there", "make the folder first"))
-    if page.is_dir():
-        found.append(Problem("--report", f"{page}, a folder", "a file", "add its name"))
-    return found
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scenarios.results.folder import RESULT, SERIES
+from scenarios.results.folder import RESULT, RUN, SERIES
 from twin.domain.problems import BadInput, Problem
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def found(out: Path) -> dict[str, Path]:
 def _asked(out: Path) -> list[str]:
     """Names of the rehearsals as they were asked for; empty where nobody knows."""
     try:
-        return list(json.loads((out / "run.json").read_text(encoding="utf-8"))["rehearsals"])
+        return list(json.loads((out / RUN).read_text(encoding="utf-8"))["rehearsals"])
     except (OSError, ValueError, KeyError, TypeError):
         return []
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -13,8 +16,9 @@ from scenarios.file.read import read_scenario
 from scenarios.file.scenario import MOST_FUTURES
 from scenarios.rehearsal.prepare import rehearsal_problems, rehearsals
 from scenarios.rehearsal.rehearsal import Rehearsal
-from scenarios.results.folder import Target, out_problems, page_problems
+from scenarios.results.folder import RUN, Target
 from scenarios.results.inputs import file_sha256, together, value_sha256
+from scenarios.results.writable import file_problems, folder_problems, language_problems
 from twin.domain.problems import BadInput, Problem, Problems
 from twin.wiring import Progress, site_sha256
 
@@ -63,10 +67,12 @@ class Asked:
             }
             for flag in (flag for flag, given in told.items() if given):
                 problems.add(flag, "without --futures", "futures to make", "give --futures, or leave it out")
-        if self.out is not None:
-            problems.found += out_problems(Path(self.out))
+        if self.out == "":
+            problems.add("--out", "nothing", "a folder, or a place for one", "leave it out for one below ./runs")
+        elif self.out is not None:
+            problems.found += folder_problems("--out", Path(self.out))
         if self.report is not None:
-            problems.found += page_problems(Path(self.report), self.lang)
+            problems.found += [*language_problems(self.lang), *file_problems("--report", Path(self.report))]
         if self.cluster is not None and self.futures is not None:
             problems.found += _cluster_problems(self.cluster)
         return problems.found
@@ -87,29 +93,35 @@ def jobs_of(asked: Asked, progress: Progress) -> tuple[Job, ...]:
     Raises:
         BadInput: with every fault of all flags and scenarios, and of results of other inputs that stand in the way.
     """
-    problems, ready = list(asked.problems()), list[tuple[str, Rehearsal]]()
-    grid = None
-    try:
-        grid = None if asked.grid is None else elsewhere(asked.grid)
-    except BadInput as refused:
-        problems += refused.problems
+    problems, ready = Problems(asked.problems()), list[tuple[str, Rehearsal]]()
+    grid = None if asked.grid is None else problems.tried(partial(elsewhere, asked.grid))
     for name in asked.scenarios:
-        try:
-            ready += [(name, rehearsal) for rehearsal in _rehearsals(name, grid, progress)]
-        except BadInput as refused:
-            problems += refused.problems
+        made = problems.tried(partial(_rehearsals, name, grid, progress))
+        ready += [(name, rehearsal) for rehearsal in made or ()]
     names = [rehearsal.name for _, rehearsal in ready]
     for twice in sorted({name for name in names if names.count(name) > 1}):
-        problems.append(Problem(twice, "asked for twice", "every scenario once", "leave one out, or give it another name"))
-    if problems:
-        raise BadInput(dict.fromkeys(problems))
+        files = " and ".join(str(rehearsal.scenario.file) for _, rehearsal in ready if rehearsal.name == twice)
+        problems.add(twice, f"asked for twice: {files}", "every scenario once", "leave one out, or give it another name")
+    problems.raise_if_any()
     inputs = {rehearsal.name: inputs_of(rehearsal, asked) for _, rehearsal in ready}
     out = Path(asked.out) if asked.out is not None else RUNS / f"{_title(names)}-{together(inputs)[:8]}"
     jobs = tuple(Job(name, rehearsal, Target(out, rehearsal.name, inputs[rehearsal.name])) for name, rehearsal in ready)
-    in_the_way = [problem for job in jobs for problem in job.target.problems()]
-    if in_the_way:
-        raise BadInput(in_the_way)
+    problems.found += _other_run(out, names)
+    problems.found += [problem for job in jobs for problem in job.target.problems()]
+    problems.raise_if_any()
     return jobs
+
+
+def _other_run(out: Path, names: Sequence[str]) -> list[Problem]:
+    """A folder that says of itself which rehearsals it holds, and does not mean these."""
+    try:
+        there = json.loads((out / RUN).read_text(encoding="utf-8"))["rehearsals"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+    if set(names) <= set(there):
+        return []
+    value = f"{out} holds a run of {', '.join(there)}"
+    return [Problem("--out", value, "one run a folder", "choose another --out, or remove it")]
 
 
 def inputs_of(rehearsal: Rehearsal, asked: Asked) -> dict[str, Any]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import TypeVar
+
+_Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,14 @@ class Problems:
 
     def __bool__(self) -> bool:
         return bool(self.found)
+
+    def tried(self, make: Callable[[], _Made]) -> _Made | None:
+        """What ``make`` gives; None where it is refused: its faults join the rest, each once, and the caller reads on."""
+        try:
+            return make()
+        except BadInput as refused:
+            self.found += [problem for problem in refused.problems if problem not in self.found]
+            return None
 
     def raise_if_any(self) -> None:
         """Refuse the input with all faults at once.

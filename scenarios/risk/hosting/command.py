@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from scenarios.results.folder import out_problems
+from scenarios.results.writable import folder_problems
 from scenarios.risk.held import Held, Limit
 from scenarios.risk.hosting.capacity import Capacity, capacities
 from scenarios.risk.hosting.grid import KINDS, Added, HostingGrid, Kind
@@ -67,7 +67,7 @@ def _check(asked: Asked) -> None:
     if asked.kind not in KINDS:
         problems.add("--kind", repr(asked.kind), f"one of {', '.join(KINDS)}", "choose one")
     if asked.out is not None:
-        problems.found += out_problems(asked.out)
+        problems.found += folder_problems("--out", asked.out)
     problems.raise_if_any()
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from scenarios.file.scenario import MOST_FUTURES
-from scenarios.results.folder import out_problems
+from scenarios.results.writable import folder_problems
 from scenarios.risk.held import Held
 from scenarios.risk.hosting.command import asked_buses
 from scenarios.risk.hosting.grid import Added, HostingGrid
@@ -76,7 +76,7 @@ def _check(asked: Asked) -> None:
         if not (math.isfinite(value) and value > 0.0):
             problems.add(name, value, "a finite number above 0", "state the battery's size")
     if asked.out is not None:
-        problems.found += out_problems(asked.out)
+        problems.found += folder_problems("--out", asked.out)
     problems.raise_if_any()
 
 

@@ -1,5 +1,6 @@
 """What ``regie run`` refuses, before anything is written."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -90,3 +91,19 @@ def test_a_file_where_results_should_go_is_told_beside_the_other_flags(tmp_path,
     assert done.exit_code == 2
     assert "file is a file; expected a folder" in done.stderr
     assert "--workers: 0" in done.stderr
+
+
+def test_a_folder_that_holds_another_run_is_refused_by_the_name_of_what_it_holds(tmp_path):
+    (tmp_path / "run.json").write_text(json.dumps({"rehearsals": ["heat_wave"]}), encoding="utf-8")
+    done = run(quiet_town(tmp_path), "--out", tmp_path)
+    assert done.exit_code == 2
+    assert "holds a run of heat_wave" in done.stderr
+
+
+def test_two_scenarios_of_one_name_are_told_with_both_files(tmp_path):
+    first = quiet_town(tmp_path)
+    second = tmp_path / "second.toml"
+    second.write_bytes(first.read_bytes())
+    done = run(first, second, "--out", tmp_path / "out")
+    assert done.exit_code == 2
+    assert f"asked for twice: {first} and {second}" in done.stderr

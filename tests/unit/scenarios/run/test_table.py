@@ -13,6 +13,7 @@ def side(probability):
 
 def test_futures_are_told_by_their_risk_with_its_interval_and_what_is_unknown_is_a_dash():
     result = {
+        "scenario": "evening",
         "title": {"en": "An evening"},
         "site": "demo",
         "start": "2016-01-25T17:00:00+00:00",
