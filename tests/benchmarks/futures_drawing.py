@@ -62,6 +62,9 @@ def _panel(
     for value, seconds in points:
         x, y = place(value, seconds)
         said.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="{_LINE}"/>')
-        said.append(f'<text x="{x - 8:.1f}" y="{y - 9:.1f}" fill="{_INK}">{seconds:.1f}</text>')
+        beside = (
+            f'x="{x - 7:.1f}" text-anchor="end"' if logarithmic else f'x="{x + 7:.1f}"'
+        )  # off the rising and the falling line
+        said.append(f'<text {beside} y="{y - 7:.1f}" fill="{_INK}">{seconds:.1f}</text>')
         said.append(f'<text x="{x:.1f}" y="{bottom + 18}" text-anchor="middle" fill="{_INK}">{value:,.0f}</text>')
     return said
