@@ -7,19 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-ROWS = (
-    ("economic", "total_chf", "cost", "CHF", 2),
-    ("grid", "losses_mwh", "losses", "MWh", 3),
-    ("grid", "overload_percent_h", "overload", "%.h", 2),
-    ("grid", "voltage_violation_pu_h", "voltage outside its band", "pu.h", 4),
-    ("grid", "energy_not_served_mwh", "energy not served", "MWh", 3),
-    ("grid", "peak_import_kw", "peak of the month's import", "kW", 0),
-    ("grid", "n1_margin_percent", "N-1 margin, least", "%", 1),
-    ("grid", "saidi_unplanned_min", "SAIDI, unplanned", "min", 2),
-    ("climate", "co2_t", "emissions", "t CO2", 3),
-    ("climate", "renewable_share", "local renewable share", "1", 3),
-)
-"""Group, figure, words, unit, decimals."""
+from scenarios.results.rows import ADD_UP, ROWS
+
 RISK = (
     ("violation_probability", "any violation", "%", 100.0, 1),
     ("energy_not_served_mwh", "energy not served, mean", "MWh", 1.0, 3),
@@ -29,7 +18,6 @@ RISK = (
 )
 """Figures of a risk's headline: name, words, unit, factor, decimals."""
 _WORST = 5
-_ADD_UP = ("total_chf", "losses_mwh", "overload_percent_h", "voltage_violation_pu_h", "energy_not_served_mwh", "co2_t")
 
 
 def lines(results: Mapping[Path, Mapping[str, Any]]) -> list[str]:
@@ -55,7 +43,7 @@ def _added(kpis: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Sums of what every site knows, on each side that every site has."""
     sums: dict[str, Any] = {}
     for group, name, *_ in ROWS:
-        if name not in _ADD_UP:
+        if name not in ADD_UP:
             continue
         for side in ("value", "do_nothing", "difference"):
             values = [one.get(group, {}).get(side, {}).get(name) for one in kpis]
