@@ -144,7 +144,7 @@ BAD = {
     "no such file; expected a pandapower JSON file": (('file = "grid.json"', 'file = "gird.json"'),),
     "channel 'trafo.1.p_mw'; expected a channel of [telemetry]": (("trafo.0.p_mw", "trafo.1.p_mw"),),
     "True; expected false: nothing behind this telemetry takes orders": (("[kpi]", "[orders]\nwrite = true\n\n[kpi]"),),
-    "'evil:Box'; expected one of boxes_allowed ['load']": (('use = "load"', 'use = "evil:Box"'),),
+    "'evil:Box'; expected one of boxes_allowed load": (('use = "load"', 'use = "evil:Box"'),),
     "csv2; expected a folder": (('folder = "csv"', 'folder = "csv2"'),),
     "unknown key 'pvv' = 41; expected one of hydro, pv; did you mean 'pv'?": (("pv = 41", "pvv = 41"),),
     "co2_g_per_kwh pv: missing": ((", pv = 41", ""),),
@@ -155,7 +155,7 @@ BAD = {
     "element '²'; expected an index of the grid; write the number": (("elements = [0]", 'elements = ["²"]'),),
     "element '0'; expected an index of the grid; write the number": (("elements = [0]", 'elements = ["0"]'),),
     "'trafo.0.p_mw' 2 times; expected every name once": (("elements = [0]", "elements = [0, 0]"),),
-    "index: True; expected": (("[[boxes]]", STATION.replace("index = 0", "index = true")),),
+    "index: true; expected": (("[[boxes]]", STATION.replace("index = 0", "index = true")),),
     "index 0 2 times; expected one watch for a transformer": (
         ("[[boxes]]", STATION),
         ("[[boxes]]", STATION.replace('"station"', '"again"')),
@@ -191,7 +191,7 @@ BAD = {
     "public consent: missing; expected the owner's recorded consent": (
         ("[kpi]", '[public]\nzone = "town"\nplant_zone = "town"\n\n[kpi]'),
     ),
-    "unknown key 'simulated' = True": (("[kpi]", "[orders]\nsimulated = true\n\n[kpi]"),),
+    "unknown key 'simulated' = true": (("[kpi]", "[orders]\nsimulated = true\n\n[kpi]"),),
 }
 
 
