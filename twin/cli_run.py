@@ -59,7 +59,7 @@ def _made(asked: Asked) -> dict[Path, dict[str, Any]]:
         typer.Exit: 2 for refused input, 1 when something failed on the way, 130 or 143 when told to end.
     """
     from scenarios.results.folder import RUN
-    from scenarios.results.read import read_result
+    from scenarios.results.read import read_result, rehearsals_in
     from scenarios.risk.page import write_page
     from scenarios.run.asked import jobs_of, told
     from scenarios.run.board import Boards
@@ -71,7 +71,7 @@ def _made(asked: Asked) -> dict[Path, dict[str, Any]]:
         jobs = jobs_of(asked, boards.of("sites").step)
         out = jobs[0].target.out
         out.mkdir(parents=True, exist_ok=True)
-        if not (out / RUN).exists():  # else it goes on, or a part of it does
+        if not {job.rehearsal.name for job in jobs} < set(rehearsals_in(out)):  # a part of a run says nothing for the whole
             write_whole(out / RUN, json.dumps(told(asked, jobs), indent=1).encode())
         results = {folder: read_result(folder) for folder in make_all(jobs, asked, boards)}
         if asked.report is not None:

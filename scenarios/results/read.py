@@ -27,11 +27,11 @@ def found(out: Path) -> dict[str, Path]:
         partial = sorted(path.name for path in out.glob(".*.partial"))
         value = f"only runs that were not finished ({', '.join(partial)})" if partial else "no results"
         raise BadInput([Problem(str(out), value, "a folder that regie run left", "run the same regie run to its end")])
-    order = _asked(out)
+    order = rehearsals_in(out)
     return dict(sorted(listed.items(), key=lambda item: (order.index(item[0]) if item[0] in order else len(order), item[0])))
 
 
-def _asked(out: Path) -> list[str]:
+def rehearsals_in(out: Path) -> list[str]:
     """Names of the rehearsals as they were asked for; empty where nobody knows."""
     try:
         return list(json.loads((out / RUN).read_text(encoding="utf-8"))["rehearsals"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -16,8 +15,9 @@ from scenarios.file.read import read_scenario
 from scenarios.file.scenario import MOST_FUTURES
 from scenarios.rehearsal.prepare import rehearsal_problems, rehearsals
 from scenarios.rehearsal.rehearsal import Rehearsal
-from scenarios.results.folder import RUN, Target
+from scenarios.results.folder import Target
 from scenarios.results.inputs import file_sha256, together, value_sha256
+from scenarios.results.read import rehearsals_in
 from scenarios.results.writable import file_problems, folder_problems, language_problems
 from twin.domain.problems import BadInput, Problem, Problems
 from twin.wiring import Progress, site_sha256
@@ -114,11 +114,8 @@ def jobs_of(asked: Asked, progress: Progress) -> tuple[Job, ...]:
 
 def _other_run(out: Path, names: Sequence[str]) -> list[Problem]:
     """A folder that says of itself which rehearsals it holds, and does not mean these."""
-    try:
-        there = json.loads((out / RUN).read_text(encoding="utf-8"))["rehearsals"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return []
-    if set(names) <= set(there):
+    there = rehearsals_in(out)
+    if not there or set(names) <= set(there):
         return []
     value = f"{out} holds a run of {', '.join(there)}"
     return [Problem("--out", value, "one run a folder", "choose another --out, or remove it")]

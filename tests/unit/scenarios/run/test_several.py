@@ -34,3 +34,10 @@ def test_each_has_its_own_folder_in_the_order_of_asking(both):
 def test_their_journals_are_apart(both):
     heads = [one["head"] for one in both[1]["results"]]
     assert len(set(heads)) == 2
+
+
+def test_a_part_of_a_run_leaves_what_the_folder_says_of_the_whole(both):
+    out, _ = both
+    done = CliRunner().invoke(app, ["run", str(out.parent / "quiet_evening.toml"), "--out", str(out)])
+    assert done.exit_code == 0, done.stderr
+    assert json.loads((out / "run.json").read_text(encoding="utf-8"))["rehearsals"] == ["quiet_evening", "second"]
