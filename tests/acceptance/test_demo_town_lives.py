@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from twin.adapters.prepared import prepare
 from twin.adapters.synthetic_outside import SyntheticOutside
@@ -21,7 +22,7 @@ from twin.engines import make_engine
 from twin.plant.devices import DeviceTrace, live_quarter_hour
 from twin.plant.life import Stretch
 from twin.plant.plant import SimulatedPlant
-from twin.plant.truth import TrueGrid
+from twin.plant.truth import WANT, TrueGrid
 from twin.site import load_site
 from twin.site.rules import PlantEvent
 
@@ -211,15 +212,21 @@ def test_panels_keep_their_hours_in_utc_over_a_clock_change(town: Town, change: 
 # ------------------------------------------------------------------------------------------ speed
 
 
-def test_one_quarter_hour_is_read_within_15_ms_of_processor_time(town: Town) -> None:
-    plant, start = town.plant(), local(5, 22, 10)
+def test_reading_a_quarter_hour_costs_little_beside_the_power_flow_in_it(town: Town) -> None:
+    start = local(5, 22, 10)
+    plant, model, truth = town.plant(), town.engine.model(NORMAL), town.live(start, 1).truth
+    names = ("load_p_mw", "load_q_mvar", "sgen_p_mw", "storage_p_mw")
+    flows = xr.Dataset({name: (("time", name.split("_")[0]), truth[name]) for name in names})
     plant.read(start)
-    spent = []
-    for step in range(1, 21):
-        before = time.process_time()
+    reading, solving = [], []
+    for step in range(1, 21):  # in turn, so that other work on the machine slows both
+        begun = time.process_time()
         plant.read(start + step * QUARTER)
-        spent.append(time.process_time() - before)
-    assert np.median(spent) <= 0.015
+        read = time.process_time()
+        model.solve(flows, want=WANT, controls=plant._life.town.controls)
+        reading.append(read - begun)
+        solving.append(time.process_time() - read)
+    assert np.median(reading) <= 2.5 * np.median(solving)  # measured 1.46
 
 
 # ------------------------------------------------------------------------------------------ the whole year

@@ -3,11 +3,11 @@
 import json
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
@@ -177,13 +177,8 @@ def acked(state: Path) -> int:
     """Ticks that the journal has acknowledged."""
     if not (state / "journal.sqlite").exists():
         return 0
-    db = open_readonly(state)
-    try:
+    with closing(open_readonly(state)) as db:
         return db.execute("SELECT count(*) FROM tick").fetchone()[0]
-    except sqlite3.OperationalError:  # the journal is being created just now
-        return 0
-    finally:
-        db.close()
 
 
 def records(state: Path) -> list[Record]:

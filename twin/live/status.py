@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import sqlite3
 from pathlib import Path
 from typing import Any
 
 from twin.domain.time import from_epoch_s
 from twin.regie.chain import JournalDamaged, open_readonly, read_meta
+from twin.regie.lock import LOCK, is_held
 
 
 def status_of(state: Path) -> dict[str, Any]:
@@ -38,16 +38,5 @@ def status_of(state: Path) -> dict[str, Any]:
         "events": events,
         "last_as_of": None if last is None else from_epoch_s(last[0]).isoformat(),
         "head": None if last is None else last[1],
-        "running": _held(state / "lock"),
+        "running": is_held(state / LOCK),
     }
-
-
-def _held(lock: Path) -> bool:
-    try:
-        with lock.open("r") as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return False
-    except BlockingIOError:
-        return True
-    return False

@@ -15,6 +15,7 @@ import numpy as np
 
 from twin.domain.pack import UnpackError, digest, unpack
 from twin.domain.problems import BadInput, Problem, Problems
+from twin.regie.lock import LOCK, is_held
 
 SCHEMA_VERSION = 2
 _MAGIC = b"SQLite format 3\0"
@@ -59,8 +60,8 @@ def open_readonly(directory: Path) -> sqlite3.Connection:
         raise BadInput([Problem(str(directory), "no journal.sqlite", "a state directory", "give the --state of a run")])
     # To a reader of a journal in WAL mode SQLite gives files beside it, and leaves them. One at rest needs none: it is read as
     # a file that does not change, so that one on a read-only disk can be read as well.
-    mode = "immutable=1" if _at_rest(path) else "mode=ro"
     try:
+        mode = "immutable=1" if _at_rest(path) else "mode=ro"
         with path.open("rb") as file:
             head = file.read(len(_MAGIC))
         if head != _MAGIC:
@@ -72,9 +73,9 @@ def open_readonly(directory: Path) -> sqlite3.Connection:
 
 
 def _at_rest(path: Path) -> bool:
-    """Whether nobody writes it and all is in the file itself; a writer, also one that was killed, has a log beside it."""
+    """Whether nobody writes it and all is in the file itself: a writer holds the lock, and one that was killed left a log."""
     log, index = (path.with_name(path.name + end) for end in ("-wal", "-shm"))
-    return not index.exists() and not (log.exists() and log.stat().st_size)
+    return not (is_held(path.with_name(LOCK)) or index.exists() or (log.exists() and log.stat().st_size))
 
 
 def is_damage(error: sqlite3.Error) -> bool:

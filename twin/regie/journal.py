@@ -18,7 +18,7 @@ import shutil
 import sqlite3
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,7 @@ from twin.regie.chain import (
     read_records,
 )
 from twin.regie.lock import take_lock
+from twin.regie.whole_file import write_whole
 
 RESERVE_BYTES = 4 * 1024 * 1024
 """Freed when the disk is full: room for the checkpoint, and for the snapshots that carry the alarm."""
@@ -217,10 +218,9 @@ class Journal:
     # ------------------------------------------------------------------------------------------ inside
 
     def _open(self, identity: Mapping[str, Any]) -> None:
-        fresh = not self._path.exists() or self._path.stat().st_size == 0
+        if not self._path.exists():
+            write_whole(self._path, _empty(identity))  # a reader finds a journal or none, never one that is being made
         self._db = self._connect()
-        if fresh or not self._tables():
-            self._create(identity)
         self._check(identity)
         # A head that a crash left unsynced is no head yet: nothing may be sent for it before it is on disk.
         self._checkpoint("FULL")
@@ -234,19 +234,6 @@ class Journal:
         db.execute(f"PRAGMA journal_size_limit={WAL_LIMIT_BYTES}")
         db.execute("PRAGMA wal_autocheckpoint=200")
         return db
-
-    def _tables(self) -> bool:
-        return bool(self._db.execute("SELECT count(*) FROM sqlite_master WHERE name = 'tick'").fetchone()[0])
-
-    def _create(self, identity: Mapping[str, Any]) -> None:
-        with self._db:
-            self._db.execute("BEGIN IMMEDIATE")  # Python opens no transaction of its own for CREATE: all of it, or nothing
-            for statement in _SCHEMA.split(";"):
-                self._db.execute(statement)
-            rows = {"schema_version": SCHEMA_VERSION, "identity": identity}
-            self._db.executemany(
-                "INSERT INTO meta VALUES (?, ?)", [(k, json.dumps(v, sort_keys=True)) for k, v in rows.items()]
-            )
 
     def _check(self, identity: Mapping[str, Any]) -> None:
         meta = read_meta(self._db)
@@ -336,3 +323,13 @@ class Journal:
                 return
             with self._reserve.open("wb") as file:
                 os.posix_fallocate(file.fileno(), 0, RESERVE_BYTES)
+
+
+def _empty(identity: Mapping[str, Any]) -> bytes:
+    """The file of a journal without a tick."""
+    with closing(sqlite3.connect(":memory:")) as db:
+        db.executescript(_SCHEMA)
+        rows = {"schema_version": SCHEMA_VERSION, "identity": identity}
+        db.executemany("INSERT INTO meta VALUES (?, ?)", [(k, json.dumps(v, sort_keys=True)) for k, v in rows.items()])
+        db.commit()
+        return db.serialize()

@@ -11,6 +11,8 @@ from typing import Any
 
 from twin.domain.problems import BadInput, Problem
 
+LOCK = "lock"
+
 
 def take_lock(directory: Path) -> Any:
     """The open lock file; closing it gives the directory back.
@@ -18,7 +20,7 @@ def take_lock(directory: Path) -> Any:
     Raises:
         BadInput: when another régie runs on it.
     """
-    file = (directory / "lock").open("w")
+    file = (directory / LOCK).open("w")
     try:
         _take(file)
     except OSError:
@@ -27,6 +29,18 @@ def take_lock(directory: Path) -> Any:
         raise BadInput([Problem(str(directory), "in use by another régie", "one writer", remedy)]) from None
     os.set_inheritable(file.fileno(), False)
     return file
+
+
+def is_held(lock: Path) -> bool:
+    """Whether somebody holds the lock file ``lock`` just now; nobody holds one that is not there."""
+    try:
+        with lock.open("r") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
 
 
 def _take(file: Any) -> None:

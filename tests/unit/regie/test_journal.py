@@ -1,6 +1,7 @@
 """The journal: all of a tick or nothing, one chain, one writer, and no alteration that goes unnoticed."""
 
 import json
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -16,8 +17,9 @@ from hypothesis import strategies as st
 from twin.domain.pack import pack, unpack
 from twin.domain.problems import BadInput
 from twin.live.status import status_of
-from twin.regie.chain import SCHEMA_VERSION, JournalDamaged, genesis, open_readonly, read_moments, verify
+from twin.regie.chain import SCHEMA_VERSION, JournalDamaged, genesis, open_readonly, read_meta, read_moments, verify
 from twin.regie.journal import Journal, JournalUnavailable, Note
+from twin.regie.lock import take_lock
 
 IDENTITY = {"site": "demo", "site_sha256": "ab" * 32, "seed": 7, "start": "2016-06-15T00:00:00+00:00", "ticks": 96}
 START_S = 1_465_948_800
@@ -369,6 +371,35 @@ def test_a_reader_sees_what_is_only_in_the_log_of_a_live_or_killed_writer(tmp_pa
     commit(journal, 2)
     journal.close()
     assert verify(tmp_path / "live")[::2] == (3, [])
+
+
+def test_a_reader_never_meets_a_journal_that_is_being_made(tmp_path, monkeypatch):
+    seen = []
+
+    def look(directory):
+        seen.append(beside(directory) & {"journal.sqlite"})
+        if seen[-1]:
+            with closing(open_readonly(directory)) as db:
+                assert read_meta(db)["identity"] == IDENTITY
+
+    real = {name: getattr(os, name) for name in ("fsync", "open")}
+    for name, call in real.items():
+        monkeypatch.setattr(os, name, lambda *args, call=call: (look(tmp_path / "state"), call(*args))[1])
+    Journal(tmp_path / "state", IDENTITY).close()
+    assert [bool(names) for names in seen[:2]] == [False, True]  # before its bytes are synced, and once it has its name
+
+
+def test_a_writer_that_has_only_locked_the_state_is_read_as_a_live_one(tmp_path):
+    filled(tmp_path)
+    lock = take_lock(tmp_path)
+    with closing(open_readonly(tmp_path)) as db:
+        journal_mode = db.execute("PRAGMA journal_mode").fetchone()[0]
+        assert len(list(read_moments(db))) == 5
+        assert journal_mode == "wal"
+        assert beside(tmp_path) >= {
+            "journal.sqlite-shm"
+        }  # it shares the writer's index: what is checkpointed cannot move under it
+    lock.close()
 
 
 def test_a_writer_may_begin_while_a_journal_at_rest_is_read(tmp_path):

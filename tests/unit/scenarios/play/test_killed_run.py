@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
@@ -16,7 +15,7 @@ from scenarios.results.inputs import file_sha256
 from scenarios.results.read import read_result
 from twin.cli import app
 from twin.domain.finite import finite
-from twin.regie.chain import JournalDamaged, open_readonly
+from twin.regie.chain import open_readonly
 
 _CALL = "import sys; from twin.cli import main; sys.argv[0] = 'regie'; main()"
 
@@ -31,11 +30,8 @@ def acked(out):
     state = out / ".quiet_evening.partial" / "state"
     if not (state / "journal.sqlite").exists():
         return 0
-    try:
-        with closing(open_readonly(state)) as db:
-            return db.execute("SELECT count(*) FROM tick").fetchone()[0]
-    except (sqlite3.OperationalError, JournalDamaged):  # it is being created just now
-        return 0
+    with closing(open_readonly(state)) as db:
+        return db.execute("SELECT count(*) FROM tick").fetchone()[0]
 
 
 def run_until(evening, out, ticks, number):
