@@ -55,7 +55,7 @@ def test_a_replay_steps_by_arrow_keys_and_plays_to_its_end_by_the_space_bar(open
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Space")
     last = page.locator("input").get_attribute("max")
-    page.wait_for_function("(last) => document.querySelector('input').value === last", arg=last, timeout=5000)
+    page.wait_for_function("(last) => document.querySelector('input').value === last", arg=last)
     assert page.locator(".play").get_attribute("aria-pressed") == "false"  # it stops at the end by itself
 
 

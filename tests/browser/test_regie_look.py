@@ -102,7 +102,7 @@ def test_dialogs_and_stale_page_for_the_eye(regie, factory, open_page, screensho
     expect(page.locator("#said")).to_contain_text("Envoyé")
     page.screenshot(path=screenshots / "regie-fr-said.png")
     factory.write(regie.state, factory.snapshot(interval_s=0.1, tick_ms=0.0))
-    page.wait_for_selector("#banner:not([hidden])", timeout=12_000)
+    page.wait_for_selector("#banner:not([hidden])")
     page.screenshot(path=screenshots / "regie-fr-stale.png")
 
 

@@ -21,11 +21,11 @@ def test_after_a_restart_the_page_resumes_without_reload(served, factory, open_p
     page = open_page(f"{served.url}/regie/?lang=en")
     page.evaluate("window.sameDocument = true")
     served.stop(signal.SIGKILL)
-    page.wait_for_selector("#banner:not([hidden])", timeout=5_000)
+    page.wait_for_selector("#banner:not([hidden])")
     assert "Connection lost" in page.inner_text("#banner")
     served.start()
     factory.write(served.state, factory.snapshot(tick=77, interval_s=600.0))
     # Dash's worker tries again with growing pauses; half a minute covers its longest one.
-    expect(page.locator("#header .state")).to_contain_text("tick 77", timeout=40_000)
-    page.wait_for_selector("#banner", state="hidden", timeout=3_000)
+    expect(page.locator("#header .state")).to_contain_text("tick 77")
+    page.wait_for_selector("#banner", state="hidden")
     assert page.evaluate("window.sameDocument") is True

@@ -49,7 +49,7 @@ def played(tmp_path_factory):
     killed = []
 
     def kill_the_first():
-        until = time.monotonic() + 120.0
+        until = time.monotonic() + 600.0
         while time.monotonic() < until and not killed:
             for pid in set(players()) - before:
                 time.sleep(1.0)

@@ -41,7 +41,7 @@ class Run:
     def __init__(self, process: subprocess.Popen):
         self.process = process
 
-    def ended(self, limit_s: float = 300.0) -> Ended:
+    def ended(self, limit_s: float = 900.0) -> Ended:
         try:
             out, err = self.process.communicate(timeout=limit_s)
         except subprocess.TimeoutExpired:
@@ -52,13 +52,13 @@ class Run:
     def kill(self) -> Ended:
         """kill -9, and everything that hung on its output is gone with it."""
         self.process.kill()
-        return self.ended(10.0)
+        return self.ended(60.0)
 
     def term(self) -> Ended:
         self.process.send_signal(signal.SIGTERM)
-        return self.ended(60.0)
+        return self.ended(300.0)
 
-    def until(self, condition, limit_s: float = 120.0, poll_s: float = 0.02):
+    def until(self, condition, limit_s: float = 600.0, poll_s: float = 0.02):
         """The condition's value once it is true; fails when the run ends or takes too long before."""
         deadline = time.monotonic() + limit_s
         while True:
@@ -74,7 +74,7 @@ class Run:
             time.sleep(poll_s)
 
 
-def regie(*arguments: str, limit_s: float = 300.0, **environment: str) -> Ended:
+def regie(*arguments: str, limit_s: float = 900.0, **environment: str) -> Ended:
     """Run the command to its end."""
     return launch([sys.executable, "-c", _CALL, *arguments], environment).ended(limit_s)
 

@@ -265,7 +265,7 @@ def test_port_in_use_gives_one_clear_line(tmp_path):
         taken.listen()
         port = taken.getsockname()[1]
         command = [sys.executable, "-m", "dashboard.public", "--dir", str(tmp_path), "--port", str(port)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 2
     assert len(done.stderr.strip().splitlines()) == 1
     assert "choose another --port" in done.stderr
@@ -273,7 +273,7 @@ def test_port_in_use_gives_one_clear_line(tmp_path):
 
 def test_public_process_loads_neither_private_contracts_nor_solvers():
     code = "import sys, dashboard.public.__main__; print([m for m in sys.modules])"
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True).stdout
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300, check=True).stdout
     for private in (
         "twin.contracts.snapshot",
         "twin.contracts.messages",

@@ -21,7 +21,7 @@ IDENTITY = {"site": "demo", "start": "2016-06-15T00:00:00+00:00", "ticks": 96}
 
 
 def regie(*arguments, **options):
-    return subprocess.run([REGIE, *map(str, arguments)], capture_output=True, text=True, check=False, timeout=60, **options)
+    return subprocess.run([REGIE, *map(str, arguments)], capture_output=True, text=True, check=False, timeout=300, **options)
 
 
 def here(*arguments):

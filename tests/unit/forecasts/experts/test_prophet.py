@@ -136,7 +136,7 @@ def test_a_week_and_six_days_are_too_few():
 def test_training_gives_the_same_bytes_in_another_process(artifact):
     env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "5"}
     other = subprocess.run(
-        [sys.executable, "-c", TRAIN], cwd=ROOT, env=env, capture_output=True, text=True, check=True, timeout=120
+        [sys.executable, "-c", TRAIN], cwd=ROOT, env=env, capture_output=True, text=True, check=True, timeout=300
     )
     assert other.stdout == hashlib.sha256(artifact).hexdigest()
     assert "cmdstanpy" not in other.stderr  # silent
@@ -154,7 +154,7 @@ def test_step_answers_without_importing_prophet(artifact, tmp_path):
         "sys.exit('prophet' in sys.modules)\n"
     )
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
-    subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, check=True, timeout=120)
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, check=True, timeout=300)
 
 
 def test_forecast_follows_the_town_within_its_own_day_to_day_error(box, artifact):

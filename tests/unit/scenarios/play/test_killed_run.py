@@ -38,12 +38,12 @@ def run_until(evening, out, ticks, number):
     """Start the command, send it ``number`` once so many ticks are journalled; gives its exit code."""
     words = ["run", str(evening.scenario), "--out", str(out)]
     process = subprocess.Popen([sys.executable, "-c", _CALL, *words], stderr=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 120.0
+    deadline = time.monotonic() + 600.0
     while acked(out) < ticks and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.01)
     if process.poll() is None:
         os.kill(process.pid, number)
-    _, said = process.communicate(timeout=60.0)
+    _, said = process.communicate(timeout=300.0)
     return process.returncode, said
 
 
