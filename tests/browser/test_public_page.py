@@ -176,10 +176,10 @@ def test_page_opened_before_the_first_snapshot_fills_itself(site, visit):
 
 
 def test_page_says_stale_when_the_file_stops_changing(site, visit):
-    now = datetime.now(UTC)
-    snapshot = site.publish(period_s=2.0, stale_after=now + timedelta(seconds=3))
+    site.publish(period_s=2.0, stale_after=datetime.now(UTC) + timedelta(hours=1))
     page = visit(f"{site.url}/de/")
     assert not page.locator("#stale").is_visible()
+    snapshot = site.publish(period_s=2.0, stale_after=datetime.now(UTC) + timedelta(seconds=1))
     page.wait_for_selector("#stale:visible")
     assert page.locator("#stale").inner_text() == render(Reading("1", snapshot), "de").text["stale"]
     assert page.locator("#say").text_content().startswith("Veraltet seit")
