@@ -194,8 +194,8 @@ def _card(plates: Plates) -> BoxCard:
         constants={
             name: dict(zip(names, values.tolist(), strict=True)) for name, values in zip(_OUTPUTS, constants, strict=True)
         },
-        # The first step rolls nine weeks of each transformer, and the watch keeps four weeks of blocks of each: a second on an idle
-        # core, and many on one that all boxes of a town share while they begin. What only informs may take nearly a tick.
+        # The first step rolls nine weeks of each transformer, and the watch keeps four weeks of blocks of each: a second on an
+        # idle core, and many on one that all boxes of a town share while they begin. What only informs may take nearly a tick.
         deadline_s=9.0 + 0.02 * count,
         memory_mb=256 + count,
         params={
