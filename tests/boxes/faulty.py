@@ -64,6 +64,18 @@ class SteadyBox:
         return report, json.dumps({"count": count}).encode()
 
 
+class HistorianBox(SteadyBox):
+    """Steady, but without a memory it takes half a second longer than its deadline: it lives through its history first."""
+
+    def __init__(self, config, context):
+        super().__init__(config, context)
+        self.card = replace(self.card, deadline_s=1.0, catch_up_s=config["catch_up_s"])
+
+    def step(self, view, artifact, state):
+        time.sleep(0.0 if state else 1.5)
+        return super().step(view, artifact, state)
+
+
 class FaultyBox(SteadyBox):
     """Steady until ``after_s`` (epoch seconds), then does ``fault`` until ``until_s``."""
 

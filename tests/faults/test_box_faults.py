@@ -304,6 +304,21 @@ def test_an_answer_that_waited_past_the_deadline_is_an_answer(house):
     assert answer.outcome is Outcome.OK
 
 
+def test_only_a_first_step_has_the_time_to_catch_up(tmp_path):
+    instances = [
+        BoxInstance("patient", "faulty:HistorianBox", "champion", {"catch_up_s": 30.0}),
+        BoxInstance("hurried", "faulty:HistorianBox", "standby", {"catch_up_s": 0.0}),
+    ]
+    stage = Stage(instances, tmp_path)
+    try:
+        first, second = stage.run(), stage.run()
+    finally:
+        stage.runner.stop()
+    assert (first["patient"].outcome, second["patient"].outcome) == (Outcome.OK, Outcome.OK)
+    assert (first["hurried"].outcome, second["hurried"].outcome) == (Outcome.DEADLINE, Outcome.DEADLINE)
+    assert second["hurried"].problems == ("no answer within deadline_s=1",)
+
+
 def test_a_worker_killed_between_ticks_is_back_in_the_next_one(house):
     os.kill(house.runner.crew.workers["load"].pid, signal.SIGKILL)
     assert until(house.runner.crew.workers["load"].dead, 1.0)

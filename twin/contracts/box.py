@@ -92,7 +92,8 @@ class BoxCard:
     """What a box promises; the runtime holds it to every word.
 
     Attributes:
-        deadline_s: wall seconds for one ``step``. ``memory_mb``: limit of its process beyond the preloaded libraries.
+        deadline_s: wall seconds for one ``step``. ``catch_up_s``: as many more for a step without a state, for a box that lives
+            through its history then. ``memory_mb``: limit of its process beyond the preloaded libraries.
         fallbacks: rungs in order, each "instance:<name>", "last_good" or "constant"; the last is "constant".
         constants: signal -> value for the last rung, of all its elements or by element.
         owner: the team that owns it. ``proposes``: it may propose setpoints, each with the ``priority`` of this card and within
@@ -109,6 +110,7 @@ class BoxCard:
     fallbacks: tuple[str, ...] = ("last_good", "constant")
     cadence: timedelta = QUARTER_HOUR
     deadline_s: float = 2.0
+    catch_up_s: float = 0.0
     memory_mb: int = 512
     training: Training | None = None
     proposes: bool = False
@@ -116,6 +118,10 @@ class BoxCard:
     on_event: bool = False
     preload: tuple[str, ...] = ()
     params: Mapping[str, Any] = field(default_factory=dict)
+
+    def limit_s(self, state: bytes | None) -> float:
+        """Wall seconds for a step from ``state``."""
+        return self.deadline_s if state is not None else self.deadline_s + self.catch_up_s
 
 
 @runtime_checkable

@@ -31,6 +31,8 @@ def card_problems(card: BoxCard, place: str) -> Problems:
     if not (card.deadline_s > 0 and math.isfinite(card.deadline_s)) or card.memory_mb <= 0:
         limits = f"deadline_s={card.deadline_s}, memory_mb={card.memory_mb}"
         problems.add(place, limits, "above 0 and finite", "correct the limits")
+    if not (card.catch_up_s >= 0 and math.isfinite(card.catch_up_s)):
+        problems.add(place, f"catch_up_s={card.catch_up_s}", "at least 0 and finite", "correct the limit")
     _check_steps(place, "cadence", card.cadence, problems)
     _check_fallbacks(card, place, problems)
     for name in sorted(set(card.preload) & set(_NOT_IN_BOXES)):

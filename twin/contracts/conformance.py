@@ -252,8 +252,9 @@ def _ignores_what_was_not_known(trial: Trial) -> str | None:
 def _keeps_its_limits_in_its_own_process(trial: Trial) -> str | None:
     """The first answer of a fresh process, where nothing is prepared yet."""
     answer = trial.elsewhere().given()
-    if answer.seconds > trial.card.deadline_s:
-        return f"took {answer.seconds:.3f} s, deadline_s={trial.card.deadline_s}"
+    limit_s = trial.card.limit_s(None)
+    if answer.seconds > limit_s:
+        return f"took {answer.seconds:.3f} s, deadline_s={limit_s:g}"
     return f"left {answer.left_behind} processes behind" if answer.left_behind else None
 
 

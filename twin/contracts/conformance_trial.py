@@ -222,7 +222,7 @@ class Trial:
     def _step(self, view: AsOfView, state: bytes | None) -> Answer:
         try:
             artifact = self.fit()[0] if self.card.training is not None else None
-            facts, parts = self._ask("step", view, _PATIENCE * self.card.deadline_s, artifact=artifact, state=state)
+            facts, parts = self._ask("step", view, _PATIENCE * self.card.limit_s(state), artifact=artifact, state=state)
         except NoAnswer as error:
             return Answer(fault=str(error))
         if facts["fault"] or facts["raised"]:

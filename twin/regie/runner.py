@@ -302,7 +302,7 @@ class BoxRunner:
             artifact = None if seat.artifact is None else str(self.trainer.path(seat.artifact))
             seed = int(asked[name].inputs_hash[:8], 16)
             full = {**message, "ahead": list(asked[name].ahead), "artifact": artifact, "seed": seed}
-            questions.append(Question(self.crew.workers[name], full, seat.state, seat.card.deadline_s))
+            questions.append(Question(self.crew.workers[name], full, seat.state, seat.card.limit_s(seat.state)))
         return questions
 
     def _ops(self, event: Mapping[str, Any]) -> None:

@@ -51,6 +51,7 @@ def test_a_card_that_can_be_kept_has_no_fault():
         ({"cadence": timedelta(minutes=17)}, "cadence=0:17:00"),
         ({"deadline_s": float("nan")}, "deadline_s=nan, memory_mb=512"),
         ({"memory_mb": 0}, "deadline_s=2.0, memory_mb=0"),
+        ({"catch_up_s": -1.0}, "catch_up_s=-1.0"),
         ({"preload": ("pandapower",)}, "preloads pandapower"),
         ({"fallbacks": ()}, "fallbacks=()"),
         ({"fallbacks": ("lastgood", "constant")}, "fallback 'lastgood'"),

@@ -194,9 +194,10 @@ def _card(plates: Plates) -> BoxCard:
         constants={
             name: dict(zip(names, values.tolist(), strict=True)) for name, values in zip(_OUTPUTS, constants, strict=True)
         },
-        # The first step rolls nine weeks of each transformer, and the watch keeps four weeks of blocks of each: a second on an
-        # idle core, and many on one that all boxes of a town share while they begin. What only informs may take nearly a tick.
-        deadline_s=9.0 + 0.02 * count,
+        deadline_s=5.0 + 0.02 * count,
+        # The first step rolls nine weeks of each transformer through the watch: three seconds of computing, many on a core that
+        # all boxes of a town share while they begin. Who gave up there would begin anew each time, and never come to an end.
+        catch_up_s=40.0,
         memory_mb=256 + count,
         params={
             "trafos": list(names),

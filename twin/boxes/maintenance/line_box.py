@@ -313,7 +313,7 @@ def _card(lines: Sequence[WatchedLine]) -> BoxCard:
             "line_rating_ka": {line.name: min(line.rated_i_ka, line.cap_i_ka) for line in lines},
             "line_temp_c": {line.name: line.limit_c for line in lines},
         },
-        deadline_s=6.0 + 0.05 * len(lines),  # an overhead line takes some hundredths of a second, a cable some thousandths
+        deadline_s=2.0 + 0.05 * len(lines),  # an overhead line takes some hundredths of a second, a cable some thousandths
         memory_mb=256,
         preload=("linerate",) if overhead else (),
         params={"lines": list(names), "typical_values": {line.name: list(line.typical) for line in lines}},

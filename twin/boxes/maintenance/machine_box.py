@@ -159,7 +159,8 @@ def _card(names: tuple[str, ...]) -> BoxCard:
         needs=tuple(needs),
         provides=tuple(Provide(name, names) for name in ("machine_severity", "machine_deviation")),
         constants={"machine_severity": UNKNOWN_ZONE, "machine_deviation": 0.0},
-        deadline_s=8.0,  # the first tick lives through nine weeks, half a second on an idle core
+        deadline_s=4.0,
+        catch_up_s=20.0,  # the first tick lives through nine weeks, half a second on an idle core
         memory_mb=256,
         params={"machines": list(names)},
     )
