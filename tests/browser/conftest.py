@@ -14,7 +14,7 @@ import pytest
 
 HERE = Path(__file__).parent
 PATIENCE_MS = 30_000.0
-"""How long a screen may take on a loaded machine; how fast it is, a benchmark measures."""
+"""How long a test waits for a screen on a loaded machine; how fast a screen is, it asserts where that is its fact."""
 SCREENSHOTS = HERE.parents[1] / "screenshots"
 FLAGS = (
     "--headless",

@@ -1,6 +1,7 @@
 """The régie in a real browser: what it shows is what the loop wrote, at once, on every screen, and from nowhere else."""
 
 import sqlite3
+import time
 
 import pytest
 from playwright.sync_api import expect
@@ -109,12 +110,27 @@ def test_an_unknown_alarm_code_is_shown_readably_and_escaped(shown):
     assert alarm.locator("b").count() == 0
 
 
-def test_new_snapshots_come_onto_the_screen_without_reload(page, regie, factory):
-    page.evaluate("window.mark = 1")  # another document would have forgotten it
+def test_a_new_snapshot_is_on_screen_within_a_second_without_reload(page, regie, factory):
+    # Seen by the page itself: asking it from here looks only after 0.1, 0.35, 0.85 and 1.85 s.
+    page.evaluate(
+        """() => {
+            window.seen = {};
+            const look = () => {
+                const tick = /tick (\\d+)/.exec(document.querySelector("#header .state").innerText)[1];
+                window.seen[tick] = window.seen[tick] || Date.now();
+            };
+            const every = {childList: true, subtree: true, characterData: true};
+            new MutationObserver(look).observe(document.getElementById("header"), every);
+        }"""
+    )
+    written = {}
     for tick in range(100, 105):
+        written[tick] = time.time()
         factory.write(regie.state, factory.snapshot(tick=tick))
         expect(page.locator("#header .state")).to_contain_text(f"tick {tick}")
-    assert page.evaluate("window.mark") == 1
+    seen = page.evaluate("window.seen")  # another document would have forgotten it
+    delays = [seen[str(tick)] / 1000 - at for tick, at in written.items()]
+    assert min(delays) < 1.0, delays  # the fastest of five: other work on the machine is not its fault
 
 
 def test_acknowledging_writes_a_command_and_everybody_sees_the_answer(page, regie, factory, open_page):

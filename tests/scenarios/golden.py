@@ -50,12 +50,13 @@ def differences(case: Path, figures: dict) -> list[str]:
 
 
 def within(rule: dict, expected, found) -> bool:
-    """True inside ``abs`` or ``rel``, or at most ``maximum``."""
+    """True inside ``abs`` or ``rel`` of what is expected, or of the ``other`` figure measured; or at most ``maximum``."""
     if "maximum" in rule:
         return found <= rule["maximum"]
     if not rule:
         return found == expected
-    return abs(found - expected) <= max(rule.get("abs", 0.0), rule.get("rel", 0.0) * abs(expected))
+    wanted = {expected, rule.get("other", expected)}
+    return any(abs(found - one) <= max(rule.get("abs", 0.0), rule.get("rel", 0.0) * abs(one)) for one in wanted)
 
 
 def write(case: Path) -> None:

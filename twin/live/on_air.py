@@ -254,12 +254,12 @@ class OnAir:
             self._note("site_file", {"verdict": found.verdict, "problems": list(found.problems)})
 
     def _tick(self, wired: Wired, moment: Moment, views: Views) -> None:
-        begun = time.monotonic()
+        limit_s, begun = self._limit_s(wired.parts.runner.catch_up_s()), time.monotonic()
         tick = wired.loop.tick(moment)
         ms = 1000.0 * (time.monotonic() - begun)
         views.publish(tick, ms, self._next_at(moment), waiting=wired.loop.waiting)
         ms = 1000.0 * (time.monotonic() - begun)
-        detail = {"seq": tick.seq, "ms": round(ms, 2), "limit_ms": round(1000.0 * self._limit_s(), 2)}
+        detail = {"seq": tick.seq, "ms": round(ms, 2), "limit_ms": round(1000.0 * limit_s, 2)}
         self._count(detail)
         self._note("tick", detail)
 
@@ -275,9 +275,9 @@ class OnAir:
         due = self._pace.due + (self._pace.interval_s if moment.event is None else 0.0)
         return datetime.now(UTC) + timedelta(seconds=max(due - time.monotonic(), 0.0))
 
-    def _limit_s(self) -> float:
-        """Longest wall time of a tick: the site's deadline, or the interval at the chosen speed when that is shorter."""
-        deadline, interval = self._show.ready.site.about.deadline_s, self._pace.interval_s
+    def _limit_s(self, catch_up_s: float) -> float:
+        """Longest wall time of a tick: the site's deadline and what boxes may catch up in it, or the interval if shorter."""
+        deadline, interval = self._show.ready.site.about.deadline_s + catch_up_s, self._pace.interval_s
         return deadline if interval is None else min(deadline, interval)
 
     def _commands(self, after: int) -> tuple[list[Command], list[Command]]:

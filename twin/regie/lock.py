@@ -12,6 +12,7 @@ from typing import Any
 from twin.domain.problems import BadInput, Problem
 
 LOCK = "lock"
+"""Its file in a state directory."""
 
 
 def take_lock(directory: Path) -> Any:

@@ -240,6 +240,10 @@ class BoxRunner:
                 due.append(seat.name)
         return tuple(due)
 
+    def catch_up_s(self) -> float:
+        """Wall seconds that the next tick may take beside its own: boxes without a memory live through their history in it."""
+        return max((seat.card.catch_up_s for seat in self._seats.values() if seat.state is None), default=0.0)
+
     def store_histories(self) -> None:
         """Bring what the fits learn from to disk, before the commit of a `state` that names them, and ask for the fits.
 

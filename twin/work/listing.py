@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
 import re
 from pathlib import Path
 from typing import Any
 
+from twin.regie.lock import is_held
 from twin.work.commands import LOGS
 from twin.work.spool import LOCK, asked_files
 from twin.work.table import read_rows
@@ -40,14 +40,7 @@ def list_jobs(jobs: Path) -> list[dict[str, Any]]:
 
 def works(jobs: Path) -> bool:
     """True while a work process, or the last job of a killed one, is there."""
-    try:
-        with (jobs / LOCK).open("r") as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return False
-    except BlockingIOError:
-        return True
-    return False
+    return is_held(jobs / LOCK)
 
 
 def progress_of(lines: list[str]) -> float | None:
