@@ -6,23 +6,28 @@ import asyncio
 import contextlib
 import sqlite3
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from dash import Dash, State, ctx, dcc, html, set_props
-from fastapi import FastAPI, HTTPException, Request
+from dash import Dash, State, ctx, set_props
+from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.responses import RedirectResponse
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboard.format import LANGUAGES, choose_language
+from dashboard.regie.access.asked import needs
+from dashboard.regie.access.roles import Deed, Person
+from dashboard.regie.book import Book
 from dashboard.regie.commands import CommandQueue
+from dashboard.regie.desk import Desk
 from dashboard.regie.feed import Files, Watcher, follow, language_of
 from dashboard.regie.gate import Gate, content_security_policy, is_loopback
-from dashboard.regie.panel import Panel
-from dashboard.regie.wish import Wish, expiry
+from dashboard.regie.layout import layout
+from dashboard.regie.rooms import rooms_of
+from dashboard.regie.wish import Wish
 from dashboard.regie.work.routes import add_work_orders
+from twin.contracts.desk_ports import Ports
 
 PREFIX = "/regie/"
 _ASSETS = Path(__file__).parent / "assets"
@@ -46,15 +51,19 @@ _INDEX = """<!DOCTYPE html>
 </html>"""
 
 
-def create_app(state: Path, *, host: str = "127.0.0.1") -> ASGIApp:
+def create_app(state: Path, ports: Ports | None = None, *, host: str = "127.0.0.1") -> ASGIApp:
     """The régie's web application for one state directory.
 
     Args:
         state: where the loop writes its snapshots and reads its commands.
+        ports: jobs, what-ifs and history; without them the rooms that need them say so.
         host: address it will be bound to; on anything but loopback the screen is read-only.
     """
     read_only = not is_loopback(host)
     watcher = Watcher(Files(state), read_only=read_only)
+    desk = Desk(state, watcher, CommandQueue(state), Book(state), ports or Ports(), read_only)
+    rooms = rooms_of(desk)
+    watcher.open(rooms)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -65,7 +74,9 @@ def create_app(state: Path, *, host: str = "127.0.0.1") -> ASGIApp:
             await task
 
     server = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    _add_commands(server, CommandQueue(state), watcher, read_only=read_only)
+    _add_commands(server, desk)
+    for room in rooms:
+        room.add_to(server)
     add_work_orders(server, state, lambda: None if watcher.snapshot is None else watcher.snapshot.as_of, read_only=read_only)
     dash = Dash(
         __name__,
@@ -86,54 +97,6 @@ def create_app(state: Path, *, host: str = "127.0.0.1") -> ASGIApp:
     return Gate(_Front(server), policy=content_security_policy(dash.csp_hashes()), bound=host)
 
 
-def layout() -> html.Div:
-    """Empty panels in reading order; the feed fills them."""
-    return html.Div(
-        id="screen",
-        children=[
-            dcc.Location(id="url"),
-            Panel("beat", className="hidden"),
-            Panel("pulse", className="hidden"),
-            html.Div(id="banner", role="alert", hidden=True),
-            html.Div(id="said", role="status"),
-            Panel("header", tag="header"),
-            html.Main(
-                [
-                    html.Div([Panel("wall", tag="section"), Panel("strip", tag="section")], className="upper"),
-                    html.Div(
-                        [
-                            html.Div(
-                                [
-                                    Panel("grid-list"),
-                                    html.Div([Panel("grid-base"), Panel("grid-overlay")], className="drawings"),
-                                ],
-                                className="panel grid-zone",
-                            ),
-                            html.Div(
-                                [
-                                    Panel("alarms", tag="section", className="panel"),
-                                    Panel("recommendations", tag="section", className="panel"),
-                                ],
-                                className="decisions",
-                            ),
-                        ],
-                        className="middle",
-                    ),
-                    html.Div(
-                        [
-                            Panel("horizon", tag="section", className="panel"),
-                            Panel("orders", tag="section", className="panel"),
-                            Panel("journal", tag="section", className="panel"),
-                        ],
-                        className="lower",
-                    ),
-                ]
-            ),
-            Panel("dialogs"),
-        ],
-    )
-
-
 def _add_feed(dash: Dash, watcher: Watcher) -> None:
     @dash.callback(State("url", "search"), websocket=True, persistent=True)
     async def feed(search: str | None) -> None:
@@ -142,17 +105,19 @@ def _add_feed(dash: Dash, watcher: Watcher) -> None:
         def tell(panel: str, props: dict[str, Any]) -> None:
             set_props(panel, props)
 
-        await follow(watcher, language_of(search), tell, lambda: socket is None or socket.is_shutdown)
+        def deeds() -> frozenset[Deed]:
+            return frozenset({Deed.SEE, Deed.SEE_MONEY, Deed.COMMAND, Deed.REHEARSE, Deed.ANALYSE})
+
+        await follow(watcher, language_of(search), deeds, tell, lambda: socket is None or socket.is_shutdown)
 
 
-def _add_commands(server: FastAPI, queue: CommandQueue, watcher: Watcher, *, read_only: bool) -> None:
+def _add_commands(server: FastAPI, desk: Desk) -> None:
     @server.post(f"{PREFIX}api/command", status_code=202)
-    def command(wish: Wish) -> dict[str, int]:
-        if read_only:
+    def command(wish: Wish, person: Annotated[Person, Depends(needs(Deed.COMMAND))]) -> dict[str, int]:
+        if desk.read_only:
             raise HTTPException(403, "this screen is read-only: it is not bound to the loopback address")
-        issued_at = datetime.now(UTC)
         try:
-            return {"id": queue.put(wish, issued_at, expiry(issued_at, watcher.snapshot))}
+            return {"id": desk.command(person, wish)}
         except sqlite3.Error as error:
             raise HTTPException(503, f"command not stored: {error}") from error
 

@@ -32,8 +32,8 @@ class CommandQueue:
     def __init__(self, state: Path) -> None:
         self.path = state / "commands.sqlite"
 
-    def put(self, wish: Wish, issued_at: datetime, expires: datetime) -> int:
-        """Write one command durably and return its id.
+    def put(self, wish: Wish, by: str, issued_at: datetime, expires: datetime) -> int:
+        """Write one command of ``by`` durably and return its id.
 
         Raises:
             sqlite3.Error: when the store refuses it (disk full, locked for 5 s); nothing was written.
@@ -45,6 +45,6 @@ class CommandQueue:
                 db.execute(SCHEMA)
                 row = db.execute(
                     "INSERT INTO command (kind, target, by, issued_at, expires, motive) VALUES (?, ?, ?, ?, ?, ?)",
-                    (wish.kind, wish.target, wish.by, issued_at.isoformat(), expires.isoformat(), wish.motive),
+                    (wish.kind, wish.target, by, issued_at.isoformat(), expires.isoformat(), wish.motive),
                 )
                 return int(row.lastrowid or 0)

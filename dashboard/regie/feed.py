@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
 from dashboard.format import choose_language
+from dashboard.regie.access.roles import Deed
+from dashboard.regie.desk import Look, Room, Screen
 from dashboard.regie.diagram import Diagram
-from dashboard.regie.screen import PANELS, Screen, screen, waiting
+from dashboard.regie.markup import tag
+from dashboard.regie.screen import look_at, screen, waiting
 from twin.contracts.snapshot import SCHEMA_VERSION, DiagramFacts, Snapshot
 
 _LOG = logging.getLogger(__name__)
@@ -43,19 +46,25 @@ class Files:
 
 
 class Watcher:
-    """Holds the newest snapshot and draws each language's screen once, however many clients look at it."""
+    """Holds the newest snapshot and draws the screen of each language and set of rights once, however many look at it."""
 
     def __init__(self, files: Files, *, read_only: bool) -> None:
         self._files = files
         self._read_only = read_only
+        self._rooms: Sequence[Room] = ()
         self._stamp: Stamp | None = None
         self._diagram_stamp: Stamp | None = None
-        self._diagram: Diagram | None = None
-        self._screens: dict[str, Screen] = {}
+        self._room_stamps: tuple[Hashable, ...] = ()
+        self._screens: dict[tuple[str, frozenset[Deed]], Screen] = {}
         self._changed = asyncio.Event()
         self.snapshot: Snapshot | None = None
+        self.diagram: Diagram | None = None
         self.readable = True
         self.version = 0
+
+    def open(self, rooms: Sequence[Room]) -> None:
+        """Take these rooms' panels onto the screen."""
+        self._rooms = rooms
 
     async def run(self) -> None:
         """Poll for ever."""
@@ -69,8 +78,20 @@ class Watcher:
         A file that cannot be read leaves the last good screen, which then says so.
         """
         stamp, diagram_stamp = _stamp(self._files.snapshot), _stamp(self._files.diagram)
-        if stamp is None or (stamp == self._stamp and diagram_stamp == self._diagram_stamp):
+        room_stamps = tuple(map(self._stamp_of, self._rooms))
+        unchanged = stamp == self._stamp and diagram_stamp == self._diagram_stamp
+        if (stamp is None or unchanged) and room_stamps == self._room_stamps:
             return False
+        self._room_stamps = room_stamps
+        if stamp is not None and not unchanged:
+            self._take(stamp, diagram_stamp)
+        self._screens = {}
+        self.version += 1
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
+        return True
+
+    def _take(self, stamp: Stamp, diagram_stamp: Stamp | None) -> None:
         # Remembered before reading: a file that is no snapshot is reported once, not five times a second.
         self._stamp, before = stamp, self._diagram_stamp
         self._diagram_stamp = diagram_stamp
@@ -80,13 +101,14 @@ class Watcher:
         except (OSError, ValueError) as error:
             _LOG.warning("snapshot not taken over: %s", str(error).splitlines()[0])
             self.readable = False
-        if self.snapshot is not None and diagram_stamp is not None and (self._diagram is None or diagram_stamp != before):
-            self._diagram = self._draw(self.snapshot)
-        self._screens = {}
-        self.version += 1
-        changed, self._changed = self._changed, asyncio.Event()
-        changed.set()
-        return True
+        if self.snapshot is not None and diagram_stamp is not None and (self.diagram is None or diagram_stamp != before):
+            self.diagram = self._draw(self.snapshot)
+
+    def _stamp_of(self, room: Room) -> Hashable:
+        try:
+            return room.stamp()
+        except Exception as error:  # noqa: BLE001 - a room that fails must not stop the screen
+            return str(error)
 
     def _draw(self, snapshot: Snapshot) -> Diagram | None:
         try:
@@ -96,15 +118,29 @@ class Watcher:
             _LOG.exception("the diagram of %s cannot be drawn", self._files.diagram)
             return None
 
-    def screen(self, language: str) -> Screen:
-        """The screen in one language, drawn at most once per snapshot."""
-        if language not in self._screens:
-            self._screens[language] = (
-                waiting(language, readable=self.readable)
-                if self.snapshot is None
-                else screen(self.snapshot, self._diagram, language, read_only=self._read_only, readable=self.readable)
-            )
-        return self._screens[language]
+    def screen(self, language: str, deeds: frozenset[Deed]) -> Screen:
+        """The screen in one language for these rights, drawn at most once per change."""
+        key = (language, deeds)
+        if key not in self._screens:
+            self._screens[key] = self._screen(language, deeds)
+        return self._screens[key]
+
+    def _screen(self, language: str, deeds: frozenset[Deed]) -> Screen:
+        if self.snapshot is None:
+            return waiting(language, readable=self.readable)
+        look = look_at(self.snapshot, self.diagram, language, deeds, read_only=self._read_only)
+        drawn = screen(look, readable=self.readable)
+        for room in self._rooms:
+            drawn |= self._panels_of(room, look)
+        return drawn
+
+    def _panels_of(self, room: Room, look: Look) -> Screen:
+        try:
+            return room.draw(look)
+        except Exception:  # noqa: BLE001 - one room that fails must not take alarms and figures off the screen
+            _LOG.exception("the panels of %s cannot be drawn", type(room).__name__)
+            failed = tag("p", "▲ ", look.words("ui.room_failed"), class_="warn")
+            return {panel: {"markup": failed} for panel in room.panels}
 
     async def wait(self, seen: int, timeout_s: float) -> None:
         """Until there is something newer than version ``seen``, or the time is over."""
@@ -125,7 +161,7 @@ def language_of(search: str | None) -> str:
 def difference(before: Screen, after: Screen) -> Screen:
     """What a client that has ``before`` must be told; panels that are gone are emptied."""
     told: Screen = {}
-    for panel in PANELS:
+    for panel in {**after, **before}:
         old, new = before.get(panel, {}), after.get(panel, {})
         props = {name: value for name, value in new.items() if old.get(name) != value}
         props.update({name: None for name in old if name not in new})
@@ -135,14 +171,23 @@ def difference(before: Screen, after: Screen) -> Screen:
 
 
 async def follow(
-    watcher: Watcher, language: str, tell: Callable[[str, dict[str, Any]], None], is_gone: Callable[[], bool]
+    watcher: Watcher,
+    language: str,
+    deeds: Callable[[], frozenset[Deed]],
+    tell: Callable[[str, dict[str, Any]], None],
+    is_gone: Callable[[], bool],
 ) -> None:
-    """Serve one client until it is gone: changes at once, a beat with this machine's time [ms since 1970] every second."""
+    """Serve one client until it is gone: changes at once, a beat with this machine's time [ms since 1970] every second.
+
+    Args:
+        deeds: what the client may do now; asked at every beat, for a session may time out or be ended.
+    """
     shown: Screen = {}
-    seen = -1
+    seen, held = -1, frozenset[Deed]()
     while not is_gone():
-        if watcher.version != seen:
-            seen, now = watcher.version, watcher.screen(language)
+        allowed = deeds()
+        if watcher.version != seen or allowed != held:
+            seen, held, now = watcher.version, allowed, watcher.screen(language, allowed)
             for panel, props in difference(shown, now).items():
                 tell(panel, props)
             shown = now

@@ -1,4 +1,4 @@
-"""From one snapshot to the whole screen in one language: panel id -> its properties."""
+"""From one look to the panels of the main page that show the snapshot alone: panel id -> its properties."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from dashboard.regie.abnormal import Abnormal, abnormal, without_value
+from dashboard.regie.access.roles import Deed
 from dashboard.regie.chips import chip
+from dashboard.regie.desk import Look, Screen
 from dashboard.regie.diagram import Diagram
 from dashboard.regie.markup import Markup, tag
 from dashboard.regie.names import Names
@@ -20,25 +22,6 @@ from dashboard.regie.views.records import journal_lines, order_list
 from dashboard.regie.views.wall import strip, wall
 from dashboard.regie.words import Words
 from twin.contracts.snapshot import DiagramFacts, Snapshot
-
-Screen = dict[str, dict[str, Any]]
-
-PANELS = (
-    "header",
-    "wall",
-    "strip",
-    "grid-base",
-    "grid-overlay",
-    "grid-list",
-    "alarms",
-    "recommendations",
-    "horizon",
-    "orders",
-    "journal",
-    "dialogs",
-    "pulse",
-)
-"""Ids of all panels, in reading order."""
 
 SECTIONS = {
     "wall": "ui.wall",
@@ -58,15 +41,22 @@ LONGEST_SILENCE = timedelta(seconds=60)
 """A live loop that announces no next snapshot runs at full speed: far longer than any tick, training included."""
 
 
-def screen(snapshot: Snapshot, diagram: Diagram | None, language: str, *, read_only: bool, readable: bool = True) -> Screen:
+def look_at(snapshot: Snapshot, diagram: Diagram | None, language: str, deeds: frozenset[Deed], *, read_only: bool) -> Look:
+    """What whoever has these rights sees of a snapshot in that language."""
+    words = Words.of(language, snapshot.site.timezone, snapshot.as_of)
+    names = Names(words, snapshot.site, diagram.facts if diagram is not None else None)
+    return Look(snapshot, names, diagram, deeds, read_only)
+
+
+def screen(look: Look, *, readable: bool = True) -> Screen:
     """Everything that the page shows of one snapshot.
 
     Args:
         readable: False when a newer snapshot is there that cannot be read.
     """
-    words = Words.of(language, snapshot.site.timezone, snapshot.as_of)
-    names = Names(words, snapshot.site, diagram.facts if diagram is not None else None)
+    snapshot, names, words, diagram = look.snapshot, look.names, look.words, look.diagram
     drawn = places(diagram) if diagram is not None else {}
+    read_only = not look.may(Deed.COMMAND)
     panels: Screen = {
         "header": {"markup": header(snapshot, words, read_only=read_only)},
         "wall": {"markup": wall(snapshot, names)},
@@ -169,10 +159,19 @@ def _fits(snapshot: Snapshot, facts: DiagramFacts) -> bool:
     return have == (len(facts.buses), len(facts.lines), len(facts.trafos))
 
 
+def late_at(snapshot: Snapshot) -> datetime:
+    """Wall clock from which a live snapshot is stale."""
+    return _due(snapshot) + GRACE + timedelta(milliseconds=snapshot.tick_ms)
+
+
+def _due(snapshot: Snapshot) -> datetime:
+    return snapshot.next_at if snapshot.next_at is not None else snapshot.published_at + LONGEST_SILENCE
+
+
 def _pulse(snapshot: Snapshot, words: Words, *, readable: bool) -> dict[str, Any]:
     """What the page's own clock needs: instants in epoch milliseconds of this machine, and the words it counts in."""
-    due = snapshot.next_at if snapshot.next_at is not None else snapshot.published_at + LONGEST_SILENCE
-    late = due + GRACE + timedelta(milliseconds=snapshot.tick_ms)
+    due = _due(snapshot)
+    late = late_at(snapshot)
     return {
         "published_ms": _epoch_ms(snapshot.published_at),
         "late_ms": _epoch_ms(late) if snapshot.mode == "live" else None,

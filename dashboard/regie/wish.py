@@ -15,13 +15,12 @@ Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 
 
 class Wish(BaseModel):
-    """One command as the page sends it. ``by``: the name that the journal will show."""
+    """One command as the page sends it; who sends it, the gate knows."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["acknowledge", "accept", "refuse"]
     target: Line
-    by: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40, pattern=r"^[^\x00-\x1f\x7f]+$")]
     motive: Line | None = None
 
     @model_validator(mode="after")

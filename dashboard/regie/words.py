@@ -28,9 +28,9 @@ class Words:
     now: datetime | None = None
 
     @classmethod
-    def of(cls, language: str, timezone: str, now: datetime | None = None) -> Words:
-        """Words of one language in one time zone."""
-        return cls(formats.texts(language, "regie"), timezone, now)
+    def of(cls, language: str, timezone: str, now: datetime | None = None, *rooms: str) -> Words:
+        """Words of one language in one time zone: of the main page, and of these rooms (``locale/<room>.<language>.toml``)."""
+        return cls(formats.texts(language, "regie", *rooms), timezone, now)
 
     @property
     def language(self) -> str:

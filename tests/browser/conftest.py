@@ -110,7 +110,7 @@ def regie(tmp_path_factory, factory):
     state = tmp_path_factory.mktemp("state")
     factory.write(state, factory.facts(), "diagram.json")
     factory.write(state, factory.snapshot())
-    served = Served("dashboard.regie", state, path="/regie/")
+    served = Served("twin.web", state, path="/regie/")
     served.startup_s = served.start()
     yield served
     served.stop(signal.SIGKILL)

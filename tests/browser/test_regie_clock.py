@@ -13,7 +13,7 @@ OFF = "const now = Date.now; Date.now = () => now() + OFF_MS;"
 @pytest.fixture
 def served(tmp_path, factory, serve_module):
     """A web process before the loop's first snapshot."""
-    process = serve_module("dashboard.regie", tmp_path, path="/regie/")
+    process = serve_module("twin.web", tmp_path, path="/regie/")
     process.start()
     yield process
     process.stop(signal.SIGKILL)

@@ -107,7 +107,7 @@ def test_dialogs_and_stale_page_for_the_eye(regie, factory, open_page, screensho
 
 
 def test_the_page_before_the_first_snapshot_for_the_eye(tmp_path, serve_module, open_page, screenshots):
-    process = serve_module("dashboard.regie", tmp_path, path="/regie/")
+    process = serve_module("twin.web", tmp_path, path="/regie/")
     process.start()
     page = open_page(f"{process.url}/regie/?lang=fr", wait_for="#alarms h2")
     page.screenshot(path=screenshots / "regie-fr-waiting.png")

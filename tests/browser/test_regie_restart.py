@@ -11,7 +11,7 @@ def served(tmp_path, factory, serve_module):
     """A web process of this test's own, to kill."""
     factory.write(tmp_path, factory.facts(), "diagram.json")
     factory.write(tmp_path, factory.snapshot(interval_s=600.0))
-    process = serve_module("dashboard.regie", tmp_path, path="/regie/")
+    process = serve_module("twin.web", tmp_path, path="/regie/")
     process.start()
     yield process
     process.stop(signal.SIGKILL)

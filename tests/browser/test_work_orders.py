@@ -24,7 +24,7 @@ def orders():
 @pytest.fixture(scope="module")
 def depot(tmp_path_factory, serve_module):
     """The régie's web process on a state directory that nothing but orders lie in."""
-    served = serve_module("dashboard.regie", tmp_path_factory.mktemp("depot"), path="/regie/work/")
+    served = serve_module("twin.web", tmp_path_factory.mktemp("depot"), path="/regie/work/")
     served.start()
     yield served
     served.stop(signal.SIGKILL)

@@ -27,7 +27,7 @@ def answered(settle):
     run.until(lambda: place.snapshot.get("kind") == "regular" and public.exists())
     before, told = place.snapshot, json.loads(public.read_text())
     now = datetime.now(UTC)
-    CommandQueue(place.state).put(Wish(kind="acknowledge", target="nothing", by="anna"), now, now + timedelta(seconds=60))
+    CommandQueue(place.state).put(Wish(kind="acknowledge", target="nothing"), "anna", now, now + timedelta(seconds=60))
     run.until(lambda: place.snapshot["kind"] == "event", poll_s=0.005)
     after, still_told = place.snapshot, json.loads(public.read_text())
     run.until(lambda: json.loads(public.read_text())["as_of"] > told["as_of"])

@@ -36,13 +36,13 @@ def evening(settle):
     run.until(lambda: place.snapshot["kind"] == "regular")  # a command has a whole interval before the next tick
     queue = CommandQueue(place.state)
     for name, wish, valid_s in (
-        ("accept", Wish(kind="accept", target=open_one["id"], by="anna"), 60),
-        ("acknowledge", Wish(kind="acknowledge", target=alarm["key"], by="anna"), 60),
-        ("expired", Wish(kind="acknowledge", target=alarm["key"], by="late"), -1),
-        ("unknown", Wish(kind="refuse", target="nobody@never", by="anna", motive="test"), 60),
+        ("accept", Wish(kind="accept", target=open_one["id"]), 60),
+        ("acknowledge", Wish(kind="acknowledge", target=alarm["key"]), 60),
+        ("expired", Wish(kind="acknowledge", target=alarm["key"]), -1),
+        ("unknown", Wish(kind="refuse", target="nobody@never", motive="test"), 60),
     ):
         before, now = place.acked, datetime.now(UTC)
-        number = queue.put(wish, now, now + timedelta(seconds=valid_s))
+        number = queue.put(wish, "late" if name == "expired" else "anna", now, now + timedelta(seconds=valid_s))
         asked = time.monotonic()
         run.until(lambda before=before: place.acked > before, poll_s=0.01)
         story.seen[name] = SimpleNamespace(number=number, seconds=time.monotonic() - asked, record=place.records[before])

@@ -41,7 +41,7 @@ class Screens:
             return [sys.executable, "-m", module, folder, "--host", host, "--port", str(port)]
 
         commands = {
-            "regie": command("dashboard.regie", f"--state={state}", options.host, options.port),
+            "regie": command("twin.web", f"--state={state}", options.host, options.port),
             "public": command("dashboard.public", f"--dir={state / 'public'}", options.public_host, options.public_port),
         }
         return cls(commands, state / "logs")

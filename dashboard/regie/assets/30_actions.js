@@ -67,12 +67,11 @@
   /* ---------------------------------------------------------------------------------------------- commands */
 
   function send(kind, target, motive) {
-    var name = (byId("signed-by") || {}).value || "dispatcher";
     pending[kind + target] = true;
     markPending();
     return fetch("/regie/api/command", {
       method: "POST", headers: {"content-type": "application/json"},
-      body: JSON.stringify({kind: kind, target: target, by: name.trim() || "dispatcher", motive: motive || null})
+      body: JSON.stringify({kind: kind, target: target, motive: motive || null})
     }).then(function (answer) {
       if (!answer.ok) { throw new Error(answer.status); }
       say(texts().sent);

@@ -23,7 +23,7 @@ def in_its_own_loop(work):
 
 
 HERE = "http://127.0.0.1:8050"
-WISH = {"kind": "acknowledge", "target": "now:overload:trafo:2", "by": "Desk 1"}
+WISH = {"kind": "acknowledge", "target": "now:overload:trafo:2"}
 
 
 @dataclass
@@ -114,7 +114,7 @@ def test_a_command_from_our_own_page_is_queued(client, state):
     with sqlite3.connect(state / "commands.sqlite") as db:
         row = db.execute("SELECT id, kind, target, by, motive FROM command").fetchone()
         assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-    assert row == (1, "acknowledge", "now:overload:trafo:2", "Desk 1", None)
+    assert row == (1, "acknowledge", "now:overload:trafo:2", "dispatcher", None)
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_a_malformed_host_is_refused(client, host):
     [
         {**WISH, "kind": "open_switch"},
         {**WISH, "kind": "refuse"},
-        {**WISH, "by": " "},
+        {**WISH, "by": "somebody else"},
         {**WISH, "target": "a\nb"},
         {**WISH, "extra": 1},
     ],
@@ -214,8 +214,8 @@ def test_paths_outside_the_regie_do_not_exist(client):
 def test_command_ids_grow_over_restarts(tmp_path):
     wish = Wish(**WISH)
     now = datetime(2026, 1, 1, tzinfo=UTC)
-    assert CommandQueue(tmp_path).put(wish, now, now) == 1
-    assert CommandQueue(tmp_path).put(wish, now, now) == 2
+    assert CommandQueue(tmp_path).put(wish, "anna", now, now) == 1
+    assert CommandQueue(tmp_path).put(wish, "anna", now, now) == 2
 
 
 def test_a_command_expires_after_the_tick_after_next(factory):

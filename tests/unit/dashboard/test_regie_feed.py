@@ -7,8 +7,25 @@ from datetime import timedelta
 
 import pytest
 
+from dashboard.regie.access.roles import DEEDS, Role
 from dashboard.regie.feed import Files, Watcher, difference, follow, language_of
-from dashboard.regie.screen import PANELS
+
+EVERYTHING = DEEDS[Role.ADMIN]
+PANELS = [
+    "header",
+    "wall",
+    "strip",
+    "grid-base",
+    "grid-overlay",
+    "grid-list",
+    "alarms",
+    "recommendations",
+    "horizon",
+    "orders",
+    "journal",
+    "dialogs",
+    "pulse",
+]
 
 
 def in_its_own_loop(work):
@@ -27,18 +44,18 @@ def state(tmp_path, factory):
 def test_before_the_first_snapshot_the_screen_says_what_it_waits_for(tmp_path):
     watcher = Watcher(Files(tmp_path), read_only=False)
     assert watcher.look() is False
-    assert "erste Momentaufnahme" in watcher.screen("de")["header"]["markup"]
+    assert "erste Momentaufnahme" in watcher.screen("de", EVERYTHING)["header"]["markup"]
 
 
 def test_before_the_first_snapshot_every_panel_has_its_title(tmp_path):
-    shown = Watcher(Files(tmp_path), read_only=False).screen("en")
+    shown = Watcher(Files(tmp_path), read_only=False).screen("en", EVERYTHING)
     for panel, title in (("alarms", "Alarms"), ("recommendations", "Recommendations"), ("grid-list", "Grid · single line")):
         assert f"<h2>{title}</h2>" in shown[panel]["markup"]
     assert set(shown) == set(PANELS) - {"grid-base", "grid-overlay"}
 
 
 def test_before_the_first_snapshot_the_page_knows_what_to_say_when_the_connection_is_lost(tmp_path):
-    pulse = Watcher(Files(tmp_path), read_only=False).screen("en")["pulse"]["payload"]
+    pulse = Watcher(Files(tmp_path), read_only=False).screen("en", EVERYTHING)["pulse"]["payload"]
     assert pulse["texts"]["lost"].startswith("Connection lost.")
     assert (pulse["published_ms"], pulse["late_ms"]) == (None, None)
 
@@ -46,9 +63,9 @@ def test_before_the_first_snapshot_the_page_knows_what_to_say_when_the_connectio
 def test_a_first_snapshot_of_another_version_is_said_to_be_unreadable(tmp_path, factory):
     factory.write(tmp_path, factory.snapshot().model_copy(update={"schema_version": 99}))
     watcher = Watcher(Files(tmp_path), read_only=False)
-    watcher.screen("en")
+    watcher.screen("en", EVERYTHING)
     assert watcher.look() is True
-    shown = watcher.screen("en")
+    shown = watcher.screen("en", EVERYTHING)
     assert "cannot be read" in shown["pulse"]["payload"]["texts"]["unreadable"]
     assert "Waiting" not in shown["header"]["markup"]
 
@@ -67,17 +84,17 @@ def test_an_unreadable_file_leaves_the_last_good_screen_which_says_so(state, fac
     (state / "snapshots" / "regie.json").write_text("{")
     assert [watcher.look(), watcher.look()] == [True, False]
     assert watcher.snapshot.tick == 1
-    assert "cannot be read" in watcher.screen("en")["pulse"]["payload"]["texts"]["unreadable"]
+    assert "cannot be read" in watcher.screen("en", EVERYTHING)["pulse"]["payload"]["texts"]["unreadable"]
     factory.write(state, factory.snapshot(tick=2))
     watcher.look()
-    assert watcher.screen("en")["pulse"]["payload"]["texts"]["unreadable"] == ""
+    assert watcher.screen("en", EVERYTHING)["pulse"]["payload"]["texts"]["unreadable"] == ""
 
 
 def test_a_grid_that_cannot_be_drawn_leaves_everything_else_on_screen(state):
     (state / "snapshots" / "diagram.json").write_text("{}")
     watcher = Watcher(Files(state), read_only=False)
     watcher.look()
-    shown = watcher.screen("en")
+    shown = watcher.screen("en", EVERYTHING)
     assert "No diagram" in shown["grid-list"]["markup"]
     assert "Acknowledge" in shown["alarms"]["markup"]
 
@@ -85,10 +102,10 @@ def test_a_grid_that_cannot_be_drawn_leaves_everything_else_on_screen(state):
 def test_a_client_is_told_only_what_changed(state, factory):
     watcher = Watcher(Files(state), read_only=False)
     watcher.look()
-    before = watcher.screen("fr")
+    before = watcher.screen("fr", EVERYTHING)
     factory.write(state, factory.snapshot(tick=2, published_at=watcher.snapshot.published_at, journal=()))
     watcher.look()
-    told = difference(before, watcher.screen("fr"))
+    told = difference(before, watcher.screen("fr", EVERYTHING))
     assert set(told) == {"header", "journal", "pulse"}
 
 
@@ -96,7 +113,9 @@ def test_a_client_follows_from_snapshot_to_snapshot_and_hears_a_beat(state, fact
     async def session():
         watcher, heard = Watcher(Files(state), read_only=False), []
         watcher.look()
-        client = asyncio.create_task(follow(watcher, "en", lambda panel, props: heard.append(panel), lambda: len(heard) > 30))
+        client = asyncio.create_task(
+            follow(watcher, "en", lambda: EVERYTHING, lambda panel, props: heard.append(panel), lambda: len(heard) > 30)
+        )
         await asyncio.sleep(0.05)
         first = list(heard)
         factory.write(state, factory.snapshot(tick=2, journal=()))
@@ -117,6 +136,7 @@ def test_every_beat_carries_the_servers_time(state):
         await follow(
             Watcher(Files(state), read_only=False),
             "en",
+            lambda: EVERYTHING,
             lambda panel, props: beats.append(props["payload"]) if panel == "beat" else None,
             lambda: next(gone),
         )

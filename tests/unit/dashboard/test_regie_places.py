@@ -4,9 +4,12 @@ import re
 
 import pytest
 
+from dashboard.regie.access.roles import DEEDS, Role
 from dashboard.regie.diagram import Diagram
 from dashboard.regie.places import places
-from dashboard.regie.screen import screen
+from dashboard.regie.screen import look_at, screen
+
+EVERYTHING = DEEDS[Role.ADMIN]
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +26,7 @@ def located(factory, diagram):
         site = factory.snapshot().site.model_copy(
             update={"trafos": {"street": factory.facts().trafos[-1].index}, "devices": {"battery_street": "home_batteries"}}
         )
-        shown = screen(factory.snapshot(alarms=(alarm,), site=site), diagram, "en", read_only=False)
+        shown = screen(look_at(factory.snapshot(alarms=(alarm,), site=site), diagram, "en", EVERYTHING, read_only=False))
         found = re.findall(r'data-el="([^"]+)"', shown["alarms"]["markup"])
         return found[0] if found else None
 
@@ -58,6 +61,6 @@ def test_what_is_not_drawn_offers_no_button(located, element):
 
 
 def test_every_place_is_drawn(factory, diagram):
-    drawing = screen(factory.snapshot(), diagram, "en", read_only=False)["grid-base"]["markup"]
+    drawing = screen(look_at(factory.snapshot(), diagram, "en", EVERYTHING, read_only=False))["grid-base"]["markup"]
     drawn = set(re.findall(r'data-el="([^"]+)"', drawing))
     assert set(places(diagram).values()) <= drawn

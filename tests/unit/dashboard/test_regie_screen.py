@@ -5,12 +5,30 @@ from html.parser import HTMLParser
 import pytest
 
 from dashboard.format import LANGUAGES
+from dashboard.regie.access.roles import DEEDS, Role
 from dashboard.regie.diagram import Diagram
 from dashboard.regie.markup import Markup, tag
-from dashboard.regie.screen import PANELS, screen
+from dashboard.regie.screen import look_at, screen
 from dashboard.regie.views.alarms import grouped
 from dashboard.regie.views.header import unit_of
 from dashboard.regie.views.spark import area, path, sparkline
+
+EVERYTHING = DEEDS[Role.ADMIN]
+PANELS = [
+    "header",
+    "wall",
+    "strip",
+    "grid-base",
+    "grid-overlay",
+    "grid-list",
+    "alarms",
+    "recommendations",
+    "horizon",
+    "orders",
+    "journal",
+    "dialogs",
+    "pulse",
+]
 
 
 def plain(text):
@@ -24,7 +42,7 @@ def diagram(factory):
 
 @pytest.fixture(scope="module")
 def panels(factory, diagram):
-    return screen(factory.snapshot(), diagram, "en", read_only=False)
+    return screen(look_at(factory.snapshot(), diagram, "en", EVERYTHING, read_only=False))
 
 
 class Balanced(HTMLParser):
@@ -44,7 +62,7 @@ class Balanced(HTMLParser):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_panel_is_well_formed_in_every_language(factory, diagram, language):
-    drawn = screen(factory.snapshot(), diagram, language, read_only=False)
+    drawn = screen(look_at(factory.snapshot(), diagram, language, EVERYTHING, read_only=False))
     assert set(drawn) == set(PANELS)
     for props in drawn.values():
         parser = Balanced()
@@ -96,7 +114,7 @@ def test_an_element_given_by_table_and_index_is_called_by_its_name(factory, diag
     trafo = factory.facts().trafos[-1]
     item = factory.recommendations()[0]
     item = item.model_copy(update={"effect": {**item.effect, "element": f"trafo {trafo.index}"}})
-    shown = screen(factory.snapshot(recommendations=(item,)), diagram, "en", read_only=False)
+    shown = screen(look_at(factory.snapshot(recommendations=(item,)), diagram, "en", EVERYTHING, read_only=False))
     assert f"Grid · {trafo.name}" in shown["recommendations"]["markup"]
 
 
@@ -111,13 +129,15 @@ def test_an_unknown_journal_code_shows_its_parameters(panels):
 def test_an_effect_that_was_not_computed_is_missing_and_not_zero(factory, diagram):
     bare = factory.recommendations()[0].model_copy(update={"effect": {"chf": -1.0}})
     markup = plain(
-        screen(factory.snapshot(recommendations=(bare,)), diagram, "en", read_only=False)["recommendations"]["markup"]
+        screen(look_at(factory.snapshot(recommendations=(bare,)), diagram, "en", EVERYTHING, read_only=False))[
+            "recommendations"
+        ]["markup"]
     )
     assert "<dd>–</dd>" in markup
 
 
 def test_a_read_only_screen_offers_no_commands(factory, diagram):
-    shown = screen(factory.snapshot(), diagram, "en", read_only=True)
+    shown = screen(look_at(factory.snapshot(), diagram, "en", EVERYTHING, read_only=True))
     everything = "".join(str(props.get("markup", "")) for props in shown.values())
     assert not [kind for kind in ("acknowledge", "accept", "refuse") if f'data-do="{kind}"' in everything]
     assert "read only" in shown["header"]["markup"]
@@ -128,7 +148,7 @@ def test_a_snapshot_without_anything_still_makes_a_screen(factory):
         kpis={}, boxes=(), alarms=(), recommendations=(), orders=(), order_counts={}, horizon=None, journal=(), next_at=None,
         head="", mode="finished", telemetry="forecast_only",
     )  # fmt: skip
-    shown = screen(empty, None, "de", read_only=False)
+    shown = screen(look_at(empty, None, "de", EVERYTHING, read_only=False))
     assert "beendet" in shown["header"]["markup"]
     assert "nur Prognose" in shown["header"]["markup"]
     assert "Kein Alarm." in shown["alarms"]["markup"]
@@ -137,19 +157,19 @@ def test_a_snapshot_without_anything_still_makes_a_screen(factory):
 
 def test_lateness_counts_from_the_announced_next_snapshot(factory, diagram):
     snapshot = factory.snapshot(interval_s=10.0, tick_ms=500.0)
-    late = screen(snapshot, diagram, "en", read_only=False)["pulse"]["payload"]["late_ms"]
+    late = screen(look_at(snapshot, diagram, "en", EVERYTHING, read_only=False))["pulse"]["payload"]["late_ms"]
     assert late == pytest.approx(snapshot.next_at.timestamp() * 1000.0 + 3500.0, abs=1.0)  # 1 ms: floats of epoch milliseconds
 
 
 def test_a_loop_at_full_speed_that_stands_still_for_a_minute_is_late(factory, diagram):
     snapshot = factory.snapshot().model_copy(update={"next_at": None, "speed": "max", "tick_ms": 500.0})
-    late = screen(snapshot, diagram, "en", read_only=False)["pulse"]["payload"]["late_ms"]
+    late = screen(look_at(snapshot, diagram, "en", EVERYTHING, read_only=False))["pulse"]["payload"]["late_ms"]
     assert late == pytest.approx(snapshot.published_at.timestamp() * 1000.0 + 63_500.0, abs=1.0)  # 1 ms: floats
 
 
 def test_a_diagram_of_another_grid_is_not_drawn_over_these_values(factory):
     other = factory.facts().model_copy(update={"buses": factory.facts().buses[:-1]})
-    shown = screen(factory.snapshot(), Diagram(other, ()), "en", read_only=False)
+    shown = screen(look_at(factory.snapshot(), Diagram(other, ()), "en", EVERYTHING, read_only=False))
     assert shown["grid-overlay"]["markup"] == ""
     assert "No diagram" in shown["grid-list"]["markup"]
 

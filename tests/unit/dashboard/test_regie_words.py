@@ -14,9 +14,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 import emitted_codes
 
 from dashboard.format import LANGUAGES, Texts, texts
+from dashboard.regie.access.roles import DEEDS, Role
 from dashboard.regie.diagram import Diagram
 from dashboard.regie.names import Names
-from dashboard.regie.screen import screen
+from dashboard.regie.screen import look_at, screen
 from dashboard.regie.views.alarms import alarm_list, can_acknowledge, sentence
 from dashboard.regie.views.header import header
 from dashboard.regie.views.recommendations import reason, what
@@ -34,6 +35,8 @@ from twin.site import load_site
 
 ZURICH = "Europe/Zurich"
 PARTS = ("cause", "consequence", "action")
+
+EVERYTHING = DEEDS[Role.ADMIN]
 
 
 def plain(text):
@@ -359,7 +362,7 @@ def test_an_acknowledged_alarm_is_called_what_the_list_calls_it(factory, names):
 @pytest.mark.parametrize("language", ["fr", "de", "it"])
 def test_no_english_text_of_a_machine_is_on_a_screen_in_another_language(factory, language):
     drawn = Diagram(factory.facts(), factory.open_lines())
-    shown = screen(factory.snapshot(), drawn, language, read_only=False)
+    shown = screen(look_at(factory.snapshot(), drawn, language, EVERYTHING, read_only=False))
     seen = plain(" ".join(str(props.get("markup", "")) for props in shown.values()))
     assert "no answer" not in seen
     assert "pv_school" not in seen

@@ -1,4 +1,4 @@
-"""``python -m dashboard.regie --state DIR``: serve the dispatcher's screen of one state directory."""
+"""``python -m twin.web --state DIR``: the régie's web process, its rooms wired to jobs, what-ifs and history."""
 
 from __future__ import annotations
 
@@ -10,11 +10,17 @@ from pathlib import Path
 import uvicorn
 
 from dashboard.regie.app import create_app
+from twin.contracts.desk_ports import Ports
+
+
+def ports_of(state: Path) -> Ports:
+    """What the rooms reach of one state directory: nothing yet."""
+    return Ports()
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Serve until told to stop; 2 when the address is taken."""
-    parser = argparse.ArgumentParser(prog="python -m dashboard.regie", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m twin.web", description=__doc__)
     parser.add_argument("--state", type=Path, required=True, help="directory in which the loop keeps its state")
     parser.add_argument("--host", default="127.0.0.1", help="anything but loopback makes the screen read-only")
     parser.add_argument("--port", type=int, default=8050)
@@ -26,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"port {options.port} on {options.host} is in use; choose another with --port\n")
         return 2
     config = uvicorn.Config(
-        create_app(options.state, host=options.host),
+        create_app(options.state, ports_of(options.state), host=options.host),
         host=options.host,
         port=options.port,
         log_level="warning",

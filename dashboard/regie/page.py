@@ -1,0 +1,104 @@
+"""The frame of the régie's other pages: navigation, clock and alarm counters in sight wherever somebody is, theme, footer.
+
+The main page is Dash's; every other room is plain HTML from the server, with the same style sheet and a few lines of script.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fastapi import Request
+from starlette.responses import HTMLResponse
+
+from dashboard.format import LANGUAGES, choose_language
+from dashboard.regie.access.roles import Deed, Person
+from dashboard.regie.desk import Desk
+from dashboard.regie.markup import Markup, join, tag
+from dashboard.regie.words import Words
+
+ROOT = "/regie/"
+ASSETS = f"{ROOT}assets/"
+_ROOMS = (
+    ("", "nav.screen", Deed.SEE),
+    ("rehearsal/", "nav.rehearsal", Deed.REHEARSE),
+    ("switching/", "nav.switching", Deed.SEE),
+    ("shift/", "nav.shift", Deed.SEE),
+    ("analyst/", "nav.analyst", Deed.ANALYSE),
+    ("work/", "nav.work", Deed.REPORT),
+    ("audit/", "nav.audit", Deed.ADMINISTER),
+)
+"""Rooms below `ROOT`, their name's code and what one must be allowed to do to enter."""
+
+
+@dataclass(frozen=True)
+class Visit:
+    """Somebody's request for a page: who, in which language, with the words of the page and of one room."""
+
+    person: Person
+    words: Words
+
+    @classmethod
+    def of(cls, request: Request, person: Person, desk: Desk, room: str) -> Visit:
+        """The visit that a request makes; ``room`` names the room's words (``locale/<room>.<language>.toml``)."""
+        language = choose_language(request.query_params.get("lang"), request.headers.get("accept-language"))
+        snapshot = desk.now.snapshot
+        timezone, now = ("UTC", None) if snapshot is None else (snapshot.site.timezone, snapshot.as_of)
+        return cls(person, Words.of(language, timezone, now, room))
+
+    def address(self, path: str = "") -> str:
+        """A page below `ROOT` in this language."""
+        return f"{ROOT}{path}{'&' if '?' in path else '?'}lang={self.words.language}"
+
+
+def page(visit: Visit, room: str, title: str, *body: object, scripts: Sequence[str] = (), status: int = 200) -> HTMLResponse:
+    """A whole page of one room.
+
+    Args:
+        room: its path below `ROOT` ("rehearsal/"), marked in the navigation. ``scripts``: files among the assets that it loads.
+    """
+    words = visit.words
+    head = (
+        Markup('<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'),
+        tag("title", f"{title} · Régie"),
+        tag("link", rel="icon", href="data:,"),
+        tag("link", rel="stylesheet", href=f"{ASSETS}regie.css"),
+        tag("link", rel="stylesheet", href=f"{ASSETS}rooms.css"),
+        tag("script", src=f"{ASSETS}05_theme.js"),
+        *(tag("script", src=f"{ASSETS}{name}", defer=True) for name in ("rooms.js", *scripts)),
+    )
+    content = (
+        tag("a", words("nav.skip"), href="#main", class_="skip"),
+        tag("header", _navigation(visit, room), tag("div", id="pulse-bar", role="status", data_lang=words.language)),
+        tag("main", tag("h1", title), *body, id="main"),
+        tag("div", id="said", role="status"),
+    )
+    html = tag("html", tag("head", *head), tag("body", *content, class_="room"), lang=words.language)
+    return HTMLResponse(f"<!DOCTYPE html>\n{html}\n", status, headers={"cache-control": "no-store", "vary": "accept-language"})
+
+
+def _navigation(visit: Visit, room: str) -> Markup:
+    words = visit.words
+    links = [
+        tag("a", words(code), href=visit.address(path), aria_current="page" if path == room else None)
+        for path, code, deed in _ROOMS
+        if visit.person.may(deed)
+    ]
+    languages = [
+        tag(
+            "a",
+            language.upper(),
+            href=f"?lang={language}",
+            lang=language,
+            aria_current="true" if language == words.language else None,
+        )
+        for language in LANGUAGES
+    ]
+    theme = tag("button", words("ui.theme"), type="button", class_="button", data_do="theme")
+    who = tag("span", words("nav.who", name=visit.person.name, role=words(f"role_of.{visit.person.role}")), class_="muted")
+    return join(
+        [
+            tag("nav", *links, aria_label=words("nav.rooms"), class_="rooms"),
+            tag("div", who, tag("nav", *languages, aria_label=words("ui.languages"), class_="languages"), theme, class_="who"),
+        ]
+    )

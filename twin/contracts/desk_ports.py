@@ -1,0 +1,85 @@
+"""What the régie's web process reaches beyond its files: jobs, what-ifs and history, promised here and wired in `twin.web`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+class Unavailable(RuntimeError):
+    """What was asked for cannot be had now; the message says why and what helps."""
+
+
+class Jobs(Protocol):
+    """Long ``regie`` commands in the work process (decision 14)."""
+
+    folder: Path
+
+    def ask(self, argv: Sequence[str]) -> str:
+        """Queue ``regie`` with these words; returns the job's id.
+
+        Raises:
+            OSError: when the disk takes nothing.
+        """
+        ...
+
+    def cancel(self, job: str) -> None:
+        """Ask for a job's end."""
+        ...
+
+    def jobs(self) -> list[dict[str, Any]]:
+        """Every job, oldest first, as `twin.work.listing.list_jobs` tells it.
+
+        Raises:
+            Unavailable: when the table cannot be read.
+        """
+        ...
+
+    def log(self, job: str) -> str:
+        """What a job has said so far, "" for nothing."""
+        ...
+
+
+class Previews(Protocol):
+    """What-ifs on the warm compiled grid of the work process; nothing that is asked here reaches the loop."""
+
+    def ask(self, question: Mapping[str, Any], timeout_s: float) -> Mapping[str, Any]:
+        """Answer one question (`twin.contracts.preview`).
+
+        Raises:
+            BadInput: for a question with faults, all of them.
+            Unavailable: when the work process does not answer in time.
+        """
+        ...
+
+
+class History(Protocol):
+    """What the journal holds, as labelled arrays."""
+
+    def signals(self) -> Mapping[str, Mapping[str, Any]]:
+        """Every signal's name -> its unit, dims and elements."""
+        ...
+
+    def read(self, start: datetime, end: datetime, signals: Sequence[str]) -> xr.Dataset:
+        """Quarter hours with ``start <= time < end``, dims (time, element of the signal), units in attrs, quality beside.
+
+        Raises:
+            BadInput: unknown signals, a window that is empty or too long.
+            Unavailable: when there is no journal to read.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Ports:
+    """All of them; None where this process was started without."""
+
+    jobs: Jobs | None = None
+    previews: Previews | None = None
+    history: History | None = None
