@@ -8,8 +8,8 @@ A plug-in is a function in the entry-point group ``regie.pages``, under the name
     def sections(card: BoxCardView, snapshot: Snapshot, language: str) -> Page: ...
 
 The régie calls it for boxes that the site names, and for no other. It draws what comes back itself: no markup and no script of
-a third party reaches the page, every text is escaped, figures are raw with their unit and formatted by the régie. A plug-in that
-raises, takes longer than `DEADLINE_S` or answers anything but a `Page` shows as a section that says so.
+a third party reaches the page, every text is escaped, figures are raw with their unit and formatted by the régie. A plug-in
+that raises, takes longer than `DEADLINE_S` or answers anything but a `Page` shows as a section that says so.
 """
 
 from __future__ import annotations
