@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib.resources
 import socket
 import sys
 from pathlib import Path
@@ -11,11 +12,13 @@ import uvicorn
 
 from dashboard.regie.app import create_app
 from twin.contracts.desk_ports import Ports
+from twin.work.jobs_port import JobsOfState
 
 
 def ports_of(state: Path) -> Ports:
-    """What the rooms reach of one state directory: nothing yet."""
-    return Ports()
+    """What the rooms reach of one state directory, and the packaged scenarios, which nobody above needs to import."""
+    library = Path(str(importlib.resources.files("scenarios"))) / "library"
+    return Ports(jobs=JobsOfState(state), library=library)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -78,8 +78,9 @@ class History(Protocol):
 
 @dataclass(frozen=True)
 class Ports:
-    """All of them; None where this process was started without."""
+    """All of them; None where this process was started without. ``library``: folder of the packaged scenario files."""
 
     jobs: Jobs | None = None
     previews: Previews | None = None
     history: History | None = None
+    library: Path | None = None
