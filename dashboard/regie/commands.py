@@ -21,9 +21,13 @@ CREATE TABLE IF NOT EXISTS command (
     by TEXT NOT NULL,
     issued_at TEXT NOT NULL,
     expires TEXT NOT NULL,
-    motive TEXT
+    motive TEXT,
+    minutes INTEGER,
+    value TEXT
 )
 """
+LATER = {"minutes": "INTEGER", "value": "TEXT"}
+"""Columns that a queue of an older régie lacks; it gets them when it is next written."""
 
 
 class CommandQueue:
@@ -43,8 +47,14 @@ class CommandQueue:
             db.execute("PRAGMA synchronous=FULL")
             with db:
                 db.execute(SCHEMA)
+                there = {column[1] for column in db.execute("PRAGMA table_info(command)")}
+                for name, kind in LATER.items():
+                    if name not in there:
+                        db.execute(f"ALTER TABLE command ADD COLUMN {name} {kind}")
+                times = issued_at.isoformat(), expires.isoformat()
                 row = db.execute(
-                    "INSERT INTO command (kind, target, by, issued_at, expires, motive) VALUES (?, ?, ?, ?, ?, ?)",
-                    (wish.kind, wish.target, by, issued_at.isoformat(), expires.isoformat(), wish.motive),
+                    "INSERT INTO command (kind, target, by, issued_at, expires, motive, minutes, value)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    (wish.kind, wish.target, by, *times, wish.motive, wish.minutes, wish.value),
                 )
                 return int(row.lastrowid or 0)

@@ -1,5 +1,6 @@
 """A busy evening on a published grid (mv_oberrhein) with a low-voltage street added, solved by pandapower."""
 
+import json
 import math
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -14,15 +15,18 @@ from twin.contracts.snapshot import (
     DiagramBus,
     DiagramEdge,
     DiagramFacts,
+    DiagramSwitch,
     GridValues,
     Horizon,
     JournalLine,
     KpiTriple,
+    OnCallView,
     OrderView,
     RecommendationView,
     SiteFacts,
     Snapshot,
     Strip,
+    SwitchOrderView,
 )
 
 AS_OF = datetime(2016, 1, 25, 17, 0, tzinfo=UTC)  # 18:00 in Zurich
@@ -78,8 +82,17 @@ def solved_grid():
 def facts():
     net = solved_grid()
     bands = {True: (0.94, 1.05), False: (0.95, 1.05)}
+    places = {int(i): tuple(json.loads(geo)["coordinates"]) for i, geo in net.bus["geo"].items() if isinstance(geo, str)}
     buses = tuple(
-        DiagramBus(index=int(i), name=str(row["name"]), vn_kv=row.vn_kv, low_pu=bands[row.vn_kv < 1][0], high_pu=1.05)
+        DiagramBus(
+            index=int(i),
+            name=str(row["name"]),
+            vn_kv=row.vn_kv,
+            low_pu=bands[row.vn_kv < 1][0],
+            high_pu=1.05,
+            x=places.get(int(i), (None, None))[0],
+            y=places.get(int(i), (None, None))[1],
+        )
         for i, row in net.bus.iterrows()
     )
     lines = tuple(
@@ -97,6 +110,26 @@ def facts():
         couplers=(),
         sources=tuple(int(b) for b in net.ext_grid.bus),
         devices={"battery_street": int(net.bus.index[-1]), "battery_town": int(net.load.bus.iloc[3])},
+        switches=switches(net),
+    )
+
+
+def switches(net):
+    """Every switch of the grid; those that stand open in normal operation can be moved from the control room."""
+    tables = {"b": "bus", "l": "line", "t": "trafo"}
+    return tuple(
+        DiagramSwitch(
+            index=int(i),
+            name=str(row["name"]),
+            bus=int(row.bus),
+            table=tables[row.et],
+            element=int(row.element),
+            type=str(row.type or ""),
+            closed_in_file=bool(row.closed),
+            remote=not row.closed,
+            permitted=True,
+        )
+        for i, row in net.switch.iterrows()
     )
 
 
@@ -118,6 +151,7 @@ def grid_values():
         open_lines=open_lines(),
         closed_couplers=(),
         quality=("estimated",),
+        open_switches=tuple(int(i) for i in net.switch.index[~net.switch.closed]),
     )
 
 
@@ -356,6 +390,41 @@ def alarms():
             "line:4",
             cleared_at=AS_OF - timedelta(minutes=15),
         ),
+        shelved_alarm(),
+        escalated_alarm(),
+    )
+
+
+def shelved_alarm():
+    """Out of sight for another hour and a half."""
+    return _alarm(
+        "box:load_neighbourhood",
+        3,
+        "box_failing",
+        {"instance": "load_neighbourhood", "outcome": "deadline", "fallback": "last_good", "reason": "no answer within 2.0 s"},
+        "load_neighbourhood",
+        owner="forecasting",
+        since=AS_OF - timedelta(hours=1),
+        shelved_until=AS_OF + timedelta(minutes=90),
+        shelved_by="Desk 2",
+        shelved_motive="Known, the vendor is on it",
+    )
+
+
+def escalated_alarm():
+    """Nobody acknowledged it: the second on the roster has been called."""
+    return _alarm(
+        "orders:delivery",
+        2,
+        "orders_not_delivered",
+        {"count": 3},
+        "site",
+        owner="system_operation",
+        since=AS_OF - timedelta(minutes=45),
+        act_before=AS_OF,
+        escalation_level=2,
+        escalated_to="Duty manager",
+        escalated_at=AS_OF - timedelta(minutes=15),
     )
 
 
@@ -364,6 +433,7 @@ def _recommendation(id_, group, state, **more):
         "id": id_,
         "group": group,
         "devices": 8,
+        "device_ids": tuple(f"{group}_{number}" for number in range(more.get("devices", 8))),
         "reason": "relieve_trafo",
         "params": {
             "element": "neighbourhood",
@@ -431,6 +501,26 @@ def recommendations():
     )
 
 
+def switch_orders():
+    """One on its way and one that the field refused, on switches that can be moved from afar."""
+    remote = [switch.index for switch in facts().switches if switch.remote]
+    told = {"by": "Desk 2", "closed": True}
+    return (
+        SwitchOrderView(
+            key="switch-2", switch=remote[0], start=AS_OF, expires=AS_OF + timedelta(minutes=5), state="sent", **told
+        ),
+        SwitchOrderView(
+            key="switch-1",
+            switch=remote[1],
+            start=AS_OF - QUARTER,
+            expires=AS_OF - timedelta(minutes=10),
+            state="failed",
+            reason="switch_did_not_move",
+            **told,
+        ),
+    )
+
+
 def horizon():
     loading = [60 + 55 * math.exp(-(((i - 6) / 10) ** 2)) + 25 * math.exp(-(((i - 55) / 8) ** 2)) for i in range(96)]
     return Horizon(
@@ -461,6 +551,11 @@ def snapshot(tick=41, *, interval_s=10.0, published_at=None, **changes):
             trafos={"neighbourhood": facts().trafos[-1].index},
             boxes=box_facts(),
             devices={"battery_street": "home_batteries", "battery_town": "community_battery"},
+            roster=(
+                OnCallView(who="Shift lead", after_minutes=15),
+                OnCallView(who="Duty manager", after_minutes=30),
+                OnCallView(who="Chief of forecasting", after_minutes=30, owner="forecasting"),
+            ),
         ),
         "since": AS_OF - timedelta(hours=18),
         "tick": tick,
@@ -513,6 +608,7 @@ def snapshot(tick=41, *, interval_s=10.0, published_at=None, **changes):
                 )
             )
         ),
+        "switch_orders": switch_orders(),
         "order_counts": {"proposed": 12, "accepted": 12, "sent": 11, "confirmed": 9, "failed": 1, "expired": 1, "refused": 0},
         "strip": Strip(
             price_chf_per_kwh=0.1123,

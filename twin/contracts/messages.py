@@ -201,6 +201,26 @@ class Order:
 
 
 @dataclass(frozen=True)
+class SwitchOrder:
+    """An order to one remote-controllable switch, as a person asked for it.
+
+    Attributes:
+        key: makes it idempotent: one command gives one key. ``closed``: the position that is wanted.
+        expires: by then the telemetry must show the position, or the order has failed.
+        reason: code of why it failed or was refused.
+    """
+
+    key: str
+    switch: int
+    closed: bool
+    by: str
+    start: datetime
+    expires: datetime
+    state: OrderState
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
 class Kpi:
     """One of the three figures of KPI.md over the window so far: ours, do-nothing's, and the difference."""
 
@@ -237,7 +257,12 @@ class Recommendation:
 
 @dataclass(frozen=True)
 class Alarm:
-    """A finding with a life: raised, acknowledged, cleared."""
+    """A finding with a life: raised, acknowledged or shelved, escalated when nobody does, cleared.
+
+    Attributes:
+        shelved_until: out of sight until then, as ``shelved_by`` asked for ``shelved_motive``; None where it is in sight.
+        escalation_level: how many people of the roster were called, 0 none; ``escalated_to``: the last of them.
+    """
 
     key: str
     priority: int
@@ -252,6 +277,12 @@ class Alarm:
     acknowledged_by: str | None
     acknowledged_at: datetime | None
     cleared_at: datetime | None
+    shelved_until: datetime | None = None
+    shelved_by: str | None = None
+    shelved_motive: str | None = None
+    escalation_level: int = 0
+    escalated_to: str | None = None
+    escalated_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -259,8 +290,9 @@ class Command:
     """Somebody's wish, from the command queue. ``id`` grows; the loop consumes each once.
 
     Attributes:
-        kind: "acknowledge", "accept", "refuse". ``target``: alarm key or recommendation id.
+        kind: one of `COMMAND_KINDS`. ``target``: alarm key, recommendation id, box instance or index of a switch.
         by: who. ``issued_at``, ``expires``: an expired or replayed command is refused and journalled.
+        minutes: how long an alarm is shelved. ``value``: "open" or "closed", the position wanted of a switch.
     """
 
     id: int
@@ -270,6 +302,22 @@ class Command:
     issued_at: datetime
     expires: datetime
     motive: str | None = None
+    minutes: int | None = None
+    value: str | None = None
+
+
+COMMAND_KINDS = (
+    "acknowledge",
+    "shelve",
+    "unshelve",
+    "accept",
+    "refuse",
+    "promote",
+    "withdraw",
+    "shadow",
+    "switch",
+)
+"""About alarms; recommendations; boxes; switches."""
 
 
 @dataclass(frozen=True)

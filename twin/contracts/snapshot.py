@@ -27,6 +27,14 @@ class BoxFacts(_Frozen):
     subject: str | None
 
 
+class OnCallView(_Frozen):
+    """Who is called when nobody acknowledged an urgent alarm for ``after_minutes`` of grid time; ``owner`` None: of any team."""
+
+    who: str
+    after_minutes: int
+    owner: str | None = None
+
+
 class SiteFacts(_Frozen):
     """The site as the header names it, and what its file calls the parts that messages name by id.
 
@@ -35,6 +43,7 @@ class SiteFacts(_Frozen):
         titles: "zone:town", "trafo:2" or "group:cars" -> its title by language.
         trafos: name of a watched transformer -> its index in the net. ``boxes``: by instance.
         devices: device id -> its group, for devices that can be dispatched.
+        roster: on call, in the order of escalation; empty where alarms escalate to nobody.
     """
 
     name: str
@@ -45,6 +54,7 @@ class SiteFacts(_Frozen):
     trafos: Mapping[str, int] = Field(default_factory=dict)
     boxes: Mapping[str, BoxFacts] = Field(default_factory=dict)
     devices: Mapping[str, str] = Field(default_factory=dict)
+    roster: tuple[OnCallView, ...] = ()
 
 
 class KpiTriple(_Frozen):
@@ -119,6 +129,9 @@ class AlarmView(_Frozen):
 
     Attributes:
         of_host: raised outside the journal, which is what failed: nobody can acknowledge it, it goes with its cause.
+        shelved_until: out of sight until then, as ``shelved_by`` asked for ``shelved_motive``; None where it is in sight.
+        escalation_level: how many people of the roster were called because nobody acknowledged it, 0 none; ``escalated_to``:
+            the last of them, ``escalated_at``.
     """
 
     key: str
@@ -135,10 +148,16 @@ class AlarmView(_Frozen):
     acknowledged_at: datetime | None
     cleared_at: datetime | None
     of_host: bool = False
+    shelved_until: datetime | None = None
+    shelved_by: str | None = None
+    shelved_motive: str | None = None
+    escalation_level: int = 0
+    escalated_to: str | None = None
+    escalated_at: datetime | None = None
 
 
 class RecommendationView(_Frozen):
-    """One recommendation, from open to accepted, refused or expired."""
+    """One recommendation, from open to accepted, refused or expired. ``devices``: how many; ``device_ids``: which."""
 
     id: str
     group: str
@@ -153,6 +172,7 @@ class RecommendationView(_Frozen):
     state: str
     by: str | None
     motive: str | None
+    device_ids: tuple[str, ...] = ()
 
 
 class OrderView(_Frozen):
@@ -166,11 +186,30 @@ class OrderView(_Frozen):
     state: str
 
 
+class SwitchOrderView(_Frozen):
+    """One order to a switch on its way to the field, asked for by a person.
+
+    Attributes:
+        switch: its index, as in `DiagramSwitch`. ``closed``: the position that is wanted.
+        state: as of other orders. ``reason``: code of why it failed or was refused, None otherwise.
+    """
+
+    key: str
+    switch: int
+    closed: bool
+    by: str
+    start: datetime
+    expires: datetime
+    state: str
+    reason: str | None = None
+
+
 class GridValues(_Frozen):
     """Values for the diagram, in the order of `DiagramFacts`; None where unsupplied or unknown.
 
     Attributes:
         open_lines: indices of lines that carry nothing. ``closed_couplers``: switch indices of closed bus couplers.
+        open_switches: indices of all switches of `DiagramFacts` that are open now, as telemetered.
     """
 
     vm_pu: tuple[float | None, ...]
@@ -179,6 +218,7 @@ class GridValues(_Frozen):
     open_lines: tuple[int, ...]
     closed_couplers: tuple[int, ...]
     quality: tuple[str, ...]
+    open_switches: tuple[int, ...] = ()
 
 
 class Strip(_Frozen):
@@ -260,16 +300,24 @@ class Snapshot(_Frozen):
     horizon: Horizon | None
     journal: tuple[JournalLine, ...]
     head: str
+    switch_orders: tuple[SwitchOrderView, ...] = ()
 
 
 class DiagramBus(_Frozen):
-    """A bus of the single-line diagram; abnormal outside ``low_pu`` to ``high_pu``."""
+    """A bus of the single-line diagram; abnormal outside ``low_pu`` to ``high_pu``.
+
+    Attributes:
+        x, y: where it stands, in the coordinates of the grid file (longitude and latitude, or any plane); None where the file
+            does not say.
+    """
 
     index: int
     name: str
     vn_kv: float
     low_pu: float
     high_pu: float
+    x: float | None = None
+    y: float | None = None
 
 
 class DiagramEdge(_Frozen):
@@ -282,6 +330,28 @@ class DiagramEdge(_Frozen):
     limit_percent: float
 
 
+class DiagramSwitch(_Frozen):
+    """A switch between ``bus`` and an element, or between two buses.
+
+    Attributes:
+        table: "line", "trafo" or "bus"; ``element``: its index there.
+        type: "CB", "LBS", "LS", "DS" ... as in the grid file, "" where it does not say.
+        closed_in_file: its normal position; the one of now is told by `GridValues.open_switches`.
+        remote: whether the site file lets the control room move it; others need a crew on the spot.
+        permitted: False where the grid file says that nobody may operate it.
+    """
+
+    index: int
+    name: str
+    bus: int
+    table: str
+    element: int
+    type: str
+    closed_in_file: bool
+    remote: bool
+    permitted: bool
+
+
 class DiagramFacts(_Frozen):
     """What the diagram draws; written once at start beside the snapshots."""
 
@@ -291,3 +361,4 @@ class DiagramFacts(_Frozen):
     couplers: tuple[tuple[int, int, int], ...] = Field(description="(switch index, bus, bus)")
     sources: tuple[int, ...]
     devices: Mapping[str, int] = Field(description="device id -> bus index")
+    switches: tuple[DiagramSwitch, ...] = ()

@@ -321,9 +321,10 @@ def _alarm(alarm: Alarm, *, of_host: bool) -> AlarmView:
 
 
 def _recommendation(item: Any) -> RecommendationView:
-    composed = ("devices", "params", "effect")
+    composed = ("devices", "device_ids", "params", "effect")
     same = {name: getattr(item, name) for name in RecommendationView.model_fields if name not in composed}
-    return RecommendationView(**same, devices=len(item.devices), params=finite(item.params), effect=finite(item.effect))
+    told = {"params": finite(item.params), "effect": finite(item.effect)}
+    return RecommendationView(**same, **told, devices=len(item.devices), device_ids=item.devices)
 
 
 def _order(order: Any) -> OrderView:
