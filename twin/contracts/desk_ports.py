@@ -67,10 +67,24 @@ class History(Protocol):
         ...
 
     def read(self, start: datetime, end: datetime, signals: Sequence[str]) -> xr.Dataset:
-        """Quarter hours with ``start <= time < end``, dims (time, element of the signal), units in attrs, quality beside.
+        """Quarter hours with ``start <= time < end``, dims (time, element of the signal), units in attrs.
+
+        No quarter hour between the first and the last is left out; NaN where nothing is known. ``quality``, dims (time,), holds
+        the flags of the whole state.
 
         Raises:
             BadInput: unknown signals, a window that is empty or too long.
+            Unavailable: when there is no journal to read.
+        """
+        ...
+
+    def forecasts(self, start: datetime, end: datetime, instance: str) -> xr.Dataset:
+        """What a box forecast in its own fresh answers with ``start <= issued_at < end``: the first day, median and band.
+
+        Dims (issued_at, lead, quantile, element of the signal); ``lead`` [s] after ``issued_at`` labels the quarter hour.
+
+        Raises:
+            BadInput: an unknown box, a window that is empty or too long.
             Unavailable: when there is no journal to read.
         """
         ...

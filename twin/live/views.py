@@ -12,10 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from twin.contracts.history_facts import FILE as HISTORY_FILE
 from twin.contracts.messages import Alarm
 from twin.contracts.public_snapshot import PublicSnapshot
 from twin.contracts.snapshot import BoxFacts, DiagramBus, DiagramEdge, DiagramFacts, SiteFacts
 from twin.domain.time import QUARTER_HOUR_S, from_epoch_s
+from twin.live.history_labels import history_facts
 from twin.live.tariff_file import write_tariff
 from twin.regie.journal import Journal
 from twin.regie.public import PublicComposer
@@ -58,6 +60,7 @@ class Views:
         self._last_public: PublicSnapshot | None = None
         self._failing: set[str] = set()
         write_atomically(state / "snapshots" / "diagram.json", diagram_of(wired))
+        write_atomically(state / "snapshots" / HISTORY_FILE, history_facts(wired))
 
     def resume(self, journal: Journal) -> None:
         """Refill the cards' past and the running journal from what was journalled."""

@@ -23,7 +23,7 @@ _ALONE = (
     "storage_p_mw",
 )  # fmt: skip
 """Of the do-nothing twin's estimated grid."""
-_SHOWN_QUANTILES = (0.05, 0.5, 0.95)
+SHOWN_QUANTILES = (0.05, 0.5, 0.95)
 _LISTS: Mapping[str, TypeAdapter[Any]] = {
     "orders": TypeAdapter(tuple[Order, ...]),
     "alarms": TypeAdapter(tuple[Alarm, ...]),
@@ -98,7 +98,7 @@ def kept(report: Report) -> dict[str, np.ndarray]:
 def shown(output: xr.DataArray) -> np.ndarray:
     """What the screens show of an output: the first day, outer quantiles and median; float32 is finer than any picture."""
     if "quantile" in output.dims:
-        levels = [q for q in _SHOWN_QUANTILES if q in output.coords["quantile"].values]
+        levels = [q for q in SHOWN_QUANTILES if q in output.coords["quantile"].values]
         output = output.sel(quantile=levels)
     if "time" in output.dims:
         output = output.isel(time=slice(0, SHOWN_STEPS))
