@@ -16,8 +16,11 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboard.format import LANGUAGES, choose_language
-from dashboard.regie.access.asked import needs
+from dashboard.regie.access.asked import Asked, needs
+from dashboard.regie.access.door import Caller, Door, again
+from dashboard.regie.access.login import LoginRoom
 from dashboard.regie.access.roles import Deed, Person
+from dashboard.regie.access.who import who_panel
 from dashboard.regie.book import Book
 from dashboard.regie.commands import CommandQueue
 from dashboard.regie.desk import Desk
@@ -39,6 +42,7 @@ _INDEX = """<!DOCTYPE html>
     <title>{%title%}</title>
     {%favicon%}
     {%css%}
+    <script src="/regie/assets/05_theme.js"></script>
   </head>
   <body>
     {%app_entry%}
@@ -51,18 +55,22 @@ _INDEX = """<!DOCTYPE html>
 </html>"""
 
 
-def create_app(state: Path, ports: Ports | None = None, *, host: str = "127.0.0.1") -> ASGIApp:
+def create_app(state: Path, ports: Ports | None = None, *, host: str = "127.0.0.1", encrypted: bool = False) -> ASGIApp:
     """The régie's web application for one state directory.
 
     Args:
         state: where the loop writes its snapshots and reads its commands.
         ports: jobs, what-ifs and history; without them the rooms that need them say so.
-        host: address it will be bound to; on anything but loopback the screen is read-only.
+        host: address it will be bound to; on anything but loopback the screen is read-only, unless ``encrypted``.
+
+    Raises:
+        ValueError: settings of the access with faults.
     """
-    read_only = not is_loopback(host)
+    read_only = not (is_loopback(host) or encrypted)
     watcher = Watcher(Files(state), read_only=read_only)
     desk = Desk(state, watcher, CommandQueue(state), Book(state), ports or Ports(), read_only)
-    rooms = rooms_of(desk)
+    door = Door(state)
+    rooms = (*rooms_of(desk), LoginRoom(desk, door))
     watcher.open(rooms)
 
     @contextlib.asynccontextmanager
@@ -78,11 +86,13 @@ def create_app(state: Path, ports: Ports | None = None, *, host: str = "127.0.0.
     for room in rooms:
         room.add_to(server)
     add_work_orders(server, state, lambda: None if watcher.snapshot is None else watcher.snapshot.as_of, read_only=read_only)
+    asked = Asked.of(server.routes)  # before Dash adds its own
     dash = Dash(
         __name__,
         server=server,  # type: ignore[arg-type]  # Dash types it as Flask's; FastAPI is its documented other backend
         url_base_pathname=PREFIX,
         assets_folder=str(_ASSETS),
+        assets_ignore="05_theme|rooms",  # the first is in the head, before anything is painted; the others are of other pages
         title="Régie",
         update_title="",
         serve_locally=True,
@@ -94,21 +104,28 @@ def create_app(state: Path, ports: Ports | None = None, *, host: str = "127.0.0.
     # Without this the first page after a restart would be the one to build the callback map, and pages that reconnect
     # before it ask for a callback that does not exist yet: their feed would never resume.
     dash._setup_server()  # noqa: SLF001 (Dash offers no public way)
-    return Gate(_Front(server), policy=content_security_policy(dash.csp_hashes()), bound=host)
+    policy = content_security_policy(dash.csp_hashes())
+    return Gate(_Front(server), policy=policy, bound=host, door=door, asked=asked, note=desk.note)
 
 
 def _add_feed(dash: Dash, watcher: Watcher) -> None:
     @dash.callback(State("url", "search"), websocket=True, persistent=True)
     async def feed(search: str | None) -> None:
-        socket = ctx.websocket
+        socket, language, ask = ctx.websocket, language_of(search), again.get()
+        shown: Caller | None = None
 
         def tell(panel: str, props: dict[str, Any]) -> None:
             set_props(panel, props)
 
         def deeds() -> frozenset[Deed]:
-            return frozenset({Deed.SEE, Deed.SEE_MONEY, Deed.COMMAND, Deed.REHEARSE, Deed.ANALYSE})
+            nonlocal shown
+            caller = ask()
+            if shown is None or caller.person != shown.person:
+                shown = caller
+                tell("who", {"markup": who_panel(caller, language)})
+            return frozenset() if caller.person is None else caller.person.deeds
 
-        await follow(watcher, language_of(search), deeds, tell, lambda: socket is None or socket.is_shutdown)
+        await follow(watcher, language, deeds, tell, lambda: socket is None or socket.is_shutdown)
 
 
 def _add_commands(server: FastAPI, desk: Desk) -> None:

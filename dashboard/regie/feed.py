@@ -61,6 +61,7 @@ class Watcher:
         self.diagram: Diagram | None = None
         self.readable = True
         self.version = 0
+        self.followers = 0
 
     def open(self, rooms: Sequence[Room]) -> None:
         """Take these rooms' panels onto the screen."""
@@ -126,8 +127,9 @@ class Watcher:
         return self._screens[key]
 
     def _screen(self, language: str, deeds: frozenset[Deed]) -> Screen:
-        if self.snapshot is None:
-            return waiting(language, readable=self.readable)
+        if self.snapshot is None or Deed.SEE not in deeds:
+            empty = waiting(language, readable=self.readable)
+            return empty if Deed.SEE in deeds else {"pulse": empty["pulse"]}
         look = look_at(self.snapshot, self.diagram, language, deeds, read_only=self._read_only)
         drawn = screen(look, readable=self.readable)
         for room in self._rooms:
@@ -184,15 +186,19 @@ async def follow(
     """
     shown: Screen = {}
     seen, held = -1, frozenset[Deed]()
-    while not is_gone():
-        allowed = deeds()
-        if watcher.version != seen or allowed != held:
-            seen, held, now = watcher.version, allowed, watcher.screen(language, allowed)
-            for panel, props in difference(shown, now).items():
-                tell(panel, props)
-            shown = now
-        tell("beat", {"payload": round(1000.0 * time.time())})
-        await watcher.wait(seen, BEAT_S)
+    watcher.followers += 1
+    try:
+        while not is_gone():
+            allowed = deeds()
+            if watcher.version != seen or allowed != held:
+                seen, held, now = watcher.version, allowed, watcher.screen(language, allowed)
+                for panel, props in difference(shown, now).items():
+                    tell(panel, props)
+                shown = now
+            tell("beat", {"payload": round(1000.0 * time.time())})
+            await watcher.wait(seen, BEAT_S)
+    finally:
+        watcher.followers -= 1
 
 
 def _read(path: Path) -> Snapshot:

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.parse
 import urllib.request
 from pathlib import Path
 
@@ -67,8 +68,41 @@ def free_port():
         return probe.getsockname()[1]
 
 
+PASSWORD = "a brook runs under the old mill"
+PEOPLE = {
+    "admin": "dispatcher",
+    "dispatcher": "dana",
+    "analyst": "ada",
+    "publisher": "paul",
+    "viewer": "vera",
+    "crew": "carl",
+}
+"""Role -> who has it in these tests. Whoever asks for no role is the administrator, as on the demo's first day."""
+
+
+def let_people_in(state):
+    """Write everybody of `PEOPLE` into a state directory that has nobody yet; `PASSWORD` opens."""
+    from dashboard.regie.access.people import People
+    from dashboard.regie.access.roles import Role
+
+    people = People(state)
+    for role, name in PEOPLE.items():
+        if people.get(name) is None:
+            people.add(name, Role(role), PASSWORD, once=False)
+
+
+class _Stays(urllib.request.HTTPRedirectHandler):
+    """Follows nothing, so that the cookie of the first answer can be read."""
+
+    def http_error_303(self, _request, answer, *_):
+        return answer
+
+
 class Served:
-    """A web process started as a module, as the launcher does."""
+    """A web process started as a module, as the launcher does. A régie lets `PEOPLE` in."""
+
+    regies = {}
+    """Origin -> the régie that answers there."""
 
     def __init__(self, module, state, *, host="127.0.0.1", path="/"):
         self.port = free_port()
@@ -77,6 +111,22 @@ class Served:
         self._command = [sys.executable, "-m", module, "--state", str(state), "--host", host, "--port", str(self.port)]
         self._path = path
         self._process = None
+        self._cookies = {}
+        if module == "twin.web":
+            let_people_in(self.state)
+            Served.regies[self.url] = self
+
+    def cookies(self, role):
+        """What a browser brings once somebody with this role has logged in."""
+        if role not in self._cookies:
+            asked = urllib.parse.urlencode({"name": PEOPLE[role], "password": PASSWORD})
+            ours = {"origin": self.url, "sec-fetch-site": "same-origin"}
+            request = urllib.request.Request(f"{self.url}/regie/login", asked.encode(), ours)
+            opener = urllib.request.build_opener(_Stays())
+            with opener.open(request, timeout=30.0) as answer:
+                name, _, value = answer.headers["set-cookie"].partition(";")[0].partition("=")
+            self._cookies[role] = {"name": name, "value": value, "url": self.url, "httpOnly": True, "sameSite": "Strict"}
+        return [self._cookies[role]]
 
     def start(self):
         begun = time.monotonic()
@@ -85,7 +135,8 @@ class Served:
             if self._process.poll() is not None:
                 raise RuntimeError(f"{self._command} ended with {self._process.returncode}")
             try:
-                with urllib.request.urlopen(self.url + self._path, timeout=5.0):
+                opened = urllib.request.Request(self.url + self._path, headers={"accept": "text/html"})
+                with urllib.request.urlopen(opened, timeout=5.0):
                     return time.monotonic() - begun
             except OSError:
                 time.sleep(0.05)
@@ -118,11 +169,17 @@ def regie(tmp_path_factory, factory):
 
 @pytest.fixture(scope="module")
 def open_page(browser):
-    """Open pages that remember every address they asked for and every complaint of the browser."""
+    """Open pages that remember every address they asked for and every complaint of the browser.
+
+    On a régie somebody with this role is logged in; ``role=None`` is nobody.
+    """
     contexts = []
 
-    def opened(url, *, width=1920, height=1080, locale="en-GB", wait_for=".cards .card", **options):
+    def opened(url, *, width=1920, height=1080, locale="en-GB", wait_for=".cards .card", role="admin", **options):
         context = browser.new_context(viewport={"width": width, "height": height}, locale=locale, **options)
+        regie = Served.regies.get("/".join(url.split("/")[:3]))
+        if regie is not None and role is not None:
+            context.add_cookies(regie.cookies(role))
         contexts.append(context)
         page = context.new_page()
         page.requested, page.complaints = [], []

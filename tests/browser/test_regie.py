@@ -138,7 +138,7 @@ def test_acknowledging_writes_a_command_and_everybody_sees_the_answer(page, regi
     key = factory.alarms()[0].key
     page.locator(f'[data-do="acknowledge"][data-target="{key}"]').click()
     expect(page.locator("#said")).to_contain_text("Sent")
-    assert ("acknowledge", key, "Dispatcher", None) in commands(regie)
+    assert ("acknowledge", key, "dispatcher", None) in commands(regie)
     first = factory.alarms()[0].model_copy(update={"acknowledged_by": "Dispatcher", "acknowledged_at": factory.AS_OF})
     factory.write(regie.state, factory.snapshot(tick=42, alarms=(first, *factory.alarms()[1:])))
     for window, words in ((page, "acknowledged by Dispatcher"), (other, "quittiert von Dispatcher")):
@@ -154,7 +154,7 @@ def test_accepting_asks_first_and_then_writes_the_command(page, regie, factory):
     assert len(commands(regie)) == before
     page.get_by_role("button", name="Confirm").click()
     expect(page.locator("#said")).to_contain_text("Sent")
-    assert commands(regie)[-1] == ("accept", item.id, "Dispatcher", None)
+    assert commands(regie)[-1] == ("accept", item.id, "dispatcher", None)
 
 
 def test_cancelling_writes_nothing(page, regie, factory):
@@ -171,7 +171,7 @@ def test_refusing_carries_a_motive(page, regie, factory):
     page.fill("#motive-detail", "cable joint open")
     page.keyboard.press("Enter")
     expect(page.locator("#said")).to_contain_text("Sent")
-    assert commands(regie)[-1] == ("refuse", item.id, "Dispatcher", "Work on the grid: cable joint open")
+    assert commands(regie)[-1] == ("refuse", item.id, "dispatcher", "Work on the grid: cable joint open")
 
 
 def test_the_keyboard_alone_is_enough(page, regie, factory):

@@ -9,11 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from pydantic import ValidationError
 from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
 from dashboard.format import choose_language
+from dashboard.regie.access.asked import needs
+from dashboard.regie.access.roles import Deed
 from dashboard.regie.work.document import offline_document
 from dashboard.regie.work.multipart import NoForm, read_form
 from dashboard.regie.work.pages import ROOT, View, list_page, message_page, order_page
@@ -25,6 +27,7 @@ from twin.contracts.work_order import Change, Kept, Why
 
 MAX_BODY = MAX_PHOTOS * MAX_BYTES + 100_000
 READ_ONLY = "reports are refused here: this server is not bound to the loopback address"
+REPORTS = Depends(needs(Deed.REPORT))
 _SAID = ("accepted", "started", "done", "not_done")
 _TYPED = ("by", "found", "note", "score")
 
@@ -52,11 +55,11 @@ def add_work_orders(server: FastAPI, state: Path, site_clock: Callable[[], datet
             said=said if said in _SAID else "",
         )
 
-    @server.get(ROOT)
+    @server.get(ROOT, dependencies=[REPORTS])
     def work_orders(request: Request) -> Response:
         return _listed(store, view_of(request))
 
-    @server.get(f"{ROOT}photo/{{name}}")
+    @server.get(f"{ROOT}photo/{{name}}", dependencies=[REPORTS])
     def photo(name: str) -> Response:
         path = store.photo(name)
         if path is None:
@@ -64,15 +67,15 @@ def add_work_orders(server: FastAPI, state: Path, site_clock: Callable[[], datet
         kept = {"cache-control": "private, max-age=31536000, immutable"}
         return FileResponse(path, media_type=MEDIA_TYPES[path.suffix[1:]], headers=kept)
 
-    @server.get(f"{ROOT}{{order}}")
+    @server.get(f"{ROOT}{{order}}", dependencies=[REPORTS])
     def work_order(order: str, request: Request) -> Response:
         return _shown(store, order, view_of(request), order_page)
 
-    @server.get(f"{ROOT}{{order}}/document.html")
+    @server.get(f"{ROOT}{{order}}/document.html", dependencies=[REPORTS])
     def document(order: str, request: Request) -> Response:
         return _shown(store, order, view_of(request), _document)
 
-    @server.post(f"{ROOT}{{order}}/report")
+    @server.post(f"{ROOT}{{order}}/report", dependencies=[REPORTS])
     async def report(order: str, request: Request) -> Response:
         if read_only:
             return PlainTextResponse(READ_ONLY, status_code=403)

@@ -36,12 +36,13 @@ class Answer:
 class Client:
     """Speaks ASGI to the application, as uvicorn does."""
 
-    def __init__(self, app, base=HERE):
+    def __init__(self, app, base=HERE, **headers):
         self._app = app
+        self._brings = headers
         self._host = urlsplit(base).netloc
 
     def scope(self, kind, path, headers):
-        named = {"host": self._host} | {name.replace("_", "-"): value for name, value in headers.items()}
+        named = {"host": self._host} | self._brings | {name.replace("_", "-"): value for name, value in headers.items()}
         route, _, query = path.partition("?")
         return {
             "type": kind,
@@ -99,8 +100,8 @@ def state(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def client(state):
-    return Client(create_app(state))
+def client(state, log_in):
+    return Client(create_app(state), **log_in(state))
 
 
 def post(client, body=None, **headers):
@@ -146,9 +147,10 @@ def test_a_name_that_was_made_to_point_here_reads_nothing_from_a_published_scree
 
 
 @pytest.mark.parametrize("bound", ["127.0.0.2", "0.0.0.0", "10.0.0.5"])
-def test_a_server_answers_to_its_own_address(state, bound):
+def test_a_server_answers_to_its_own_address(state, bound, log_in):
     address = "10.0.0.5" if bound == "0.0.0.0" else bound
-    assert Client(create_app(state, host=bound), base=f"http://{address}:8050").ask("GET", "/regie/?lang=en").status == 200
+    client = Client(create_app(state, host=bound), base=f"http://{address}:8050", **log_in(state))
+    assert client.ask("GET", "/regie/?lang=en").status == 200
 
 
 @pytest.mark.parametrize(
@@ -188,8 +190,8 @@ def test_a_malformed_command_is_refused(client, body):
     assert post(client, body, origin=HERE) == 422
 
 
-def test_a_screen_that_others_can_reach_takes_no_commands(state):
-    client = Client(create_app(state, host="0.0.0.0"), base="http://10.0.0.5:8050")
+def test_a_screen_that_others_can_reach_takes_no_commands(state, log_in):
+    client = Client(create_app(state, host="0.0.0.0"), base="http://10.0.0.5:8050", **log_in(state))
     assert post(client, origin="http://10.0.0.5:8050", sec_fetch_site="same-origin") == 403
 
 
