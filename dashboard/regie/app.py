@@ -21,6 +21,8 @@ from dashboard.regie.access.door import Caller, Door, again
 from dashboard.regie.access.login import LoginRoom
 from dashboard.regie.access.roles import Deed, Person
 from dashboard.regie.access.who import who_panel
+from dashboard.regie.api.problem import PREFIX as API
+from dashboard.regie.api.room import METRICS
 from dashboard.regie.book import Book
 from dashboard.regie.commands import CommandQueue
 from dashboard.regie.desk import Desk
@@ -159,7 +161,7 @@ class _Front:
                 return
             await self._app(scope, receive, _Titled(send, language))
             return
-        if not path.startswith(PREFIX):
+        if not path.startswith((PREFIX, f"{API}/", METRICS)):
             await Response("not found", status_code=404, media_type="text/plain")(scope, receive, send)
             return
         await self._app(scope, receive, send)

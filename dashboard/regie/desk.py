@@ -66,6 +66,16 @@ class Now(Protocol):
         """None while nobody has described the grid."""
         ...
 
+    @property
+    def readable(self) -> bool:
+        """False while the newest snapshot file cannot be read."""
+        ...
+
+    @property
+    def followers(self) -> int:
+        """Live connections."""
+        ...
+
 
 @dataclass(frozen=True)
 class Desk:
