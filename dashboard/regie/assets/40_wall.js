@@ -32,6 +32,7 @@
     cards.scrollTo({left: next ? next.offsetLeft - cards.children[0].offsetLeft : 0});
   };
 
+  page.does("more", page.moreCards);
   document.addEventListener("regie:panel", function (event) { if (event.detail === "wall") { count(); } });
   document.addEventListener("scroll", function (event) { if (event.target === list()) { count(); } }, true);
   window.addEventListener("resize", count);

@@ -9,7 +9,7 @@ from dashboard.regie.access.roles import DEEDS, Role
 from dashboard.regie.diagram import Diagram
 from dashboard.regie.markup import Markup, tag
 from dashboard.regie.screen import look_at, screen
-from dashboard.regie.views.alarms import grouped
+from dashboard.regie.views.families import families
 from dashboard.regie.views.header import unit_of
 from dashboard.regie.views.spark import area, path, sparkline
 
@@ -91,23 +91,30 @@ def test_text_of_a_snapshot_never_becomes_markup():
 
 def test_children_stand_under_their_root_and_nobody_is_lost(factory):
     alarms = factory.alarms()
-    rows = grouped(tuple(reversed(alarms)))
-    assert len(rows) == len(alarms)
-    keys = [alarm.key for alarm, _ in rows]
-    root = keys.index(alarms[0].key)
-    assert keys[root + 1] == alarms[1].key
-    assert rows[root + 1][1] is True
+    found = families(tuple(reversed(alarms)))
+    assert sorted(alarm.key for family in found for alarm in family.members) == sorted(alarm.key for alarm in alarms)
+    (family,) = (family for family in found if family.root.key == alarms[0].key)
+    assert [child.key for child in family.children] == [alarms[1].key]
 
 
 def test_a_child_whose_root_is_gone_stands_for_itself(factory):
-    ((alarm, child),) = grouped((factory.alarms()[1],))
-    assert (alarm.key, child) == (factory.alarms()[1].key, False)
+    (family,) = families((factory.alarms()[1],))
+    assert (family.root.key, family.children) == (factory.alarms()[1].key, ())
+
+
+def test_what_follows_from_a_child_stands_under_the_first_cause(factory):
+    first, second, third = factory.alarms()[:3]
+    third = third.model_copy(update={"parent": second.key})
+    (family,) = families((third, second, first))
+    assert family.root.key == first.key
+    assert {child.key for child in family.children} == {second.key, third.key}
 
 
 def test_alarms_that_name_each_other_as_root_are_still_shown(factory):
     a, b = factory.alarms()[:2]
     loop = (a.model_copy(update={"parent": b.key}), b.model_copy(update={"parent": a.key}))
-    assert {alarm.key for alarm, _ in grouped(loop)} == {a.key, b.key}
+    (family,) = families(loop)
+    assert {alarm.key for alarm in family.members} == {a.key, b.key}
 
 
 def test_an_element_given_by_table_and_index_is_called_by_its_name(factory, diagram):

@@ -97,9 +97,9 @@ def test_the_card_of_a_champion_says_nothing_of_shadows(factory, names):
     assert "Beside" not in plain(wall(factory.snapshot(boxes=factory.snapshot().boxes[:1]), names()))
 
 
-def test_a_promotion_is_asked_for_like_a_recommendation_but_moves_no_power(names, promotion):
+def test_a_promotion_is_asked_for_like_a_recommendation_but_moves_no_power(factory, names, promotion):
     assert what(promotion, names()) == "Promote Load · Town (in shadow)"
-    drawn = recommendation_list((promotion,), names(), read_only=False)
+    drawn = recommendation_list(factory.snapshot(recommendations=(promotion,)), names(), may_answer=True, may_see_money=True)
     assert 'data-do="accept"' in drawn
     assert 'data-do="refuse"' in drawn
     assert "94.0 % of the error of Load · Town over 14 days, lower on 100 % of them" in plain(drawn)

@@ -18,10 +18,12 @@ from dashboard.regie.access.roles import DEEDS, Role
 from dashboard.regie.diagram import Diagram
 from dashboard.regie.names import Names
 from dashboard.regie.screen import look_at, screen
-from dashboard.regie.views.alarms import alarm_list, can_acknowledge, sentence
+from dashboard.regie.views.alarm_item import can_acknowledge, sentence
+from dashboard.regie.views.alarms import alarm_list
 from dashboard.regie.views.header import header
 from dashboard.regie.views.recommendations import reason, what
-from dashboard.regie.views.records import journal_lines, line_in_words, order_list
+from dashboard.regie.views.orders import order_list
+from dashboard.regie.views.records import journal_lines, line_in_words
 from dashboard.regie.views.wall import wall
 from dashboard.regie.wish import Wish
 from dashboard.regie.words import Words
@@ -230,7 +232,7 @@ def host_alarm(factory):
 def test_an_alarm_of_the_host_says_what_to_do_and_cannot_be_acknowledged(factory, names):
     alarm = host_alarm(factory)
     assert not can_acknowledge(alarm)
-    shown = alarm_list((alarm,), names(), {}, read_only=False)
+    shown = alarm_list((alarm,), names(), {}, may_answer=True)
     assert 'data-do="acknowledge"' not in shown
     assert "Alarms: 1 active, 0 to acknowledge" in shown
     assert "1 tick waits for the journal" in shown
@@ -238,12 +240,12 @@ def test_an_alarm_of_the_host_says_what_to_do_and_cannot_be_acknowledged(factory
 
 
 def test_what_stands_nowhere_on_the_diagram_offers_no_locating(factory, names):
-    assert 'data-do="locate"' not in alarm_list((host_alarm(factory),), names(), {}, read_only=False)
+    assert 'data-do="locate"' not in alarm_list((host_alarm(factory),), names(), {}, may_answer=True)
 
 
 def test_a_failing_box_is_told_in_the_screens_language_and_its_error_is_marked_as_technical(factory, names):
     (alarm,) = (alarm for alarm in factory.alarms() if alarm.code == "box_failing")
-    shown = alarm_list((alarm,), names("de"), {}, read_only=False)
+    shown = alarm_list((alarm,), names("de"), {}, may_answer=True)
     assert "Die Box fällt aus: keine Antwort in der Frist." in shown
     assert "PV · Schulhausdach" in shown
     assert 'data-tip="Technischer Text: no answer within 2.0 s"' in shown
@@ -333,7 +335,7 @@ def test_a_card_on_fallback_promises_no_room(factory, names):
 
 
 def test_an_order_names_the_devices_group_and_place(factory, names):
-    shown = plain(order_list(factory.snapshot().orders, {}, names("de")))
+    shown = plain(order_list(factory.snapshot(), names("de")))
     assert "Heimbatterien · Street 5.8" in shown
     assert re.search(r"car 17\s+0 kW", shown)
 
