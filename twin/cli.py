@@ -14,6 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
+from twin.cli_access import register as register_access
 from twin.cli_dispatch import register as register_dispatch
 from twin.cli_expert import register as register_expert
 from twin.cli_forecasts import register as register_forecasts
@@ -40,6 +41,7 @@ app.add_typer(site_app, name="site")
 app.add_typer(box_app, name="box")
 app.add_typer(journal_app, name="journal")
 app.add_typer(bench_app, name="bench")
+register_access(app)
 register_dispatch(app)
 register_expert(app)
 register_forecasts(app)
@@ -66,7 +68,7 @@ def live(  # noqa: PLR0917 - the flags of one command; Typer passes them by name
     speed: Annotated[str, typer.Option(help="Grid seconds per second, or max. 90 is a quarter hour in 10 s.")] = "90",
     web: Annotated[bool, typer.Option("--web/--no-web", help="Serve the two screens.")] = True,
     host: Annotated[
-        str, typer.Option(help="Address of the régie, which has no login: elsewhere than on loopback it is read-only.")
+        str, typer.Option(help="Address of the régie; elsewhere than on loopback it is read-only, unless it is encrypted.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port of the régie.")] = 8050,
     public_host: Annotated[
@@ -79,6 +81,8 @@ def live(  # noqa: PLR0917 - the flags of one command; Typer passes them by name
     scenario: Annotated[
         str | None, typer.Option(help="A packaged scenario or drill, or its file, in place of site, start and ticks.")
     ] = None,
+    tls_cert: Annotated[str | None, typer.Option(help="Certificate chain (PEM): the régie's address is encrypted.")] = None,
+    tls_key: Annotated[str | None, typer.Option(help="Its private key (PEM).")] = None,
     json_line: JsonOption = False,
 ) -> None:
     """Put a site or a scenario on air: loop, boxes, both screens. The same command goes on where it was interrupted."""
@@ -86,9 +90,8 @@ def live(  # noqa: PLR0917 - the flags of one command; Typer passes them by name
 
     if scenario is not None and (site, start, ticks) != (None, None, None):
         _refuse(["--scenario: beside --site, --start or --ticks; expected it alone; its file says where and when"])
-    options = Options(
-        site or "demo", start, ticks, speed, web, host, port, public_host, public_port, state, json_line, scenario
-    )
+    screens = (web, host, port, public_host, public_port)
+    options = Options(site or "demo", start, ticks, speed, *screens, state, json_line, scenario, tls_cert, tls_key)
     # The process on air holds nothing but the loop. What is imported stays, and looking for garbage meanwhile takes a seventh
     # of the time: `twin.live.on_air` begins with that once everything is there.
     main = "twin.live.on_air" if scenario is None else "scenarios.drill.on_air"

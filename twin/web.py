@@ -26,19 +26,32 @@ def main(arguments: list[str] | None = None) -> int:
     """Serve until told to stop; 2 when the address is taken."""
     parser = argparse.ArgumentParser(prog="python -m twin.web", description=__doc__)
     parser.add_argument("--state", type=Path, required=True, help="directory in which the loop keeps its state")
-    parser.add_argument("--host", default="127.0.0.1", help="anything but loopback makes the screen read-only")
+    parser.add_argument("--host", default="127.0.0.1", help="anything but loopback is read-only, unless it is encrypted")
     parser.add_argument("--port", type=int, default=8050)
+    parser.add_argument("--tls-cert", type=Path, help="certificate chain (PEM): the address is encrypted")
+    parser.add_argument("--tls-key", type=Path, help="its private key (PEM)")
     options = parser.parse_args(arguments)
+    if (options.tls_cert is None) != (options.tls_key is None):
+        sys.stderr.write("--tls-cert and --tls-key belong together; give both or neither\n")
+        return 2
     if not options.state.is_dir():
         sys.stderr.write(f"--state {options.state}: no such directory; start the loop first or correct the path\n")
         return 2
     if _taken(options.host, options.port):
         sys.stderr.write(f"port {options.port} on {options.host} is in use; choose another with --port\n")
         return 2
+    encrypted = options.tls_cert is not None
+    try:
+        app = create_app(options.state, ports_of(options.state), host=options.host, encrypted=encrypted)
+    except ValueError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
     config = uvicorn.Config(
-        create_app(options.state, ports_of(options.state), host=options.host),
+        app,
         host=options.host,
         port=options.port,
+        ssl_certfile=options.tls_cert,
+        ssl_keyfile=options.tls_key,
         log_level="warning",
         timeout_keep_alive=75,
         timeout_graceful_shutdown=1,  # live connections never end by themselves; pages reconnect on their own

@@ -53,7 +53,7 @@ class Book:
     def __init__(self, state: Path) -> None:
         self.path = state / FILE
 
-    def write(self, at: datetime, by: str, role: str, kind: str, target: str = "", **params: Any) -> Line:
+    def write(self, at: datetime, by: str, role: str, kind: str, target: str = "", /, **params: Any) -> Line:
         """Append one line durably. Returning is the acknowledgement.
 
         Raises:

@@ -22,6 +22,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from dashboard.regie.access.asked import ANYBODY, KNOWN, Asked
 from dashboard.regie.access.door import NOBODY, Caller, Door, again
 from dashboard.regie.access.roles import Deed, Person
+from dashboard.regie.api.problem import PREFIX as API
+from dashboard.regie.api.problem import refused
 
 _LOG = logging.getLogger(__name__)
 
@@ -211,12 +213,14 @@ class _Refusal:
         if self.to_login and opens and "authorization" not in headers:
             back = scope["path"] + ("?" + scope["query_string"].decode("latin-1") if scope["query_string"] else "")
             return RedirectResponse(f"{LOGIN}?next={quote(back, safe='')}", 303, {"cache-control": "no-store"})
+        if scope["path"].startswith(API):
+            return refused(self.status, self.reason)
         kept = {"cache-control": "no-store"} | ({"www-authenticate": "Bearer"} if self.status == 401 else {})
         return PlainTextResponse(self.reason, self.status, kept)
 
 
 def _is_a_hand(scope: Scope) -> bool:
-    """True for what only somebody at the screen does: open a page, send something. What pages ask by themselves does not count."""
+    """True for what only somebody at the screen does: open a page, send something. What pages ask by themselves is none."""
     return scope["method"] not in _SAFE or Headers(scope=scope).get("sec-fetch-mode") == "navigate"
 
 

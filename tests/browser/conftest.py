@@ -10,6 +10,7 @@ import time
 import urllib.parse
 import urllib.request
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -101,7 +102,7 @@ class _Stays(urllib.request.HTTPRedirectHandler):
 class Served:
     """A web process started as a module, as the launcher does. A régie lets `PEOPLE` in."""
 
-    regies = {}
+    regies: ClassVar[dict] = {}
     """Origin -> the régie that answers there."""
 
     def __init__(self, module, state, *, host="127.0.0.1", path="/"):

@@ -29,6 +29,7 @@ class Options:
         state: directory; None chooses one by site and window.
         scenario: what goes on air in place of ``site``, ``start`` and ``ticks``.
         host, port: of the régie. ``public_host``, ``public_port``: of the citizens' page, which can so be published alone.
+        tls_cert, tls_key: PEM files by which the régie's address is encrypted, and so may take commands beyond loopback.
     """
 
     site: str
@@ -43,6 +44,8 @@ class Options:
     state: str | None
     json: bool
     scenario: str | None = None
+    tls_cert: str | None = None
+    tls_key: str | None = None
 
     def to_text(self) -> str:
         """For the loop's interpreter."""
@@ -57,6 +60,11 @@ class Options:
     def factor(self) -> float | None:
         """Grid seconds per wall second; None at full speed."""
         return None if self.speed == "max" else float(self.speed)
+
+    @property
+    def scheme(self) -> str:
+        """Of the régie's address."""
+        return "http" if self.tls_cert is None else "https"
 
     def check(self) -> None:
         """Refuse what cannot be run, all faults at once.
@@ -78,6 +86,9 @@ class Options:
         for name, port in (("--port", self.port), ("--public-port", self.public_port)):
             if not 1 <= port <= 65535:
                 problems.add(name, port, "1 to 65535", "choose another port")
+        for name, file in (("--tls-cert", self.tls_cert), ("--tls-key", self.tls_key)):
+            if (self.tls_cert or self.tls_key) and not Path(file or "").is_file():
+                problems.add(name, file or "nothing", "a file, certificate and key together", "give both, or neither")
         if self.web and self.port == self.public_port:
             problems.add(
                 "--public-port", self.public_port, f"another port than --port {self.port}", "the two screens are apart"

@@ -40,8 +40,9 @@ class Screens:
         def command(module: str, folder: str, host: str, port: int) -> list[str]:
             return [sys.executable, "-m", module, folder, "--host", host, "--port", str(port)]
 
+        tls = [f"--tls-cert={options.tls_cert}", f"--tls-key={options.tls_key}"] if options.tls_cert else []
         commands = {
-            "regie": command("twin.web", f"--state={state}", options.host, options.port),
+            "regie": command("twin.web", f"--state={state}", options.host, options.port) + tls,
             "public": command("dashboard.public", f"--dir={state / 'public'}", options.public_host, options.public_port),
         }
         return cls(commands, state / "logs")

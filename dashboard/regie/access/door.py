@@ -18,7 +18,7 @@ from dashboard.regie.access.roles import Person
 from dashboard.regie.access.settings import read_settings
 from dashboard.regie.access.throttle import Throttle
 
-OPEN, PASSWORD, LOCKED = "open", "password", "locked"  # noqa: S105 (stages of a session)
+OPEN, PASSWORD, LOCKED = "open", "password", "locked"
 TOUCH = timedelta(seconds=15)
 """A hand on the screen is written down at most this often."""
 
@@ -130,7 +130,7 @@ def cookie_in(headers: Headers, name: str | None = None) -> str:
 
 
 def cookie(name: str, value: str, *, secure: bool, longest_s: int | None = None, lax: bool = False) -> str:
-    """A Set-Cookie header that no script reads; ``longest_s`` 0 takes the cookie away, ``lax`` lets it come back from elsewhere."""
+    """A Set-Cookie header that no script reads; ``longest_s`` 0 takes it away, ``lax`` lets it come back from elsewhere."""
     parts = [f"{name}={value}", "Path=/", "HttpOnly", f"SameSite={'Lax' if lax else 'Strict'}"]
     if secure:
         parts.append("Secure")

@@ -20,8 +20,8 @@ class Form:
     """What a form needs to know.
 
     Attributes:
-        next: address after it. ``name``: as typed. ``private``: nobody on the way can read along. ``town``: the town has a login of
-            its own.
+        next: address after it. ``name``: as typed. ``private``: nobody on the way can read along.
+        town: the town has a login of its own.
     """
 
     words: Words

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from functools import cache
 from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher
@@ -15,9 +16,14 @@ SHORTEST, LONGEST = 15, 128
 _HASHER = PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY)
 _AT_ONCE = BoundedSemaphore(2)
 """Each check takes 64 MiB: a flood of logins must not take the memory of the machine on which the loop runs."""
-_NOBODY = _HASHER.hash(secrets.token_urlsafe(16))
 _WORDS = "abcdefghjkmnpqrstuvwxyz23456789"
 """Nothing that is read wrongly off a terminal."""
+
+
+@cache
+def _nobody() -> str:
+    """The password of a name that nobody has: no text matches it."""
+    return _HASHER.hash(secrets.token_urlsafe(16))
 
 
 def hashed(password: str) -> str:
@@ -30,7 +36,7 @@ def matches(kept: str | None, password: str) -> bool:
     """True when the password is the kept one; ``kept`` None for a name that nobody has, at the same cost."""
     with _AT_ONCE:
         try:
-            _HASHER.verify(_NOBODY if kept is None else kept, password[:LONGEST])
+            _HASHER.verify(_nobody() if kept is None else kept, password[:LONGEST])
         except (VerificationError, InvalidHashError):
             return False
     return kept is not None

@@ -73,15 +73,35 @@ class People:
         """One person, None for nobody."""
         return self.all().get(name)
 
-    def add(self, name: str, role: Role, password: str | None, *, once: bool) -> Entry:
-        """A new person; with ``once`` the password must be replaced at the first login.
+    def known(self, name: str) -> Entry:
+        """One person.
+
+        Raises:
+            ValueError: there is no such person.
+        """
+        found = self.get(name)
+        if found is None:
+            raise ValueError(f"there is no {name!r}; regie user list shows who is there")
+        return found
+
+    def check_new(self, name: str) -> str:
+        """The name of somebody who is not there yet, without spaces around it.
 
         Raises:
             ValueError: the name is taken or is none.
         """
         name = valid_name(name)
         if name in self.all():
-            raise ValueError(f"{name!r} is there already; regie user password {name} gives a new password")
+            raise ValueError(f"{name!r} is there already; regie user password or role changes what they have")
+        return name
+
+    def add(self, name: str, role: Role, password: str | None, *, once: bool) -> Entry:
+        """A new person; with ``once`` the password must be replaced at the first login.
+
+        Raises:
+            ValueError: the name is taken or is none.
+        """
+        name = self.check_new(name)
         now = datetime.now(UTC)
         kept = None if password is None else passwords.hashed(password)
         entry = Entry(name, role, kept, now, once_until=now + ONE_TIME_LIFE if once else None)
@@ -96,7 +116,7 @@ class People:
         """
         now = datetime.now(UTC)
         until = now + ONE_TIME_LIFE if once else None
-        self._put(replace(self._known(name), password=passwords.hashed(password), changed_at=now, once_until=until))
+        self._put(replace(self.known(name), password=passwords.hashed(password), changed_at=now, once_until=until))
 
     def set_role(self, name: str, role: Role) -> None:
         """Give somebody another role; open sessions have it at once.
@@ -104,7 +124,7 @@ class People:
         Raises:
             ValueError: there is no such person.
         """
-        self._put(replace(self._known(name), role=role))
+        self._put(replace(self.known(name), role=role))
 
     def disable(self, name: str, *, disabled: bool = True) -> None:
         """Close or open the door for somebody; open sessions end.
@@ -112,7 +132,7 @@ class People:
         Raises:
             ValueError: there is no such person.
         """
-        self._put(replace(self._known(name), disabled=disabled))
+        self._put(replace(self.known(name), disabled=disabled))
 
     def bar(self, name: str) -> None:
         """Close the door for somebody of the town's own login, whom this file does not know.
@@ -121,12 +141,6 @@ class People:
             ValueError: no name.
         """
         self._put(Entry(valid_name(name), Role.VIEWER, None, datetime.now(UTC), disabled=True))
-
-    def _known(self, name: str) -> Entry:
-        found = self.get(name)
-        if found is None:
-            raise ValueError(f"there is no {name!r}; regie user list shows who is there")
-        return found
 
     def _put(self, entry: Entry) -> None:
         entries = {**self.all(), entry.name: entry}

@@ -1,6 +1,6 @@
 """How a site wants its people to come in: ``<state>/access/settings.toml``, written by hand; without it the defaults hold.
 
-Defaults. A screen that nobody has touched for 30 minutes locks: long enough to watch an evening peak with hands on the telephone,
+Defaults. A screen that nobody has touched for 30 minutes locks: long enough to watch an evening peak with a telephone in hand,
 short enough that a desk left behind takes no commands (NIST SP 800-63B-4 allows an hour). After 13 hours it locks whatever was
 touched: a shift of twelve hours and its handover. Locked is not closed: alarms and grid stay in sight until somebody logs out,
 is revoked, or 30 days have gone by.
@@ -62,7 +62,8 @@ class OidcSettings(_Part):
 
     Attributes:
         issuer: its address; the rest of the provider is discovered there. ``client_secret_file``: beside this file.
-        name_claim, role_claim: where the ID token says who, and in which groups. ``roles``: group -> role here; no group, no entry.
+        name_claim, role_claim: where the ID token says who, and in which groups.
+        roles: group -> role here; who is in none of them does not come in.
     """
 
     issuer: Annotated[str, Field(pattern=r"^https://|^http://(127\.0\.0\.1|localhost|\[::1\])[:/]")]

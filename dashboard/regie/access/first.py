@@ -1,0 +1,35 @@
+"""The first person of a state directory: somebody must be able to come in before there is anybody to let them in."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from dashboard.regie.access import passwords
+from dashboard.regie.access.people import People
+from dashboard.regie.access.roles import Role
+from dashboard.regie.book import Book
+
+NAME = "dispatcher"
+
+
+def first_password(state: Path) -> str | None:
+    """A one-time password for the first administrator; None once somebody is there who has a password of their own.
+
+    One that was never used is replaced: nobody can tell any more what it was.
+
+    Raises:
+        OSError, sqlite3.Error: when the state directory takes neither people nor the book's line.
+        ValueError: the list of people cannot be read.
+    """
+    people = People(state)
+    there = people.all()
+    if any(entry.name != NAME or entry.once_until is None for entry in there.values()):
+        return None
+    password = passwords.one_time()
+    Book(state).write(datetime.now(UTC), "regie live", "-", "access.first", NAME, role=str(Role.ADMIN))
+    if there:
+        people.set_password(NAME, password, once=True)
+    else:
+        people.add(NAME, Role.ADMIN, password, once=True)
+    return password
