@@ -127,11 +127,11 @@ def check_boxes(site: Site, grid: Grid, places: Places) -> tuple[Problem, ...]:
         )
     # Needs and cycles only show among all boxes: one that is missing would make faults of those that rely on it.
     champions = {box.name for box in site.boxes if box.role == "champion"}
-    if any(box.role == "shadow" and box.shadows not in champions for box in site.boxes):
+    if any(box.role in ("shadow", "reserve") and box.shadows not in champions for box in site.boxes):
         return ()  # a fault of the file, reported there
     instances, ahead = map(box_instance, site.boxes), known_ahead(site, outlook=site.telemetry.source == "plant")
     try:
-        checked_order(sources_of(instances, cards, layout, ahead))
+        checked_order(sources_of(instances, cards, layout, ahead, called_up=True))
     except BadInput as refused:
         return refused.problems
     return ()

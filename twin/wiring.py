@@ -39,6 +39,7 @@ from twin.regie.public import PublicFacts
 from twin.regie.runner import BoxInstance, BoxRunner
 from twin.regie.side import Side
 from twin.regie.sun import Sun
+from twin.regie.switching import Switches
 from twin.regie.unkept import Unkept
 from twin.regie.watch import Names
 from twin.shown_facts import notes_of, public_facts
@@ -160,6 +161,7 @@ def wire(
         limits,
         Names(names),
         manual=[(span.at, span.until) for span in site.orders.manual],
+        roster=site.roster,
     )
     root = next(zone.name for zone in zones if zone.parent is None and zone.boundary)
     # The first write to the state directory, and its lock: what can be refused has been refused by now.
@@ -183,6 +185,11 @@ def wire(
         referee=sources.referee,
         kpi_facts=_kpi_facts(site, limits),
         promote=site.promote,
+        switches=Switches(
+            closed_in_file={int(index): bool(closed) for index, closed in net.switch["closed"].items()},
+            remote=frozenset(site.switching.remote),
+            writes=site.orders.write and sources.actuator is not None,
+        ),
         prehistory=PREHISTORY,
         on_ops=on_ops,
     )

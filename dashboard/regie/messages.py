@@ -32,10 +32,11 @@ _TOLD: dict[str, Callable[[Names, str], str | None]] = {
     "fallback": Names.rung,
     "outcome": lambda names, code: names.words(f"outcome.{code}"),
     "mode": lambda names, code: names.words(f"telemetry.{code}"),
-    "kind": lambda names, code: names.words(f"ui.{code}"),
+    "kind": lambda names, code: names.words(f"command.{code}"),
     "trafos": lambda names, refs: ", ".join(names.of(f"trafo:{ref}") for ref in refs.split("+")),
     "binding": lambda names, code: names.words(f"limit.{code}"),
     "detail": lambda names, code: names.words(f"detail.{code}"),
+    "position": lambda names, code: names.words(f"position.{code}"),
 }
 """What a parameter of that name holds, and how it is told."""
 

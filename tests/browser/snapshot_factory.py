@@ -21,6 +21,7 @@ from twin.contracts.snapshot import (
     JournalLine,
     KpiTriple,
     OnCallView,
+    OrderLifeView,
     OrderView,
     RecommendationView,
     SiteFacts,
@@ -398,16 +399,15 @@ def alarms():
 def shelved_alarm():
     """Out of sight for another hour and a half."""
     return _alarm(
-        "box:load_neighbourhood",
+        "ahead:overload:line:7",
         3,
-        "box_failing",
-        {"instance": "load_neighbourhood", "outcome": "deadline", "fallback": "last_good", "reason": "no answer within 2.0 s"},
-        "load_neighbourhood",
-        owner="forecasting",
+        "overload_forecast",
+        {"loading_percent": 103.0, "limit_percent": 100.0, "name": "Line 7", "hours": 0.5},
+        "line:7",
         since=AS_OF - timedelta(hours=1),
         shelved_until=AS_OF + timedelta(minutes=90),
         shelved_by="Desk 2",
-        shelved_motive="Known, the vendor is on it",
+        shelved_motive="Known, the line is reinforced in spring",
     )
 
 
@@ -521,6 +521,22 @@ def switch_orders():
     )
 
 
+def order_lives():
+    """One recommendation whose orders go their way, one of which failed; one that is only beginning."""
+    return (
+        OrderLifeView(
+            recommendation="community_battery@20160125T1600Z", start=AS_OF, p_mw=-1.0, counts={"sent": 1, "confirmed": 3}
+        ),
+        OrderLifeView(
+            recommendation="cars@20160125T1645Z",
+            start=AS_OF - 2 * QUARTER,
+            p_mw=0.0037,
+            counts={"confirmed": 6, "failed": 1, "expired": 1},
+            failed=(("car_17", 0.0),),
+        ),
+    )
+
+
 def horizon():
     loading = [60 + 55 * math.exp(-(((i - 6) / 10) ** 2)) + 25 * math.exp(-(((i - 55) / 8) ** 2)) for i in range(96)]
     return Horizon(
@@ -609,6 +625,7 @@ def snapshot(tick=41, *, interval_s=10.0, published_at=None, **changes):
             )
         ),
         "switch_orders": switch_orders(),
+        "order_lives": order_lives(),
         "order_counts": {"proposed": 12, "accepted": 12, "sent": 11, "confirmed": 9, "failed": 1, "expired": 1, "refused": 0},
         "strip": Strip(
             price_chf_per_kwh=0.1123,

@@ -10,7 +10,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 import xarray as xr
 
-from twin.contracts.messages import Order
+from twin.contracts.messages import Order, SwitchOrder
 from twin.domain.controls import Controls
 from twin.domain.grid import Grid, Topology
 
@@ -278,6 +278,10 @@ class Actuator(Protocol):
 
     def send(self, orders: Sequence[Order]) -> None:
         """Hand orders over; returning means the receiver holds them."""
+        ...
+
+    def operate(self, orders: Sequence[SwitchOrder]) -> None:
+        """Hand orders to switches over; returning means the receiver holds them. What becomes of them the telemetry shows."""
         ...
 
 

@@ -20,15 +20,21 @@ class _Frozen(BaseModel):
 
 
 class BoxFacts(_Frozen):
-    """What a box instance is: ``kind`` as the site file uses it ("load"), ``subject`` as in `SiteFacts.titles`, or None."""
+    """What a box instance is: ``kind`` as the site file uses it ("load"), ``subject`` as in `SiteFacts.titles`, or None.
+
+    Attributes:
+        role: "champion", "standby", "shadow" or "reserve", as of now.
+        shadows: of a shadow or a reserve, the champion that the site file compares it with.
+    """
 
     kind: str
     role: str
     subject: str | None
+    shadows: str | None = None
 
 
 class OnCallView(_Frozen):
-    """Who is called when nobody acknowledged an urgent alarm for ``after_minutes`` of grid time; ``owner`` None: of any team."""
+    """Who is called when nobody acknowledged an urgent alarm for ``after_minutes`` of grid time; ``owner`` None: any team's."""
 
     who: str
     after_minutes: int
@@ -186,6 +192,22 @@ class OrderView(_Frozen):
     state: str
 
 
+class OrderLifeView(_Frozen):
+    """All orders that one recommendation has led to, of those that the outbox still holds.
+
+    Attributes:
+        recommendation: its id. ``start``: of the newest; ``p_mw``: of those that start then, together.
+        counts: orders by state.
+        failed: (device, power that was ordered), newest first: telemetry did not show it.
+    """
+
+    recommendation: str
+    start: datetime
+    p_mw: float
+    counts: Mapping[str, int]
+    failed: tuple[tuple[str, float], ...] = ()
+
+
 class SwitchOrderView(_Frozen):
     """One order to a switch on its way to the field, asked for by a person.
 
@@ -301,6 +323,7 @@ class Snapshot(_Frozen):
     journal: tuple[JournalLine, ...]
     head: str
     switch_orders: tuple[SwitchOrderView, ...] = ()
+    order_lives: tuple[OrderLifeView, ...] = ()
 
 
 class DiagramBus(_Frozen):

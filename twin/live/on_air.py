@@ -11,6 +11,7 @@ import gc
 import logging
 import os
 import signal
+import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -34,9 +35,11 @@ from twin.live.recheck import Recheck
 from twin.live.screens import Screens
 from twin.live.show import Show, site_show
 from twin.live.views import Views
+from twin.preview.kit import kit_of, write_kit
 from twin.regie.account import COMMAND_EVENT
-from twin.regie.commands import expired, read_commands
+from twin.regie.commands import Refused, read_commands
 from twin.regie.journal import Journal, JournalUnavailable, Note
+from twin.regie.loop import Loop
 from twin.regie.tick import Moment
 from twin.wiring import Wired, wire
 
@@ -170,6 +173,8 @@ class OnAir:
 
     def _go(self, wired: Wired, screens: Screens | None) -> None:
         views = Views(wired, self._state, self._options.factor, self._window.start)
+        with suppress(OSError):  # a full disk: no previews, which say so
+            write_kit(self._state / "jobs", kit_of(wired))
         try:
             with self._leaving_at_once():
                 self._start(wired, views, screens)
@@ -184,7 +189,8 @@ class OnAir:
     def _start(self, wired: Wired, views: Views, screens: Screens | None) -> None:
         if screens is not None:
             screens.start()
-            self._progress.say(f"régie     http://{self._options.host}:{self._options.port}/regie/")
+            self._progress.say(f"régie     {self._options.scheme}://{self._options.host}:{self._options.port}/regie/")
+            self._say_first_password()
             self._progress.say(f"citizens  http://{self._options.public_host}:{self._options.public_port}/")
         self._progress.step("boxes", 0.0)
         wired.parts.runner.start()
@@ -197,6 +203,17 @@ class OnAir:
         self._note("started", {"resumed_at": self._journal.acked, "fingerprint": machine_fingerprint()})
         views.resume(self._journal)
         self._pace = Pace(self._options.factor)
+
+    def _say_first_password(self) -> None:
+        """On a terminal alone: what goes into a file or a log must open no door."""
+        if not self._terminal:
+            return
+        from dashboard.regie.access.first import NAME, first_password  # hashes passwords: not for the loop to carry
+
+        with suppress(OSError, ValueError, sqlite3.Error):  # the login page or `regie user` says what is wrong there
+            password = first_password(self._state)
+            if password is not None:
+                self._progress.say(f"log in as {NAME} with {password} (once, within 24 hours; then choose your own)")
 
     # ------------------------------------------------------------------------------------------ ticks
 
@@ -211,8 +228,8 @@ class OnAir:
                 continue
             with self._leaving_at_once():
                 loop.adopt_models(moment.as_of)
-            commands, late = self._commands(loop.memory.command_offset)
-            self._tick(wired, replace(moment, commands=commands, late=late), views)
+            commands, refused = self._commands(loop)
+            self._tick(wired, replace(moment, commands=commands, refused=refused), views)
             self._pace.advance()
             self._progress.ticks(loop.memory.statistics.ticks, self._window.ticks)
             if loop.waiting > _WAITING_LIMIT:
@@ -234,9 +251,9 @@ class OnAir:
                 return Moment(event.at, event=event)
             if left_s <= 0.0:
                 return Moment(as_of)
-            commands, late = self._commands(loop.memory.command_offset)
-            if (commands or late) and now > last:
-                return Moment(now, event=GridEvent(now, COMMAND_EVENT, "site"), commands=commands, late=late)
+            commands, refused = self._commands(loop)
+            if (commands or refused) and now > last:
+                return Moment(now, event=GridEvent(now, COMMAND_EVENT, "site"), commands=commands, refused=refused)
             loop.send_again(now)
             time.sleep(min(left_s, _POLL_S))
         return None
@@ -280,8 +297,8 @@ class OnAir:
         deadline, interval = self._show.ready.site.about.deadline_s + catch_up_s, self._pace.interval_s
         return deadline if interval is None else min(deadline, interval)
 
-    def _commands(self, after: int) -> tuple[list[Command], list[Command]]:
-        return expired(read_commands(self._state, after), datetime.now(UTC))
+    def _commands(self, loop: Loop) -> tuple[list[Command], list[Refused]]:
+        return read_commands(self._state, loop.memory.command_offset, loop.memory.consumed, datetime.now(UTC))
 
     def _complete(self, wired: Wired) -> bool:
         return self._window.ticks is not None and wired.loop.memory.statistics.ticks >= self._window.ticks

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import logging
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -15,8 +17,9 @@ import numpy as np
 from twin.contracts.history_facts import FILE as HISTORY_FILE
 from twin.contracts.messages import Alarm
 from twin.contracts.public_snapshot import PublicSnapshot
-from twin.contracts.snapshot import BoxFacts, DiagramBus, DiagramEdge, DiagramFacts, SiteFacts
+from twin.contracts.snapshot import BoxFacts, DiagramBus, DiagramEdge, DiagramFacts, DiagramSwitch, OnCallView, SiteFacts
 from twin.domain.time import QUARTER_HOUR_S, from_epoch_s
+from twin.engines.outages.closures import is_permitted
 from twin.live.history_labels import history_facts
 from twin.live.tariff_file import write_tariff
 from twin.regie.journal import Journal
@@ -54,6 +57,7 @@ class Views:
             _line_switches(wired.net),
             _couplers(wired.net),
             since,
+            wired.parts.switches.closed_in_file,
         )
         self._public = PublicComposer(wired.public) if wired.public is not None else None
         self._last: tuple[Tick, Host] | None = None
@@ -148,8 +152,12 @@ def site_facts(site: Site, notes: tuple[str, ...]) -> SiteFacts:
         notes=notes,
         titles=titles,
         trafos=trafos,
-        boxes={box.name: BoxFacts(kind=box.use, role=box.role, subject=_subject(box, trafos)) for box in site.boxes},
+        boxes={
+            box.name: BoxFacts(kind=box.use, role=box.role, subject=_subject(box, trafos), shadows=box.shadows)
+            for box in site.boxes
+        },
         devices={device.id: device.group for device in site.dispatchable},
+        roster=tuple(OnCallView(**step.model_dump()) for step in site.roster),
     )
 
 
@@ -187,6 +195,7 @@ def diagram_of(wired: Wired) -> DiagramFacts:
     high = dict(zip(grid.bus.tolist(), limits.bus_high_pu.tolist(), strict=True))
     names = wired.names
     couplers = net.switch[net.switch["et"] == "b"]
+    places = _places(net)
     return DiagramFacts(
         buses=tuple(
             DiagramBus(
@@ -195,6 +204,8 @@ def diagram_of(wired: Wired) -> DiagramFacts:
                 vn_kv=float(vn),
                 low_pu=low[int(bus)],
                 high_pu=high[int(bus)],
+                x=places.get(int(bus), (None, None))[0],
+                y=places.get(int(bus), (None, None))[1],
             )
             for bus, vn in net.bus["vn_kv"].items()
         ),
@@ -203,7 +214,42 @@ def diagram_of(wired: Wired) -> DiagramFacts:
         couplers=tuple((int(i), int(s.bus), int(s.element)) for i, s in couplers.iterrows()),
         sources=tuple(int(bus) for bus in net.ext_grid["bus"]),
         devices={device.id: device.bus for device in parts.devices if device.dispatchable},
+        switches=_switches(net, parts.switches.remote),
     )
+
+
+def _places(net: Any) -> dict[int, tuple[float, float]]:
+    """Coordinates of the buses that the grid file places (GeoJSON points)."""
+    found = {}
+    for bus, geo in net.bus["geo"].items() if "geo" in net.bus else ():
+        x, y = json.loads(geo)["coordinates"][:2] if isinstance(geo, str) and geo else (math.nan, math.nan)
+        if math.isfinite(x) and math.isfinite(y):
+            found[int(bus)] = (float(x), float(y))
+    return found
+
+
+def _switches(net: Any, remote: Collection[int]) -> tuple[DiagramSwitch, ...]:
+    """Every switch of the grid file, and who may move it."""
+    tables = {"b": "bus", "l": "line", "t": "trafo"}
+    return tuple(
+        DiagramSwitch(
+            index=int(i),
+            name=_text(switch.get("name")) or str(i),
+            bus=int(switch["bus"]),
+            table=tables[switch["et"]],
+            element=int(switch["element"]),
+            type=_text(switch.get("type")),
+            closed_in_file=bool(switch["closed"]),
+            remote=int(i) in remote,
+            permitted=is_permitted(net.switch, int(i)),
+        )
+        for i, switch in net.switch.iterrows()
+        if switch["et"] in tables
+    )
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) and value not in ("nan", "None") else ""
 
 
 def _line_switches(net: Any) -> dict[int, list[tuple[int, bool]]]:

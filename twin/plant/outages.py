@@ -1,4 +1,4 @@
-"""What happens to the plant's grid: outages, switchings and devices out of control, at declared moments."""
+"""What happens to the plant's grid: outages, switchings, devices and drives out of control, at declared moments."""
 
 from __future__ import annotations
 
@@ -13,14 +13,16 @@ from twin.domain.time import from_epoch_s, to_epoch_s
 from twin.site.rules import PlantEvent
 
 _ENDS = frozenset({"restore", "refused_end"})
+_OUT_OF_CONTROL = frozenset({"refuse", "refused_end"})
+"""Nobody sees it in the grid."""
 _OPPOSITE = {"outage": "restore", "open": "close", "close": "open", "refuse": "refused_end"}
 _TABLES = {
     "outage": ("line", "trafo"),
     "restore": ("line", "trafo"),
     "open": ("switch",),
     "close": ("switch",),
-    "refuse": ("device",),
-    "refused_end": ("device",),
+    "refuse": ("device", "switch"),
+    "refused_end": ("device", "switch"),
 }
 
 
@@ -55,20 +57,25 @@ class Schedule:
         """All that happens before ``end_s``."""
         return tuple(change for change in self._changes if change.at_s < end_s)
 
-    def refusing(self, at_s: int) -> frozenset[str]:
-        """Devices that obey nobody at ``at_s``."""
-        return self._in_force(at_s, "device", "refuse")
+    def joined(self, changes: Iterable[Change]) -> Schedule:
+        """This one and what else happens."""
+        return Schedule((*self._changes, *changes), open_in_file=self._open_in_file)
+
+    def refusing(self, at_s: int, table: str = "device") -> frozenset[str]:
+        """Devices, or switches, that obey nobody at ``at_s``."""
+        return self._in_force(at_s, table, "refuse")
 
     def next_event(self, after: datetime, until: datetime) -> GridEvent | None:
         """The first change of the grid with ``after < at < until``, or None."""
         for change in self._changes:
-            if change.table != "device" and to_epoch_s(after) < change.at_s < to_epoch_s(until):
+            if change.kind not in _OUT_OF_CONTROL and to_epoch_s(after) < change.at_s < to_epoch_s(until):
                 detail = {"table": change.table, "index": int(change.element)}
                 return GridEvent(from_epoch_s(change.at_s), change.kind, f"{change.table}.{change.element}", detail)
         return None
 
     def _in_force(self, at_s: int, table: str, kind: str) -> frozenset[str]:
-        last = {c.element: c.kind for c in self._changes if c.at_s <= at_s and c.table == table}
+        either = (kind, _OPPOSITE[kind])
+        last = {c.element: c.kind for c in self._changes if c.at_s <= at_s and c.table == table and c.kind in either}
         return frozenset(element for element, now in last.items() if now == kind)
 
     def _indices(self, at_s: int, table: str, kind: str) -> frozenset[int]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from twin.contracts.messages import Order
+from twin.contracts.messages import Order, SwitchOrder
 from twin.contracts.ports import Engine, GridEvent, Readings
 from twin.domain import chance
 from twin.domain.grid import NORMAL, Grid, Topology
@@ -22,6 +22,7 @@ from twin.domain.sources import source_digest
 from twin.domain.time import QUARTER_HOUR_S, to_epoch_s
 from twin.plant.billing import annual_energy_mwh
 from twin.plant.demand import Demand, Outside
+from twin.plant.drives import Drives
 from twin.plant.history import Progress, cached_past
 from twin.plant.life import Life, Stretch
 from twin.plant.machines import built_machines
@@ -87,6 +88,8 @@ class SimulatedPlant:
         )
         switched = frozenset(town.devices[device.id] for device in site.devices if device.kind == "heat_pumps")
         self._inbox = Inbox(site.seed, town.devices, switched)
+        self._drives = Drives(site.seed)
+        self._declared = self._life.schedule
         laws = [LAWS, outside.laws]
         self._identity = digest({"site": _tables(site), "laws": laws})
         model = engine.model(NORMAL)
@@ -144,7 +147,7 @@ class SimulatedPlant:
     def checkpoint(self) -> bytes:
         """Everything that moves: devices, temperatures, orders, readings in flight, position."""
         state = self._begun(0)
-        return state.to_bytes(self._identity, {"inbox": self._inbox.to_meta()})
+        return state.to_bytes(self._identity, {"inbox": self._inbox.to_meta(), "drives": self._drives.to_meta()})
 
     def restore(self, checkpoint: bytes) -> None:
         """Continue from a checkpoint, bit for bit.
@@ -154,6 +157,8 @@ class SimulatedPlant:
         """
         self._state, extra = PlantState.from_bytes(checkpoint, self._identity)
         self._inbox.replace(extra["inbox"])
+        self._drives.replace(extra["drives"])
+        self._move()
 
     # ------------------------------------------------------------------------------------------ register
 
@@ -165,12 +170,19 @@ class SimulatedPlant:
 
     def known(self, keys: Collection[str]) -> set[str]:
         """Those of ``keys`` that the plant holds."""
-        return self._inbox.known(keys)
+        return self._inbox.known(keys) | self._drives.known(keys)
 
     def send(self, orders: Sequence[Order]) -> None:
         """Hold orders; they take effect from the next quarter hour on. Unknown devices and expired orders have no effect."""
         if self._obeys:
             self._inbox.receive(orders, self._begun(0).position_s)
+
+    def operate(self, orders: Sequence[SwitchOrder]) -> None:
+        """Hold orders to switches; a drive moves within a minute, or never. The switching is an event of the telemetry."""
+        if self._obeys:
+            stuck = self._declared.refusing
+            self._drives.receive(orders, self._begun(0).position_s, lambda at_s: stuck(at_s, "switch"))
+            self._move()
 
     # ------------------------------------------------------------------------------------------ referee
 
@@ -182,9 +194,13 @@ class SimulatedPlant:
 
     # ------------------------------------------------------------------------------------------ inside
 
+    def _move(self) -> None:
+        """Live on with what the drives do beside what was declared."""
+        self._life = replace(self._life, schedule=self._declared.joined(self._drives.changes()))
+
     def _identity_of_past(self, end_s: int) -> str:
         """Of all that a past up to ``end_s`` depends on: whatever happens later, a town has one past."""
-        happened = [list(astuple(change)) for change in self._life.schedule.before(end_s)]
+        happened = [list(astuple(change)) for change in self._declared.before(end_s)]
         changed = [change for change in self._life.town.world.changes if to_epoch_s(change.at) < end_s]
         world = [change.model_dump(mode="json", exclude={"foreseen"}) for change in changed]
         return digest({**self._lasting, "happened": happened, "world": world})

@@ -7,10 +7,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from twin.contracts.messages import Envelope, Service
-from twin.regie.memory import Statistics
+import xarray as xr
+
+from twin.contracts.messages import Envelope, Service, State
+from twin.domain.quality import Quality
+from twin.regie import commands, kpi
+from twin.regie.memory import LoopMemory, Statistics
+from twin.regie.origin import Flows, Mix
 from twin.regie.outcome import Result
-from twin.regie.tick import Moment, Observation
+from twin.regie.parts import Parts
+from twin.regie.response import Response
+from twin.regie.tick import Frames, Moment, Observation
 from twin.regie.training import FitResult
 
 COMMAND_EVENT = "command"
@@ -38,6 +45,25 @@ def counted(
     )
 
 
+def accounted(
+    parts: Parts, held: LoopMemory, response: Response, frames: Frames, state: State, baseline: xr.Dataset | None
+) -> tuple[kpi.Account, kpi.Account | None, Mix, Flows]:
+    """Both accounts after the newest quarter hour, and our mix and flows in it."""
+    label, dark_mw = state.interval, float(state.grid["unsupplied_mw"])
+    interval = kpi.interval_of(label, frames.live.signals, parts.root, parts.devices, response.earned_chf, dark_mw)
+    interval = replace(interval, curtailment_chf=response.compensated_chf, curtailed_mwh=response.curtailed_mwh)
+    doubtful = bool(state.quality & (Quality.STALE | Quality.INVALID))  # an older grid is no figure of this quarter hour
+    theirs = held.baseline
+    if frames.baseline is not None and theirs is not None and baseline is not None:
+        doubtful = doubtful or not bool(baseline["converged"])  # for both, as with the meters: no difference of one side
+        dark_mw = float(baseline["unsupplied_mw"])
+        alone = kpi.interval_of(label, frames.baseline.signals, parts.root, parts.devices, 0.0, dark_mw)
+        interval, alone = kpi.paired(interval, alone)
+        theirs, _, _ = kpi.add(theirs, alone, None if doubtful else baseline, parts.kpi_facts)
+    ours, mix, flows = kpi.add(held.ours, interval, None if doubtful else state.grid, parts.kpi_facts)
+    return ours, theirs, mix, flows
+
+
 def fit_meta(results: Mapping[str, FitResult]) -> dict[str, Any]:
     """Outcomes of trainings as the journal keeps them."""
     return {
@@ -62,7 +88,7 @@ def journal_lines(
 ) -> tuple[tuple[str, Mapping[str, object]], ...]:
     """What happened, in codes and parameters; nothing is said of a tick in which nothing did."""
     lines: list[tuple[str, Mapping[str, object]]] = []
-    lines += [("command_expired", {"kind": c.kind, "target": c.target, "by": c.by}) for c in moment.late]
+    lines += commands.told(moment.refused)
     event = moment.event
     if event is not None and event.kind != COMMAND_EVENT:
         lines.append(("topology_changed", {"kind": event.kind, "element": event.element}))

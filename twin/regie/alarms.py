@@ -1,13 +1,16 @@
-"""From findings to alarms: on- and off-delay in ticks, acknowledgement, root cause. A finding without action is no alarm."""
+"""From findings to alarms: on- and off-delay in ticks, what stays on the list. A finding without action is no alarm.
+
+What people do about them stands in `twin.regie.alarm_desk`, who is called when nobody does anything in `twin.regie.escalation`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from twin.contracts.messages import Alarm, Command, Finding
+from twin.contracts.messages import Alarm, Finding
 
 ON_DELAY_TICKS = {1: 1, 2: 1, 3: 2, 4: 2}
 """Ticks in a row that a finding of each priority must be seen before it alarms: estimates and forecasts may flicker."""
@@ -25,12 +28,14 @@ class AlarmBook:
 
     Attributes:
         raised: alarms raised so far by priority ("P1" ...), for the debrief and the JSON line.
+        waiting: urgent alarms that nobody has answered -> since when, for the roster.
     """
 
     alarms: Mapping[str, Alarm] = field(default_factory=dict)
     seen: Mapping[str, int] = field(default_factory=dict)
     missed: Mapping[str, int] = field(default_factory=dict)
     raised: Mapping[str, int] = field(default_factory=lambda: {"P1": 0, "P2": 0, "P3": 0, "P4": 0})
+    waiting: Mapping[str, datetime] = field(default_factory=dict)
 
 
 def update(book: AlarmBook, findings: Iterable[Finding], as_of: datetime) -> AlarmBook:
@@ -47,7 +52,7 @@ def update(book: AlarmBook, findings: Iterable[Finding], as_of: datetime) -> Ala
             continue
         if not active or (old is not None and finding.priority < old.priority):
             raised[f"P{finding.priority}"] += 1
-        alarms[key] = _alarm(finding, old if active else None, as_of)
+        alarms[key] = _alarm(finding, old, as_of)
     for key, alarm in book.alarms.items():
         if key in current:
             continue
@@ -55,32 +60,23 @@ def update(book: AlarmBook, findings: Iterable[Finding], as_of: datetime) -> Ala
             missed[key] = missed.get(key, 0) + 1
             if missed[key] >= OFF_DELAY_TICKS:
                 alarms[key] = replace(alarm, cleared_at=as_of)
+        elif alarm.shelved_until is not None:
+            continue  # it may come back within the time for which it was put out of sight
         elif as_of - alarm.cleared_at > (KEEP_UNSEEN if alarm.acknowledged_at is None else KEEP_CLEARED):
             alarms.pop(key)
             missed.pop(key, None)
-    return AlarmBook(alarms, seen, missed, raised)
-
-
-def acknowledge(book: AlarmBook, commands: Sequence[Command], as_of: datetime) -> tuple[AlarmBook, list[tuple[Command, bool]]]:
-    """Acknowledge by key; acknowledging is not clearing. Returns which commands found their alarm."""
-    alarms, outcome = dict(book.alarms), []
-    for command in commands:
-        alarm = alarms.get(command.target)
-        open_one = alarm is not None and alarm.acknowledged_at is None
-        if alarm is not None and open_one:
-            alarms[command.target] = replace(alarm, acknowledged_by=command.by, acknowledged_at=as_of)
-        outcome.append((command, open_one))
-    return replace(book, alarms=alarms), outcome
+    return AlarmBook(alarms, seen, missed, raised, book.waiting)
 
 
 def ordered(book: AlarmBook) -> tuple[Alarm, ...]:
-    """Active before cleared, urgent before idle, unacknowledged before acknowledged, new before old."""
+    """Active before shelved before cleared, urgent before idle, unacknowledged before acknowledged, new before old."""
     return tuple(sorted(book.alarms.values(), key=_rank))
 
 
 def _rank(alarm: Alarm) -> tuple[Any, ...]:
     return (
         alarm.cleared_at is not None,
+        alarm.shelved_until is not None,
         alarm.priority,
         alarm.acknowledged_at is not None,
         -alarm.since.timestamp(),
@@ -88,9 +84,15 @@ def _rank(alarm: Alarm) -> tuple[Any, ...]:
     )
 
 
-def _alarm(finding: Finding, old: Alarm | None, as_of: datetime) -> Alarm:
-    worse = old is not None and finding.priority < old.priority
-    keep = None if worse else old
+def _alarm(finding: Finding, known: Alarm | None, as_of: datetime) -> Alarm:
+    """The alarm of a finding; what people did about a milder one does not hold for it.
+
+    Args:
+        known: the one of that key on the list, active or cleared: one that comes back within its time stays shelved.
+    """
+    worse = known is not None and finding.priority < known.priority
+    old = known if known is not None and known.cleared_at is None else None
+    keep, shelved = (None, None) if worse else (old, known)
     return Alarm(
         key=finding.key,
         priority=finding.priority,
@@ -105,4 +107,10 @@ def _alarm(finding: Finding, old: Alarm | None, as_of: datetime) -> Alarm:
         acknowledged_by=keep.acknowledged_by if keep else None,
         acknowledged_at=keep.acknowledged_at if keep else None,
         cleared_at=None,
+        shelved_until=shelved.shelved_until if shelved else None,
+        shelved_by=shelved.shelved_by if shelved else None,
+        shelved_motive=shelved.shelved_motive if shelved else None,
+        escalation_level=keep.escalation_level if keep else 0,
+        escalated_to=keep.escalated_to if keep else None,
+        escalated_at=keep.escalated_at if keep else None,
     )

@@ -13,7 +13,7 @@ from twin.contracts.resolve import locate_box
 from twin.domain.problems import BadInput, Problems
 from twin.regie.seat import BoxInstance, Seat
 
-ROLES = ("champion", "standby", "shadow")
+ROLES = ("champion", "standby", "shadow", "reserve")
 
 
 @dataclass(frozen=True)

@@ -25,13 +25,15 @@ from twin.contracts.messages import (
 )
 from twin.contracts.ports import Engine
 from twin.domain.time import HOURS_PER_STEP, floor_quarter, to_epoch_s
-from twin.regie import alarms, orders, recommend
+from twin.regie import alarm_desk, alarms, orders, recommend
 from twin.regie.alarms import AlarmBook
 from twin.regie.covered import refused
+from twin.regie.escalation import escalate
 from twin.regie.outcome import Memory, Result
 from twin.regie.proof import HORIZON_STEPS, Limits, Outlooks, Proof, Prover
 from twin.regie.usage import Usage
 from twin.regie.watch import Names, watch
+from twin.site.rules import OnCall
 
 EMERGENCY_STEPS = 4
 """An emergency right may be used while a limit would be broken within the coming hour."""
@@ -49,14 +51,20 @@ class Decider:
         names: Names,
         *,
         manual: Sequence[tuple[datetime, datetime]] = (),
+        roster: Sequence[OnCall] = (),
     ) -> None:
-        """Prepare for one site; ``manual``: (from, until) of hours in which people decide everything."""
+        """Prepare for one site.
+
+        Args:
+            manual: (from, until) of hours in which people decide everything. ``roster``: who is called when nobody does.
+        """
         self._engine = engine
         self._devices = {device.id: device for device in devices}
         self._prover = prover
         self._limits = limits
         self._names = names
         self._manual = tuple(manual)
+        self._roster = tuple(roster)
 
     def decide(
         self,
@@ -73,7 +81,7 @@ class Decider:
         Args:
             usage: what was used of the rights so far; what they do not cover now is not ordered.
         """
-        book, lines = self._obey(memory.book, commands, state)
+        book, lines = alarm_desk.answer(memory.book, commands, state.as_of)
         manual = self._manual_until(state.as_of) is not None
         held = recommend.update(memory.recommendations, {}, self._devices, state.as_of, np.zeros(0), manual=manual)
         held, rulings = recommend.rule(held, [c for c in commands if c.kind in ("accept", "refuse")], state.as_of)
@@ -103,7 +111,8 @@ class Decider:
 
         findings = self._findings(reports, state, proof, book, dispatching)
         lines += _recovered(reports, book)
-        book = alarms.update(book, findings, state.as_of)
+        book, called = self._called(alarms.update(book, findings, state.as_of), state.as_of)
+        lines += called
         if proof is not None and proof.solved:
             alive = ("open", "accepted")
             held = {key: _with_effect(item, proof) if item.state in alive else item for key, item in held.items()}
@@ -121,7 +130,9 @@ class Decider:
 
     def obey(self, state: State, commands: Sequence[Command], memory: Memory, kpis: Mapping[str, Kpi]) -> Result:
         """Only what people asked for, between two regular ticks: acknowledgements and answers; nothing new is decided."""
-        book, lines = self._obey(memory.book, commands, state)
+        book, lines = alarm_desk.answer(memory.book, commands, state.as_of)
+        book, called = self._called(book, state.as_of)
+        lines += called
         held, rulings = recommend.rule(
             memory.recommendations, [c for c in commands if c.kind in ("accept", "refuse")], state.as_of
         )
@@ -131,14 +142,11 @@ class Decider:
         decision = Decision({}, {}, _sorted(held), _in_order(outbox), alarms.ordered(book), kpis, xr.Dataset(), float("nan"))
         return Result(decision, Memory(held, outbox, book, counts), None, tuple(lines))
 
-    def _obey(
-        self, book: AlarmBook, commands: Sequence[Command], state: State
-    ) -> tuple[AlarmBook, list[tuple[str, Mapping[str, object]]]]:
-        book, outcome = alarms.acknowledge(book, [c for c in commands if c.kind == "acknowledge"], state.as_of)
-        return book, [
-            ("alarm_acknowledged" if found else "alarm_not_open", {"key": command.target, "by": command.by})
-            for command, found in outcome
-        ]
+    def _called(self, book: AlarmBook, as_of: datetime) -> tuple[AlarmBook, list[tuple[str, Mapping[str, object]]]]:
+        """The book after time alone: shelved alarms are back when theirs is over, and who is on call is called."""
+        book, back = alarm_desk.returned(book, as_of)
+        book, called = escalate(book, self._roster, as_of)
+        return book, [*back, *called]
 
     def _proposals(self, reports: Mapping[str, Envelope]) -> dict[str, Proposal]:
         fresh = [e for e in reports.values() if e.role == "champion" and e.service is Service.FRESH]

@@ -19,15 +19,14 @@ from twin.contracts.messages import Envelope, State
 from twin.domain.grid import Topology
 from twin.domain.quality import Quality
 from twin.domain.time import QUARTER_HOUR, QUARTER_HOUR_S, floor_quarter, from_epoch_s, to_epoch_s
-from twin.regie import kpi, memory, orders, promotion
-from twin.regie.account import COMMAND_EVENT, counted, fit_meta, journal_lines
-from twin.regie.horizon import ELEMENT_POWERS, after_switching, element_outlooks, label_s, medians, signals_ahead, zone_input
+from twin.regie import casting, commands, kpi, memory, orders, promotion, switching
+from twin.regie.account import COMMAND_EVENT, accounted, counted, fit_meta, journal_lines
+from twin.regie.horizon import ELEMENT_POWERS, after_switching, label_s, medians, signals_ahead, zone_input
 from twin.regie.journal import JournalUnavailable
+from twin.regie.look_ahead import outlooks_of
 from twin.regie.memory import LoopMemory
-from twin.regie.origin import Flows, Mix
 from twin.regie.outcome import Memory
 from twin.regie.parts import Parts
-from twin.regie.proof import Outlooks
 from twin.regie.record import alone_record, grid_state, tick_record
 from twin.regie.refold import refold
 from twin.regie.response import Response, respond
@@ -52,8 +51,9 @@ class Loop:
         self._regular: datetime | None = None
         self._sender = Sender(parts.actuator, parts.on_ops)
         self._sent: tuple[str, ...] = ()
+        self._operated: tuple[str, ...] = ()
         self._fits: Mapping[str, Any] = {}
-        self._exchanged: tuple[tuple[str, str], ...] = ()
+        self._recast: tuple[tuple[str, Mapping[str, object]], ...] = ()
         self._unacked: list[dict[str, Any]] = []
         self._seq = 0
         stored = parts.journal.resume_state()
@@ -166,7 +166,7 @@ class Loop:
 
     def _run_boxes(self, state: State, moment: Moment) -> tuple[dict[str, xr.DataArray], Mapping[str, Envelope]]:
         parts, held, event = self._parts, self._memory.decision.recommendations, moment.event is not None
-        self._exchanged = () if event else parts.runner.roles.exchange(promotion.wanted(held))
+        self._recast = () if event else casting.recast(parts.runner, held, self._memory.castings, state.as_of)
         clock = parts.kpi_facts.timezone
         outside, ahead = signals_ahead(
             parts.outside, parts.devices, held, state.as_of, usage=self._response.usage, timezone=clock
@@ -185,7 +185,11 @@ class Loop:
         parts, held = self._parts, self._memory
         trials = promotion.trials(parts.runner.roles.pairs(), parts.promote)
         before = promotion.proposed(self._response.memory, trials, state.as_of)
-        ours, theirs, mix, flows = self._accounted(frames, state, baseline)
+        waiting, asked = casting.answer(moment.commands, parts.runner.roles, held.castings if moment.event is not None else ())
+        before = replace(before, recommendations=casting.without_proposals(before.recommendations, waiting, state.as_of))
+        switched, told = switching.step(held.switch_orders, self._operated, moment.commands, parts.switches, state)
+        asked += told
+        ours, theirs, mix, flows = accounted(parts, held, self._response, frames, state, baseline)
         if moment.event is not None:
             ours, theirs = held.ours, held.baseline
         kpis = kpi.kpis(ours, theirs, parts.kpi_facts)
@@ -194,65 +198,40 @@ class Loop:
         if moment.event is not None and moment.event.kind == COMMAND_EVENT:
             result = parts.decider.obey(state, moment.commands, before, kpis)
         else:
-            outlooks = self._outlooks(frames, reports, forecasts, outside, state)
+            outlooks = outlooks_of(parts, frames.live, reports, forecasts, outside, state)
             result = parts.decider.decide(reports, state, outlooks, moment.commands, before, kpis, self._response.usage)
         self._memory = LoopMemory(
             decision=result.memory,
             ours=ours,
             baseline=theirs,
             statistics=counted(held.statistics, reports, result, self._rmse(state, moment), regular=moment.event is None),
-            command_offset=max([held.command_offset, *(command.id for command in (*moment.commands, *moment.late))]),
+            command_offset=max([held.command_offset, *(c.id for c in moment.commands), *(r.id for r in moment.refused)]),
+            consumed=commands.consumed_after(held.consumed, moment.commands, moment.refused),
             forecast_start_s=label_s(state.as_of) if forecasts else held.forecast_start_s,
             forecast={key: tuple(path.tolist()) for key, path in forecasts.items()} or held.forecast,
             usage=self._response.usage,
+            castings=waiting,
+            switch_orders=switched,
         )
         failed = orders.failed(held.decision.outbox, before.outbox)
-        lines = promotion.in_force(self._exchanged) + journal_lines(frames.live, result, self._sent, failed, self._fits, moment)
+        said = journal_lines(frames.live, result, self._sent, failed, self._fits, moment)
+        lines = (*self._recast, *asked, *said)
+        roles = {name: seat.instance.role for name, seat in parts.runner.roles.seats.items()}
         return Tick(
-            self._seq, moment, frames.live, state, reports, result, mix, flows, outside, self._memory, lines, trials, baseline
-        )
-
-    def _accounted(
-        self, frames: Frames, state: State, baseline: xr.Dataset | None
-    ) -> tuple[kpi.Account, kpi.Account | None, Mix, Flows]:
-        """Both accounts after the newest quarter hour, and our mix and flows in it."""
-        parts, held, response = self._parts, self._memory, self._response
-        label, dark_mw = state.interval, float(state.grid["unsupplied_mw"])
-        interval = kpi.interval_of(label, frames.live.signals, parts.root, parts.devices, response.earned_chf, dark_mw)
-        interval = replace(interval, curtailment_chf=response.compensated_chf, curtailed_mwh=response.curtailed_mwh)
-        doubtful = bool(state.quality & (Quality.STALE | Quality.INVALID))  # an older grid is no figure of this quarter hour
-        theirs = held.baseline
-        if frames.baseline is not None and theirs is not None and baseline is not None:
-            doubtful = doubtful or not bool(baseline["converged"])  # for both, as with the meters: no difference of one side
-            dark_mw = float(baseline["unsupplied_mw"])
-            alone = kpi.interval_of(label, frames.baseline.signals, parts.root, parts.devices, 0.0, dark_mw)
-            interval, alone = kpi.paired(interval, alone)
-            theirs, _, _ = kpi.add(theirs, alone, None if doubtful else baseline, parts.kpi_facts)
-        ours, mix, flows = kpi.add(held.ours, interval, None if doubtful else state.grid, parts.kpi_facts)
-        return ours, theirs, mix, flows
-
-    def _outlooks(
-        self,
-        frames: Frames,
-        reports: Mapping[str, Envelope],
-        forecasts: Mapping[str, np.ndarray],
-        outside: Mapping[str, xr.DataArray],
-        state: State,
-    ) -> Outlooks | None:
-        """The coming day's element powers for the proof; metered hydro is held at its last power."""
-        parts = self._parts
-        grid = parts.engine.model(state.topology).grid
-        hydro = {sgen: frames.live.raw[channel] for sgen, channel in parts.fixed_sgens.items()}
-        fixed = {sgen: float(p_mw) for sgen, p_mw in hydro.items() if not np.isnan(p_mw)}
-        return element_outlooks(
-            parts.estimator,
-            grid,
-            parts.zones,
-            forecasts=forecasts,
-            fixed_sgen_p_mw=fixed,
-            envelopes=reports,
-            devices=parts.devices,
-            outside=outside,
+            self._seq,
+            moment,
+            frames.live,
+            state,
+            reports,
+            result,
+            mix,
+            flows,
+            outside,
+            self._memory,
+            lines,
+            trials,
+            baseline,
+            roles,
         )
 
     def _journal(self, tick: Tick, frames: Frames) -> Tick:
@@ -263,7 +242,7 @@ class Loop:
             self._regular = tick.moment.as_of
         parts.runner.training_due(tick.moment.as_of)
         self._unacked.append(self._frozen(tick, frames) if parts.journal.keeps else {})
-        self._seq, self._sent, self._fits = self._seq + 1, (), {}
+        self._seq, self._sent, self._operated, self._fits = self._seq + 1, (), (), {}
         while self._unacked:
             try:
                 parts.runner.store_histories()
@@ -323,6 +302,7 @@ class Loop:
     def _send(self) -> None:
         if self._as_of is not None:
             self._sent = self._sender.send(self._memory.decision.outbox, self._as_of)
+            self._operated = self._sender.operate(self._memory.switch_orders, self._as_of)
 
     def _frozen(self, tick: Tick, frames: Frames) -> dict[str, Any]:
         parts = self._parts

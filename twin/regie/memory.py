@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
 
+from twin.contracts.messages import SwitchOrder
 from twin.domain.finite import finite
+from twin.regie.casting import Casting
 from twin.regie.kpi import Account
 from twin.regie.outcome import Memory
 from twin.regie.usage import Usage
@@ -36,10 +39,11 @@ class LoopMemory:
     """Everything the loop itself must remember; boxes' states and sources' checkpoints travel beside it.
 
     Attributes:
-        command_offset: id of the last consumed command.
+        command_offset: id of the last consumed command. ``consumed``: what came lately, see `twin.regie.commands.Consumed`.
         forecast: "load:<zone>" / "pv:<zone>" -> median path of the last tick, from ``forecast_start_s`` on, dims (time,);
             "load:<zone>:sigma" ... -> its spread.
         usage: what was used of the rights over devices.
+        castings: changes of the boxes' roles that wait for the next regular tick. ``switch_orders``: by key.
     """
 
     decision: Memory = field(default_factory=Memory)
@@ -47,9 +51,12 @@ class LoopMemory:
     baseline: Account | None = None
     statistics: Statistics = field(default_factory=Statistics)
     command_offset: int = 0
+    consumed: Mapping[str, datetime] = field(default_factory=dict)
     forecast_start_s: int = 0
     forecast: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     usage: Usage = field(default_factory=Usage)
+    castings: tuple[Casting, ...] = ()
+    switch_orders: Mapping[str, SwitchOrder] = field(default_factory=dict)
 
 
 _ADAPTER = TypeAdapter(LoopMemory)

@@ -18,6 +18,7 @@ from twin.regie.kpi import KpiFacts
 from twin.regie.runner import BoxRunner
 from twin.regie.side import Side
 from twin.regie.sun import Sun
+from twin.regie.switching import Switches
 from twin.site.rules import Promote
 
 
@@ -49,5 +50,6 @@ class Parts:
     referee: Referee | None
     kpi_facts: KpiFacts
     promote: Promote
+    switches: Switches
     prehistory: timedelta
     on_ops: Callable[[Mapping[str, Any]], None]

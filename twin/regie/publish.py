@@ -19,7 +19,7 @@ import xarray as xr
 from pydantic import BaseModel
 
 from twin.contracts.devices import Device
-from twin.contracts.messages import Alarm, Envelope, Report, Service
+from twin.contracts.messages import Alarm, Envelope, Report, Service, SwitchOrder
 from twin.contracts.snapshot import (
     AlarmView,
     Band,
@@ -34,13 +34,15 @@ from twin.contracts.snapshot import (
     ShadowView,
     SiteFacts,
     Snapshot,
-    Strip,
+    SwitchOrderView,
 )
 from twin.domain.finite import finite
 from twin.domain.grid import Topology
-from twin.domain.quality import Quality, words, worst
+from twin.domain.quality import words
 from twin.domain.time import QUARTER_HOUR, floor_quarter, from_datetime64
 from twin.regie.account import COMMAND_EVENT
+from twin.regie.live_strip import known, strip
+from twin.regie.order_lives import order_lives
 from twin.regie.promotion import Trial, shown
 from twin.regie.record import SHOWN_STEPS
 from twin.regie.shadow import TRUTH
@@ -77,7 +79,8 @@ class Publisher:
 
     Attributes:
         line_switches: line -> its switches, each with its position in the grid file (True = closed).
-        couplers: switch between two buses -> its position in the grid file. ``since``: start of the window.
+        couplers: switch between two buses -> its position in the grid file; ``switches``: every one of them.
+        since: start of the window.
     """
 
     directory: Path
@@ -87,6 +90,7 @@ class Publisher:
     line_switches: LineSwitches
     couplers: Mapping[int, bool]
     since: datetime
+    switches: Mapping[int, bool] = field(default_factory=dict)
     _past: dict[tuple[str, str], deque[float]] = field(default_factory=dict)
     _lines: deque[JournalLine] = field(default_factory=lambda: deque(maxlen=JOURNAL_LINES))
     _decided: Tick | None = None
@@ -129,7 +133,7 @@ class Publisher:
             telemetry=state.mode,
             coverage=state.coverage,
             quality=words(state.quality),
-            max_vm_error_pu=_number(decided.result.decision.max_vm_error_pu),
+            max_vm_error_pu=known(decided.result.decision.max_vm_error_pu),
             engine=self.engine,
             kpis={
                 name: KpiTriple(
@@ -140,20 +144,22 @@ class Publisher:
                 for name, kpi in decision.kpis.items()
             },
             renewable_share=tick.mix.share,
-            import_p_mw=_number(signals.get(("zone_net_p_mw", root), float("nan"))),
+            import_p_mw=known(signals.get(("zone_net_p_mw", root), float("nan"))),
             boxes=tuple(self._card(envelope, tick) for envelope in tick.envelopes.values()),
-            grid=_grid_values(tick, self.line_switches, self.couplers),
+            grid=_grid_values(tick, self.line_switches, self.couplers, self.switches),
             alarms=(
                 *(_alarm(alarm, of_host=True) for alarm in host.alarms),
                 *(_alarm(alarm, of_host=False) for alarm in decision.alarms),
             ),
             recommendations=tuple(_recommendation(item) for item in decision.recommendations),
             orders=tuple(_order(order) for order in reversed(decision.orders[-ORDER_LINES:])),
+            order_lives=order_lives(decision.orders),
             order_counts=dict(tick.memory.decision.order_counts),
-            strip=_strip(tick, self.devices),
+            strip=strip(tick, self.devices),
             horizon=_horizon(decided),
             journal=tuple(self._lines),
             head=tick.head,
+            switch_orders=tuple(_switch_order(order) for order in _newest_first(tick.memory.switch_orders)),
         )
 
     def _card(self, envelope: Envelope, tick: Tick) -> BoxCardView:
@@ -169,7 +175,7 @@ class Publisher:
             owner=envelope.team,
             role=envelope.role,
             label=report.headline.label,
-            value=_number(report.headline.value),
+            value=known(report.headline.value),
             unit=report.headline.unit,
             quality=words(envelope.quality),
             service=str(envelope.service),
@@ -197,8 +203,8 @@ def write_atomically(path: Path, model: BaseModel) -> None:
 
 
 def _cast_now(facts: SiteFacts, tick: Tick) -> SiteFacts:
-    """The facts with the boxes' roles of this tick: a promotion exchanges them while on air."""
-    now = {name: envelope.role for name, envelope in tick.envelopes.items() if name in facts.boxes}
+    """The facts with the boxes' roles of this tick: people change them while on air."""
+    now = {name: role for name, role in tick.roles.items() if name in facts.boxes}
     boxes = {name: facts.boxes[name].model_copy(update={"role": role}) for name, role in now.items()}
     return facts.model_copy(update={"boxes": {**facts.boxes, **boxes}})
 
@@ -207,9 +213,9 @@ def _shadow(trial: Trial) -> ShadowView:
     return ShadowView(
         champion=trial.champion,
         days=trial.days,
-        pinball_mw=_number(trial.pinball_mw),
-        champion_pinball_mw=_number(trial.champion_pinball_mw),
-        ratio=_number(trial.ratio),
+        pinball_mw=known(trial.pinball_mw),
+        champion_pinball_mw=known(trial.champion_pinball_mw),
+        ratio=known(trial.ratio),
         code=trial.code,
         params=finite(shown(trial)),
     )
@@ -239,7 +245,9 @@ def _band(output: xr.DataArray) -> Band:
     return Band(start=start, low=path, median=path, high=path)
 
 
-def _grid_values(tick: Tick, line_switches: LineSwitches, couplers: Mapping[int, bool]) -> GridValues:
+def _grid_values(
+    tick: Tick, line_switches: LineSwitches, couplers: Mapping[int, bool], in_file: Mapping[int, bool]
+) -> GridValues:
     values = tick.state.grid
     topology = tick.state.topology
     open_lines = topology.out_lines | {
@@ -252,52 +260,13 @@ def _grid_values(tick: Tick, line_switches: LineSwitches, couplers: Mapping[int,
         open_lines=tuple(sorted(open_lines)),
         closed_couplers=closed_couplers(couplers, topology),
         quality=words(tick.state.quality),
+        open_switches=tuple(i for i, closed in in_file.items() if not topology.is_closed(i, closed)),
     )
 
 
 def closed_couplers(in_file: Mapping[int, bool], topology: Topology) -> tuple[int, ...]:
     """Switches between two buses that are closed now, out of all with their position in the grid file."""
     return tuple(switch for switch, closed in in_file.items() if topology.is_closed(switch, closed))
-
-
-def _strip(tick: Tick, devices: Sequence[Device]) -> Strip:
-    signals, movable = tick.observation.signals, [d for d in devices if d.dispatchable]
-    batteries = [d for d in movable if d.kind == "battery"]
-    chargers = [d for d in movable if d.kind == "ev_charger"]
-
-    def values(signal: str, of: Sequence[Device]) -> list[float]:
-        return [signals.get((signal, d.id), float("nan")) for d in of]
-
-    stored = [soc * d.e_max_mwh for soc, d in zip(values("device_soc_percent", batteries), batteries, strict=True)]
-    plugged = _total(values("device_available", chargers))
-    states = zip(movable, values("device_available", movable), values("device_p_mw", movable), strict=True)
-    on_call = [there * _changeable_mw(device, p_mw) for device, there, p_mw in states]
-    champions = [e for e in tick.envelopes.values() if e.role == "champion"]
-    tariffs = [e.report.outputs.get("grid_tariff_chf_per_kwh") for e in champions]
-    tariff = next((tariff for tariff in tariffs if tariff is not None), None)
-    charge = _total(stored)
-    keys = [("price_chf_per_kwh", ""), *(("device_p_mw", d.id) for d in movable)]
-    return Strip(
-        price_chf_per_kwh=_number(signals.get(("price_chf_per_kwh", ""), float("nan"))),
-        grid_tariff_chf_per_kwh=None if tariff is None else _number(float(tariff.values.flat[0])),
-        battery_soc_percent=None if charge is None else charge / sum(d.e_max_mwh for d in batteries),
-        battery_p_mw=_total(values("device_p_mw", batteries)),
-        charger_p_mw=_total(values("device_p_mw", chargers)),
-        chargers_connected=None if plugged is None else round(plugged),
-        flexibility_on_call_mw=_total(on_call),
-        interval=tick.state.interval,
-        quality=words(worst([tick.observation.flags.get(key, int(Quality.INVALID)) for key in keys])),
-    )
-
-
-def _changeable_mw(device: Device, p_mw: float) -> float:
-    """Power that a connected device could be asked to change now: what runs, of those that can only be held back."""
-    return abs(p_mw) if device.kind in {"pv_plant", "heat_pumps"} else device.p_max_mw
-
-
-def _total(values: Sequence[float]) -> float | None:
-    """The sum, or None when there is nothing to add or a part of it is unknown."""
-    return sum(values) if values and not any(math.isnan(value) for value in values) else None
 
 
 def _horizon(tick: Tick) -> Horizon | None:
@@ -332,8 +301,13 @@ def _order(order: Any) -> OrderView:
     return OrderView(**same, state=str(order.state))
 
 
-def _number(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None
+def _switch_order(order: SwitchOrder) -> SwitchOrderView:
+    same = {name: getattr(order, name) for name in SwitchOrderView.model_fields if name != "state"}
+    return SwitchOrderView(**same, state=str(order.state))
+
+
+def _newest_first(orders: Mapping[str, SwitchOrder]) -> list[SwitchOrder]:
+    return sorted(orders.values(), key=lambda order: (order.start, order.key), reverse=True)[:ORDER_LINES]
 
 
 def _numbers(values: Any, digits: int = 6) -> tuple[float | None, ...]:

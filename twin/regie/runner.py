@@ -147,7 +147,7 @@ class BoxRunner:
     def run(
         self, as_of: datetime, ahead: Mapping[str, xr.DataArray], *, tick: int, event: bool = False
     ) -> Mapping[str, Envelope]:
-        """Ask the boxes, level by level; every instance gets an envelope, in the order of the site file.
+        """Ask the boxes, level by level; every instance in service gets an envelope, in the order of the site file.
 
         Args:
             ahead: signals known ahead from outside, dims (time, ...) with ``units``, ``issued_at``, ``source`` in attrs.
@@ -187,7 +187,7 @@ class BoxRunner:
                 "total_ms": round((time.monotonic() - begun) * 1e3, 3),
             }
         )
-        return {name: envelopes[name] for name in self._seats}
+        return {name: envelopes[name] for name in self._seats if name in envelopes}
 
     def state(self) -> bytes:
         """What a resume needs, canonical: the boxes' states, roles, scores, breakers, last good answers, models, fits."""
@@ -225,16 +225,32 @@ class BoxRunner:
             OSError: when the disk does not take the fits' histories.
         """
         for seat in self._seats.values():
-            if seat.card.training is not None and seat.artifact is None and not self.trainer.has_pending(seat.name):
+            if not seat.idle and self._untrained(seat):
                 self.trainer.schedule(seat, as_of, as_of, self.frame().frame())
         self.trainer.store_histories()
         return self.await_training(as_of)
+
+    def call_up(self, name: str, as_of: datetime) -> bool:
+        """Put a reserve in service as a shadow, between two ticks; its first model is made from the history as it is now.
+
+        Returns:
+            False when it is no reserve.
+        """
+        if not self.roles.call_up(name):
+            return False
+        seat = self._seats[name]
+        if seat.card.training is not None and self._untrained(seat):
+            self.trainer.schedule(seat, as_of, as_of + seat.card.training.effect_after, self.frame().frame())
+        return True
+
+    def _untrained(self, seat: Seat) -> bool:
+        return seat.card.training is not None and seat.artifact is None and not self.trainer.has_pending(seat.name)
 
     def training_due(self, as_of: datetime) -> tuple[str, ...]:
         """Begin the fits due at ``as_of`` on the history as it is now; call after the tick, before `state`."""
         due: list[str] = []
         for seat in self._seats.values() if self._effort.learns else ():
-            effect = self.trainer.due(seat, as_of)
+            effect = None if seat.idle else self.trainer.due(seat, as_of)
             if effect is not None:
                 self.trainer.schedule(seat, as_of, effect, self.frame().frame())
                 due.append(seat.name)
@@ -242,7 +258,7 @@ class BoxRunner:
 
     def catch_up_s(self) -> float:
         """Wall seconds that the next tick may take beside its own: boxes without a memory live through their history in it."""
-        return max((seat.card.catch_up_s for seat in self._seats.values() if seat.state is None), default=0.0)
+        return max((seat.card.catch_up_s for seat in self._seats.values() if seat.state is None and not seat.idle), default=0.0)
 
     def store_histories(self) -> None:
         """Bring what the fits learn from to disk, before the commit of a `state` that names them, and ask for the fits.

@@ -23,10 +23,10 @@ class BoxInstance:
 
     Attributes:
         name: unique in the site. ``box_ref``: entry-point name or "module:Class".
-        role: "champion" (its outputs are used), "standby" (asked like a champion, used only as a fallback) or "shadow" (asked
-            last, only compared with a champion). A promotion changes it while on air.
+        role: "champion" (its outputs are used), "standby" (asked like a champion, used only as a fallback), "shadow" (asked
+            last, only compared with a champion) or "reserve" (not asked). People change it while on air.
         config: what the box is made with; plain values only.
-        shadows: of a shadow, the champion that it is compared with.
+        shadows: of a shadow or a reserve, the champion that it is compared with.
     """
 
     name: str
@@ -69,6 +69,11 @@ class Seat:
     def shadow(self) -> bool:
         """True when nobody reads its outputs: it is only compared with a champion."""
         return self.instance.role == "shadow"
+
+    @property
+    def idle(self) -> bool:
+        """True when it is not asked at all."""
+        return self.instance.role == "reserve"
 
     def remember(self, good: Remembered, data: bytes) -> None:
         """Keep a valid answer; ``data`` are its canonical bytes."""

@@ -6,9 +6,9 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from twin.contracts.messages import Finding, Order
+from twin.contracts.messages import Finding, Order, SwitchOrder
 from twin.contracts.ports import Actuator
-from twin.regie import orders
+from twin.regie import orders, switching
 
 RETRY = timedelta(seconds=15)
 """Grid time between two tries within a quarter hour: a link that takes seconds to fail must not hold up events."""
@@ -52,6 +52,23 @@ class Sender:
         if keys:
             self._tell("orders_delivered_again", count=len(keys))
         self.undelivered = ()
+        return keys
+
+    def operate(self, held: Mapping[str, SwitchOrder], as_of: datetime) -> tuple[str, ...]:
+        """Hand over what switches are to do; returns the keys that the field now holds. What it does not take waits."""
+        waiting = switching.to_send(held, as_of)
+        if self._actuator is None or not waiting:
+            return ()
+        keys = tuple(order.key for order in waiting)
+        try:
+            known = self._actuator.known(keys)
+            self._actuator.operate([order for order in waiting if order.key not in known])
+        except Exception as error:  # noqa: BLE001 - whatever is behind the port: a field that fails costs orders, not the loop
+            self._on_ops(
+                {"event": "switch_orders_not_delivered", "count": len(keys), "reason": f"{type(error).__name__}: {error}"}
+            )
+            found = self._held(keys)
+            return tuple(key for key in keys if key in found)
         return keys
 
     def _held(self, keys: tuple[str, ...]) -> Collection[str]:

@@ -127,7 +127,8 @@ class Scorer:
         end = (local.replace(tzinfo=None) + timedelta(days=1)).replace(hour=0, minute=0, tzinfo=self._zone)
         start_s, end_s = to_epoch_s(start), to_epoch_s(end)
         for name in self._instances:
-            foretold = None if envelopes[name].service is Service.ABSENT else paths_of(envelopes[name].report.outputs)
+            asked = envelopes.get(name)  # a reserve is not
+            foretold = None if asked is None or asked.service is Service.ABSENT else paths_of(asked.report.outputs)
             if foretold is not None:
                 columns, path = foretold
                 steps = (end_s - start_s) // QUARTER_HOUR_S

@@ -11,6 +11,7 @@ import xarray as xr
 
 from twin.contracts.messages import Command, Envelope, State
 from twin.contracts.ports import GridEvent, Readings
+from twin.regie.commands import Refused
 from twin.regie.memory import LoopMemory
 from twin.regie.origin import Flows, Mix
 from twin.regie.outcome import Result
@@ -39,12 +40,12 @@ class Observation:
 
 @dataclass(frozen=True)
 class Moment:
-    """When and why a tick happens. ``commands``: consumed in this tick; ``late``: those that had expired and are refused."""
+    """When and why a tick happens. ``commands``: consumed in this tick; ``refused``: what else the queue held."""
 
     as_of: datetime
     event: GridEvent | None = None
     commands: Sequence[Command] = ()
-    late: Sequence[Command] = ()
+    refused: Sequence[Refused] = ()
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ class Tick:
     """A finished tick, for the views. ``lines``: what the running journal says of it. ``trials``: by shadow.
 
     Attributes:
+        roles: of every box instance, those in reserve included.
         baseline: the do-nothing twin's estimated grid; None where there is no such twin, and at events.
     """
 
@@ -76,5 +78,6 @@ class Tick:
     lines: tuple[tuple[str, Mapping[str, object]], ...]
     trials: Mapping[str, Trial] = field(default_factory=dict)
     baseline: xr.Dataset | None = None
+    roles: Mapping[str, str] = field(default_factory=dict)
     head: str = ""
     acked: bool = False

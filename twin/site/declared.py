@@ -240,12 +240,18 @@ def _boxes(site: Site, places: Places, problems: Problems) -> None:
 def _shadows(site: Site, places: Places, problems: Problems) -> None:
     champions = sorted(box.name for box in site.boxes if box.role == "champion")
     for i, box in enumerate(site.boxes):
-        if box.role == "shadow" and box.shadows not in champions:
+        compared = box.role in ("shadow", "reserve")
+        if compared and box.shadows not in champions:
             value = "missing" if box.shadows is None else repr(box.shadows)
             problems.add(places("boxes", i, "shadows"), value, f"one of the champions {champions}", "name whom it shadows")
-        if box.role != "shadow" and box.shadows is not None:
-            limit, remedy = 'role = "shadow" beside it', "state the role, or leave the key out"
+        if not compared and box.shadows is not None:
+            limit, remedy = 'role = "shadow" or "reserve" beside it', "state the role, or leave the key out"
             problems.add(places("boxes", i, "shadows"), f"{box.shadows!r} of a {box.role}", limit, remedy)
+
+
+def _roster(site: Site, places: Places, problems: Problems) -> None:
+    said = ((f"{step.who} after {step.after_minutes} min", step.owner) for step in site.roster)
+    _once((f"{step} ({owner})" if owner else step for step, owner in said), places("roster"), problems)
 
 
 def _promote(site: Site, places: Places, problems: Problems) -> None:
@@ -326,6 +332,7 @@ _CHECKS = (
     _orders,
     _boxes,
     _shadows,
+    _roster,
     _promote,
     _public,
     _plant,

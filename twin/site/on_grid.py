@@ -25,7 +25,7 @@ _LINE_KIND = {"cs": "cable", "ol": "overhead"}
 
 def grid_problems(site: Site, net: Any, places: Places) -> tuple[Problem, ...]:
     """References to elements that the grid does not have, and figures that contradict it."""
-    checks = (_channels, _ratings, _lines, _machines, _zones, _levels, _pumps, _devices, _silences, _world)
+    checks = (_channels, _ratings, _lines, _machines, _zones, _levels, _pumps, _devices, _switching, _silences, _world)
     return found_by(checks, site, net, places)
 
 
@@ -108,6 +108,19 @@ def _devices(site: Site, net: Any, places: Places, problems: Problems) -> None:
             if sgen in net.sgen.index:
                 place = f"{places('devices', i, 'kwp')} sgen {sgen}"
                 _agrees(kwp, 1000.0 * float(net.sgen.at[sgen, "sn_mva"]), "kWp", place, problems)
+
+
+def _switching(site: Site, net: Any, places: Places, problems: Problems) -> None:
+    """Switches that the control room is to move, and that the grid does not have or lets nobody move."""
+    place, remote = places("switching", "remote"), site.switching.remote
+    _exist(net, "switch", remote, place, problems)
+    permitted = net.switch.get("permitted")
+    locked = (
+        [] if permitted is None else [i for i in remote if i in net.switch.index and not permitted.fillna(value=True).at[i]]
+    )
+    if locked:
+        value, limit = f"switch {', '.join(map(str, locked))}", "a switch that the grid file permits to operate"
+        problems.add(place, value, limit, "take it out, or permit it in the grid file")
 
 
 def _silences(site: Site, net: Any, places: Places, problems: Problems) -> None:

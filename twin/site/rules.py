@@ -103,18 +103,42 @@ class Orders(Table):
     manual: tuple[Manual, ...] = ()
 
 
+class OnCall(Table):
+    """``[[roster]]``: who is called when nobody acknowledges an urgent alarm, P1 or P2.
+
+    Attributes:
+        after_minutes: of grid time, since the alarm became urgent.
+        owner: the team whose alarms these are; without it, every team's.
+    """
+
+    who: str = Field(min_length=1, max_length=60)
+    after_minutes: int = Field(ge=1, le=24 * 60)
+    owner: str | None = None
+
+
+class Switching(Table):
+    """``[switching]``: the switches that the control room may move; nobody else's are ordered, a crew goes there.
+
+    Attributes:
+        remote: their indices in the grid.
+    """
+
+    remote: tuple[Index, ...] = ()
+
+
 class BoxEntry(Table):
     """``[[boxes]]``: one box instance.
 
     Attributes:
         use: entry point in group ``regie.boxes``, or ``module:Class``.
-        role: a champion is used, a standby serves as somebody's fallback, a shadow is only compared with a champion.
-        shadows: of a shadow, the champion that it is compared with.
+        role: a champion is used, a standby serves as somebody's fallback, a shadow is only compared with a champion, a reserve
+            is not asked until somebody puts it in service as a shadow.
+        shadows: of a shadow or a reserve, the champion that it is compared with.
     """
 
     name: Name
     use: str = Field(pattern=r"^[A-Za-z_][\w.\-]*(:[A-Za-z_]\w*)?$")
-    role: Literal["champion", "standby", "shadow"] = "champion"
+    role: Literal["champion", "standby", "shadow", "reserve"] = "champion"
     shadows: Name | None = None
     config: dict[str, Any] = Field(default={})
 

@@ -22,7 +22,7 @@ from twin.site.line import Line
 from twin.site.machine import Machine
 from twin.site.maintenance import Maintenance
 from twin.site.rehearsed import BoxOutage
-from twin.site.rules import Bands, BoxEntry, Kpi, Mail, Orders, PlantTable, Privacy, Promote, Public, Tariff
+from twin.site.rules import Bands, BoxEntry, Kpi, Mail, OnCall, Orders, PlantTable, Privacy, Promote, Public, Switching, Tariff
 from twin.site.tables import About, ChannelGroup, GridTable, Table, TelemetryTable, Zone
 from twin.site.trafo import Trafo
 
@@ -58,6 +58,8 @@ class Site(Table):
     kpi: Kpi
     privacy: Privacy = Privacy()
     orders: Orders = Orders()
+    switching: Switching = Switching()
+    roster: tuple[OnCall, ...] = ()
     boxes: tuple[BoxEntry, ...] = ()
     boxes_allowed: tuple[str, ...] = ()
     box_outages: tuple[BoxOutage, ...] = ()
