@@ -14,12 +14,13 @@ from dashboard.regie.app import create_app
 from twin.contracts.desk_ports import Ports
 from twin.live.history import JournalHistory
 from twin.work.jobs_port import JobsOfState
+from twin.work.preview_port import PreviewsOfState
 
 
 def ports_of(state: Path) -> Ports:
     """What the rooms reach of one state directory, and the packaged scenarios, which nobody above needs to import."""
     library = Path(str(importlib.resources.files("scenarios"))) / "library"
-    return Ports(jobs=JobsOfState(state), history=JournalHistory(state), library=library)
+    return Ports(jobs=JobsOfState(state), previews=PreviewsOfState(state), history=JournalHistory(state), library=library)
 
 
 def main(arguments: list[str] | None = None) -> int:

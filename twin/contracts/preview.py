@@ -164,7 +164,7 @@ class Objection(_Frozen):
     Attributes:
         code: of a state "not_converged", "unsupplied", "overload", "voltage_low", "voltage_high"; of a closure "second_way",
             "two_infeeds", "voltage_across", "angle_across", "withstand", "pickup", "no_supply", "not_checked"; of any switching
-            "not_permitted", "disconnector" (that would make or break load current).
+            "not_permitted", "already_so", "disconnector" (it would make or break load current).
         element: "switch 12", "line 7", "bus 3". ``value``, ``limit``: in ``unit``, None where it is no number.
         existed: the state before had it as well, and no milder.
         detail: in English, with the remedy, as the engine says it; "" where the code says everything.
@@ -209,7 +209,7 @@ class KpiChange(_Frozen):
         chf, grid_percent, co2_kg: money (positive: costs more), highest loading (positive: more loaded), greenhouse gas.
         per: "hour" (of a state that stays) or "horizon" (of the hours told).
         not_covered: codes of what is left out: "month_peak", "device_payments", "price_unknown", "co2_unknown",
-            "lost_load" (unsupplied load has its own figure), "rebound".
+            "lost_load" (dark customers draw nothing, which is no saving).
     """
 
     chf: float | None

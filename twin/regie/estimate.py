@@ -88,7 +88,7 @@ class StateEstimator:
         self._of_grid = np.array([channel.table in _GRID_TABLES for channel in channels], dtype=bool)
         self._zones = tuple(zone for zone in zones if zone.boundary)
         self.load_weight = load_weight
-        self._sgen_kwp = sgen_kwp
+        self.sgen_kwp = sgen_kwp
         self.load_tan_phi = load_tan_phi
         position = {"load": _positions(grid.load), "sgen": _positions(grid.sgen), "storage": _positions(grid.storage)}
         self._position = position
@@ -116,11 +116,11 @@ class StateEstimator:
             ``(load_p_mw, sgen_p_mw)``, dims (time, load) and (time, sgen); a negative remainder counts as none.
         """
         steps = len(next(iter(load_p_mw.values())))
-        load, sgen = np.zeros((steps, len(self.load_weight))), np.zeros((steps, len(self._sgen_kwp)))
+        load, sgen = np.zeros((steps, len(self.load_weight))), np.zeros((steps, len(self.sgen_kwp)))
         for zone in self._zones:
             for target, at, weight, totals in (
                 (load, self._zone_loads[zone.name], self.load_weight, load_p_mw),
-                (sgen, self._zone_pv[zone.name], self._sgen_kwp, pv_p_mw),
+                (sgen, self._zone_pv[zone.name], self.sgen_kwp, pv_p_mw),
             ):
                 own = totals[zone.name] - sum((totals[child] for child in self._children[zone.name]), np.zeros(steps))
                 weights = weight[at]
@@ -140,7 +140,7 @@ class StateEstimator:
             load_p, self._zone_loads, self.load_weight, {name: zone.load_sigma_mw for name, zone in zones.items()}
         )
         sgen_sigma = self._pseudo_sigma(
-            sgen_p, self._zone_pv, self._sgen_kwp, {name: zone.pv_sigma_mw for name, zone in zones.items()}
+            sgen_p, self._zone_pv, self.sgen_kwp, {name: zone.pv_sigma_mw for name, zone in zones.items()}
         )
         # A plant or storage that says nothing and that no zone's total covers may do anything up to its size.
         sgen_sigma = np.maximum(sgen_sigma, self._silent["sgen"])

@@ -42,7 +42,7 @@ def last_good(card: BoxCard, remembered: Remembered | None, as_of: datetime) -> 
 def held(card: BoxCard, remembered: Remembered, as_of: datetime) -> Report:
     """The last answer of a box that is not due: it still holds, its plans too."""
     report = remembered.report
-    plans = tuple(plan for plan in (_later(plan, as_of) for plan in report.proposals) if plan is not None)
+    plans = tuple(plan for plan in (later(plan, as_of) for plan in report.proposals) if plan is not None)
     return replace(shifted(card, report, as_of), proposals=plans)
 
 
@@ -118,7 +118,8 @@ def _constant(card: BoxCard, provide: Provide, as_of: datetime, premises: Premis
     return output
 
 
-def _later(plan: Proposal, as_of: datetime) -> Proposal | None:
+def later(plan: Proposal, as_of: datetime) -> Proposal | None:
+    """What is left of a plan at ``as_of``; None when it has ended."""
     steps = int((floor_quarter(as_of) - plan.start) / QUARTER_HOUR)
     if steps >= len(plan.p_mw):
         return None

@@ -128,16 +128,17 @@ def element_outlooks(
     envelopes: Mapping[str, Envelope],
     devices: Sequence[Device],
     outside: Mapping[str, xr.DataArray],
+    steps: int = HORIZON_STEPS,
 ) -> Outlooks | None:
     """Element powers over the proof's horizon with devices left to themselves; None when a balanced zone has no forecast.
 
     Args:
+        steps: quarter hours; no more than the forecasts have.
         fixed_sgen_p_mw: metered plants without forecast (hydro), sgen index -> last power, held.
     """
     balanced = [zone.name for zone in zones if zone.boundary]
     if any(f"load:{name}" not in forecasts for name in balanced):
         return None
-    steps = HORIZON_STEPS
     zeros = np.zeros(steps)
     load, sgen = estimator.share_out(
         {name: forecasts[f"load:{name}"][:steps] for name in balanced},

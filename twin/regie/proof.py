@@ -138,7 +138,7 @@ class Prover:
             ordered: movements to prove, by device. ``waiting``: those that nobody has accepted yet.
         """
         model = self._engine.model(topology)
-        stack = _Stack(outlooks, self._load_tan_phi)
+        stack = Stack(outlooks, self._load_tan_phi)
         grid, steps = model.grid, stack.steps
         moves = self._moves(grid, ordered, steps)
         groups = {g: self._moves(grid, members, steps) for g, members in self._groups({**ordered, **waiting}).items()}
@@ -150,12 +150,12 @@ class Prover:
             for group, case in zip(groups, compared, strict=True)
         }
         factor = 1.0
-        if ordered and self._harms(before, after):
+        if ordered and harms(self._limits, before, after):
             # A ripple group is moved whole or not at all: what is trimmed goes without it.
             moves = self._moves(grid, {n: p for n, p in ordered.items() if self._devices[n].ripple is None}, steps)
             trimmed = self._solve(model, stack, [_scaled(moves, f) for f in TRIM_FACTORS])
             tried = zip(TRIM_FACTORS, trimmed, strict=True)
-            factor, after = next(((f, case) for f, case in tried if not self._harms(before, case)), (0.0, before))
+            factor, after = next(((f, case) for f, case in tried if not harms(self._limits, before, case)), (0.0, before))
         step = int.from_bytes(hashlib.sha256(as_of.isoformat().encode()).digest()[:4], "big") % steps
         error = float("nan")
         if self._checks or not self._checked:
@@ -175,7 +175,7 @@ class Prover:
     def breaks_limits(self, topology: Topology, outlooks: Outlooks, steps: int) -> bool:
         """Whether the next ``steps`` quarter hours break a limit if nobody is moved, or have no solution."""
         first = Outlooks(*(values[:steps] for values in vars(outlooks).values()))
-        model, stack = self._engine.model(topology), _Stack(first, self._load_tan_phi)
+        model, stack = self._engine.model(topology), Stack(first, self._load_tan_phi)
         (alone,) = self._solve(model, stack, [self._moves(model.grid, {}, steps)])
         return self._exceeds(alone) or not bool(alone["converged"].all())
 
@@ -197,43 +197,19 @@ class Prover:
         return groups
 
     def _moves(self, grid: Grid, proposals: Mapping[str, Proposal], steps: int) -> Moves:
-        """Planned minus unconstrained power per element table, dims (time, element)."""
-        moves = {table: np.zeros((steps, len(getattr(grid, table)))) for table in ("load", "sgen", "storage")}
-        for name, proposal in proposals.items():
-            device = self._devices[name]
-            n = min(steps, len(proposal.p_mw))
-            moved = (proposal.p_mw[:n] - proposal.unconstrained_p_mw[:n])[:, None]
-            for element, share in device.places:
-                at = np.flatnonzero(getattr(grid, device.table) == element)
-                moves[device.table][:n, at] += share * moved
-        return moves
+        return moves_of(self._devices, grid, proposals, steps)
 
-    def _solve(self, model: GridModel, stack: _Stack, cases: Sequence[Moves]) -> list[dict[str, np.ndarray]]:
+    def _solve(self, model: GridModel, stack: Stack, cases: Sequence[Moves]) -> list[dict[str, np.ndarray]]:
         """One batch for all cases; per case plain arrays, dims (time, element)."""
         solved = model.solve(stack.dataset(model.grid, cases), want=_WANT, controls=self._controls)
         steps = stack.steps
         arrays = {name: solved[name].values for name in (*_WANT, "converged")}
         return [{name: a[i * steps : (i + 1) * steps] for name, a in arrays.items()} for i in range(len(cases))]
 
-    def _harms(self, before: Mapping[str, np.ndarray], after: Mapping[str, np.ndarray]) -> bool:
-        """True when the plan makes any element worse beyond its limit."""
-        if not after["converged"].all():
-            return True
-        for name, limit in (
-            ("line_loading_percent", self._limits.line_percent),
-            ("trafo_loading_percent", self._limits.trafo_percent),
-        ):
-            over = np.maximum(after[name], limit) - np.maximum(before[name], limit)
-            if np.nanmax(over, initial=0.0) > TOLERANCE_PERCENT:
-                return True
-        high = np.maximum(after["vm_pu"], self._limits.bus_high_pu) - np.maximum(before["vm_pu"], self._limits.bus_high_pu)
-        low = np.minimum(before["vm_pu"], self._limits.bus_low_pu) - np.minimum(after["vm_pu"], self._limits.bus_low_pu)
-        return bool(max(np.nanmax(high, initial=0.0), np.nanmax(low, initial=0.0)) > TOLERANCE_PU)
-
     def _error(
         self,
         topology: Topology,
-        stack: _Stack,
+        stack: Stack,
         moves: Moves,
         after: Mapping[str, np.ndarray],
         step: int,
@@ -247,7 +223,7 @@ class Prover:
 
 
 @dataclass(frozen=True)
-class _Stack:
+class Stack:
     """Forecast element powers, repeated once per case."""
 
     outlooks: Outlooks
@@ -255,9 +231,11 @@ class _Stack:
 
     @property
     def steps(self) -> int:
+        """Quarter hours."""
         return len(self.outlooks.load_p_mw)
 
     def dataset(self, grid: Grid, cases: Sequence[Moves]) -> xr.Dataset:
+        """Injections for the engine, one case after the other, each with its movements."""
         alone = self.outlooks
         load = np.concatenate([alone.load_p_mw + moves["load"] for moves in cases])
         storage = np.concatenate([alone.storage_p_mw + moves["storage"] for moves in cases])
@@ -274,6 +252,32 @@ class _Stack:
             },
             coords={"time": np.arange(len(load)), "load": grid.load, "sgen": grid.sgen, "storage": grid.storage},
         )
+
+
+def harms(limits: Limits, before: Mapping[str, np.ndarray], after: Mapping[str, np.ndarray]) -> bool:
+    """True when ``after`` makes any element worse beyond its limit, or does not converge."""
+    if not after["converged"].all():
+        return True
+    for name, limit in (("line_loading_percent", limits.line_percent), ("trafo_loading_percent", limits.trafo_percent)):
+        over = np.maximum(after[name], limit) - np.maximum(before[name], limit)
+        if np.nanmax(over, initial=0.0) > TOLERANCE_PERCENT:
+            return True
+    high = np.maximum(after["vm_pu"], limits.bus_high_pu) - np.maximum(before["vm_pu"], limits.bus_high_pu)
+    low = np.minimum(before["vm_pu"], limits.bus_low_pu) - np.minimum(after["vm_pu"], limits.bus_low_pu)
+    return bool(max(np.nanmax(high, initial=0.0), np.nanmax(low, initial=0.0)) > TOLERANCE_PU)
+
+
+def moves_of(devices: Mapping[str, Device], grid: Grid, proposals: Mapping[str, Proposal], steps: int) -> Moves:
+    """Planned minus unconstrained power per element table, dims (time, element)."""
+    moves = {table: np.zeros((steps, len(getattr(grid, table)))) for table in ("load", "sgen", "storage")}
+    for name, proposal in proposals.items():
+        device = devices[name]
+        n = min(steps, len(proposal.p_mw))
+        moved = (proposal.p_mw[:n] - proposal.unconstrained_p_mw[:n])[:, None]
+        for element, share in device.places:
+            at = np.flatnonzero(getattr(grid, device.table) == element)
+            moves[device.table][:n, at] += share * moved
+    return moves
 
 
 def _curtailed(sgen_p_mw: np.ndarray, move_mw: np.ndarray) -> np.ndarray:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from twin.regie.processes import adopt_orphans, children, die_with_parent, end_children, kill
 from twin.work.commands import Commands
+from twin.work.previews import Previews
 from twin.work.spool import LOCK
 from twin.work.table import JobTable
 
@@ -49,13 +50,16 @@ def main() -> None:
         shutil.rmtree(jobs / "run", ignore_errors=True)
         (jobs / "run").mkdir()
         table = JobTable(jobs)
-        _serve(jobs, table, Commands(jobs, table, lock.fileno()), bell, order["preload"])
+        previews = Previews(jobs)
+        _serve(jobs, table, Commands(jobs, table, lock.fileno()), previews, bell, order["preload"])
         table.close()
         shutil.rmtree(jobs / "run", ignore_errors=True)
 
 
-def _serve(jobs: Path, table: JobTable, commands: Commands, bell: socket.socket, preload: Sequence[str]) -> None:
-    """Look at fits and commands until the loop closes its end of the bell."""
+def _serve(
+    jobs: Path, table: JobTable, commands: Commands, previews: Previews, bell: socket.socket, preload: Sequence[str]
+) -> None:
+    """Look at fits, commands and previews until the loop closes its end of the bell."""
 
     def tell(refused: Mapping[str, str]) -> None:
         with suppress(OSError):  # a loop that hears nothing looks by itself
@@ -69,14 +73,16 @@ def _serve(jobs: Path, table: JobTable, commands: Commands, bell: socket.socket,
             fits = Fits(jobs / "fits", jobs / "run", table, preload, tell, slots=slots())
         patience_s = _LOOK_S if fits is None else min(_LOOK_S, fits.look())
         commands.look()
-        _end_strays({*commands.pids(), *(() if fits is None else fits.pids())})
-        listen = [bell, *commands.descriptors(), *(() if fits is None else fits.descriptors())]
+        previews.look()
+        _end_strays({*commands.pids(), *previews.pids(), *(() if fits is None else fits.pids())})
+        listen = [bell, *commands.descriptors(), *previews.descriptors(), *(() if fits is None else fits.descriptors())]
         readable, _, _ = select.select(listen, [], [], max(0.0, patience_s))
         if bell in readable and _closed(bell):
             break
     if fits is not None:
         fits.end()
     commands.end()
+    previews.end()
     end_children()
 
 
