@@ -1,25 +1,18 @@
-"""The single-line diagram as SVG: what never changes in one drawing, what is abnormal in another laid over it.
-
-Every coordinate is a percentage and every symbol has its size in pixels, so that the drawing follows the window and its
-text stays readable.
-"""
+"""The single-line diagram as SVG: what never changes in one drawing, what is abnormal in another laid over it."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from functools import cached_property
 
 from dashboard.regie.abnormal import Abnormal
-from dashboard.regie.chips import SHAPES
+from dashboard.regie.grid.drawing import Drawn, Segment, at, group, overlay, strokes
+from dashboard.regie.grid.map import GridMap
 from dashboard.regie.markup import Markup, tag
 from dashboard.regie.names import Names
 from dashboard.regie.tree import Layout, arrange
 from dashboard.regie.words import Words
 from twin.contracts.snapshot import DiagramFacts, GridValues
-
-Segment = tuple[float, float, float, float]
-
-_CHIP_DX, _CHIP_DY = 0.115, 0.075
-"""Two numbers closer than this would cover each other at 1366 x 768; the worse one is shown, the list has both."""
 
 
 class Diagram:
@@ -38,16 +31,16 @@ class Diagram:
         parts += [self._inset(index, names) for index in range(len(self.layout.insets))]
         for line in self.facts.lines:
             if line.index not in open_lines:
-                parts.append(_group(f"line:{line.index}", "wire", self._segments.get(f"line:{line.index}", ())))
+                parts.append(group(f"line:{line.index}", "wire", self._segments.get(f"line:{line.index}", ())))
         parts += self._couplers(values.closed_couplers)
         parts += [self._trafo(trafo.index) for trafo in self.facts.trafos]
         for bus in self.facts.buses:
             if bus.index in self.layout.bars:
                 bar = self.layout.bars[bus.index]
-                parts.append(_group(f"bus:{bus.index}", "bar", [(bar.x, bar.top, bar.x, bar.bottom)]))
+                parts.append(group(f"bus:{bus.index}", "bar", [(bar.x, bar.top, bar.x, bar.bottom)]))
             elif bus.index in self.layout.buses:
                 x, y = self.layout.buses[bus.index]
-                parts.append(tag("circle", cx=_at(x), cy=_at(y), r=3.5, class_="bus", data_el=f"bus:{bus.index}"))
+                parts.append(tag("circle", cx=at(x), cy=at(y), r=3.5, class_="bus", data_el=f"bus:{bus.index}"))
         parts += self._open_points(open_lines)
         parts += self._level_names()
         return tag("svg", *parts, class_="drawing base", role="img", aria_label=names.words("ui.diagram_alt"))
@@ -64,7 +57,7 @@ class Diagram:
             if kv[bus] not in highest or top < highest[kv[bus]][1]:
                 highest[kv[bus]] = (x, top)
         return [
-            tag("text", f"{level:g} kV", x=_at(x), y=_at(y), dx=-8, text_anchor="start" if x < 0.05 else "end")
+            tag("text", f"{level:g} kV", x=at(x), y=at(y), dx=-8, text_anchor="start" if x < 0.05 else "end")
             for level, (x, y) in highest.items()
         ]
 
@@ -77,8 +70,8 @@ class Diagram:
         y = inset.top
         return tag(
             "g",
-            tag("rect", x=_at(0.1), y=_at(y), width=_at(0.897), height=_at(inset.bottom - y), class_="inset"),
-            tag("svg", tag("text", title, x=0, y=16, class_="inset-title"), x=_at(0.26), y=_at(y), class_="pin"),
+            tag("rect", x=at(0.1), y=at(y), width=at(0.897), height=at(inset.bottom - y), class_="inset"),
+            tag("svg", tag("text", title, x=0, y=16, class_="inset-title"), x=at(0.26), y=at(y), class_="pin"),
         )
 
     def _trafo(self, index: int) -> Markup:
@@ -92,11 +85,11 @@ class Diagram:
             "svg",
             tag("circle", cx=-0.6 * radius, cy=0, r=radius),
             tag("circle", cx=0.6 * radius, cy=0, r=radius),
-            x=_at(x),
-            y=_at(y),
+            x=at(x),
+            y=at(y),
             class_="pin rings",
         )
-        return tag("g", *_strokes(segments), rings, class_="trafo", data_el=f"trafo:{index}")
+        return tag("g", *strokes(segments), rings, class_="trafo", data_el=f"trafo:{index}")
 
     def _is_end(self, index: int) -> bool:
         """True for a substation's own transformer, drawn small beside its bus."""
@@ -124,17 +117,17 @@ class Diagram:
             square = tag(
                 "svg",
                 tag("rect", x=-4, y=-4, width=8, height=8, class_="closed" if closed else "open"),
-                x=_at((x1 + x2) / 2),
-                y=_at((y1 + y2) / 2),
+                x=at((x1 + x2) / 2),
+                y=at((y1 + y2) / 2),
                 class_="pin",
             )
-            strokes = _strokes(segments) if closed else []
-            parts.append(tag("g", *strokes, square, class_="coupler", data_el=f"switch:{switch}"))
+            link = strokes(segments) if closed else []
+            parts.append(tag("g", *link, square, class_="coupler", data_el=f"switch:{switch}"))
         bays = {bus for bus, (x, _) in self.layout.buses.items() if bus not in self.layout.bars and 0.03 < x < 0.135}
         for bay in sorted(bays & {b for _, *pair in self.facts.couplers for b in pair}):
             x, y = self.layout.buses[bay]
             ends = [y, *(s[0][1] for k, s in self._segments.items() if k.startswith("switch:") and s[0][0] == x)]
-            parts.append(_group(f"bus:{bay}", "wire", [(x, min(ends), x, max(ends))]))
+            parts.append(group(f"bus:{bay}", "wire", [(x, min(ends), x, max(ends))]))
         return parts
 
     def _open_points(self, open_lines: Collection[int]) -> list[Markup]:
@@ -146,7 +139,7 @@ class Diagram:
                 if bus in self.layout.buses:
                     x, y = self.layout.buses[bus]
                     mark = tag("rect", x=-3, y=6, width=6, height=6, class_="open")
-                    pin = tag("svg", mark, x=_at(x), y=_at(y), class_="pin", data_el=f"line:{line.index}")
+                    pin = tag("svg", mark, x=at(x), y=at(y), class_="pin", data_el=f"line:{line.index}")
                     parts.append(pin)
         return parts
 
@@ -154,27 +147,18 @@ class Diagram:
 
     def overlay(self, items: Sequence[Abnormal], dark: Iterable[int], words: Words) -> Markup:
         """Coloured strokes and symbols, with the figure of the worst ones; nothing at all when all is normal."""
-        parts: list[Markup] = []
-        shapes: list[Markup] = []
-        chips: list[Markup] = []
-        taken: list[tuple[float, float]] = []
-        for item in reversed(items):
-            strokes = self._segments.get(item.key, ())
-            parts.append(_group(item.key, "casing", strokes))
-            parts.append(_group(item.key, f"hot p{item.priority}", strokes))
-        for item in items:
-            spot = self._spot(item.key)
-            if spot is None:
-                continue
-            shapes.append(_shape(item, spot))
-            if not any(abs(spot[0] - x) < _CHIP_DX and abs(spot[1] - y) < _CHIP_DY for x, y in taken):
-                taken.append(spot)
-                chips.append(_figure(item, spot, words))
-        for bus in dark:
-            if bus in self.layout.buses:
-                x, y = self.layout.buses[bus]
-                parts.append(tag("circle", cx=_at(x), cy=_at(y), r=5, class_="dark", data_el=f"bus:{bus}"))
-        return tag("svg", *parts, *reversed(shapes), *reversed(chips), class_="drawing overlay", aria_hidden="true")
+        return overlay(self.drawn, items, dark, words)
+
+    @cached_property
+    def drawn(self) -> Drawn:
+        """Where every element stands."""
+        keys = [f"bus:{bus}" for bus in self.layout.buses] + list(self._segments)
+        return Drawn(self._segments, {key: spot for key in keys if (spot := self._spot(key)) is not None})
+
+    @cached_property
+    def map(self) -> GridMap | None:
+        """The same grid where it stands in the country; None where its file does not say."""
+        return GridMap.of(self.facts)
 
     def _spot(self, key: str) -> tuple[float, float] | None:
         table, _, index = key.partition(":")
@@ -234,29 +218,6 @@ class Diagram:
         return found
 
 
-def _shape(item: Abnormal, spot: tuple[float, float]) -> Markup:
-    """Shape of the priority on the element itself."""
-    shape = tag("path", d=SHAPES[item.priority], class_=f"shape p{item.priority}", transform="translate(-7,-7)")
-    return tag("svg", shape, x=_at(spot[0]), y=_at(spot[1]), class_="pin", data_el=item.key)
-
-
-def _figure(item: Abnormal, spot: tuple[float, float], words: Words) -> Markup:
-    """Shape and figure on a chip beside the element."""
-    text = words.number(item.value, item.unit)
-    width = 26 + 7.6 * len(text)
-    left = -width + 12 if spot[0] > 0.93 else -10  # stays inside the drawing at its right edge
-    lift = 8 if spot[1] < 0.05 else -28
-    chip = tag(
-        "g",
-        tag("rect", x=0, y=0, width=width, height=20, rx=2, class_=f"chip p{item.priority}"),
-        tag("path", d=SHAPES[item.priority], class_="mark", transform="translate(4,3)"),
-        tag("text", text, x=22, y=15),
-        transform=f"translate({left:.0f},{lift})",
-        class_=f"on-p{item.priority}",
-    )
-    return tag("svg", chip, x=_at(spot[0]), y=_at(spot[1]), class_="pin", data_el=item.key)
-
-
 # ------------------------------------------------------------------------------------------------- geometry
 
 
@@ -306,15 +267,3 @@ def _coupler(layout: Layout, a: int, b: int) -> Segment | None:
         return (x, middle, bar.x, middle) if x < bar.x else None
     (xa, ya), (xb, yb) = layout.buses[a], layout.buses[b]
     return (xa, ya, xb, yb) if xa == xb else None
-
-
-def _group(key: str, kind: str, segments: Iterable[Segment]) -> Markup:
-    return tag("g", *_strokes(segments), class_=kind, data_el=key)
-
-
-def _strokes(segments: Iterable[Segment]) -> list[Markup]:
-    return [tag("line", x1=_at(x1), y1=_at(y1), x2=_at(x2), y2=_at(y2)) for x1, y1, x2, y2 in segments]
-
-
-def _at(fraction: float) -> str:
-    return f"{100.0 * fraction:.2f}%"

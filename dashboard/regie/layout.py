@@ -1,4 +1,7 @@
-"""The main page before anything is known: empty panels in reading order; the feed fills them."""
+"""The main page before anything is known: empty panels in reading order; the feed fills them.
+
+Where each zone stands, the style sheet says (``assets/regie.css``): twelve columns, their places differ with the window's width.
+"""
 
 from __future__ import annotations
 
@@ -17,14 +20,19 @@ def layout() -> html.Div:
             Panel("pulse", className="hidden"),
             html.Div(id="banner", role="alert", hidden=True),
             html.Div(id="said", role="status"),
-            Panel("header", tag="header"),
+            html.Header([Panel("header"), Panel("counters"), Panel("tools"), Panel("who")], className="top"),
             html.Main(
                 [
-                    html.Div([Panel("wall", tag="section"), Panel("strip", tag="section")], className="upper"),
-                    html.Div([_grid(), _decisions()], className="middle"),
-                    _lower(),
+                    Panel("wall", tag="section"),
+                    Panel("strip", tag="section"),
+                    _grid(),
+                    Panel("alarms", tag="section", className="panel"),
+                    Panel("recommendations", tag="section", className="panel"),
+                    Panel("scenarios", tag="section", className="panel"),
+                    _records(),
                     Panel("conducteur", tag="section", className="panel"),
-                ]
+                ],
+                className="zones",
             ),
             Panel("dialogs"),
         ],
@@ -32,28 +40,26 @@ def layout() -> html.Div:
 
 
 def _grid() -> html.Div:
-    """Diagram or map, what-ifs on them, and the look-ahead."""
-    drawings = html.Div([Panel("grid-base"), Panel("grid-overlay")], className="drawings")
-    return html.Div([Panel("grid-list"), drawings, Panel("ahead", tag="section")], className="panel grid-zone")
-
-
-def _decisions() -> html.Div:
+    """Diagram and map, one of them in sight; a what-if of this browser over both; the look-ahead below."""
+    drawings = [
+        html.Div([Panel("grid-base"), Panel("grid-overlay")], className="drawing-of diagram-of"),
+        html.Div([Panel("map-base"), Panel("map-overlay")], className="drawing-of map-of"),
+    ]
     return html.Div(
         [
-            Panel("alarms", tag="section", className="panel"),
-            Panel("recommendations", tag="section", className="panel"),
+            Panel("grid-tools"),
+            Panel("grid-list"),
+            Panel("what-if", tag="section"),
+            html.Div(drawings, className="drawings"),
+            Panel("ahead", tag="section"),
         ],
-        className="decisions",
+        id="grid",
+        className="panel grid-zone",
     )
 
 
-def _lower() -> html.Div:
+def _records() -> html.Div:
+    """Journal and orders in one place, one of them in sight."""
     return html.Div(
-        [
-            Panel("horizon", tag="section", className="panel"),
-            Panel("scenarios", tag="section", className="panel"),
-            Panel("orders", tag="section", className="panel"),
-            Panel("journal", tag="section", className="panel"),
-        ],
-        className="lower",
+        [Panel("records-tabs"), Panel("journal", tag="section"), Panel("orders", tag="section")], className="panel records"
     )

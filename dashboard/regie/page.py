@@ -19,9 +19,10 @@ from dashboard.regie.words import Words
 
 ROOT = "/regie/"
 ASSETS = f"{ROOT}assets/"
-_ROOMS = (
+ROOMS = (
     ("", "nav.screen", Deed.SEE),
     ("rehearsal/", "nav.rehearsal", Deed.REHEARSE),
+    ("conducteur/", "nav.conducteur", Deed.SEE),
     ("switching/", "nav.switching", Deed.SEE),
     ("shift/", "nav.shift", Deed.SEE),
     ("analyst/", "nav.analyst", Deed.ANALYSE),
@@ -51,11 +52,20 @@ class Visit:
         return f"{ROOT}{path}{'&' if '?' in path else '?'}lang={self.words.language}"
 
 
-def page(visit: Visit, room: str, title: str, *body: object, scripts: Sequence[str] = (), status: int = 200) -> HTMLResponse:
+def page(
+    visit: Visit,
+    room: str,
+    title: str,
+    *body: object,
+    scripts: Sequence[str] = (),
+    styles: Sequence[str] = (),
+    status: int = 200,
+) -> HTMLResponse:
     """A whole page of one room.
 
     Args:
-        room: its path below `ROOT` ("rehearsal/"), marked in the navigation. ``scripts``: files among the assets that it loads.
+        room: its path below `ROOT` ("rehearsal/"), marked in the navigation. ``scripts``, ``styles``: files among the assets
+            that it loads.
     """
     words = visit.words
     head = (
@@ -64,8 +74,9 @@ def page(visit: Visit, room: str, title: str, *body: object, scripts: Sequence[s
         tag("link", rel="icon", href="data:,"),
         tag("link", rel="stylesheet", href=f"{ASSETS}regie.css"),
         tag("link", rel="stylesheet", href=f"{ASSETS}rooms.css"),
+        *(tag("link", rel="stylesheet", href=f"{ASSETS}{name}") for name in styles),
         tag("script", src=f"{ASSETS}05_theme.js"),
-        *(tag("script", src=f"{ASSETS}{name}", defer=True) for name in ("rooms.js", *scripts)),
+        *(tag("script", src=f"{ASSETS}{name}", defer=True) for name in ("rooms.js", "60_hand.js", *scripts)),
     )
     content = (
         tag("a", words("nav.skip"), href="#main", class_="skip"),
@@ -81,7 +92,7 @@ def _navigation(visit: Visit, room: str) -> Markup:
     words = visit.words
     links = [
         tag("a", words(code), href=visit.address(path), aria_current="page" if path == room else None)
-        for path, code, deed in _ROOMS
+        for path, code, deed in ROOMS
         if visit.person.may(deed)
     ]
     languages = [
@@ -96,9 +107,11 @@ def _navigation(visit: Visit, room: str) -> Markup:
     ]
     theme = tag("button", words("ui.theme"), type="button", class_="button", data_do="theme")
     who = tag("span", words("nav.who", name=visit.person.name, role=words(f"role_of.{visit.person.role}")), class_="muted")
+    out = tag("button", words("nav.logout"), type="submit", class_="button")
+    leave = tag("form", out, method="post", action=f"{ROOT}logout")
     return join(
         [
             tag("nav", *links, aria_label=words("nav.rooms"), class_="rooms"),
-            tag("div", who, tag("nav", *languages, aria_label=words("ui.languages"), class_="languages"), theme, class_="who"),
+            tag("div", who, leave, tag("nav", *languages, aria_label=words("ui.languages"), class_="languages"), theme, class_="who"),
         ]
     )

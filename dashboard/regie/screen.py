@@ -5,30 +5,30 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from dashboard.regie.abnormal import Abnormal, abnormal, without_value
 from dashboard.regie.access.roles import Deed
-from dashboard.regie.chips import chip
 from dashboard.regie.desk import Look, Screen
 from dashboard.regie.diagram import Diagram
+from dashboard.regie.grid.zone import grid_zone
 from dashboard.regie.markup import Markup, tag
+from dashboard.regie.money import without_money
 from dashboard.regie.names import Names
 from dashboard.regie.places import places
 from dashboard.regie.views.alarms import alarm_list
+from dashboard.regie.views.countdown import clock
 from dashboard.regie.views.dialogs import dialogs
-from dashboard.regie.views.header import header
-from dashboard.regie.views.horizon import horizon_chart
+from dashboard.regie.views.header import counters, header, tools
+from dashboard.regie.views.orders import order_list
 from dashboard.regie.views.recommendations import recommendation_list
-from dashboard.regie.views.records import journal_lines, order_list
+from dashboard.regie.views.records import journal_lines
 from dashboard.regie.views.wall import strip, wall
 from dashboard.regie.words import Words
-from twin.contracts.snapshot import DiagramFacts, Snapshot
+from twin.contracts.snapshot import Snapshot
 
 SECTIONS = {
     "wall": "ui.wall",
     "strip": "ui.strip",
     "alarms": "ui.alarms_short",
     "recommendations": "ui.recommendations_short",
-    "horizon": "ui.horizon",
     "orders": "ui.orders",
     "journal": "ui.journal",
 }
@@ -43,9 +43,10 @@ LONGEST_SILENCE = timedelta(seconds=60)
 
 def look_at(snapshot: Snapshot, diagram: Diagram | None, language: str, deeds: frozenset[Deed], *, read_only: bool) -> Look:
     """What whoever has these rights sees of a snapshot in that language."""
-    words = Words.of(language, snapshot.site.timezone, snapshot.as_of)
+    words = Words.of(language, snapshot.site.timezone, snapshot.as_of, "grid")
     names = Names(words, snapshot.site, diagram.facts if diagram is not None else None)
-    return Look(snapshot, names, diagram, deeds, read_only)
+    seen = snapshot if Deed.SEE_MONEY in deeds else without_money(snapshot, words("ui.money_hidden"))
+    return Look(seen, names, diagram, deeds, read_only)
 
 
 def screen(look: Look, *, readable: bool = True) -> Screen:
@@ -56,20 +57,27 @@ def screen(look: Look, *, readable: bool = True) -> Screen:
     """
     snapshot, names, words, diagram = look.snapshot, look.names, look.words, look.diagram
     drawn = places(diagram) if diagram is not None else {}
-    read_only = not look.may(Deed.COMMAND)
+    may_command, may_see_money = look.may(Deed.COMMAND), look.may(Deed.SEE_MONEY)
     panels: Screen = {
-        "header": {"markup": header(snapshot, words, read_only=read_only)},
-        "wall": {"markup": wall(snapshot, names)},
-        "strip": {"markup": strip(snapshot.strip, words)},
-        "alarms": {"markup": alarm_list(snapshot.alarms, names, drawn, read_only=read_only)},
-        "recommendations": {"markup": recommendation_list(snapshot.recommendations, names, read_only=read_only)},
-        "horizon": {"markup": horizon_chart(snapshot.horizon, names)},
-        "orders": {"markup": order_list(snapshot.orders, snapshot.order_counts, names)},
+        "header": {"markup": header(snapshot, words, read_only=not may_command, may_see_money=may_see_money)},
+        "counters": {"markup": counters(snapshot.alarms, words)},
+        "tools": {"markup": tools(words, look.deeds)},
+        "wall": {"markup": wall(snapshot, names, may_see_money=may_see_money)},
+        "strip": {"markup": strip(snapshot.strip, words, may_see_money=may_see_money)},
+        "alarms": {
+            "markup": alarm_list(snapshot.alarms, names, drawn, may_answer=may_command),
+            "payload": {"clock": clock(snapshot, words)},
+        },
+        "recommendations": {
+            "markup": recommendation_list(snapshot, names, may_answer=may_command, may_see_money=may_see_money)
+        },
+        "records-tabs": {"markup": _records_tabs(snapshot, words)},
+        "orders": {"markup": order_list(snapshot, names)},
         "journal": {"markup": journal_lines(snapshot.journal, snapshot.head, snapshot.alarms, names)},
         "dialogs": {"markup": dialogs(words)},
         "pulse": {"payload": _pulse(snapshot, words, readable=readable)},
     }
-    panels.update(_grid(snapshot, diagram, names))
+    panels.update(grid_zone(look))
     for panel, code in SECTIONS.items():
         panels[panel]["label"] = words(code)
     return panels
@@ -77,12 +85,12 @@ def screen(look: Look, *, readable: bool = True) -> Screen:
 
 def waiting(language: str, *, readable: bool = True) -> Screen:
     """The screen before the first snapshot: every panel says what will stand there, the header what it waits for."""
-    words = Words.of(language, "UTC")
+    words = Words.of(language, "UTC", None, "grid")
     note = tag("p", words("ui.waiting"), class_="empty") if readable else None
     texts = {"late": "", "lost": words("ui.lost_waiting"), **_texts(words, readable=readable)}
     panels: Screen = {
         "header": {"markup": tag("div", tag("h1", words("ui.title_bare")), note, class_="header-row")},
-        "grid-list": {"markup": tag("h2", words("ui.diagram"))},
+        "grid-tools": {"markup": tag("h2", words("ui.diagram"))},
         "dialogs": {"markup": dialogs(words)},
         "pulse": {"payload": {"published_ms": None, "late_ms": None, "texts": texts}},
     }
@@ -91,72 +99,32 @@ def waiting(language: str, *, readable: bool = True) -> Screen:
     return panels
 
 
-def _grid(snapshot: Snapshot, diagram: Diagram | None, names: Names) -> Screen:
-    words = names.words
-    title = tag("h2", words("ui.diagram"))
-    if diagram is None or not _fits(snapshot, diagram.facts):
-        return {
-            "grid-base": {"markup": ""},
-            "grid-overlay": {"markup": "", "payload": {}},
-            "grid-list": {"markup": tag("div", title, tag("p", words("ui.no_diagram"), class_="empty"))},
-        }
-    items = abnormal(diagram.facts, snapshot.grid)
-    dark = without_value(diagram.facts, snapshot.grid)
-    return {
-        "grid-base": {"markup": diagram.base(snapshot.grid, names)},
-        "grid-overlay": {
-            "markup": diagram.overlay(items, dark, words),
-            "payload": diagram.tips(snapshot.grid, names),
-        },
-        "grid-list": {"markup": _abnormal_list(title, items, len(dark), snapshot, names)},
-    }
-
-
-def _abnormal_list(title: Markup, items: tuple[Abnormal, ...], dark: int, snapshot: Snapshot, names: Names) -> Markup:
-    """Text equivalent of the drawing: every abnormal element with value and limit; choosing one locates it."""
-    words = names.words
-    entries = [
-        tag(
-            "li",
+def _records_tabs(snapshot: Snapshot, words: Words) -> Markup:
+    """Journal and orders share a place; what failed is told on the tab, so that it cannot hide behind the other."""
+    failed = snapshot.order_counts.get("failed", 0)
+    mark = f"▲ {words('grid.orders_failed', count=failed)}" if failed else None
+    tabs = (("journal", words("ui.journal"), None), ("orders", words("ui.orders"), mark))
+    return tag(
+        "div",
+        *(
             tag(
                 "button",
-                chip(item.priority, words.number(item.value, item.unit)),
-                " ",
-                words("ui.abnormal", name=names.of(item.key), limit=words.number(item.limit, item.unit)),
+                text,
+                tag("span", note, class_="warn") if note else None,
                 type="button",
-                data_do="locate",
-                data_el=item.key,
-                data_focus=f"abnormal-{item.key}",
-            ),
-        )
-        for item in items
-    ]
-    extremes = [v for v in snapshot.grid.vm_pu if v is not None]
-    loading = [v for v in (*snapshot.grid.line_loading_percent, *snapshot.grid.trafo_loading_percent) if v is not None]
-    summary = words(
-        "ui.diagram_summary",
-        low=words.number(min(extremes, default=None), "pu"),
-        high=words.number(max(extremes, default=None), "pu"),
-        loading=words.number(max(loading, default=None), "%"),
-        quality=", ".join(words(f"quality.{flag}") for flag in snapshot.grid.quality),
-        at=words.clock(snapshot.interval),
+                role="tab",
+                id=f"tab-{name}",
+                aria_controls=name,
+                aria_selected="false",
+                data_do="tab",
+                data_focus=f"tab-{name}",
+            )
+            for name, text, note in tabs
+        ),
+        role="tablist",
+        aria_label=words("grid.records"),
+        class_="tabs",
     )
-    parts = [tag("div", title, tag("p", summary, class_="meta"), class_="line")]
-    if dark:
-        parts.append(tag("p", "■ ", words("ui.without_value", count=dark), class_="warn"))
-    count = words("ui.abnormal_count", count=len(items)) if items else words("ui.all_normal")
-    listing = (
-        tag("ol", *entries, class_="abnormal", tabindex=0, data_focus="abnormal", aria_label=count)
-        if entries
-        else tag("p", count, class_="meta")
-    )
-    return tag("div", *parts, listing)
-
-
-def _fits(snapshot: Snapshot, facts: DiagramFacts) -> bool:
-    grid = snapshot.grid
-    have = (len(grid.vm_pu), len(grid.line_loading_percent), len(grid.trafo_loading_percent))
-    return have == (len(facts.buses), len(facts.lines), len(facts.trafos))
 
 
 def late_at(snapshot: Snapshot) -> datetime:
@@ -178,6 +146,7 @@ def _pulse(snapshot: Snapshot, words: Words, *, readable: bool) -> dict[str, Any
         "texts": {
             "late": words("ui.stale_late", at=words.wall(due)),
             "lost": words("ui.stale_lost", tick=snapshot.tick, at=words.wall(snapshot.published_at)),
+            "frozen": words("grid.frozen", at=words.clock(snapshot.as_of)),
             **_texts(words, readable=readable),
         },
     }
@@ -190,6 +159,8 @@ def _texts(words: Words, *, readable: bool) -> dict[str, str]:
         "min": words("ui.age_min", n="{n}"),
         "h": words("ui.age_h", n="{n}"),
         "stale": words("mode.stale"),
+        "frozen_said": words("grid.frozen_said"),
+        "released": words("grid.released"),
         "sent": words("ui.sent"),
         "failed": words("ui.not_sent"),
         "nowhere": words("ui.not_on_diagram"),

@@ -1,9 +1,12 @@
 /* The browser's half of dashboard/regie/panel.py: shows markup, keeps focus and scroll, tells the other scripts.
-   data-focus names an element across updates: it keeps its scroll position, and what has focus in it leads back there. */
+   data-focus names an element across updates: it keeps its scroll position, and what has focus in it leads back there.
+   A frozen screen (50_freeze.js) holds the markup of every panel but those that stay live. */
 (function () {
   "use strict";
   var page = (window.regie = window.regie || {});
   page.payloads = {};
+  page.panels = {};  /* those on the page, by id */
+  page.holds = function () { return false; };
 
   function Panel(props) {
     React.Component.call(this, props);
@@ -25,7 +28,10 @@
     document.dispatchEvent(new CustomEvent("regie:panel", {detail: this.props.id}));
   };
 
-  Panel.prototype.componentDidMount = Panel.prototype.told;
+  Panel.prototype.componentDidMount = function () {
+    page.panels[this.props.id] = this;
+    this.told();
+  };
 
   Panel.prototype.componentDidUpdate = function (before, state, held) {
     if (before.markup !== this.props.markup) {
@@ -39,6 +45,7 @@
   };
 
   Panel.prototype.shouldComponentUpdate = function (next) {
+    if (page.holds(next.id)) { return false; }
     return next.markup !== this.props.markup || next.payload !== this.props.payload || next.label !== this.props.label;
   };
 

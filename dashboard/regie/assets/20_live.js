@@ -11,6 +11,9 @@
     if (event.detail === "beat" || event.detail === "pulse" || event.detail === "header") { show(); }
   });
 
+  /* The server's clock now [ms since 1970]; nothing before the first beat. */
+  page.serverNow = function () { return beat ? beat.server + performance.now() - beat.heard : undefined; };
+
   function age(ms, texts) {
     var s = Math.max(0, Math.round(ms / 1000));
     if (s < 100) { return texts.s.replace("{n}", s); }
@@ -31,13 +34,14 @@
     if (!pulse || !beat) { return; }
     var silent_ms = performance.now() - beat.heard, now = beat.server + silent_ms;
     var banner = document.getElementById("banner"), why = trouble(pulse, silent_ms, now);
-    if (pulse.published_ms !== null) { set(document.querySelector("[data-age]"), age(now - pulse.published_ms, pulse.texts)); }
+    var shown = page.frozen || pulse;  /* a frozen screen is as old as its picture */
+    if (shown.published_ms !== null) { set(document.querySelector("[data-age]"), age(now - shown.published_ms, pulse.texts)); }
     if (banner) { banner.hidden = !why; set(banner, why); }
     document.body.classList.toggle("stale", Boolean(why));
     var mode = document.querySelector(".state .mode");
     if (mode) {
-      if (why && mode.textContent !== pulse.texts.stale) { mode.dataset.fresh = mode.textContent; set(mode, pulse.texts.stale); }
-      if (!why && mode.dataset.fresh) { set(mode, mode.dataset.fresh); delete mode.dataset.fresh; }
+      mode.dataset.own = mode.dataset.own || mode.textContent;
+      set(mode, page.frozen ? page.frozen.texts.frozen : why ? pulse.texts.stale : mode.dataset.own);
     }
   }
 

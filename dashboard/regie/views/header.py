@@ -1,13 +1,15 @@
-"""Header: where, when, how fresh, the three figures against doing nothing, and how many alarms are open."""
+"""Header: where, when, how fresh, the three figures against doing nothing, alarm counters, and the tools of a screen."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from dashboard.format import LANGUAGES
+from dashboard.regie.access.roles import Deed
 from dashboard.regie.chips import chip
 from dashboard.regie.markup import Markup, tag
+from dashboard.regie.page import ROOMS, ROOT
 from dashboard.regie.words import Words
 from twin.contracts.snapshot import AlarmView, KpiTriple, Snapshot
 
@@ -31,8 +33,8 @@ _UNIT_OF_SUFFIX = (
 )
 
 
-def header(snapshot: Snapshot, words: Words, *, read_only: bool) -> Markup:
-    """The whole header."""
+def header(snapshot: Snapshot, words: Words, *, read_only: bool, may_see_money: bool) -> Markup:
+    """Site, clock and figures: what a frozen screen holds. Figures that a role does not see are named, and said to be hidden."""
     site = snapshot.site
     title = site.title.get(words.language) or site.title.get("en") or site.name
     notes = [tag("span", words(f"note.{note}") if words.known(f"note.{note}") else note, class_="note") for note in site.notes]
@@ -42,12 +44,11 @@ def header(snapshot: Snapshot, words: Words, *, read_only: bool) -> Markup:
         _clock(snapshot, words, read_only=read_only),
         tag(
             "dl",
+            None if may_see_money else _hidden_figure("economic", words),
             *(_figure(name, snapshot.kpis[name], snapshot.since, words) for name in _LEADING if name in snapshot.kpis),
             class_="figures",
             aria_label=words("ui.figures"),
         ),
-        _counters(snapshot.alarms, words),
-        _tools(words),
         class_="header-row",
     )
 
@@ -95,6 +96,10 @@ def _figure(name: str, triple: KpiTriple, since: datetime, words: Words) -> Mark
     )
 
 
+def _hidden_figure(name: str, words: Words) -> Markup:
+    return tag("div", tag("dt", words(f"kpi.{name}")), tag("dd", words("ui.money_hidden"), class_="beside"), class_="figure")
+
+
 def _difference(value: float, unit: str, decimals: int, words: Words) -> str:
     """With its sign; two percentages differ by points."""
     if unit == "%":
@@ -129,19 +134,28 @@ def _shown(value: float | None, unit: str, words: Words) -> str:
     return words.number(value, unit, decimals=1 if unit == "%" else None)
 
 
-def _counters(alarms: Sequence[AlarmView], words: Words) -> Markup:
+def counters(alarms: Sequence[AlarmView], words: Words) -> Markup:
+    """Active alarms in sight by priority, and how many are shelved; live on a frozen screen too."""
+    active = [alarm for alarm in alarms if alarm.cleared_at is None]
+    shelved = sum(1 for alarm in active if alarm.shelved_until is not None)
     counts: Mapping[int, int] = {
-        priority: sum(1 for a in alarms if a.priority == priority and a.cleared_at is None) for priority in (1, 2, 3, 4)
+        priority: sum(1 for alarm in active if alarm.priority == priority and alarm.shelved_until is None)
+        for priority in (1, 2, 3, 4)
     }
     items = [
         tag("li", chip(priority), tag("strong", words.number(count)), class_="zero" if not count else None)
         for priority, count in counts.items()
     ]
-    return tag("ul", *items, class_="counters", aria_label=words("ui.counters"))
+    return tag(
+        "div",
+        tag("ul", *items, class_="counters", aria_label=words("ui.counters")),
+        tag("p", words("ui.shelved_count", count=shelved), class_="shelved-count some" if shelved else "shelved-count"),
+    )
 
 
-def _tools(words: Words) -> Markup:
-    links = [
+def tools(words: Words, deeds: Collection[Deed]) -> Markup:
+    """Languages, theme, the way to the other rooms, Freeze and Help; the same from tick to tick, so that a menu stays open."""
+    languages = [
         tag(
             "a",
             language.upper(),
@@ -153,15 +167,28 @@ def _tools(words: Words) -> Markup:
         )
         for language in LANGUAGES
     ]
-    keys = tag("kbd", "?")
+    rooms = [
+        tag("li", tag("a", words(code), href=f"{ROOT}{path}?lang={words.language}", data_focus=f"room-{path.strip('/')}"))
+        for path, code, deed in ROOMS
+        if path and deed in deeds
+    ]
     return tag(
         "div",
-        tag("nav", *links, aria_label=words("ui.languages"), class_="languages"),
+        tag("nav", *languages, aria_label=words("ui.languages"), class_="languages"),
         tag(
-            "div",
-            tag("a", words("ui.work"), href=f"/regie/work/?lang={words.language}", data_focus="work", class_="button"),
-            tag("button", words("ui.help"), " ", keys, type="button", data_do="help", data_focus="help", class_="button"),
-            class_="buttons",
+            "nav",
+            tag("button", words("nav.rooms"), " ▾", type="button", class_="button", popovertarget="rooms", data_focus="rooms"),
+            tag("ul", *rooms, id="rooms", popover="auto"),
+            aria_label=words("nav.rooms"),
+            class_="rooms-menu",
         ),
+        _tool("theme", words("ui.theme")),
+        _tool("freeze", words("ui.freeze"), words("ui.key_space"), aria_pressed="false"),
+        _tool("help", words("ui.help"), "?"),
         class_="tools",
     )
+
+
+def _tool(name: str, text: str, key: str | None = None, **more: str) -> Markup:
+    hint = None if key is None else tag("kbd", key)
+    return tag("button", text, hint, type="button", data_do=name, data_focus=name, class_="button", **more)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from urllib.parse import quote
+
 from dashboard.regie.markup import Markup, tag
 from dashboard.regie.messages import told
 from dashboard.regie.names import Names
@@ -12,18 +15,20 @@ from twin.contracts.snapshot import BoxCardView, ShadowView, Snapshot, Strip
 _DOUBTFUL = {"questionable", "invalid", "stale"}
 _ANSWERED = ("ok", "not_due")
 _NOT_ITS_OWN = ("fallback", "absent")
+_KEYS = 5
 
 
-def wall(snapshot: Snapshot, names: Names) -> Markup:
+def wall(snapshot: Snapshot, names: Names, *, may_see_money: bool) -> Markup:
     """All cards: doubtful ones first, then champions, each in the site file's order."""
     ranked = sorted(snapshot.boxes, key=lambda card: (not is_doubtful(card), card.role != "champion"))
+    numbers = _numbers(snapshot.boxes)
     title = names.words("ui.wall")
     return tag(
         "div",
         tag("h2", title, class_="sr"),
         tag(
             "ol",
-            *(_card(card, snapshot, names) for card in ranked),
+            *(_card(card, numbers.get(card.instance), snapshot, names, may_see_money=may_see_money) for card in ranked),
             class_="cards",
             tabindex=0,
             data_focus="cards",
@@ -51,24 +56,46 @@ def is_doubtful(card: BoxCardView) -> bool:
     return card.service in _NOT_ITS_OWN or bool(_DOUBTFUL & set(card.quality))
 
 
-def _card(card: BoxCardView, snapshot: Snapshot, names: Names) -> Markup:
+def _numbers(cards: Sequence[BoxCardView]) -> dict[str, int]:
+    """Keys of the first champions in the site file's order: a box keeps its key when cards change places."""
+    champions = [card.instance for card in cards if card.role == "champion"]
+    return {instance: number for number, instance in enumerate(champions[:_KEYS], 1)}
+
+
+def _card(card: BoxCardView, number: int | None, snapshot: Snapshot, names: Names, *, may_see_money: bool) -> Markup:
     words, doubtful, said = names.words, is_doubtful(card), _said(card, names)
     title = names.of(f"box:{card.instance}")
+    figure = _figure(card.value, card.unit, words, may_see_money=may_see_money)
     drawing = sparkline(card.past, card.forecast, snapshot.as_of, alt=words("ui.spark_alt", title=title))
     return tag(
         "li",
-        tag("h3", title),
-        tag("p", tag("strong", words.number(card.value, card.unit)), tag("span", _label(card, words)), class_="figure"),
+        tag("h3", _way_in(card, number, title, names)),
+        tag("p", tag("strong", figure), tag("span", _label(card, words)), class_="figure"),
         drawing if drawing is not None else tag("div", class_="spark empty"),
         tag("p", *_health(card, names), class_="health"),
         tag("p", said, class_="why") if said is not None else None,
         tag("p", _why(card, names), class_="why") if card.service in _NOT_ITS_OWN else None,
         tag("p", trial(card.shadow, names), class_="why") if card.shadow is not None else None,
         class_="card doubtful" if doubtful else "card",
-        data_tip=_tip(card, title, names),
         data_box=card.instance,
+    )
+
+
+def _figure(value: float | None, unit: str, words: Words, *, may_see_money: bool) -> str:
+    """A figure with its unit; francs only for who may see them, and then it is said, for a dash would read as missing."""
+    return words("ui.money_hidden") if "CHF" in unit and not may_see_money else words.number(value, unit)
+
+
+def _way_in(card: BoxCardView, number: int | None, title: str, names: Names) -> Markup:
+    """The way to the box's inside page; the style sheet spreads it over the whole card."""
+    return tag(
+        "a",
+        None if number is None else tag("kbd", number, aria_hidden="true"),
+        title,
+        href=f"/regie/box/{quote(card.instance, safe='')}/?lang={names.words.language}",
+        data_number=number,
+        data_tip=_tip(card, title, names),
         data_focus=f"box-{card.instance}",
-        tabindex=0,
         aria_describedby="tip",
     )
 
@@ -123,7 +150,7 @@ def _tip(card: BoxCardView, title: str, names: Names) -> str:
     return "\n".join([title, _why(card, names), version, *technical])
 
 
-def strip(values: Strip, words: Words) -> Markup:
+def strip(values: Strip, words: Words, *, may_see_money: bool) -> Markup:
     """What moves fastest: price, tariff, battery, chargers, flexibility on call."""
     battery = words.number(values.battery_soc_percent, "%")
     if values.battery_p_mw is not None and abs(values.battery_p_mw) > 5e-4:
@@ -132,8 +159,8 @@ def strip(values: Strip, words: Words) -> Markup:
     chargers = f"{words.number(values.chargers_connected)} · {words.power(values.charger_p_mw)}"
     quality = ", ".join(words(f"quality.{flag}") for flag in values.quality)
     rows = (
-        ("ui.price", words.number(values.price_chf_per_kwh, "CHF/kWh"), "ui.synthetic"),
-        ("ui.tariff", words.number(values.grid_tariff_chf_per_kwh, "CHF/kWh"), None),
+        ("ui.price", _figure(values.price_chf_per_kwh, "CHF/kWh", words, may_see_money=may_see_money), "ui.synthetic"),
+        ("ui.tariff", _figure(values.grid_tariff_chf_per_kwh, "CHF/kWh", words, may_see_money=may_see_money), None),
         ("ui.battery", battery, None),
         ("ui.chargers", chargers, None),
         ("ui.flexibility", words.power(values.flexibility_on_call_mw), None),
