@@ -30,8 +30,14 @@ class PulseRoom:
         """Add the address."""
 
         @server.get("/regie/api/pulse")
-        def pulse(_: Annotated[Person, Depends(needs(Deed.SEE))], lang: str = "en") -> dict[str, Any]:
-            return self.now(choose_language(lang, None), datetime.now(UTC))
+        def pulse(person: Annotated[Person, Depends(needs(Deed.SEE))], lang: str = "en") -> dict[str, Any]:
+            language = choose_language(lang, None)
+            told = self.now(language, datetime.now(UTC))
+            if person.locked:
+                words = Words.of(language, "UTC")
+                again = tag("a", "▲ ", words("nav.locked"), href=f"/regie/login?lang={language}", class_="warn")
+                told["markup"] = tag("div", told["markup"], tag("p", again), class_="locked")
+            return told
 
     def now(self, language: str, at: datetime) -> dict[str, Any]:
         """The bar's markup at wall clock ``at``, and whether what it shows is stale."""

@@ -52,16 +52,17 @@ def photo(tmp_path, orders):
 
 
 def test_a_crew_opens_an_order_reports_it_done_with_a_photo_and_sees_it_in_the_list(depot, open_page, issued, photo, orders):
-    page = open_page(f"{depot.url}/regie/work/", **PHONE, locale="de-CH", wait_for=".cards", java_script_enabled=False)
+    page = open_page(
+        f"{depot.url}/regie/work/", **PHONE, role="crew", locale="de-CH", wait_for=".cards", java_script_enabled=False
+    )
     page.get_by_role("link", name=issued).click()
     page.get_by_label("1. Bei der Leitstelle melden").check()
-    page.get_by_label("Ihr Name").fill("Gruppe 2")
     page.get_by_label("Was gefunden wurde").fill("Rost am Kessel")
     page.get_by_label("4 · Schaden").check()
     page.get_by_label("Fotos, höchstens").set_input_files(photo)
     page.get_by_role("button", name="Erledigt", exact=True).click()
     expect(page.get_by_role("status")).to_contain_text("Als erledigt gemeldet")
-    shown = page.get_by_role("img", name="Foto 1 von Gruppe 2")
+    shown = page.get_by_role("img", name="Foto 1 von carl")
     expect(shown).to_be_visible()
     # 16 x 8 pixels lying on their side: the orientation was kept
     expect(shown).to_have_js_property("naturalWidth", 8)  # known only once it has come
@@ -70,7 +71,7 @@ def test_a_crew_opens_an_order_reports_it_done_with_a_photo_and_sees_it_in_the_l
     expect(page.locator(".card", has_text=issued).locator(".state")).to_have_text("erledigt")
     report = OrderStore(depot.state).get(issued).report
     assert (report.by, report.found, report.score, report.ticked, len(report.photos)) == (
-        "Gruppe 2",
+        "carl",
         "Rost am Kessel",
         4,
         (1,),
@@ -80,27 +81,25 @@ def test_a_crew_opens_an_order_reports_it_done_with_a_photo_and_sees_it_in_the_l
 
 
 def test_pressing_done_twice_reports_once(depot, open_page, issued):
-    page = open_page(f"{depot.url}/regie/work/{issued}?lang=en", **PHONE, wait_for="form")
-    page.get_by_label("Your name").fill("Crew 2")
+    page = open_page(f"{depot.url}/regie/work/{issued}?lang=en", **PHONE, role="crew", wait_for="form")
     page.get_by_role("button", name="Done", exact=True).dblclick()
     expect(page.get_by_role("status")).to_contain_text("Reported done")
     assert len(OrderStore(depot.state).get(issued).changes) == 2
 
 
 def test_enter_in_a_field_reports_nothing(depot, open_page, issued):
-    page = open_page(f"{depot.url}/regie/work/{issued}?lang=en", **PHONE, wait_for="form")
-    page.get_by_label("Your name").fill("Crew 2")
+    page = open_page(f"{depot.url}/regie/work/{issued}?lang=en", **PHONE, role="crew", wait_for="form")
     page.keyboard.press("Enter")
     page.wait_for_timeout(300)
     assert OrderStore(depot.state).get(issued).state == "issued"
 
 
 def test_not_done_without_a_motive_comes_back_with_what_was_typed(depot, open_page, issued):
-    page = open_page(f"{depot.url}/regie/work/{issued}?lang=fr", **PHONE, wait_for="form")
-    page.get_by_label("Votre nom").fill("Équipe 2")
+    page = open_page(f"{depot.url}/regie/work/{issued}?lang=fr", **PHONE, role="crew", wait_for="form")
+    page.get_by_label("Ce qui a été constaté").fill("Portail")
     page.get_by_role("button", name="Pas fait").click()
     expect(page.get_by_role("alert")).to_contain_text("demande un motif")
-    expect(page.get_by_label("Votre nom")).to_have_value("Équipe 2")
+    expect(page.get_by_label("Ce qui a été constaté")).to_have_value("Portail")
     axe(page)
     page.get_by_label("Remarque").fill("Portail fermé")
     page.get_by_role("button", name="Pas fait").click()
@@ -112,7 +111,9 @@ def test_not_done_without_a_motive_comes_back_with_what_was_typed(depot, open_pa
 )
 def test_axe_finds_nothing_and_nothing_scrolls_sideways(depot, open_page, screenshots, issued, language, scheme):
     for name, path in (("list", ""), ("order", issued)):
-        page = open_page(f"{depot.url}/regie/work/{path}?lang={language}", **PHONE, wait_for="main", color_scheme=scheme)
+        page = open_page(
+            f"{depot.url}/regie/work/{path}?lang={language}", **PHONE, role="crew", wait_for="main", color_scheme=scheme
+        )
         page.screenshot(path=screenshots / f"work-{name}-{language}-{scheme}.png", full_page=True)
         axe(page)
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
@@ -120,7 +121,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(depot, open_page, screen
 
 
 def test_everything_that_is_pressed_is_large_enough_for_a_thumb(depot, open_page, issued):
-    page = open_page(f"{depot.url}/regie/work/{issued}?lang=de", **PHONE, wait_for="form")
+    page = open_page(f"{depot.url}/regie/work/{issued}?lang=de", **PHONE, role="crew", wait_for="form")
     # 44 CSS pixels: WCAG 2.1, 2.5.5
     low = page.evaluate(
         """() => [...document.querySelectorAll(
@@ -132,12 +133,12 @@ def test_everything_that_is_pressed_is_large_enough_for_a_thumb(depot, open_page
 
 
 def test_the_saved_document_opens_without_a_network(depot, open_page, issued, tmp_path):
-    page = open_page(f"{depot.url}/regie/work/{issued}?lang=it", **PHONE, wait_for="form")
+    page = open_page(f"{depot.url}/regie/work/{issued}?lang=it", **PHONE, role="crew", wait_for="form")
     with page.expect_download() as download:
         page.get_by_role("link", name="Salvare per il viaggio").click()
     saved = tmp_path / "order.html"
     download.value.save_as(saved)
-    offline = open_page(saved.as_uri(), **PHONE, wait_for="main", offline=True)
+    offline = open_page(saved.as_uri(), **PHONE, role="crew", wait_for="main", offline=True)
     expect(offline.get_by_role("heading", name="Passi")).to_be_visible()
     assert offline.requested == [saved.as_uri()]
     assert offline.complaints == []

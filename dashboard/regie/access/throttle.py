@@ -1,8 +1,8 @@
 """Failed logins make the next ones wait: by name and address together, by address, and by name.
 
 Each has its own patience within a quarter of an hour. A name from one address: five, for people mistype. An address: twenty,
-for a control room shares one. A name from everywhere: fifty, half of what NIST SP 800-63B-4 (3.2.2) allows in a row; so many that
-whoever only knows a dispatcher's name cannot keep them out with a handful of tries.
+for a control room shares one. A name from everywhere: fifty, half of what NIST SP 800-63B-4 (3.2.2) allows in a row; so many
+that whoever only knows a dispatcher's name cannot keep them out with a handful of tries.
 """
 
 from __future__ import annotations

@@ -25,13 +25,14 @@ class View:
 
     Attributes:
         language: of the page. ``read_only``: whether reports are refused here. ``now``: on the site's clock, None unknown.
-        key: of the submission that the form will make: the same form sent twice is one report.
+        by: who reports. ``key``: of the submission that the form will make: the same form sent twice is one report.
         said: code of what was just stored. ``faults``: why nothing was, in words. ``typed``: what the form held then.
     """
 
     language: str
     read_only: bool = False
     now: datetime | None = None
+    by: str = ""
     key: str = ""
     said: str = ""
     faults: Sequence[str] = ()
@@ -154,7 +155,7 @@ def _form(kept: Kept, words: OrderWords, view: View) -> Markup | None:
             # Enter in a field must not report the work as done: without a first button of its own it would press that one
             tag("button", words("form.done"), type="submit", disabled=True, hidden=True),
             tag("input", type="hidden", name="key", value=view.key),
-            _line("by", words, typed, required=True, maxlength=40, autocomplete="name"),
+            tag("p", words("form.signed", by=view.by), class_="muted"),
             tag("div", *(_button(name, words) for name in earlier), class_="pair") if earlier else None,
             _line("found", words, typed, maxlength=200, autocomplete="off"),
             _scores(words, typed),

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
 from dashboard.format import choose_language
-from dashboard.regie.access.asked import needs
+from dashboard.regie.access.asked import known, needs
 from dashboard.regie.access.roles import Deed
 from dashboard.regie.work.document import offline_document
 from dashboard.regie.work.multipart import NoForm, read_form
@@ -29,7 +29,7 @@ MAX_BODY = MAX_PHOTOS * MAX_BYTES + 100_000
 READ_ONLY = "reports are refused here: this server is not bound to the loopback address"
 REPORTS = Depends(needs(Deed.REPORT))
 _SAID = ("accepted", "started", "done", "not_done")
-_TYPED = ("by", "found", "note", "score")
+_TYPED = ("found", "note", "score")
 
 
 class _TooLarge(ValueError):
@@ -51,6 +51,7 @@ def add_work_orders(server: FastAPI, state: Path, site_clock: Callable[[], datet
             language=choose_language(request.query_params.get("lang"), request.headers.get("accept-language")),
             read_only=read_only,
             now=site_clock(),
+            by=known(request).name,
             key=uuid4().hex,
             said=said if said in _SAID else "",
         )
@@ -96,7 +97,7 @@ def _report(store: OrderStore, order: str, content_type: str, body: bytes, view:
     except NoForm as error:
         return _refusal(store, order, view, [Why(code="form", params={"why": str(error)})], status=400)
     view = View(**{**vars(view), "typed": {name: typed.get(name, "") for name in _TYPED}})
-    change = _change(order, typed, ticked)
+    change = _change(order, view.by, typed, ticked)
     if not isinstance(change, Change):
         return _refusal(store, order, view, change)
     try:
@@ -108,12 +109,12 @@ def _report(store: OrderStore, order: str, content_type: str, body: bytes, view:
     return RedirectResponse(f"{view.address(kept.order.id)}&said={change.state}", status_code=303)
 
 
-def _change(order: str, typed: dict[str, str], ticked: Sequence[str]) -> Change | list[Why]:
+def _change(order: str, by: str, typed: dict[str, str], ticked: Sequence[str]) -> Change | list[Why]:
     """What the form says, or every fault of it."""
     given = {
         "order": order,
         "state": typed.get("state", ""),
-        "by": typed.get("by", ""),
+        "by": by[:40],
         "at": datetime.now(UTC),
         "note": typed.get("note", ""),
         "found": typed.get("found", ""),
@@ -130,7 +131,7 @@ def _change(order: str, typed: dict[str, str], ticked: Sequence[str]) -> Change 
         for found in error.errors():
             field = str(found["loc"][0]) if found["loc"] else ""
             params = {"field": field, "value": repr(found["input"])[:80]}
-            faults.append(Why(code="name") if field == "by" else Why(code="field", params=params))
+            faults.append(Why(code="field", params=params))
     return faults
 
 
