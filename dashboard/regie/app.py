@@ -25,6 +25,7 @@ from dashboard.regie.api.problem import PREFIX as API
 from dashboard.regie.api.room import METRICS
 from dashboard.regie.book import Book
 from dashboard.regie.commands import CommandQueue
+from dashboard.regie.compressed import Compressed
 from dashboard.regie.desk import Desk
 from dashboard.regie.feed import Files, Watcher, follow, language_of
 from dashboard.regie.gate import Gate, content_security_policy, is_loopback
@@ -107,7 +108,7 @@ def create_app(state: Path, ports: Ports | None = None, *, host: str = "127.0.0.
     # before it ask for a callback that does not exist yet: their feed would never resume.
     dash._setup_server()  # noqa: SLF001 (Dash offers no public way)
     policy = content_security_policy(dash.csp_hashes())
-    return Gate(_Front(server), policy=policy, bound=host, door=door, asked=asked, note=desk.note)
+    return Gate(Compressed(_Front(server)), policy=policy, bound=host, door=door, asked=asked, note=desk.note)
 
 
 def _add_feed(dash: Dash, watcher: Watcher) -> None:
