@@ -18,7 +18,7 @@ def answer(
     book: AlarmBook, commands: Sequence[Command], as_of: datetime
 ) -> tuple[AlarmBook, list[tuple[str, Mapping[str, object]]]]:
     """The book after what people asked for, and a line of the journal for each: what was done, or why not."""
-    alarms = dict(book.alarms)
+    alarms, waiting = dict(book.alarms), dict(book.waiting)
     lines: list[tuple[str, Mapping[str, object]]] = []
     for command in commands:
         if command.kind not in KINDS:
@@ -29,6 +29,8 @@ def answer(
         lines.append((code, {"key": command.target, "by": command.by, **more}))
         if alarm is None:
             continue
+        if code in ("alarm_acknowledged", "alarm_shelved"):
+            waiting.pop(alarm.key, None)
         if code == "alarm_acknowledged":
             alarms[alarm.key] = replace(alarm, acknowledged_by=command.by, acknowledged_at=as_of)
         elif code == "alarm_shelved":
@@ -36,7 +38,7 @@ def answer(
             alarms[alarm.key] = replace(alarm, shelved_until=until, shelved_by=command.by, shelved_motive=command.motive)
         elif code == "alarm_unshelved":
             alarms[alarm.key] = replace(alarm, shelved_until=None, shelved_by=None, shelved_motive=None)
-    return replace(book, alarms=alarms), lines
+    return replace(book, alarms=alarms, waiting=waiting), lines
 
 
 def returned(book: AlarmBook, as_of: datetime) -> tuple[AlarmBook, list[tuple[str, Mapping[str, object]]]]:

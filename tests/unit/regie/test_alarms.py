@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from twin.contracts.messages import Command, Finding
-from twin.regie.alarms import AlarmBook, acknowledge, ordered, update
+from twin.regie.alarm_desk import answer
+from twin.regie.alarms import AlarmBook, ordered, update
 
 NOW = datetime(2016, 6, 15, 12, tzinfo=UTC)
 QUARTER = timedelta(minutes=15)
@@ -32,7 +33,7 @@ def only(book: AlarmBook):
 
 
 def ack(book: AlarmBook, at: datetime = NOW, key="now:overload:line:66"):
-    return acknowledge(book, [Command(1, "acknowledge", key, "anna", at, at + QUARTER)], at)
+    return answer(book, [Command(1, "acknowledge", key, "anna", at, at + QUARTER)], at)
 
 
 @pytest.mark.parametrize(("priority", "seen"), [(1, 1), (2, 1), (3, 2), (4, 2)])
@@ -67,8 +68,8 @@ def test_an_alarm_that_flickers_stays_and_is_counted_once():
 
 
 def test_acknowledged_is_not_cleared():
-    book, outcome = ack(ticks(finding()))
-    assert outcome[0][1]
+    book, lines = ack(ticks(finding()))
+    assert lines[0][0] == "alarm_acknowledged"
     assert (only(book).acknowledged_by, only(book).cleared_at) == ("anna", None)
 
 
@@ -83,12 +84,12 @@ def test_an_acknowledgement_lasts_while_the_alarm_does():
 
 def test_a_second_acknowledgement_finds_nothing_to_do():
     book, _ = ack(ticks(finding()))
-    assert not ack(book)[1][0][1]
+    assert ack(book)[1][0][0] == "alarm_not_open"
     assert only(ack(book)[0]).acknowledged_at == NOW
 
 
 def test_acknowledging_an_unknown_alarm_finds_nothing():
-    assert not ack(AlarmBook())[1][0][1]
+    assert ack(AlarmBook())[1][0][0] == "alarm_not_open"
 
 
 def test_worsening_takes_the_acknowledgement_away_and_keeps_the_beginning():

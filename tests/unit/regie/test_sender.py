@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from twin.contracts.messages import Order, OrderState
+from twin.contracts.messages import Order, OrderState, SwitchOrder
 from twin.plant.orders import Inbox
 from twin.regie.sender import RETRY, Sender
 
@@ -32,6 +32,12 @@ class Field:
         self.breaks -= 1
         self.inbox.receive(orders[: self.before] if broken else orders, int(NOW.timestamp()))
         if broken:
+            raise TimeoutError("no answer")
+
+    def operate(self, orders):
+        self.calls.append([order.key for order in orders])
+        if self.breaks > 0:
+            self.breaks -= 1
             raise TimeoutError("no answer")
 
 
@@ -96,3 +102,29 @@ def test_a_site_that_is_read_only_sends_nothing_and_misses_nothing(ops):
     sender = Sender(None, ops.append)
     assert sender.send(OUTBOX, NOW) == sender.again(OUTBOX, NOW + RETRY) == ()
     assert (sender.findings(NOW), ops) == ((), [])
+
+
+SWITCH = SwitchOrder("s", 7, True, "anna", NOW, NOW + timedelta(minutes=5), OrderState.ACCEPTED)
+
+
+def test_an_order_to_a_switch_leaves_by_the_same_way(ops):
+    field = Field()
+    assert Sender(field, ops.append).operate({"s": SWITCH}, NOW) == ("s",)
+    assert field.calls == [["s"]]
+
+
+def test_an_order_to_a_switch_that_the_field_does_not_take_is_told_and_waits(ops):
+    sender = Sender(Field(breaks=1), ops.append)
+    assert sender.operate({"s": SWITCH}, NOW) == ()
+    assert ops == [{"event": "switch_orders_not_delivered", "count": 1, "reason": "TimeoutError: no answer"}]
+    assert sender.operate({"s": SWITCH}, NOW + timedelta(minutes=1)) == ("s",)
+
+
+def test_an_order_to_a_switch_whose_time_is_over_does_not_leave(ops):
+    field = Field()
+    assert Sender(field, ops.append).operate({"s": SWITCH}, SWITCH.expires) == ()
+    assert field.calls == []
+
+
+def test_a_site_that_only_reads_sends_nothing_to_a_switch(ops):
+    assert Sender(None, ops.append).operate({"s": SWITCH}, NOW) == ()
