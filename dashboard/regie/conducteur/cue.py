@@ -111,7 +111,7 @@ def take(hand: Hand, line: Line) -> Hand:
 
 
 def _taken(hand: Hand, line: Line) -> Hand:
-    at = datetime.fromisoformat(line.params["as_of"])
+    at = datetime.fromisoformat(line.params["as_of"]) if "as_of" in line.params else line.at
     if line.kind in ("cue.freeze", "cue.release"):
         days = {day: freeze for day, freeze in hand.frozen.items() if day != line.target}
         if line.kind == "cue.freeze":
