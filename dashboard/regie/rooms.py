@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dashboard.regie.analyst.room import AnalystRoom
 from dashboard.regie.api.room import ApiRoom
 from dashboard.regie.conducteur.room import ConducteurRoom
 from dashboard.regie.decide.room import DecideRoom
 from dashboard.regie.desk import Desk, Room
+from dashboard.regie.inside.room import InsideRoom
 from dashboard.regie.pulse import PulseRoom
 from dashboard.regie.rehearsal.room import RehearsalRoom
+from dashboard.regie.shift.room import ShiftRoom
 from dashboard.regie.switching.room import SwitchingRoom
 
 
@@ -15,4 +18,15 @@ def rooms_of(desk: Desk) -> tuple[Room, ...]:
     """Every room, around one desk."""
     switching = SwitchingRoom(desk)
     conducteur = ConducteurRoom(desk, switching.planned)
-    return (PulseRoom(desk), switching, conducteur, ApiRoom(desk), DecideRoom(desk), RehearsalRoom(desk))
+    shift = ShiftRoom(desk, switching.standing, conducteur.cues_of)
+    return (
+        PulseRoom(desk),
+        switching,
+        conducteur,
+        shift,
+        ApiRoom(desk),
+        DecideRoom(desk),
+        InsideRoom(desk),
+        RehearsalRoom(desk),
+        AnalystRoom(desk),
+    )

@@ -18,6 +18,8 @@ from dashboard.regie.words import Words
 
 SCRIPTS, STYLES = ("rehearsal.js",), ("rehearsal.css",)
 EVERY_S = 2
+_MOMENT = "[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:(00|15|30|45)"
+"""A quarter hour, written; a browser's own field for moments would speak its language and its clock, not the page's."""
 
 
 def lists_address(words: Words) -> str:
@@ -55,7 +57,7 @@ def index_page(visit: Visit, library: Mapping[str, Packaged], lists: Markup, *, 
 def _form(library: Mapping[str, Packaged], words: Words) -> Markup:
     choices = [_choice(scenario, words) for scenario in library.values()]
     fields = [
-        tag("label", words("ask.start"), tag("input", type="datetime-local", name="start", step=900)),
+        tag("label", words("ask.start"), tag("input", name="start", placeholder="2016-01-25 17:45", pattern=_MOMENT)),
         tag("label", words("ask.hours"), tag("input", type="number", name="hours", min=0.25, max=744, step=0.25)),
         tag("label", words("ask.seed"), tag("input", type="number", name="seed", min=0, step=1)),
         tag("label", words("ask.futures"), tag("input", type="number", name="futures", min=1, max=1_000_000, step=1)),
@@ -83,7 +85,17 @@ def _choice(scenario: Packaged, words: Words) -> Markup:
     title = scenario.title.get(words.language, scenario.name)
     window = []
     if scenario.start is not None and scenario.hours is not None:
-        window = [tag("span", words("ask.window", day=scenario.start.date().isoformat(), hours=scenario.hours), class_="meta")]
+        window = [
+            tag(
+                "span",
+                words(
+                    "ask.window",
+                    day=scenario.start.date().isoformat(),
+                    hours=words.number(scenario.hours, "h", decimals=0 if scenario.hours == int(scenario.hours) else 2),
+                ),
+                class_="meta",
+            )
+        ]
     return tag(
         "div",
         tag(

@@ -28,11 +28,11 @@ class Wanted(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     scenarios: tuple[Annotated[str, Field(max_length=80)], ...] = ()
-    text: Annotated[str | None, Blank, Field(max_length=_LONGEST)] = None
+    text: Annotated[Annotated[str, Field(max_length=_LONGEST)] | None, Blank] = None
     start: Annotated[datetime | None, Blank] = None
-    hours: Annotated[float | None, Blank, Field(ge=0.25, le=744.0)] = None
-    seed: Annotated[int | None, Blank, Field(ge=0, le=2**31 - 1)] = None
-    futures: Annotated[int | None, Blank, Field(ge=1, le=1_000_000)] = None
+    hours: Annotated[Annotated[float, Field(ge=0.25, le=744.0)] | None, Blank] = None
+    seed: Annotated[Annotated[int, Field(ge=0, le=2**31 - 1)] | None, Blank] = None
+    futures: Annotated[Annotated[int, Field(ge=1, le=1_000_000)] | None, Blank] = None
 
 
 def check(wanted: Wanted, library: Mapping[str, Packaged]) -> None:
