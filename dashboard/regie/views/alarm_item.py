@@ -122,7 +122,7 @@ def _meta(alarm: AlarmView, names: Names) -> list[Markup]:
     words, cleared = names.words, alarm.cleared_at is not None
     meta = [tag("span", words("ui.since", at=alarm.since))]
     if not cleared:
-        meta.append(tag("span", words("ui.act_before", at=alarm.act_before), " ", time_left(alarm.act_before, words)))
+        meta.append(tag("span", words("ui.act_before", at=alarm.act_before), " (", time_left(alarm.act_before, words), ")"))
     meta.append(tag("span", words.owner(alarm.owner)))
     if alarm.escalated_to and alarm.acknowledged_at is None:
         meta.append(tag("span", "▲ ", words("ui.escalated", to=alarm.escalated_to, at=alarm.escalated_at), class_="warn"))

@@ -153,7 +153,7 @@ def _until(item: RecommendationView, names: Names) -> list[Markup]:
     if item.state != "open":
         return [tag("span", words("ui.until", at=item.until))]
     left = time_left(item.decide_before, words)
-    parts = [tag("span", words("ui.decide_before", at=item.decide_before), " ", left, class_="decide")]
+    parts = [tag("span", words("ui.decide_before", at=item.decide_before), " (", left, ")", class_="decide")]
     return parts if is_promotion(item) else [*parts, tag("span", confidence(item, names))]
 
 

@@ -1,0 +1,88 @@
+"""A real loop under two browsers: one acknowledges, both see it; one refuses, and the next plan is without it."""
+
+import signal
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from playwright.sync_api import expect
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "scenarios"))
+from hamlet import hamlet
+from on_air import Place, with_kernels
+
+pytestmark = pytest.mark.slow
+
+INTERVAL_S = 3.0
+TICKS = 90
+"""Four and a half minutes at that pace, of which a loaded machine may need some; the run is ended when the tests are done."""
+
+
+@pytest.fixture(scope="module")
+def on_air(tmp_path_factory, serve_module):
+    """A hamlet whose battery waits for the dispatcher and one of whose boxes fails, and its web process."""
+    made = hamlet(days=2.0).with_planner("dispatcher").with_moody("raises", 0, TICKS)
+    folder = tmp_path_factory.mktemp("on_air")
+    place = Place(
+        made.write(folder / "site"),
+        folder / "state",
+        made.start.isoformat(),
+        with_kernels(tmp_path_factory.mktemp("cache")),
+    )
+    run = place.start(TICKS, speed=str(900 / INTERVAL_S))
+    run.until(lambda: place.snapshot.get("recommendations") and place.snapshot.get("alarms"))
+    served = serve_module("twin.web", place.state, path="/regie/")
+    served.start()
+    yield SimpleNamespace(place=place, run=run, url=f"{served.url}/regie/?lang=en")
+    served.stop(signal.SIGKILL)
+    run.term()
+
+
+@pytest.fixture(scope="module")
+def desks(on_air, open_page):
+    """Two dispatchers' browsers."""
+    return [open_page(on_air.url, role=role) for role in ("dispatcher", "admin")]
+
+
+def test_both_browsers_see_who_acknowledged(on_air, desks):
+    first, second = desks
+    alarm = first.locator('[data-alarm="box:moody"]')
+    alarm.locator('[data-do="acknowledge"]').click()
+    for desk in desks:
+        expect(desk.locator('[data-alarm="box:moody"]')).to_contain_text("acknowledged by dana")
+        expect(desk.locator('[data-alarm="box:moody"] [data-do="acknowledge"]')).to_have_count(0)
+
+
+def test_both_browsers_see_an_alarm_leave_for_the_shelf_and_come_back(on_air, desks):
+    first, second = desks
+    first.click('[data-alarm="box:moody"] [data-do="shelve"]')
+    first.select_option("#shelve-motive", index=1)
+    first.click('#shelve [type="submit"]')
+    for desk in desks:
+        expect(desk.locator('[data-alarm="box:moody"]')).to_have_count(0)
+        expect(desk.locator("#alarms h2")).to_contain_text("1 shelved")
+    second.click('[data-fold="shelf"]')
+    second.click('[data-shelved="box:moody"] [data-do="unshelve"]')
+    for desk in desks:
+        expect(desk.locator('[data-alarm="box:moody"]')).to_have_count(1)
+
+
+def test_a_refused_recommendation_is_gone_from_the_next_plan(on_air, desks):
+    first, second = desks
+    asked = first.locator(".recommendation.open").first
+    id_ = asked.get_attribute("data-recommendation")
+    asked.locator('[data-do="refuse"]').click()
+    first.select_option("#motive", index=2)
+    first.click('#confirm [type="submit"]')
+    for desk in desks:
+        item = desk.locator(f'[data-recommendation="{id_}"]')
+        expect(item).to_contain_text("refused · dana · «Work on the grid»")
+        expect(item).to_contain_text("Replanned at")
+        expect(item.locator("[data-do]")).to_have_count(0)
+    planned = on_air.place.snapshot
+    (refused,) = (item for item in planned["recommendations"] if item["id"] == id_)
+    assert [item["id"] for item in planned["recommendations"] if item["group"] == refused["group"]] == [id_]
+    assert [order for order in planned["orders"] if order["device"] in refused["device_ids"]] == []
+    loads = zip(planned["horizon"]["loading_before_percent"], planned["horizon"]["loading_after_percent"], strict=True)
+    assert all(before == after for before, after in loads)
