@@ -15,11 +15,13 @@ from typing import Annotated, Any
 import typer
 
 from twin.cli_access import register as register_access
+from twin.cli_bench_regie import register as register_bench_regie
 from twin.cli_dispatch import register as register_dispatch
 from twin.cli_expert import register as register_expert
 from twin.cli_forecasts import register as register_forecasts
 from twin.cli_jobs import register as register_jobs
 from twin.cli_maintenance import register as register_maintenance
+from twin.cli_preview import register as register_preview
 from twin.cli_rehearsal import register as register_rehearsal
 from twin.cli_split import register as register_split
 from twin.cli_tune import register as register_tune
@@ -47,6 +49,7 @@ register_expert(app)
 register_forecasts(app)
 register_jobs(app)
 register_maintenance(app)
+register_preview(app)
 register_rehearsal(app)
 register_tune(app)
 register_split()
@@ -291,6 +294,9 @@ def _run_script(script: Path, flags: list[str]) -> None:
     os.execve(  # noqa: S606 - a fresh interpreter, no shell
         sys.executable, [sys.executable, str(script), *flags], {**os.environ, **threads}
     )
+
+
+register_bench_regie(bench_app, _run_script)
 
 
 def main() -> None:
