@@ -60,11 +60,17 @@ class Figures(_Frozen):
 
 
 class Line(_Frozen):
-    """One curve: ``forecast`` is drawn dotted, what was measured solid."""
+    """One curve: ``forecast`` is drawn dotted, what was measured solid.
+
+    Attributes:
+        low, high: edges of its band, as many values; none without a band.
+    """
 
     label: Label
     values: Annotated[tuple[Value, ...], Field(min_length=2, max_length=5000)]
     forecast: bool = False
+    low: tuple[Value, ...] = ()
+    high: tuple[Value, ...] = ()
 
 
 class Curves(_Frozen):
@@ -85,6 +91,7 @@ class Curves(_Frozen):
     @model_validator(mode="after")
     def _as_long_as_each_other(self) -> Curves:
         lengths = {len(line.values) for line in self.lines}
+        lengths |= {len(edge) for line in self.lines for edge in (line.low, line.high) if line.low or line.high}
         if len(lengths) > 1:
             found = ", ".join(f"{line.label!r} has {len(line.values)}" for line in self.lines)
             raise ValueError(f"curves {self.title!r}: {found} values; one time axis needs as many of each, None where missing")
