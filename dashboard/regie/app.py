@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import sqlite3
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,10 +17,11 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboard.format import LANGUAGES, choose_language
-from dashboard.regie.access.asked import Asked, needs
+from dashboard.regie.access.asked import Asked, needs, refusal
 from dashboard.regie.access.door import Caller, Door, again
 from dashboard.regie.access.login import LoginRoom
 from dashboard.regie.access.roles import Deed, Person
+from dashboard.regie.access.town_room import TownRoom
 from dashboard.regie.access.who import who_panel
 from dashboard.regie.api.problem import PREFIX as API
 from dashboard.regie.api.room import METRICS
@@ -37,6 +39,8 @@ from twin.contracts.desk_ports import Ports
 
 PREFIX = "/regie/"
 _ASSETS = Path(__file__).parent / "assets"
+_OF_THE_ANALYST = {"promote", "withdraw", "shadow"}
+"""Commands that cast boxes."""
 _INDEX = """<!DOCTYPE html>
 <html lang="LANGUAGE">
   <head>
@@ -71,9 +75,13 @@ def create_app(state: Path, ports: Ports | None = None, *, host: str = "127.0.0.
     """
     read_only = not (is_loopback(host) or encrypted)
     watcher = Watcher(Files(state), read_only=read_only)
-    desk = Desk(state, watcher, CommandQueue(state), Book(state), ports or Ports(), read_only)
     door = Door(state)
-    rooms = (*rooms_of(desk), LoginRoom(desk, door))
+    eyes = door.settings.four_eyes
+    life = timedelta(minutes=eyes.valid_min)
+    desk = Desk(state, watcher, CommandQueue(state), Book(state), ports or Ports(), read_only, eyes.commands, life)
+    login = LoginRoom(desk, door)
+    town = () if door.settings.oidc is None else (TownRoom(login, door.settings.oidc),)
+    rooms = (*rooms_of(desk), login, *town)
     watcher.open(rooms)
 
     @contextlib.asynccontextmanager
@@ -136,6 +144,10 @@ def _add_commands(server: FastAPI, desk: Desk) -> None:
     def command(wish: Wish, person: Annotated[Person, Depends(needs(Deed.COMMAND))]) -> dict[str, int]:
         if desk.read_only:
             raise HTTPException(403, "this screen is read-only: it is not bound to the loopback address")
+        if wish.kind == "switch":
+            raise HTTPException(403, "a switch is moved by a switching order, not by a command of its own")
+        if wish.kind in _OF_THE_ANALYST and not person.may(Deed.ANALYSE):
+            raise HTTPException(403, refusal(person, Deed.ANALYSE))
         try:
             return {"id": desk.command(person, wish)}
         except sqlite3.Error as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Hashable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -83,6 +83,7 @@ class Desk:
 
     Attributes:
         read_only: this address takes no commands (it is bound to more than loopback without encryption).
+        second: kinds of commands that a second person must confirm, and ``second_life``: how long the first one's wish waits.
     """
 
     state: Path
@@ -91,6 +92,8 @@ class Desk:
     book: Book
     ports: Ports
     read_only: bool
+    second: frozenset[str] = frozenset()
+    second_life: timedelta = timedelta(0)
 
     def note(self, person: Person, kind: str, target: str = "", **params: Any) -> Line:
         """Write one line of the book in somebody's name.
@@ -103,10 +106,16 @@ class Desk:
     def command(self, person: Person, wish: Wish) -> int:
         """Put a command into the loop's queue, and into the book first; returns its number.
 
+        0 for a kind that takes two people: the wish stands in the book until a second one confirms it (`access.second`).
+
         Raises:
             sqlite3.Error: when either store refuses it.
         """
         issued_at = datetime.now(UTC)
+        if wish.kind in self.second:
+            until = issued_at + self.second_life
+            self.note(person, "second.ask", wish.target, wish=wish.model_dump(), expires=until.isoformat())
+            return 0
         self.note(person, f"command.{wish.kind}", wish.target, **({"motive": wish.motive} if wish.motive else {}))
         return self.queue.put(wish, person.name, issued_at, expiry(issued_at, self.now.snapshot))
 

@@ -21,6 +21,7 @@ def layout() -> html.Div:
             html.Div(id="banner", role="alert", hidden=True),
             html.Div(id="said", role="status"),
             html.Header([Panel("header"), Panel("counters"), Panel("tools"), Panel("who")], className="top"),
+            Panel("second", tag="section"),
             html.Main(
                 [
                     Panel("wall", tag="section"),

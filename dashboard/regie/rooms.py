@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dashboard.regie.analyst.room import AnalystRoom
 from dashboard.regie.access.audit_room import AuditRoom
 from dashboard.regie.access.second_room import SecondRoom
+from dashboard.regie.analyst.room import AnalystRoom
 from dashboard.regie.api.room import ApiRoom
 from dashboard.regie.conducteur.room import ConducteurRoom
 from dashboard.regie.decide.room import DecideRoom
@@ -22,7 +22,9 @@ def rooms_of(desk: Desk) -> tuple[Room, ...]:
     conducteur = ConducteurRoom(desk, switching.planned)
     shift = ShiftRoom(desk, switching.standing, conducteur.cues_of)
     return (
-        PulseRoom(desk), SecondRoom(desk), AuditRoom(desk),
+        PulseRoom(desk),
+        SecondRoom(desk),
+        AuditRoom(desk),
         switching,
         conducteur,
         shift,

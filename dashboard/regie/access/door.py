@@ -104,7 +104,7 @@ class Door:
             return Caller(by_token=True, why=f"token {token.id} was revoked; ask an administrator for another")
         if token.expires <= self.clock():
             return Caller(by_token=True, why=f"token {token.id} expired on {token.expires:%Y-%m-%d %H:%M} UTC; ask for another")
-        return Caller(Person(f"token {token.id} {token.label}"[:60], token.role), by_token=True)
+        return Caller(Person(f"token {token.id} {token.label}"[:60], token.role, program=True), by_token=True)
 
     def _locked(self, session: Session) -> bool:
         now, limits = self.clock(), self.settings.session

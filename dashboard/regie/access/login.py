@@ -40,7 +40,7 @@ class LoginRoom:
 
         @server.get(LOGIN)
         def form(request: Request, _: Annotated[Person | None, Depends(anybody)]) -> Response:
-            return login_page(self._form(request, {"next": request.query_params.get("next", "")}))
+            return login_page(self.form(request, {"next": request.query_params.get("next", "")}))
 
         @server.post(LOGIN)
         async def login(request: Request, _: Annotated[Person | None, Depends(anybody)]) -> Response:
@@ -52,7 +52,7 @@ class LoginRoom:
             if caller.session is None:
                 return RedirectResponse(LOGIN, 303)
             return password_page(
-                self._form(request, {"next": request.query_params.get("next", "")}), first=caller.person is None
+                self.form(request, {"next": request.query_params.get("next", "")}), first=caller.person is None
             )
 
         @server.post(f"{LOGIN}/password")
@@ -78,24 +78,24 @@ class LoginRoom:
     # ------------------------------------------------------------------------------------------ what forms do
 
     def _login(self, request: Request, fields: Mapping[str, str]) -> Response:
-        form = self._form(request, fields)
+        form = self.form(request, fields)
         name, address = form.name, address_of(request)
         if not form.private:
             return login_page(form, fault="unencrypted", status=403)
         wait = self.door.throttle.take(name, address, self.door.clock())
         if wait is not None:
-            self._note(_NOBODY, "access.throttled", name, address=address)
+            self.note(_NOBODY, "access.throttled", name, address=address)
             minutes = max(1, round(wait.total_seconds() / 60.0 + 0.5))
             return login_page(form, fault="throttled", minutes=minutes, status=429)
         entry = self.door.people.get(name)
         if not self._right(entry, fields.get("password", "")) or entry is None:
-            self._note(_NOBODY, "access.failed", name, address=address)
+            self.note(_NOBODY, "access.failed", name, address=address)
             return login_page(form, fault="wrong", status=401)
         self.door.throttle.forgive(name, address)
         stage = OPEN if entry.once_until is None else PASSWORD
-        self._note(entry.role, "access.login", name, by=name, address=address, by_one_time_password=stage == PASSWORD)
+        self.note(entry.role, "access.login", name, by=name, address=address, by_one_time_password=stage == PASSWORD)
         where = form.next if stage == OPEN else f"{LOGIN}/password?lang={form.language}&next={form.next_quoted}"
-        return self.let_in(request, entry.name, None, stage, where)
+        return self.let_in(request, entry.name, None, stage, _to(where))
 
     def _right(self, entry: Entry | None, password: str) -> bool:
         right = passwords.matches(None if entry is None else entry.password, password)
@@ -103,7 +103,7 @@ class LoginRoom:
             return False
         return right and (entry.once_until is None or self.door.clock() < entry.once_until)
 
-    def let_in(self, request: Request, name: str, role: Role | None, stage: str, where: str) -> Response:
+    def let_in(self, request: Request, name: str, role: Role | None, stage: str, answer: Response) -> Response:
         """Open a new session, whatever the browser brought; the one that it replaces keeps the alarms in sight and no more."""
         caller: Caller = request.scope["state"]["caller"]
         if caller.session is not None:
@@ -111,24 +111,23 @@ class LoginRoom:
         now = self.door.clock()
         self.door.ledger.forget_before(now - self.door.settings.session.forget)
         secret = self.door.ledger.open_session(name, role, stage, now)
-        answer = RedirectResponse(where, 303, {"cache-control": "no-store"})
         longest_s = round(self.door.settings.session.forget.total_seconds())
         self._set(answer, request, secret, longest_s)
         return answer
 
     def _password(self, request: Request, fields: Mapping[str, str]) -> Response:
         caller: Caller = request.scope["state"]["caller"]
-        form = self._form(request, fields)
+        form = self.form(request, fields)
         entry = None if caller.session is None else self.door.people.get(caller.session.name)
         if entry is None or entry.password is None or (caller.person is not None and caller.person.locked):
             return RedirectResponse(LOGIN, 303)
         fault = self._fault(entry, caller, request, fields)
         if fault:
             return password_page(form, first=caller.person is None, fault=fault, status=429 if fault == "throttled" else 422)
-        self._note(entry.role, "access.password", entry.name, by=entry.name)
+        self.note(entry.role, "access.password", entry.name, by=entry.name)
         self.door.people.set_password(entry.name, fields["new"], once=False)
         self.door.ledger.end_sessions_of(entry.name)
-        return self.let_in(request, entry.name, None, OPEN, form.next)
+        return self.let_in(request, entry.name, None, OPEN, _to(form.next))
 
     def _fault(self, entry: Entry, caller: Caller, request: Request, fields: Mapping[str, str]) -> str | None:
         new = fields.get("new", "")
@@ -147,21 +146,23 @@ class LoginRoom:
         if caller.session is not None:
             self.door.ledger.end_session(caller.session)
             role = caller.person.role if caller.person is not None else _NOBODY
-            self._note(role, "access.logout", caller.session.name, by=caller.session.name)
-        answer = RedirectResponse(LOGIN, 303, {"cache-control": "no-store", "clear-site-data": '"cache"'})
+            self.note(role, "access.logout", caller.session.name, by=caller.session.name)
+        answer = _to(LOGIN)
         self._set(answer, request, "", 0)
         return answer
 
     # ------------------------------------------------------------------------------------------ inside
 
-    def _note(self, role: str, kind: str, target: str, *, by: str = _NOBODY, **params: Any) -> None:
+    def note(self, role: str, kind: str, target: str, *, by: str = _NOBODY, **params: Any) -> None:
+        """A line of the book about who came in, or did not."""
         self.desk.book.write(self.door.clock(), by, str(role), kind, target[:40], **params)
 
     def _set(self, answer: Response, request: Request, secret: str, longest_s: int) -> None:
         text = cookie(cookie_name(request.headers), secret, secure=is_secure(request), longest_s=longest_s)
         answer.headers.append("set-cookie", text)
 
-    def _form(self, request: Request, fields: Mapping[str, str]) -> Form:
+    def form(self, request: Request, fields: Mapping[str, str]) -> Form:
+        """What the forms of this request need to know; ``fields``: as typed so far."""
         snapshot = self.desk.now.snapshot
         language = choose_language(request.query_params.get("lang"), request.headers.get("accept-language"))
         words = Words.of(language, "UTC" if snapshot is None else snapshot.site.timezone, None, "access")
@@ -172,6 +173,10 @@ class LoginRoom:
         private = request.url.scheme == "https" or is_loopback(request.url.hostname or "")
         town = self.door.settings.oidc is not None
         return Form(words, inside(fields.get("next", ""), language), name[:40], private=private, town=town)
+
+
+def _to(where: str) -> Response:
+    return RedirectResponse(where, 303, {"cache-control": "no-store"})
 
 
 def inside(where: str, language: str) -> str:

@@ -54,12 +54,14 @@ class Person:
     """Somebody who is known here.
 
     Attributes:
+        program: it is a token's, not somebody's.
         locked: the session has timed out: alarms and the grid stay in sight, nothing else can be seen or done.
     """
 
     name: str
     role: Role
     locked: bool = False
+    program: bool = False
 
     @property
     def deeds(self) -> frozenset[Deed]:
