@@ -1,4 +1,4 @@
-"""Deciding on recommendations: what it does is told first, simulated where somebody wants to know, and what a refusal did stays."""
+"""Deciding on recommendations: what an answer does is told first, or simulated, and what a refusal did is told afterwards."""
 
 import sqlite3
 from datetime import timedelta

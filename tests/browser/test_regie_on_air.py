@@ -46,7 +46,7 @@ def desks(on_air, open_page):
 
 
 def test_both_browsers_see_who_acknowledged(on_air, desks):
-    first, second = desks
+    first, _ = desks
     alarm = first.locator('[data-alarm="box:moody"]')
     alarm.locator('[data-do="acknowledge"]').click()
     for desk in desks:
@@ -69,7 +69,7 @@ def test_both_browsers_see_an_alarm_leave_for_the_shelf_and_come_back(on_air, de
 
 
 def test_a_refused_recommendation_is_gone_from_the_next_plan(on_air, desks):
-    first, second = desks
+    first, _ = desks
     asked = first.locator(".recommendation.open").first
     id_ = asked.get_attribute("data-recommendation")
     asked.locator('[data-do="refuse"]').click()
