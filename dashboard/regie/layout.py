@@ -1,6 +1,6 @@
 """The main page before anything is known: empty panels in reading order; the feed fills them.
 
-Where each zone stands, the style sheet says (``assets/regie.css``): twelve columns, their places differ with the window's width.
+Where each zone stands, the style sheet says (``assets/regie.css``): twelve columns, other places where the window is narrow.
 """
 
 from __future__ import annotations
@@ -43,20 +43,26 @@ def layout() -> html.Div:
 def _grid() -> html.Div:
     """Diagram and map, one of them in sight; a what-if of this browser over both; the look-ahead below."""
     drawings = [
-        html.Div([Panel("grid-base"), Panel("grid-overlay")], className="drawing-of diagram-of"),
-        html.Div([Panel("map-base"), Panel("map-overlay")], className="drawing-of map-of"),
+        html.Div([Panel("grid-base"), Panel("grid-overlay"), _of_this_browser("diagram")], className="drawing-of diagram-of"),
+        html.Div([Panel("map-base"), Panel("map-overlay"), _of_this_browser("map")], className="drawing-of map-of"),
     ]
     return html.Div(
         [
             Panel("grid-tools"),
             Panel("grid-list"),
             Panel("what-if", tag="section"),
+            html.Div(id="what-if-answer", role="status"),
             html.Div(drawings, className="drawings"),
             Panel("ahead", tag="section"),
         ],
         id="grid",
         className="panel grid-zone",
     )
+
+
+def _of_this_browser(view: str) -> html.Div:
+    """Where a what-if is drawn: no panel, for nothing that is pushed to everybody may ever stand there."""
+    return html.Div(id=f"what-if-{view}", className="what-if-layer")
 
 
 def _records() -> html.Div:

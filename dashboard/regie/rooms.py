@@ -9,6 +9,8 @@ from dashboard.regie.api.room import ApiRoom
 from dashboard.regie.conducteur.room import ConducteurRoom
 from dashboard.regie.decide.room import DecideRoom
 from dashboard.regie.desk import Desk, Room
+from dashboard.regie.grid.ahead import AheadRoom
+from dashboard.regie.grid.room import WhatIfRoom
 from dashboard.regie.inside.room import InsideRoom
 from dashboard.regie.pulse import PulseRoom
 from dashboard.regie.rehearsal.room import RehearsalRoom
@@ -31,6 +33,8 @@ def rooms_of(desk: Desk) -> tuple[Room, ...]:
         ApiRoom(desk),
         DecideRoom(desk),
         InsideRoom(desk),
+        WhatIfRoom(desk),
+        AheadRoom(desk),
         RehearsalRoom(desk),
         AnalystRoom(desk),
     )
