@@ -77,7 +77,9 @@ class WarmGrid:
         load, sgen, storage = (grid[name].values for name in ("load_p_mw", "sgen_p_mw", "storage_p_mw"))
         dark = self.engine.model(present.topology).grid.load_node < 0
         if dark.any():
-            label, memory = to_epoch_s(present.interval), present.memory
+            memory = present.memory
+            # what is forecast begins with the tick: of the quarter hour before it, its first value is the nearest
+            label = max(to_epoch_s(present.interval), memory.forecast_start_s)
             zones = {
                 z.name: zone_input(z, {}, label, memory.forecast, memory.forecast_start_s) for z in self.kit.zones if z.boundary
             }

@@ -97,7 +97,7 @@ def test_a_transformer_brought_back_supplies_again(ask):
 def test_an_overload_names_element_value_and_limit(ask):
     heavy = tick(load_p_mw=0.07)
     overload = next(o for o in ask(heavy, kind="what_if").objections if o.code == "overload")
-    assert (overload.element, overload.limit, overload.unit, overload.existed) == ("trafo 0", 100.0, "%", True)
+    assert (overload.element, overload.limit, overload.unit, overload.existed) == ("line 1", 100.0, "%", True)
     assert overload.value > 100.0
 
 
