@@ -21,7 +21,7 @@ from dashboard.regie.switching.room import SwitchingRoom
 def rooms_of(desk: Desk) -> tuple[Room, ...]:
     """Every room, around one desk."""
     switching = SwitchingRoom(desk)
-    conducteur = ConducteurRoom(desk, switching.planned)
+    conducteur = ConducteurRoom(desk, switching.planned, switching.standing)
     shift = ShiftRoom(desk, switching.standing, conducteur.cues_of)
     return (
         PulseRoom(desk),

@@ -36,6 +36,16 @@ class Standing(Generic[S]):
                 self._seen = line.id
             return self._state
 
+    def last(self) -> int:
+        """Id of the last line that it rests on, 0 for none: it grows with every one.
+
+        Raises:
+            sqlite3.Error: when the book cannot be read.
+        """
+        with self._lock:
+            self.now()
+            return self._seen
+
     @contextmanager
     def turn(self) -> Iterator[S]:
         """What stands, while nobody else writes: whoever decides on it and writes does both before the next looks."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,6 +17,8 @@ from dashboard.regie.conducteur.words import title, window
 from dashboard.regie.markup import Markup, join, tag
 from dashboard.regie.names import Names
 from dashboard.regie.page import Visit, page
+from dashboard.regie.switching.life import Tag
+from dashboard.regie.switching.words import element
 from dashboard.regie.words import Words
 
 ROOM = "conducteur/"
@@ -41,8 +44,8 @@ class Show:
     frozen: Freeze | None
 
 
-def panel(show: Show, words: Words, names: Names) -> Markup:
-    """The main page's last zone."""
+def panel(show: Show, tags: Mapping[str, Tag], words: Words, names: Names) -> Markup:
+    """The main page's last zone: the day, and how many tags hang on the grid."""
     address = f"/regie/{ROOM}?lang={words.language}"
     drawing, homeless = timeline(show.cues, show.day, show.now, words, names, lanes=_PANEL_LANES, address=address)
     parts: list[object] = [tag("h2", words("ui.title")), tag("span", words.day(show.day.start), class_="meta")]
@@ -50,6 +53,11 @@ def panel(show: Show, words: Words, names: Names) -> Markup:
         parts.append(tag("span", "■ ", _frozen(show.frozen, words), class_="warn"))
         if changed := len(deviations(show.drafted, show.frozen.cues)):
             parts.append(tag("span", words("ui.deviations", count=changed), class_="meta"))
+    if tags:
+        hang = "\n".join(f"{element(each.element, names)}: {each.text} ({each.order})" for each in tags.values())
+        place = f"/regie/switching/?lang={words.language}"
+        said = words("ui.tags", count=len(tags))
+        parts.append(tag("a", "⛔ ", said, href=place, class_="warn", data_tip=hang, data_focus="tags"))
     if homeless:
         parts.append(tag("a", words("ui.more", count=len(homeless)), href=address, data_focus="cue-more"))
     parts.append(tag("a", words("ui.open"), href=address, class_="open-page", data_focus="cue-open"))

@@ -23,6 +23,7 @@ from dashboard.regie.desk import Desk, Look, Screen
 from dashboard.regie.names import Names
 from dashboard.regie.page import Visit
 from dashboard.regie.standing import Standing
+from dashboard.regie.switching.life import Orders
 from dashboard.regie.wish import Line
 from dashboard.regie.work.refusal import Refused
 from dashboard.regie.work.store import OrderStore
@@ -68,22 +69,23 @@ class ConducteurRoom:
 
     panels: Collection[str] = ("conducteur",)
 
-    def __init__(self, desk: Desk, planned: Callable[[], Sequence[Planned]]) -> None:
-        """``planned``: switching orders with a planned start."""
+    def __init__(self, desk: Desk, planned: Callable[[], Sequence[Planned]], orders: Standing[Orders]) -> None:
+        """``planned``: switching orders with a planned start. ``orders``: all of them, for the tags that hang."""
         self._desk = desk
         self._planned = planned
+        self._orders = orders
         self._hand: Standing[Hand] = Standing(desk.book, ("cue",), Hand(), take)
         self._work = OrderStore(desk.state)
 
     def stamp(self) -> Hashable:
-        """Changes with every line of the book about a cue."""
-        return self._hand.now(), tuple(self._planned())
+        """Changes with every line of the book about a cue or a switching order."""
+        return self._hand.last(), self._orders.last()
 
     def draw(self, look: Look) -> Screen:
         """The day's timeline."""
         words = look.with_words("conducteur")
         show = self._show(look.snapshot, Day.of(look.snapshot.as_of, look.snapshot.site.timezone))
-        return {"conducteur": {"markup": panel(show, words, look.names), "label": words("ui.title")}}
+        return {"conducteur": {"markup": panel(show, self._orders.now().tags, words, look.names), "label": words("ui.title")}}
 
     def cues_of(self, day: Day) -> tuple[Cue, ...]:
         """The run-of-show of a day, for the handover; nothing before the first snapshot."""

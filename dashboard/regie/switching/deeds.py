@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
 
 from dashboard.regie.access.roles import Person
-from dashboard.regie.access.settings import read_settings
 from dashboard.regie.conducteur.day import Day
 from dashboard.regie.desk import Desk
 from dashboard.regie.standing import Standing
@@ -93,7 +92,7 @@ class Deeds:
 
     def release(self, person: Person, order: Order, asked: _Asked, field: Field) -> None:
         """Release it for being carried out; by somebody else than who drafted it where the site wants four eyes."""
-        four_eyes = FOUR_EYES in read_settings(self._desk.state).four_eyes.commands
+        four_eyes = FOUR_EYES in self._desk.second
         with self._standing.turn():
             order = self.find(order.id, asked.seen)
             if faults := against_release(order, field, person.name, asked.despite, four_eyes=four_eyes):

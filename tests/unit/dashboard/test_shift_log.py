@@ -36,7 +36,7 @@ class Shift:
         watcher.look()
         self.desk = Desk(state, watcher, CommandQueue(state), Book(state), Ports(), False)
         switching = SwitchingRoom(self.desk)
-        conducteur = ConducteurRoom(self.desk, switching.planned)
+        conducteur = ConducteurRoom(self.desk, switching.planned, switching.standing)
         server = FastAPI()
         for room in (switching, conducteur, ShiftRoom(self.desk, switching.standing, conducteur.cues_of)):
             room.add_to(server)
