@@ -37,6 +37,12 @@ class Field:
                 self._db.execute("INSERT INTO sent VALUES (?, ?, ?, ?)", row)
         self._befall("sent")
 
+    def operate(self, orders):
+        for order in orders:
+            with self._db:
+                row = (order.key, f"switch:{order.switch}", float(order.closed), order.start.isoformat())
+                self._db.execute("INSERT INTO sent VALUES (?, ?, ?, ?)", row)
+
 
 def run(ledger, place, tick, options):
     """Exit code of the run."""
@@ -74,7 +80,8 @@ def run(ledger, place, tick, options):
 
         journal.commit = watched
         Publisher.compose, compose = composed, Publisher.compose
-        parts = replace(wired.parts, actuator=Field(ledger, befall))
+        switches = replace(wired.parts.switches, writes=True)
+        parts = replace(wired.parts, actuator=Field(ledger, befall), switches=switches)
         return replace(wired, parts=parts, loop=Loop(parts))
 
     on_air.wire = equipped

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.unit.plant.conftest import START, Demo
-from twin.contracts.messages import Order, OrderState
+from twin.contracts.messages import Order, OrderState, SwitchOrder
 from twin.contracts.ports import Readings, Telemetry
 from twin.domain.problems import BadInput
 from twin.plant.plant import SimulatedPlant
@@ -243,3 +243,42 @@ def test_outage_darkens_its_part_of_town_and_shows_in_the_next_telemetry(demo: D
 def test_site_without_a_plant_is_refused_with_a_remedy(demo: Demo) -> None:
     with pytest.raises(BadInput, match=r"no table \[plant\]"):
         demo.plant(site=demo.site.model_copy(update={"plant": None}))
+
+
+def switching(key: str, *, closed: bool, at: datetime = START) -> SwitchOrder:
+    return SwitchOrder(key, 278, closed, "anna", at, at + timedelta(minutes=5), OrderState.ACCEPTED)
+
+
+def closed_ring(plant: SimulatedPlant) -> str:
+    """Close the open end of loop 1; one order in fifty is not obeyed."""
+    for key in ("a", "b", "c"):
+        plant.operate([switching(key, closed=True)])
+        if 278 in plant.topology(START + timedelta(minutes=1)).closed_switches:
+            return key
+    raise AssertionError("three refusals in a row")
+
+
+def test_a_switch_moves_within_a_minute_and_the_telemetry_says_so(begun: Begun, demo: Demo) -> None:
+    plant = begun()
+    closed_ring(plant)
+    event = plant.next_event(START, START + QUARTER)
+    assert event is not None
+    assert event.element == "switch.278"
+    assert START < event.at <= START + timedelta(minutes=1)
+    assert 278 not in plant.topology(START).closed_switches
+    assert power_of(plant, plant.read(START + QUARTER), "switch.278.closed", demo) == 1.0
+
+
+def test_the_do_nothing_twin_moves_no_switch(begun: Begun) -> None:
+    twin = begun(obeys=False)
+    twin.operate([switching("a", closed=True)])
+    assert twin.topology(START + QUARTER) == begun().topology(START + QUARTER)
+
+
+def test_a_moved_switch_stays_moved_through_a_restart(begun: Begun, demo: Demo) -> None:
+    plant = begun()
+    key = closed_ring(plant)
+    again = demo.plant()
+    again.restore(plant.checkpoint())
+    assert again.topology(START + QUARTER) == plant.topology(START + QUARTER)
+    assert again.known([key]) == {key}
