@@ -27,8 +27,8 @@ from twin.regie.horizon import AHEAD_STEPS
 from twin.regie.proof import Moves, Stack, moves_of
 
 SAMPLES, _STRIDE = 34, 21
-"""Points of the lattice: neighbours in Fibonacci's sequence. A probability is told to 3 %. Shifted by half a turn, no point lies
-in a corner and the two dimensions are uncorrelated."""
+"""Points of the lattice: neighbours in Fibonacci's sequence. A probability is told to 3 %. Shifted by half a turn, no
+point lies in a corner and the two dimensions are uncorrelated."""
 _HOUR = 4
 _AT_ONCE = 16
 """Hours whose outages are computed together: as many as the kernel has lanes cost hardly more than one."""
