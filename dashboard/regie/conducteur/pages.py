@@ -24,7 +24,7 @@ from dashboard.regie.words import Words
 ROOM = "conducteur/"
 _API = "/regie/api/conducteur"
 _BY_HAND = ("action", "event", "maintenance", "market", "critical")
-_PANEL_LANES, _PAGE_LANES = 4, 8
+_PANEL_LANES, _PAGE_LANES = 4, 30
 
 
 @dataclass(frozen=True)
@@ -170,7 +170,7 @@ def _change(visit: Visit, show: Show, cue: Cue, names: Names) -> Markup:
         _form(visit, "write", show.day, *seen, *fields, save),
     )
     drop = tag("button", words("ui.drop"), type="submit", class_="button", aria_label=f"{words('ui.drop')}: {what}")
-    return tag("div", edit, _form(visit, "drop", show.day, *seen, drop), class_="line top")
+    return tag("div", edit, _form(visit, "drop", show.day, *seen, drop), class_="line on-top")
 
 
 def _fields(words: Words, key: str, *, text: str = "", start: str = "", end: str = "") -> list[Markup]:
@@ -218,7 +218,7 @@ def _add(visit: Visit, show: Show) -> Markup:
     options = [tag("option", words(f"kind.{kind}"), value=kind) for kind in _BY_HAND]
     kind = tag("label", words("field.kind"), tag("select", *options, name="kind"))
     button = tag("button", words("ui.add"), type="submit", class_="button strong")
-    form = _form(visit, "write", show.day, kind, *_fields(words, "new"), button, class_="line wrap bottom")
+    form = _form(visit, "write", show.day, kind, *_fields(words, "new"), button, class_="line wrap on-floor")
     return tag(
         "section", tag("h2", words("ui.add_title")), form, tag("p", words("ui.time_form"), class_="meta"), class_="panel"
     )

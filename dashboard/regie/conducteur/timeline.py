@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,7 +17,7 @@ from dashboard.regie.words import Words
 _PX = 1150.0
 """Width for which lanes are packed: what the smallest window (1366 px) leaves for the day. Wider windows have more air."""
 _CHAR_PX, _EDGE_PX, _CHIP_PX, _BARE_PX = 7.2, 14.0, 44.0, 20.0
-_LENGTHS = (38, 24, 14)
+_LENGTHS = (44, 30, 20, 12)
 """Characters of a bar's words, as many as find room; all of them stand in its tip and in its name."""
 
 
@@ -32,12 +32,20 @@ class Placed:
     text: str
 
 
-def placed(cues: Iterable[Cue], texts: Sequence[str], day: Day, lanes: int) -> tuple[tuple[Placed, ...], tuple[Cue, ...]]:
-    """Every cue in a lane in which it meets no other, the urgent ones first; and those that found no place at all.
+def placed(cues: Sequence[Cue], texts: Sequence[str], day: Day, lanes: int) -> tuple[tuple[Placed, ...], tuple[Cue, ...]]:
+    """Every cue in a lane in which it meets no other, with as many words as leave the fewest without a place; and those.
 
     Args:
         texts: of the cues, in their order.
     """
+    tried = [_packed(cues, texts, day, lanes, length) for length in _LENGTHS]
+    return min(tried, key=lambda packed: len(packed[1]))
+
+
+def _packed(
+    cues: Sequence[Cue], texts: Sequence[str], day: Day, lanes: int, length: int
+) -> tuple[tuple[Placed, ...], tuple[Cue, ...]]:
+    """The urgent ones first. A bar stands where it is in the day: words that would reach beyond midnight are left out."""
     taken: list[list[tuple[float, float]]] = [[] for _ in range(lanes)]
     found: list[Placed] = []
     homeless: list[Cue] = []
@@ -45,9 +53,12 @@ def placed(cues: Iterable[Cue], texts: Sequence[str], day: Day, lanes: int) -> t
         zip(cues, texts, strict=True), key=lambda each: (each[0].priority or 9, KINDS.index(each[0].kind), each[0].start)
     )
     for cue, text in order:
-        for words in dict.fromkeys((*(_cut(text, length) for length in _LENGTHS), "")):
-            width = max(day.share(cue.end) - day.share(cue.start), _needs_px(cue, words) / _PX)
-            left = min(day.share(cue.start), 1.0 - min(1.0, width))
+        start, end = day.share(cue.start), day.share(cue.end)
+        for words in dict.fromkeys((_cut(text, length), _cut(text, _LENGTHS[-1]), "")):
+            width = max(end - start, _needs_px(cue, words) / _PX)
+            if words and start + width > 1.0:
+                continue
+            left = min(start, 1.0 - min(1.0, width))
             lane = next((i for i, spans in enumerate(taken) if all(left + width <= a or b <= left for a, b in spans)), None)
             if lane is not None:
                 taken[lane].append((left, left + width))
@@ -76,7 +87,7 @@ def timeline(
         now: the grid's clock, for the now-line. ``address``: of the page on which a cue is edited.
     """
     bars, homeless = placed(cues, [title(cue, words, names) for cue in cues], day, lanes)
-    items = [tag("li", _bar(bar, words, names, address)) for bar in bars]
+    items = [tag("li", _bar(bar, day, words, names, address)) for bar in bars]
     marks = [
         tag("span", text, class_="hour", style=f"left:{100 * day.share(at):.3f}%", aria_hidden="true")
         for at, text in _hours(day, words)
@@ -85,15 +96,18 @@ def timeline(
     if now is not None and day.start <= now < day.end:
         text = words("ui.now", at=words.clock(now))
         line = tag("span", tag("b", text), class_="now-line", style=f"left:{100 * day.share(now):.3f}%")
-    lanes_box = tag("ol", *items, class_="lanes", style=f"--lanes:{lanes}", aria_label=words("ui.timeline"))
+    used = max((bar.lane + 1 for bar in bars), default=1)
+    lanes_box = tag("ol", *items, class_="lanes", style=f"--lanes:{used}", aria_label=words("ui.timeline"))
     return tag("div", lanes_box, tag("div", *marks, class_="hours"), line, class_="day-line"), homeless
 
 
-def _bar(bar: Placed, words: Words, names: Names, address: str) -> Markup:
+def _bar(bar: Placed, day: Day, words: Words, names: Names, address: str) -> Markup:
     cue = bar.cue
     mark = chip(cue.priority) if cue.priority else None
+    lasts = 100.0 * (day.share(cue.end) - day.share(cue.start)) / bar.width
     return tag(
         "a",
+        tag("i", style=f"width:{lasts:.2f}%", aria_hidden="true"),
         mark,
         tag("span", bar.text) if bar.text else None if mark else tag("span", "◆", aria_hidden="true"),
         href=f"{address}#{cue.id}",

@@ -64,7 +64,7 @@ def _write(visit: Visit, names: Names | None) -> Markup:
     about = tag("label", words("field.element"), tag("input", name="element", list="elements", size=26, autocomplete="off"))
     button = tag("button", words("ui.write"), type="submit", class_="button strong")
     address = f"{_API}/write?lang={words.language}"
-    form = tag("form", text, about, button, data_post=address, class_="line wrap bottom")
+    form = tag("form", text, about, button, data_post=address, class_="line wrap on-floor")
     return tag("section", tag("h2", words("ui.write_title")), form, _choices(names), class_="panel")
 
 
@@ -90,7 +90,7 @@ def _search(visit: Visit, q: str, room: str) -> Markup:
         tag("button", words("ui.search"), type="submit", class_="button"),
         method="get",
         role="search",
-        class_="line wrap bottom",
+        class_="line wrap on-floor",
     )
 
 
@@ -169,7 +169,7 @@ def _hand_over(words: Words) -> Markup:
         button,
         data_post=f"{_API}/handover?lang={words.language}",
         data_confirm=words("ui.hand_over_ask"),
-        class_="line wrap bottom",
+        class_="line wrap on-floor",
     )
     return tag("section", tag("h2", words("ui.sign_title")), form, class_="panel")
 
@@ -178,5 +178,5 @@ def _take_over(sheet: Sheet, words: Words) -> Markup:
     text = tag("label", words("field.remark"), tag("textarea", name="text", rows=2, cols=80, maxlength=2000))
     button = tag("button", words("ui.take_over"), type="submit", class_="button strong")
     address = f"{_API}/takeover/{sheet.id}?lang={words.language}"
-    form = tag("form", text, button, data_post=address, class_="line wrap bottom")
+    form = tag("form", text, button, data_post=address, class_="line wrap on-floor")
     return tag("section", tag("h2", words("ui.take_title")), form, class_="panel")

@@ -52,7 +52,7 @@ def _facts(visit: Visit, order: Order) -> Markup:
         link = tag("a", content.undoes, href=visit.address(f"{ROOM}{content.undoes}"))
         rows.append(tag("div", tag("dt", words("fact.undoes")), tag("dd", link)))
     button = tag("button", words("ui.print"), type="button", data_do="print", class_="button")
-    return tag("div", tag("dl", *rows, class_="facts"), button, class_="line wrap top")
+    return tag("div", tag("dl", *rows, class_="facts"), button, class_="line wrap on-top")
 
 
 def order_part(
@@ -231,7 +231,7 @@ def _forms(visit: Visit, order: Order) -> list[Markup]:
 def _form(visit: Visit, order: Order, deed: str, *fields: object, **attributes: object) -> Markup:
     address = f"{_API}/{order.id}/{deed}?lang={visit.words.language}"
     seen = _hidden("seen", order.version)
-    return tag("form", seen, *fields, data_post=address, class_="line wrap bottom", **attributes)
+    return tag("form", seen, *fields, data_post=address, class_="line wrap on-floor", **attributes)
 
 
 def _hidden(name: str, value: object) -> Markup:

@@ -96,7 +96,7 @@ def draft_page(visit: Visit, order: Order | None, field: Field | None, names: Na
         ),
         _label(words, "reason", _input("reason", "" if content is None else content.reason, maxlength=200, size=50)),
         _label(words, "planned", _input("planned", planned, size=8, placeholder="18:15")),
-        class_="line wrap bottom",
+        class_="line wrap on-floor",
     )
     steps: Iterable[Step | None] = (None,) if content is None else content.steps
     rows = [_row(words, number, step) for number, step in enumerate(steps, 1)]
@@ -156,7 +156,12 @@ def _row(words: Words, number: int, step: Step | None) -> Markup:
     legend = tag("legend", words("ui.step", n=number))
     return tag(
         "li",
-        tag("fieldset", legend, tag("div", *first, class_="line wrap bottom"), tag("div", *second, class_="line wrap bottom")),
+        tag(
+            "fieldset",
+            legend,
+            tag("div", *first, class_="line wrap on-floor"),
+            tag("div", *second, class_="line wrap on-floor"),
+        ),
     )
 
 
