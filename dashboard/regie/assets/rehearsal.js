@@ -23,7 +23,7 @@
 
   document.querySelectorAll("[data-ends]").forEach(function (part) {
     new MutationObserver(function () {
-      if (!part.querySelector('[role="progressbar"]')) { window.location.reload(); }
+      if (!part.querySelector("[data-waits]")) { window.location.reload(); }
     }).observe(part, {childList: true});
   });
 })();

@@ -26,8 +26,8 @@ def state_in_words(task: Task, words: Words) -> str:
 
 
 def bar(task: Task, words: Words) -> Markup:
-    """Progress, with the same in words for whoever does not see it; nothing when the task has ended."""
-    if not task.waits:
+    """Progress, with the same in words for whoever does not see it; nothing unless the task runs."""
+    if task.state not in (State.RUNNING, State.ENDING):
         return Markup()
     share = 0.0 if task.share is None else task.share
     inner = tag("span", style=f"width: {100.0 * share:.0f}%")
