@@ -1,4 +1,4 @@
-"""The what-if's address and form: one browser's question to the preview service; nothing of it reaches loop or other screens."""
+"""The what-if's address and form: one browser's question to the preview service; none of it reaches loop or other screens."""
 
 from __future__ import annotations
 

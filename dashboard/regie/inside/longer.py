@@ -26,7 +26,11 @@ def past_week(history: History | None, instance: str, now: datetime, unit: str, 
     try:
         answers = history.forecasts(now - WINDOW, now, instance)
     except (BadInput, Unavailable) as error:
-        return [Text(title=words("inside.week"), paragraphs=(str(error)[:2000],))]
+        return [
+            Text(
+                title=words("inside.week"), paragraphs=(words("inside.no_week"), words("ui.technical", text=str(error)[:1900]))
+            )
+        ]
     return [
         section for name in answers.data_vars if (section := _curves(str(name), answers[name], now, unit, words)) is not None
     ]

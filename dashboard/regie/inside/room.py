@@ -61,7 +61,7 @@ class InsideRoom:
         names = Names(words, snapshot.site, now.diagram.facts if now.diagram is not None else None)
         drawn = [draw(section, words) for section in sections(card, snapshot, names)]
         week = past_week(self._desk.ports.history, instance, snapshot.as_of, card.unit, words)
-        drawn[2:2] = [draw(section, words) for section in week]
+        drawn[3:3] = [draw(section, words) for section in week]
         return names.of(f"box:{instance}"), join([*drawn, *self._added(card, snapshot, visit)])
 
     def _added(self, card: BoxCardView, snapshot: Snapshot, visit: Visit) -> list[Markup]:

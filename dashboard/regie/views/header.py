@@ -172,17 +172,24 @@ def tools(words: Words, deeds: Collection[Deed]) -> Markup:
         for path, code, deed in ROOMS
         if path and deed in deeds
     ]
+    menu = tag(
+        "div",
+        tag("ul", *rooms),
+        tag("nav", *languages, aria_label=words("ui.languages"), class_="languages"),
+        id="rooms",
+        popover="auto",
+    )
+    opener = f"{words('nav.rooms')} · {words.language.upper()} ▾"
     return tag(
         "div",
-        tag("nav", *languages, aria_label=words("ui.languages"), class_="languages"),
         tag(
             "nav",
-            tag("button", words("nav.rooms"), " ▾", type="button", class_="button", popovertarget="rooms", data_focus="rooms"),
-            tag("ul", *rooms, id="rooms", popover="auto"),
+            tag("button", opener, type="button", class_="button", popovertarget="rooms", data_focus="rooms"),
+            menu,
             aria_label=words("nav.rooms"),
             class_="rooms-menu",
         ),
-        _tool("theme", words("ui.theme")),
+        _tool("theme", "◐", aria_label=words("ui.theme")),
         _tool("freeze", words("ui.freeze"), words("ui.key_space"), aria_pressed="false"),
         _tool("help", words("ui.help"), "?"),
         class_="tools",
