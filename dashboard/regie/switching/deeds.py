@@ -84,7 +84,11 @@ class Deeds:
         if self._desk.ports.previews is None:
             raise Unavailable("this process was started without the work process's what-ifs")
         answer = self._desk.ports.previews.ask(question(order.content, order.done), TIMEOUT_S)
-        holds = not any(own_objections(step) for step in answer["steps"]) and not answer["stale"]
+        if answer["stale"]:
+            raise Refused([Why(code="old_state", params={"tick": answer["tick"]})])
+        if not field.same_as(answer["before"]["values"]):
+            raise Refused([Why(code="moved", params={"tick": answer["tick"]})])
+        holds = not any(own_objections(step) for step in answer["steps"])
         told = {"hash": order.content.hash, "tick": answer["tick"], "holds": holds, "answer": kept(answer, order.done)}
         with self._standing.turn():
             self.find(order.id, asked.seen)

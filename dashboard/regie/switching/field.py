@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from dashboard.regie.switching.content import Condition, Content, Step
 from twin.contracts.snapshot import DiagramFacts, DiagramSwitch, Snapshot
@@ -47,6 +49,12 @@ class Field:
         """What the topology is told by: every switch that stands open, every line that carries nothing."""
         grid = self.snapshot.grid
         return (*(f"switch:{i}" for i in sorted(grid.open_switches)), *(f"line:{i}" for i in sorted(grid.open_lines)))
+
+    def same_as(self, values: Mapping[str, Any]) -> bool:
+        """True when the engine's `GridValues` tell of the same topology: its tick may be another one than the screen's."""
+        grid = self.snapshot.grid
+        ours, theirs = (grid.open_lines, grid.closed_couplers), (values["open_lines"], values["closed_couplers"])
+        return all(set(mine) == set(its) for mine, its in zip(ours, theirs, strict=True))
 
     def touched(self, content: Content) -> set[str]:
         """Lines whose state follows from what the order itself operates."""

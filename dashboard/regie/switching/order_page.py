@@ -52,7 +52,7 @@ def _facts(visit: Visit, order: Order) -> Markup:
         link = tag("a", content.undoes, href=visit.address(f"{ROOM}{content.undoes}"))
         rows.append(tag("div", tag("dt", words("fact.undoes")), tag("dd", link)))
     button = tag("button", words("ui.print"), type="button", data_do="print", class_="button")
-    return tag("div", tag("dl", *rows, class_="facts"), button, class_="line wrap on-top")
+    return tag("div", tag("dl", *rows, class_="order-facts"), button, class_="line wrap on-top")
 
 
 def order_part(

@@ -20,7 +20,9 @@ def element(key: str, names: Names | None) -> str:
         found = next((switch for switch in names.diagram.switches if str(switch.index) == index), None)
         if found is not None:
             name = found.name.strip()
-            return names.words("element.coupler", switch=f"{index} ({name})" if name and name not in ("None", "nan") else index)
+            return names.words(
+                "element.switch", switch=index if name in ("", "None", f"Switch {index}") else f"{index} ({name})"
+            )
     return names.of(f"{table}:{index}")
 
 
