@@ -32,7 +32,8 @@ _WORDS = {
         "high": "95 %",
         "how": "Comment c'est calculé",
         "text": "La charge de la semaine précédente, plus la pente fois l'écart des degrés-jours de chauffage (DJC 20/12, "
-        "SIA 381/3). La pente est estimée sur cinq semaines d'écarts à la semaine d'avant; la bande est ce qui reste inexpliqué.",
+        "SIA 381/3). La pente est estimée sur cinq semaines d'écarts à la semaine d'avant; la bande est ce qui "
+        "reste inexpliqué.",
     },
     "de": {
         "title": "Heizgradtage",
@@ -45,8 +46,8 @@ _WORDS = {
         "median": "Median",
         "high": "95 %",
         "how": "Wie gerechnet wird",
-        "text": "Die Last der Vorwoche, plus Steigung mal Unterschied der Heizgradtage (HGT 20/12, SIA 381/3). Die Steigung ist "
-        "über fünf Wochen aus Unterschieden zur Vorwoche geschätzt; das Band ist, was dabei unerklärt blieb.",
+        "text": "Die Last der Vorwoche, plus Steigung mal Unterschied der Heizgradtage (HGT 20/12, SIA 381/3). Die Steigung "
+        "ist über fünf Wochen aus Unterschieden zur Vorwoche geschätzt; das Band ist, was dabei unerklärt blieb.",
     },
     "it": {
         "title": "Gradi giorno di riscaldamento",
@@ -60,7 +61,8 @@ _WORDS = {
         "high": "95 %",
         "how": "Come si calcola",
         "text": "Il carico della settimana prima, più la pendenza per la differenza dei gradi giorno di riscaldamento "
-        "(GG 20/12, SIA 381/3). La pendenza è stimata su cinque settimane di differenze; la banda è ciò che resta non spiegato.",
+        "(GG 20/12, SIA 381/3). La pendenza è stimata su cinque settimane di differenze; la banda è ciò che resta "
+        "non spiegato.",
     },
 }
 
