@@ -5,15 +5,25 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Collection, Hashable
+from typing import Annotated
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI, Request
 from pydantic import ValidationError
+from starlette.responses import HTMLResponse
 
+from dashboard.regie.access.asked import needs
+from dashboard.regie.access.roles import Deed, Person
 from dashboard.regie.desk import Desk, Look, Screen
 from dashboard.regie.grid.ahead_view import ahead_strip, readings
 from dashboard.regie.grid.coming import Coming
+from dashboard.regie.markup import Markup, tag
+from dashboard.regie.names import Names
+from dashboard.regie.page import Visit, page
+from dashboard.regie.views.horizon import horizon_chart
+from dashboard.regie.words import Words
 from twin.contracts.desk_ports import Previews, Unavailable
 from twin.contracts.preview import LookAheadAnswer
+from twin.contracts.snapshot import Snapshot
 from twin.domain.problems import BadInput
 
 _LOG = logging.getLogger(__name__)
@@ -34,7 +44,30 @@ class AheadRoom:
         self._version = 0
 
     def add_to(self, server: FastAPI) -> None:
-        """No address of its own."""
+        """Add the page with the whole horizon: charts with and without the plan, and every hour in words."""
+
+        @server.get("/regie/ahead/")
+        def ahead(request: Request, person: Annotated[Person, Depends(needs(Deed.SEE))]) -> HTMLResponse:
+            visit = Visit.of(request, person, self._desk, "grid")
+            return page(visit, "ahead/", visit.words("grid.ahead"), *self._whole(visit.words))
+
+    def _whole(self, words: Words) -> list[Markup]:
+        now = self._desk.now
+        if now.snapshot is None:
+            return [tag("p", words("ui.waiting"), class_="empty")]
+        names = Names(words, now.snapshot.site, now.diagram.facts if now.diagram is not None else None)
+        coming, _ = self._coming(now.snapshot, words)
+        hours = [] if coming is None else readings(coming, names)[:: 3600 // coming.step_s]
+        charts = tag("section", horizon_chart(now.snapshot.horizon, names), class_="panel whole-horizon")
+        return [charts, tag("section", tag("ol", *(tag("li", hour) for hour in hours)), class_="panel")]
+
+    def _coming(self, snapshot: Snapshot, words: Words) -> tuple[Coming | None, str | None]:
+        """The hours to show, and why they are not the service's."""
+        answer = self._answer
+        if answer is not None and not answer.stale:
+            return Coming.of_answer(answer), None
+        horizon = snapshot.horizon
+        return None if horizon is None else Coming.of_horizon(horizon, snapshot.as_of), words("grid.ahead_unavailable")
 
     def stamp(self) -> Hashable:
         """Changes when an answer has come; a new tick is asked about as soon as the last question is answered."""
@@ -62,13 +95,8 @@ class AheadRoom:
 
     def draw(self, look: Look) -> Screen:
         """The strip; from the snapshot's own horizon where the service has no answer."""
-        words, snapshot = look.words, look.snapshot
-        answer, missing = self._answer, None
-        if answer is not None and not answer.stale:
-            coming: Coming | None = Coming.of_answer(answer)
-        else:
-            missing = words("grid.ahead_unavailable")
-            coming = None if snapshot.horizon is None else Coming.of_horizon(snapshot.horizon, snapshot.as_of)
+        words = look.words
+        coming, missing = self._coming(look.snapshot, words)
         return {
             "ahead": {
                 "markup": ahead_strip(coming, look.names, missing=missing),

@@ -22,7 +22,8 @@ def ahead_strip(coming: Coming | None, names: Names, *, missing: str | None) -> 
         missing: why the preview service's answer is not shown, None when it is.
     """
     words = names.words
-    title = tag("h2", words("grid.ahead"))
+    link = tag("a", words("grid.ahead"), href=f"/regie/ahead/?lang={words.language}", data_focus="ahead-page")
+    title = tag("h2", link)
     if coming is None or not len(coming):
         why = tag("p", missing or words("ui.no_horizon"), class_="meta")
         return tag("div", title, why, class_="line")

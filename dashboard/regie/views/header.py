@@ -34,7 +34,7 @@ _UNIT_OF_SUFFIX = (
 
 
 def header(snapshot: Snapshot, words: Words, *, read_only: bool, may_see_money: bool) -> Markup:
-    """Site, clock and figures: what a frozen screen holds. Figures that a role does not see are named, and said to be hidden."""
+    """Site, clock and figures, which a frozen screen holds. Figures that a role does not see are said to be hidden."""
     site = snapshot.site
     title = site.title.get(words.language) or site.title.get("en") or site.name
     notes = [tag("span", words(f"note.{note}") if words.known(f"note.{note}") else note, class_="note") for note in site.notes]

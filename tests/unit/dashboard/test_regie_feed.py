@@ -13,6 +13,8 @@ from dashboard.regie.feed import Files, Watcher, difference, follow, language_of
 EVERYTHING = DEEDS[Role.ADMIN]
 PANELS = [
     "header",
+    "counters",
+    "tools",
     "wall",
     "strip",
     "grid-base",
@@ -20,7 +22,7 @@ PANELS = [
     "grid-list",
     "alarms",
     "recommendations",
-    "horizon",
+    "records-tabs",
     "orders",
     "journal",
     "dialogs",

@@ -16,6 +16,8 @@ from dashboard.regie.views.spark import area, path, sparkline
 EVERYTHING = DEEDS[Role.ADMIN]
 PANELS = [
     "header",
+    "counters",
+    "tools",
     "wall",
     "strip",
     "grid-base",
@@ -23,7 +25,7 @@ PANELS = [
     "grid-list",
     "alarms",
     "recommendations",
-    "horizon",
+    "records-tabs",
     "orders",
     "journal",
     "dialogs",

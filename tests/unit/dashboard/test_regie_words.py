@@ -20,7 +20,7 @@ from dashboard.regie.names import Names
 from dashboard.regie.screen import look_at, screen
 from dashboard.regie.views.alarm_item import can_acknowledge, sentence
 from dashboard.regie.views.alarms import alarm_list
-from dashboard.regie.views.header import header
+from dashboard.regie.views.header import header, tools
 from dashboard.regie.views.recommendations import reason, what
 from dashboard.regie.views.orders import order_list
 from dashboard.regie.views.records import journal_lines, line_in_words
@@ -284,12 +284,12 @@ def test_a_group_that_waits_is_told_to_be_unchanged(factory, names):
 
 
 def test_the_header_leads_to_the_work_orders_in_its_language(factory):
-    shown = header(factory.snapshot(), Words.of("it", ZURICH, factory.AS_OF), read_only=False)
+    shown = tools(Words.of("it", ZURICH, factory.AS_OF, "grid"), DEEDS[Role.DISPATCHER])
     assert 'href="/regie/work/?lang=it"' in shown
 
 
 def test_the_large_figure_is_the_difference_and_says_that_it_is_a_saving(factory):
-    shown = plain(header(factory.snapshot(), Words.of("en", ZURICH, factory.AS_OF), read_only=False))
+    shown = plain(header(factory.snapshot(), Words.of("en", ZURICH, factory.AS_OF), read_only=False, may_see_money=True))
     assert re.search(
         r"Economic · estimated\s+-122\.60 CHF\s+saved against doing nothing\s+total since 00:00: 52,438\.50 CHF", shown
     )
@@ -298,7 +298,14 @@ def test_the_large_figure_is_the_difference_and_says_that_it_is_a_saving(factory
 
 def test_a_figure_without_a_baseline_stands_alone_and_says_so(factory):
     alone = KpiTriple(value={"total_chf": 7.5}, baseline=None, difference=None)
-    shown = plain(header(factory.snapshot(kpis={"economic": alone}), Words.of("en", ZURICH, factory.AS_OF), read_only=False))
+    shown = plain(
+        header(
+            factory.snapshot(kpis={"economic": alone}),
+            Words.of("en", ZURICH, factory.AS_OF),
+            read_only=False,
+            may_see_money=True,
+        )
+    )
     assert re.search(r"Economic · estimated\s+7\.50 CHF\s+total since 00:00\s+no comparison with doing nothing", shown)
 
 
