@@ -12,7 +12,9 @@ FLOOD = 1000
 @pytest.fixture
 def page(regie, factory, open_page):
     factory.write(regie.state, factory.snapshot(interval_s=600.0))
-    return open_page(f"{regie.url}/regie/?lang=en")
+    opened = open_page(f"{regie.url}/regie/?lang=en")
+    yield opened
+    opened.context.close()
 
 
 @pytest.fixture

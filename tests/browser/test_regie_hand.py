@@ -81,7 +81,7 @@ def test_when_an_acknowledge_button_goes_its_alarms_other_button_has_the_focus(p
     page.focus(f'[data-focus="ack-{key}"]')
     page.keyboard.press("Enter")
     next_tick(alarms=evening(acknowledged={0}))
-    assert focused(page) == f"locate-{key}"
+    assert focused(page) == f"shelve-{key}"
 
 
 def test_when_an_alarm_goes_its_list_has_the_focus(page, next_tick, evening):
