@@ -36,7 +36,7 @@ def box_table(snapshot: Snapshot, names: Names, *, may: bool, money: bool) -> Ma
     ]
     heads = ("box", "role", "service", "trial", "deeds") if may else ("box", "role", "service", "trial")
     top = tag("tr", *(tag("th", words(f"boxes.{head}"), scope="col") for head in heads))
-    return tag("table", tag("thead", top), tag("tbody", *rows), class_="tasks boxes")
+    return tag("table", tag("thead", top), tag("tbody", *rows), class_="tasks cast-of-boxes")
 
 
 def _by_role(boxes: Mapping[str, BoxFacts]) -> Sequence[tuple[str, BoxFacts]]:

@@ -9,7 +9,7 @@ from dashboard.regie.analyst.boxes import ROOM
 from dashboard.regie.jobs.task import Task
 from dashboard.regie.markup import Markup, tag
 from dashboard.regie.page import ROOT
-from dashboard.regie.rehearsal.figures import figure, rows_for
+from dashboard.regie.rehearsal.figures import figure, gap, rows_for
 from dashboard.regie.words import Words
 
 _SCORES = (("pinball_10_90", "MW", 4), ("mae", "MW", 4), ("skill", "share", 1), ("coverage_90", "share", 0))
@@ -25,7 +25,7 @@ def worth_sections(answer: Mapping[str, Any], words: Words, *, money: bool) -> t
         if sides.get("with_box", {}).get(name) is None:
             continue
         cells = [figure(sides[side].get(name), unit, words) for side in ("without_box", "with_box")]
-        apart = figure(sides["difference"].get(name), unit, words, signed=True)
+        apart = gap(sides["difference"].get(name), unit, words)
         strong = name in _LEADING
         body.append(
             tag(

@@ -90,9 +90,8 @@ def progress_and_log(task: Task, log: str, words: Words, root: str) -> Markup:
     said = words_of_jobs(words)
     lines = [line for line in log.replace("\r", "\n").splitlines() if line.strip() and not line.startswith("{")]
     shown = "\n".join(lines[-_LOG_LINES:])
-    state = tag(
-        "p", tag("strong", state_in_words(task, words)), bar(task, words), buttons(task, words, root), class_="task-state"
-    )
+    head = tag("strong", state_in_words(task, words))
+    state = tag("div", head, bar(task, words), buttons(task, words, root), class_="task-state", data_waits=task.waits)
     listing = tag("pre", shown, class_="log", tabindex=0, aria_label=said("job.log"), data_focus=f"log-{task.id}")
     failed = task.state in (State.FAILED, State.REFUSED, State.UNKNOWN)
     details = tag("details", tag("summary", said("job.log")), listing, open=failed or task.waits)

@@ -24,11 +24,19 @@ _DECIMALS = {"%.h": 2, "pu.h": 4, "t": 3, "kW": 0, "%": 1, "MWh": 2, "CHF": 0, "
 _SPOKEN = {"%.h": "% h", "pu.h": "pu h"}
 
 
-def figure(value: float | None, unit: str, words: Words, *, signed: bool = False) -> str:
-    """A figure of a result; a share is a percentage, and the difference of two shares is points of it."""
+def figure(value: float | None, unit: str, words: Words) -> str:
+    """A figure of a result; a share is a percentage."""
     if unit == "share":
-        return words.number(None if value is None else 100.0 * value, "%", decimals=1, signed=signed)
-    return words.number(value, _SPOKEN.get(unit, unit), decimals=_DECIMALS[unit], signed=signed)
+        return words.number(None if value is None else 100.0 * value, "%", decimals=1)
+    return words.number(value, _SPOKEN.get(unit, unit), decimals=_DECIMALS[unit])
+
+
+def gap(value: float | None, unit: str, words: Words, *, signed: bool = True) -> str:
+    """How far two figures are apart; percentages are points apart."""
+    if value is None or unit not in ("share", "%"):
+        return words.number(value, _SPOKEN.get(unit, unit), decimals=_DECIMALS.get(unit), signed=signed)
+    points = 100.0 * value if unit == "share" else value
+    return f"{words.number(points, decimals=1, signed=signed)} {words('compare.points')}"
 
 
 def rows_for(*, money: bool) -> Sequence[tuple[str, str, str]]:
@@ -44,7 +52,7 @@ def own_figures(result: Result, words: Words, *, money: bool) -> Markup:
     body = []
     for triple, name, unit in rows_for(money=money):
         sides = [figure(result.figure(triple, name, side), unit, words) for side in ("value", "do_nothing")]
-        apart = figure(result.figure(triple, name, "difference"), unit, words, signed=True)
+        apart = gap(result.figure(triple, name, "difference"), unit, words)
         body.append(_row(words(f"compare.figure.{name}"), [*sides, apart]))
     return _table(words("figures.caption"), heads, body)
 
@@ -59,7 +67,7 @@ def side_by_side(results: Sequence[Result], words: Words, *, money: bool) -> Mar
             continue
         cells = []
         for at, (result, value) in enumerate(zip(results, values, strict=True)):
-            apart = figure(result.figure(triple, name, "difference"), unit, words, signed=True)
+            apart = gap(result.figure(triple, name, "difference"), unit, words)
             below = [tag("span", words("figures.against_nothing", apart=apart), class_="meta")]
             if at:
                 below.append(tag("span", _against_first(values[0], value, unit, words), class_="meta"))
@@ -138,7 +146,7 @@ def _against_first(first: float | None, value: float | None, unit: str, words: W
     if figure(first, unit, words) == figure(value, unit, words):
         return words("figures.same_as_first")
     code = "figures.more_than_first" if value > first else "figures.less_than_first"
-    return words(code, by=figure(abs(value - first), unit, words))
+    return words(code, by=gap(abs(value - first), unit, words, signed=False))
 
 
 def _interval(result: Result, side: str, name: str, unit: str, words: Words) -> str:

@@ -8,7 +8,7 @@ from dashboard.regie.jobs.task import State, Task
 from dashboard.regie.jobs.views import bar, buttons, state_in_words
 from dashboard.regie.markup import Markup, tag
 from dashboard.regie.page import ROOT
-from dashboard.regie.rehearsal.figures import figure, rows_for
+from dashboard.regie.rehearsal.figures import gap, rows_for
 from dashboard.regie.rehearsal.library import Packaged
 from dashboard.regie.rehearsal.result import LEADING, Result, result_in
 from dashboard.regie.words import Words
@@ -145,10 +145,7 @@ def _small_table(
     body = []
     for task, result in played:
         title = title_of(task, library, words)
-        cells = [
-            tag("td", figure(result.figure(triple, name, "difference"), unit, words, signed=True))
-            for triple, name, unit in shown
-        ]
+        cells = [tag("td", gap(result.figure(triple, name, "difference"), unit, words)) for triple, name, unit in shown]
         name = tag("a", title, href=address(task, words), data_focus=f"rehearsed-{task.id}") if may_enter else title
         body.append(tag("tr", tag("th", name, scope="row"), *cells))
     return tag(
