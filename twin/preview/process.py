@@ -36,8 +36,8 @@ _WAITING = 16
 """Questions in hand; who comes later is told so at once."""
 _QUESTION_BYTES = 65_536
 _READ_S, _WRITE_S = 1.0, 2.0
-_PART_S = 20.0
-"""Longest a part of an answer may take, the first one with what is compiled and imported for it."""
+_PART_S = 60.0
+"""Longest a part of an answer may take: the first imports and compiles for three seconds of CPU, on a loaded machine too."""
 _LONG = (LookAhead, OrderCheck)
 _LOOK_S, _ATTENTIVE_S = 1.0, 120.0
 """How often a new tick is looked for, and how long after the last question: who asks once asks again."""
