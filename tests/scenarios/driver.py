@@ -4,7 +4,8 @@
 
 LEDGER: SQLite file in which the field keeps every order it was sent. PLACE: where this process kills itself: "commit"
 (computed, not yet committed), "dispatch" (committed, not yet dispatched) or "sent" (the field has the order, nothing else
-knows); "field": the field fails before it takes an order, twice; "screen": no snapshot can be composed any more;
+knows); "decide": a breaker opens while that tick
+decides; "field": the field fails before it takes an order, twice; "screen": no snapshot can be composed any more;
 "nowhere". TICK: records in the journal when it happens. OPTIONS: as `twin.live.options.Options` travel. The product has no
 switch for this; the script wraps the calls between which it matters.
 """
@@ -44,6 +45,20 @@ class Field:
                 self._db.execute("INSERT INTO sent VALUES (?, ?, ?, ?)", row)
 
 
+def open_a_breaker(wired, tick):
+    """While tick ``tick`` decides, the telemetry gets another position of the hamlet's breaker."""
+    decide = wired.parts.decider.decide
+
+    def decided(reports, state, *others):
+        if wired.parts.journal.acked == tick:
+            label, known = state.interval.isoformat(), state.as_of.isoformat()
+            row = f"time,channel,value,known_time\n{label},switch.0.closed,0,{known}\n"
+            (wired.site.file.parent / "telemetry" / "breaker.csv").write_text(row)
+        return decide(reports, state, *others)
+
+    wired.parts.decider.decide = decided
+
+
 def run(ledger, place, tick, options):
     """Exit code of the run."""
     from twin.live import on_air
@@ -79,6 +94,7 @@ def run(ledger, place, tick, options):
             return compose(*content)
 
         journal.commit = watched
+        open_a_breaker(wired, int(tick) if place == "decide" else -1)
         Publisher.compose, compose = composed, Publisher.compose
         switches = replace(wired.parts.switches, writes=True)
         parts = replace(wired.parts, actuator=Field(ledger, befall), switches=switches)

@@ -20,6 +20,8 @@ OFF_DELAY_TICKS = 2
 KEEP_CLEARED = timedelta(hours=1)
 KEEP_UNSEEN = timedelta(hours=24)
 """A cleared alarm that nobody acknowledged stays on the list for a day."""
+KEEP_MOST = 1000
+"""Cleared alarms on the list: a flood a quarter hour must not fill the memory. What is active always stays."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,15 @@ def update(book: AlarmBook, findings: Iterable[Finding], as_of: datetime) -> Ala
         elif as_of - alarm.cleared_at > (KEEP_UNSEEN if alarm.acknowledged_at is None else KEEP_CLEARED):
             alarms.pop(key)
             missed.pop(key, None)
-    return AlarmBook(alarms, seen, missed, raised, book.waiting)
+    return _bounded(AlarmBook(alarms, seen, missed, raised, book.waiting))
+
+
+def _bounded(book: AlarmBook) -> AlarmBook:
+    """The book without the cleared alarms beyond the most that are kept: first goes what somebody saw, then the oldest."""
+    cleared = [(a.acknowledged_at is None, a.cleared_at, a.key) for a in book.alarms.values() if a.cleared_at is not None]
+    gone = {key for _, _, key in sorted(cleared)[: max(len(cleared) - KEEP_MOST, 0)]}
+    left = {key: alarm for key, alarm in book.alarms.items() if key not in gone}
+    return replace(book, alarms=left, missed={key: count for key, count in book.missed.items() if key not in gone})
 
 
 def ordered(book: AlarmBook) -> tuple[Alarm, ...]:

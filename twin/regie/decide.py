@@ -32,7 +32,7 @@ from twin.regie.escalation import escalate
 from twin.regie.outcome import Memory, Result
 from twin.regie.proof import HORIZON_STEPS, Limits, Outlooks, Proof, Prover
 from twin.regie.usage import Usage
-from twin.regie.watch import Names, watch
+from twin.regie.watch import Names, grouped, watch
 from twin.site.rules import OnCall
 
 EMERGENCY_STEPS = 4
@@ -184,7 +184,7 @@ class Decider:
             found.append(
                 Finding("dispatch:held", 3, "dispatch_held", reason, "site", state.as_of, state.as_of, "grid_operation")
             )
-        return found
+        return grouped(found)
 
     def _payments_chf(self, ordered: Mapping[str, Proposal], setpoints: Mapping[str, float], usage: Usage) -> dict[str, float]:
         """What the owners of the devices earn in the coming quarter hour by obeying, by device.

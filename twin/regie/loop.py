@@ -16,7 +16,7 @@ import xarray as xr
 
 from twin.contracts.frame import Frame
 from twin.contracts.messages import Envelope, State
-from twin.domain.grid import Topology
+from twin.domain.grid import NORMAL, Topology
 from twin.domain.quality import Quality
 from twin.domain.time import QUARTER_HOUR, QUARTER_HOUR_S, floor_quarter, from_epoch_s, to_epoch_s
 from twin.regie import casting, commands, kpi, memory, orders, promotion, switching
@@ -47,6 +47,7 @@ class Loop:
         self._parts = parts
         self._memory = LoopMemory(decided or Memory(), baseline=None if parts.baseline is None else kpi.Account())
         self._grid: xr.Dataset | None = None
+        self._there = NORMAL  # what a tick began with on the do-nothing side; asked once, as on ours
         self._as_of: datetime | None = None
         self._regular: datetime | None = None
         self._sender = Sender(parts.actuator, parts.on_ops)
@@ -158,10 +159,11 @@ class Loop:
             grid = grid if self._grid is None else self._grid
         grid = grid.assign(unsupplied_mw=self._unsupplied_mw(topology, interval))
         baseline = None
-        if frames.baseline is not None and parts.baseline is not None and moment.event is None:
-            there = parts.baseline.telemetry.topology(moment.as_of)
-            baseline = self._estimated(there, frames.baseline, interval)
-            baseline = baseline.assign(unsupplied_mw=self._unsupplied_mw(there, interval))
+        if frames.baseline is not None and parts.baseline is not None:
+            there = self._there = parts.baseline.telemetry.topology(moment.as_of)
+            if moment.event is None:
+                baseline = self._estimated(there, frames.baseline, interval)
+                baseline = baseline.assign(unsupplied_mw=self._unsupplied_mw(there, interval))
         return State(moment.as_of, interval, topology, grid, quality, coverage, mode), baseline
 
     def _run_boxes(self, state: State, moment: Moment) -> tuple[dict[str, xr.DataArray], Mapping[str, Envelope]]:
@@ -313,8 +315,7 @@ class Loop:
         resume = {"live.checkpoint": parts.live.telemetry.checkpoint(), "runner": parts.runner.state()}
         arrays["signals"] = np.fromiter(frames.live.signals.values(), np.float32)
         if frames.baseline is not None and parts.baseline is not None:
-            there = parts.baseline.telemetry.topology(tick.moment.as_of)
-            meta["alone"], alone = alone_record(there, tick.baseline, frames.baseline.signals)
+            meta["alone"], alone = alone_record(self._there, tick.baseline, frames.baseline.signals)
             arrays |= alone
             readings |= readings_to_arrays(frames.baseline.readings, "baseline")
             resume["baseline.checkpoint"] = parts.baseline.telemetry.checkpoint()

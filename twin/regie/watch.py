@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
@@ -20,6 +20,7 @@ RELEASE_PU = 0.002
 SEVERE_PERCENT = 120.0
 """Above this, a present overload is 'act now' and not only 'act soon': cables and old transformers heat within the hour."""
 OWNER = "grid_operation"
+NOW_OVERLOAD = "now:overload:"
 
 
 @dataclass(frozen=True)
@@ -53,12 +54,25 @@ def watch(
     return found
 
 
+def grouped(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings, those about an element that is overloaded now below that overload: one problem, one alarm to answer."""
+    found = list(findings)
+    causes = {f.key.removeprefix(NOW_OVERLOAD): f.key for f in found if f.key.startswith(NOW_OVERLOAD)}
+
+    def cause(finding: Finding) -> str | None:
+        named = ":".join(finding.key.rsplit(":", 2)[-2:])
+        key = causes.get(finding.element) or causes.get(named)
+        return None if key == finding.key else key
+
+    return [finding if finding.parent else replace(finding, parent=cause(finding)) for finding in found]
+
+
 def _loading_now(state: State, grid: Grid, limits: Limits, names: Names, active: Collection[str]) -> list[Finding]:
     found = []
     for table, limit in (("line", limits.line_percent), ("trafo", limits.trafo_percent)):
         loading = state.grid[f"{table}_loading_percent"].values
         for index, value in zip(getattr(grid, table).tolist(), loading.tolist(), strict=True):
-            key = f"now:overload:{table}:{index}"
+            key = f"{NOW_OVERLOAD}{table}:{index}"
             if value > limit - (RELEASE_PERCENT if key in active else 0.0):
                 priority = 1 if value > SEVERE_PERCENT else 2
                 params = {"loading_percent": round(value, 1), "limit_percent": limit, "name": names.of(f"{table}:{index}")}

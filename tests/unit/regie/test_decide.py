@@ -242,6 +242,19 @@ def test_a_refusal_stops_the_group_in_the_same_tick(decider):
     assert codes(result) == ["recommendation_refused"]
 
 
+def test_a_refused_group_is_in_no_plan_and_no_question_for_as_long_as_a_mandate(decider):
+    plan = town.proposal(town.STATION, 0.3)
+    first = decide(decider, plan)
+    (item,) = first.decision.recommendations
+    memory = decide(decider, plan, at=1, commands=[refuse(item.id)], memory=first.memory).memory
+    for at in range(2, 17):
+        result = decide(decider, plan, at=at, memory=memory)
+        memory = result.memory
+        assert result.decision.setpoints == {}
+        assert {r.state for r in result.decision.recommendations if r.group == item.group} == {"refused"}
+    assert decide(decider, plan, at=17, memory=memory).decision.setpoints != {}
+
+
 def test_a_word_between_ticks_is_obeyed_and_decides_nothing_new(decider):
     first = decide(decider, town.proposal(town.STATION, 0.3))
     (item,) = first.decision.recommendations

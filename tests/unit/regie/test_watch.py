@@ -7,12 +7,12 @@ import pytest
 import xarray as xr
 
 from tests.unit.regie import small_town as town
-from twin.contracts.messages import State
+from twin.contracts.messages import Finding, State
 from twin.domain.grid import NORMAL, Topology
 from twin.domain.quality import Quality
 from twin.domain.time import QUARTER_HOUR
 from twin.regie.proof import Proof
-from twin.regie.watch import RELEASE_PERCENT, RELEASE_PU, Names, watch
+from twin.regie.watch import RELEASE_PERCENT, RELEASE_PU, Names, grouped, watch
 
 NAMES = Names({"line:0": "Feeder 1", "bus:4": "Lime Street"})
 
@@ -139,3 +139,17 @@ def test_without_a_look_ahead_the_present_is_watched_still(grid):
 def test_what_the_estimate_found_itself_is_passed_on(grid):
     seen = found(grid, state(grid, line=(104.0, 40.0)))["now:overload:line:0"]
     assert "x" in found(grid, replace(state(grid), findings=(replace(seen, key="x"),)))
+
+
+def about(key: str, element: str = "trafo:2") -> Finding:
+    return Finding(key, 2, "x", {}, element, town.NOW, town.NOW, "grid_operation")
+
+
+def test_what_is_said_of_an_element_that_is_overloaded_now_hangs_below_that_overload():
+    found = grouped([about("now:overload:trafo:2"), about("shortfall:trafo:2", "Street"), about("transformer:hot", "trafo:2")])
+    assert [finding.parent for finding in found] == [None, "now:overload:trafo:2", "now:overload:trafo:2"]
+
+
+def test_what_is_said_of_another_element_stands_by_itself():
+    found = grouped([about("now:overload:trafo:2"), about("shortfall:trafo:12", "Hill"), about("now:unsupplied", "bus:2")])
+    assert {finding.parent for finding in found} == {None}
