@@ -21,8 +21,8 @@ from dashboard.regie.screen import look_at, screen
 from dashboard.regie.views.alarm_item import can_acknowledge, sentence
 from dashboard.regie.views.alarms import alarm_list
 from dashboard.regie.views.header import header, tools
-from dashboard.regie.views.recommendations import reason, what
 from dashboard.regie.views.orders import order_list
+from dashboard.regie.views.recommendations import reason, what
 from dashboard.regie.views.records import journal_lines, line_in_words
 from dashboard.regie.views.wall import wall
 from dashboard.regie.wish import Wish
