@@ -17,7 +17,7 @@ from dashboard.regie.words import Words
 _PX = 1150.0
 """Width for which lanes are packed: what the smallest window (1366 px) leaves for the day. Wider windows have more air."""
 _CHAR_PX, _EDGE_PX, _CHIP_PX, _BARE_PX = 7.2, 14.0, 44.0, 20.0
-_LENGTHS = (44, 30, 20, 12)
+_LENGTHS = (44, 30, 20)
 """Characters of a bar's words, as many as find room; all of them stand in its tip and in its name."""
 
 
@@ -111,7 +111,7 @@ def _bar(bar: Placed, day: Day, words: Words, names: Names, address: str) -> Mar
         mark,
         tag("span", bar.text) if bar.text else None if mark else tag("span", "◆", aria_hidden="true"),
         href=f"{address}#{cue.id}",
-        class_=f"cue {cue.kind}{' instant' if cue.start == cue.end else ''}{' abnormal' if cue.priority else ''}",
+        class_=f"cue{' instant' if cue.start == cue.end else ''}{' urgent' if cue.priority else ''}",
         style=f"left:{100 * bar.left:.3f}%;width:{100 * bar.width:.3f}%;--lane:{bar.lane}",
         aria_label=described(cue, words, names),
         data_tip=f"{window(cue, words)}\n{title(cue, words, names)}",

@@ -30,7 +30,7 @@ class Entry:
     """One entry.
 
     Attributes:
-        at: the grid's clock; a line of the book that does not say has that of the line before it. ``wall``: None for the
+        at: the grid's clock; a line of the book that does not say has that of a line beside it. ``wall``: None for the
             journal.
         room: "log" for what people wrote, "journal" for the loop's, else the book's. ``element``: what it is about, or "".
     """
@@ -48,12 +48,11 @@ def entries(
 ) -> list[Entry]:
     """Newest first. ``switching``: words of the switching orders."""
     found: list[tuple[datetime, int, Entry]] = []
-    clock: datetime | None = None
+    clock = next((at for line in lines if (at := _grid_clock(line)) is not None), None if snapshot is None else snapshot.as_of)
     for line in lines:
         if line.kind.startswith("access.") and line.kind not in _COMING_AND_GOING:
             continue
-        says = line.params.get("as_of")
-        clock = datetime.fromisoformat(says) if isinstance(says, str) else clock
+        clock = _grid_clock(line) or clock
         at = clock or line.at
         text, about_what = _told(line, orders, words, switching, names)
         found.append((at, line.id, Entry(at, line.at, line.by, line.kind.partition(".")[0], about_what, text)))
@@ -63,6 +62,11 @@ def entries(
             text = line_in_words(each, known, names)
             found.append((each.at, -number, Entry(each.at, None, str(each.params.get("by", "")), "journal", "", text)))
     return [entry for *_, entry in sorted(found, key=lambda one: one[:2], reverse=True)]
+
+
+def _grid_clock(line: Line) -> datetime | None:
+    says = line.params.get("as_of")
+    return datetime.fromisoformat(says) if isinstance(says, str) else None
 
 
 def matching(found: Iterable[Entry], asked: str, room: str) -> list[Entry]:

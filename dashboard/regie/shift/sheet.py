@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from dashboard.format import readable
 from dashboard.regie.conducteur.cue import Cue
 from dashboard.regie.conducteur.words import title, window
 from dashboard.regie.messages import reference, told
@@ -97,7 +98,7 @@ def in_words(item: Mapping[str, Any], words: Words, switching: Words, cues: Word
     if part == "alarms":
         code = f"alarm.{item['code']}.cause"
         spoken = told(item["params"], names)
-        what = names.words.fill(code, spoken) if names.words.known(code) else item["code"]
+        what = names.words.fill(code, spoken) if names.words.known(code) else readable(item["code"])
         params |= {"element": names.of(reference(item["element"], item["params"])), "what": what}
         params["state"] = words(f"alarm_state.{item['state']}", by=item["by"])
         params["since"] = datetime.fromisoformat(item["since"])
