@@ -133,6 +133,8 @@ class Previews:
                 with connection, suppress(OSError):
                     connection.settimeout(0.1)
                     connection.sendall(json.dumps({"unavailable": _DIED}).encode())
+                    while connection.recv(1 << 16):  # closed with something unread, it would take our words along
+                        pass
 
 
 def _open(path: Path) -> socket.socket:
