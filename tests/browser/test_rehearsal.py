@@ -92,7 +92,7 @@ def test_results_are_compared_by_keyboard_and_what_differs_is_said_in_words(hous
     page.locator("#compare button").focus()
     page.keyboard.press("Enter")
     page.wait_for_selector(".figures-table")
-    said = page.locator(".figures-table").inner_text()
+    said = page.locator(".figures-table").inner_text().replace("\u202f", " ")
     assert "50 CHF" in said
     assert "same as A" in said
 
