@@ -94,8 +94,8 @@ def _document(router: APIRouter) -> dict[str, Any]:
     schemas |= schema.pop("$defs") | {"ProblemDetails": schema}
     document["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
     document["security"] = [{"token": []}]
-    too_large = {str(status): told for status, told in documented(413).items()}
+    everywhere = {str(status): told for status, told in documented(400, 413).items()}
     for operations in document["paths"].values():
         for operation in operations.values():
-            operation["responses"] |= too_large
+            operation["responses"] |= everywhere
     return document
