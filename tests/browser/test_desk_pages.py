@@ -149,9 +149,9 @@ def test_a_fault_of_a_draft_is_said_and_nothing_that_was_typed_is_lost(desk, ope
 @pytest.mark.parametrize(("width", "height"), SIZES)
 def test_two_people_hand_over_and_the_sheet_stays(desk, open_page, screenshots, width, height):
     page = sure(open_page(f"{desk.url}/regie/shift/?lang=fr", width=width, height=height, wait_for="main", role="dispatcher"))
-    page.get_by_label("Ce qui s'est passé").fill("Les pompiers sont au poste")
+    page.get_by_label("Ce qui s'est passé").fill(f"Les pompiers sont au poste {width}")
     page.get_by_role("button", name="Inscrire").click()
-    expect(page.locator("main table")).to_contain_text("Les pompiers sont au poste")
+    expect(page.locator("main table")).to_contain_text(f"Les pompiers sont au poste {width}")
     axe(page)
     page.screenshot(path=screenshots / f"shift-log-{width}.png")
     page.get_by_role("link", name="Relève", exact=True).click()
