@@ -9,9 +9,8 @@ from datetime import datetime
 from twin.contracts.messages import Command
 from twin.contracts.ports import GridEvent
 from twin.domain.time import QUARTER_HOUR
-from twin.regie.account import COMMAND_EVENT
 from twin.regie.journal import JournalUnavailable
-from twin.regie.tick import Moment, Tick
+from twin.regie.tick import COMMAND_EVENT, Moment, Tick
 from twin.wiring import Wired
 
 

@@ -36,11 +36,10 @@ from twin.live.screens import Screens
 from twin.live.show import Show, site_show
 from twin.live.views import Views
 from twin.preview.kit import kit_of, write_kit
-from twin.regie.account import COMMAND_EVENT
 from twin.regie.commands import Refused, read_commands
 from twin.regie.journal import Journal, JournalUnavailable, Note
 from twin.regie.loop import Loop
-from twin.regie.tick import Moment
+from twin.regie.tick import COMMAND_EVENT, Moment
 from twin.wiring import Wired, wire
 
 _LOG = logging.getLogger(__name__)

@@ -17,11 +17,8 @@ from twin.regie.origin import Flows, Mix
 from twin.regie.outcome import Result
 from twin.regie.parts import Parts
 from twin.regie.response import Response
-from twin.regie.tick import Frames, Moment, Observation
+from twin.regie.tick import COMMAND_EVENT, Frames, Moment, Observation
 from twin.regie.training import FitResult
-
-COMMAND_EVENT = "command"
-"""The kind of an event tick that only carries what people asked for."""
 
 
 def counted(

@@ -6,24 +6,16 @@ What is asked is checked at once and done before the next regular tick; until th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from twin.contracts.messages import Command, Recommendation
 from twin.regie import promotion
+from twin.regie.memory import Casting
 from twin.regie.roles import Roles
 from twin.regie.runner import BoxRunner
 
 KINDS = ("promote", "withdraw", "shadow")
-
-
-@dataclass(frozen=True)
-class Casting:
-    """One change of roles that somebody asked for and that waits for the next regular tick."""
-
-    kind: str
-    box: str
-    by: str
 
 
 def answer(

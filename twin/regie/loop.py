@@ -20,7 +20,7 @@ from twin.domain.grid import NORMAL, Topology
 from twin.domain.quality import Quality
 from twin.domain.time import QUARTER_HOUR, QUARTER_HOUR_S, floor_quarter, from_epoch_s, to_epoch_s
 from twin.regie import casting, commands, kpi, memory, orders, promotion, switching
-from twin.regie.account import COMMAND_EVENT, accounted, counted, fit_meta, journal_lines
+from twin.regie.account import accounted, counted, fit_meta, journal_lines
 from twin.regie.horizon import ELEMENT_POWERS, after_switching, label_s, medians, signals_ahead, zone_input
 from twin.regie.journal import JournalUnavailable
 from twin.regie.look_ahead import outlooks_of
@@ -32,7 +32,7 @@ from twin.regie.refold import refold
 from twin.regie.response import Response, respond
 from twin.regie.sender import Sender
 from twin.regie.side import readings_to_arrays
-from twin.regie.tick import Frames, Moment, Observation, Tick
+from twin.regie.tick import COMMAND_EVENT, Frames, Moment, Observation, Tick
 
 _STATE = ("vm_pu", "line_loading_percent", "trafo_loading_percent", "line_p_from_mw", "trafo_p_hv_mw", "loss_mw")
 DEGRADED_COVERAGE = 0.7

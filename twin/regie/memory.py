@@ -11,7 +11,6 @@ from pydantic import TypeAdapter
 
 from twin.contracts.messages import SwitchOrder
 from twin.domain.finite import finite
-from twin.regie.casting import Casting
 from twin.regie.kpi import Account
 from twin.regie.outcome import Memory
 from twin.regie.usage import Usage
@@ -32,6 +31,15 @@ class Statistics:
     max_vm_error_pu: float | None = None
     vm_sq_sum: float = 0.0
     vm_count: int = 0
+
+
+@dataclass(frozen=True)
+class Casting:
+    """One change of roles that somebody asked for and that waits for the next regular tick."""
+
+    kind: str
+    box: str
+    by: str
 
 
 @dataclass(frozen=True)

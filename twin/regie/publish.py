@@ -40,13 +40,12 @@ from twin.domain.finite import finite
 from twin.domain.grid import Topology
 from twin.domain.quality import words
 from twin.domain.time import QUARTER_HOUR, floor_quarter, from_datetime64
-from twin.regie.account import COMMAND_EVENT
 from twin.regie.live_strip import known, strip
 from twin.regie.order_lives import order_lives
 from twin.regie.promotion import Trial, shown
 from twin.regie.record import SHOWN_STEPS
 from twin.regie.shadow import TRUTH
-from twin.regie.tick import Tick
+from twin.regie.tick import COMMAND_EVENT, Tick
 
 JOURNAL_LINES = 40
 ORDER_LINES = 40

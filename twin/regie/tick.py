@@ -18,6 +18,9 @@ from twin.regie.outcome import Result
 from twin.regie.promotion import Trial
 from twin.regie.raw import Intake
 
+COMMAND_EVENT = "command"
+"""The kind of an event tick that only carries what people asked for."""
+
 
 @dataclass(frozen=True)
 class Observation:
