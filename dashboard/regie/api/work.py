@@ -18,7 +18,7 @@ from dashboard.regie.desk import Desk
 from dashboard.regie.jobs.addresses import writable
 from dashboard.regie.jobs.task import Task
 from dashboard.regie.jobs.tasks import Tasks
-from dashboard.regie.rehearsal.library import read_library
+from dashboard.regie.rehearsal.library import Packaged, read_library
 from dashboard.regie.rehearsal.wanted import argv
 from dashboard.regie.wish import Wish
 from twin.domain.problems import BadInput, Problem
@@ -39,7 +39,9 @@ class ScenarioFacts(BaseModel):
     name: str
     title: dict[str, str]
     teaches: dict[str, str]
-    start: datetime | None = Field(description="local time of its site")
+    local_start: str | None = Field(
+        description="ISO 8601, local time of its site: it has no offset", examples=["2016-01-25T00:00:00"]
+    )
     hours: float | None
 
 
@@ -95,7 +97,7 @@ def add_work(api: APIRouter, desk: Desk) -> None:
     @api.get("/scenarios", response_model=ScenarioList, responses=SEEN, tags=["work"])
     def scenarios(request: Request, _: Viewer) -> Response:
         """The packaged scenarios."""
-        items = [ScenarioFacts(**vars(packaged)) for packaged in read_library(desk.ports.library).values()]
+        items = [_scenario(packaged) for packaged in read_library(desk.ports.library).values()]
         return served_model(request, ScenarioList(items=items))
 
     @api.post("/commands", response_model=Accepted, status_code=202, responses=DONE, tags=["work"])
@@ -144,6 +146,16 @@ def _add_jobs(api: APIRouter, desk: Desk, tasks: Tasks) -> None:
         found = task(job)
         tasks.cancel(person, found)
         return _facts(found)
+
+
+def _scenario(packaged: Packaged) -> ScenarioFacts:
+    return ScenarioFacts(
+        name=packaged.name,
+        title=dict(packaged.title),
+        teaches=dict(packaged.teaches),
+        local_start=None if packaged.start is None else packaged.start.isoformat(),
+        hours=packaged.hours,
+    )
 
 
 def _facts(task: Task) -> JobFacts:
