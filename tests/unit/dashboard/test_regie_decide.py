@@ -239,7 +239,7 @@ def test_a_failed_order_stands_first_with_its_reason_and_its_recommendation(fact
     shown = plain(order_list(factory.snapshot(switch_orders=()), names()))
     first = shown.index("▲ failed")
     assert "telemetry does not show it within 10 % of the rated power" in shown[first:]
-    assert first < shown.index("accepted 0") if "accepted 0" in shown else first < shown.index("Community battery")
+    assert first < shown.index("Community battery")
 
 
 def test_more_failures_than_fit_are_counted(factory, names):
