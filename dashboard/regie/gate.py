@@ -13,9 +13,9 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlencode, urlsplit
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders, QueryParams
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -212,7 +212,9 @@ class _Refusal:
         opens = scope["method"] in ("GET", "HEAD") and "text/html" in headers.get("accept", "")
         if self.to_login and opens and "authorization" not in headers:
             back = scope["path"] + ("?" + scope["query_string"].decode("latin-1") if scope["query_string"] else "")
-            return RedirectResponse(f"{LOGIN}?next={quote(back, safe='')}", 303, {"cache-control": "no-store"})
+            language = QueryParams(scope["query_string"]).get("lang")
+            asked = {"next": back} | ({"lang": language} if language else {})
+            return RedirectResponse(f"{LOGIN}?{urlencode(asked)}", 303, {"cache-control": "no-store"})
         if scope["path"].startswith(API):
             return refused(self.status, self.reason)
         kept = {"cache-control": "no-store"} | ({"www-authenticate": "Bearer"} if self.status == 401 else {})

@@ -109,7 +109,7 @@ def test_the_open_addresses_are_those_of_the_login(app):
 def test_whoever_opens_a_page_is_led_to_the_login_and_back(client):
     answer = client.get("/regie/shift/?lang=de", headers=PAGE)
     assert answer.status_code == 303
-    assert answer.headers["location"] == "/regie/login?next=%2Fregie%2Fshift%2F%3Flang%3Dde"
+    assert answer.headers["location"] == "/regie/login?next=%2Fregie%2Fshift%2F%3Flang%3Dde&lang=de"
 
 
 def test_a_style_sheet_is_for_everybody_and_a_library_is_not(client):
