@@ -20,7 +20,14 @@ def without_money(snapshot: Snapshot, hidden: str | None = None) -> Snapshot:
     def plain(params: Mapping[str, Any]) -> dict[str, Any]:
         return without_francs(params, hidden)
 
-    strip = snapshot.strip.model_copy(update={"price_chf_per_kwh": None, "grid_tariff_chf_per_kwh": None})
+    strip = snapshot.strip.model_copy(
+        update={
+            "price_chf_per_kwh": None,
+            "grid_tariff_chf_per_kwh": None,
+            "past": without_francs(snapshot.strip.past),
+            "ahead": without_francs(snapshot.strip.ahead),
+        }
+    )
     return snapshot.model_copy(
         update={
             "kpis": {name: _triple(kpi) for name, kpi in snapshot.kpis.items() if name != "economic"},

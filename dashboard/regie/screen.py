@@ -63,7 +63,7 @@ def screen(look: Look, *, readable: bool = True) -> Screen:
         "counters": {"markup": counters(snapshot.alarms, words)},
         "tools": {"markup": tools(words, look.deeds)},
         "wall": {"markup": wall(snapshot, names, may_see_money=may_see_money)},
-        "strip": {"markup": strip(snapshot.strip, words, may_see_money=may_see_money)},
+        "strip": {"markup": strip(snapshot, words, may_see_money=may_see_money)},
         "alarms": {
             "markup": alarm_list(snapshot.alarms, names, drawn, may_answer=may_command),
             "payload": {"clock": clock(snapshot, words)},

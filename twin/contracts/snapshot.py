@@ -25,12 +25,19 @@ class BoxFacts(_Frozen):
     Attributes:
         role: "champion", "standby", "shadow" or "reserve", as of now.
         shadows: of a shadow or a reserve, the champion that the site file compares it with.
+        needs, provides: signals that its card declares. ``cadence_s``: grid time between two answers; ``deadline_s``: wall
+            clock that one may take, None where the card is not known. ``fallbacks``: the rungs below it, in order.
     """
 
     kind: str
     role: str
     subject: str | None
     shadows: str | None = None
+    needs: tuple[str, ...] = ()
+    provides: tuple[str, ...] = ()
+    cadence_s: float | None = None
+    deadline_s: float | None = None
+    fallbacks: tuple[str, ...] = ()
 
 
 class OnCallView(_Frozen):
@@ -249,6 +256,7 @@ class Strip(_Frozen):
     Attributes:
         flexibility_on_call_mw: power that connected devices with a right of use could be asked to change now.
         interval: label of the quarter hour that the figures describe. ``quality``: of all of them together.
+        past: field of this strip -> its quarter hours behind, where they are remembered; ``ahead``: those announced.
     """
 
     price_chf_per_kwh: float | None
@@ -260,6 +268,8 @@ class Strip(_Frozen):
     flexibility_on_call_mw: float | None
     interval: datetime
     quality: tuple[str, ...]
+    past: Mapping[str, Curve] = Field(default_factory=dict)
+    ahead: Mapping[str, Band] = Field(default_factory=dict)
 
 
 class Horizon(_Frozen):

@@ -10,10 +10,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
+from twin.contracts.box import BoxCard
 from twin.contracts.history_facts import FILE as HISTORY_FILE
 from twin.contracts.messages import Alarm
 from twin.contracts.public_snapshot import PublicSnapshot
@@ -51,7 +53,7 @@ class Views:
         self._public_file = state / "public" / "public.json"
         self._publisher = Publisher(
             state / "snapshots",
-            site_facts(site, wired.notes),
+            site_facts(site, wired.notes, wired.parts.runner.cards),
             wired.parts.devices,
             site.about.engine,
             _line_switches(wired.net),
@@ -137,8 +139,8 @@ class Views:
         self._wired.parts.on_ops({"event": event, "view": view, "reason": reason})
 
 
-def site_facts(site: Site, notes: tuple[str, ...]) -> SiteFacts:
-    """What the screens call the site and its parts."""
+def site_facts(site: Site, notes: tuple[str, ...], cards: Mapping[str, BoxCard] = MappingProxyType({})) -> SiteFacts:
+    """What the screens call the site and its parts; what a box declares, where its card has been read."""
     titles = {f"zone:{zone.name}": zone.title.model_dump() for zone in site.zones}
     titles |= {f"trafo:{trafo.index}": trafo.title.model_dump() for trafo in site.trafos}
     titles |= {f"line:{line.index}": line.title.model_dump() for line in site.lines}
@@ -152,13 +154,24 @@ def site_facts(site: Site, notes: tuple[str, ...]) -> SiteFacts:
         notes=notes,
         titles=titles,
         trafos=trafos,
-        boxes={
-            box.name: BoxFacts(kind=box.use, role=box.role, subject=_subject(box, trafos), shadows=box.shadows)
-            for box in site.boxes
-        },
+        boxes={box.name: _box_facts(box, trafos, cards.get(box.name)) for box in site.boxes},
         devices={device.id: device.group for device in site.dispatchable},
         roster=tuple(OnCallView(**step.model_dump()) for step in site.roster),
     )
+
+
+def _box_facts(box: BoxEntry, trafos: Mapping[str, int], card: BoxCard | None) -> BoxFacts:
+    facts = BoxFacts(kind=box.use, role=box.role, subject=_subject(box, trafos), shadows=box.shadows)
+    if card is None:
+        return facts
+    declared = {
+        "needs": tuple(sorted({need.signal for need in card.needs})),
+        "provides": tuple(sorted({provide.signal for provide in card.provides})),
+        "cadence_s": card.cadence.total_seconds(),
+        "deadline_s": card.deadline_s,
+        "fallbacks": card.fallbacks,
+    }
+    return facts.model_copy(update=declared)
 
 
 def _subject(box: BoxEntry, trafos: Mapping[str, int]) -> str | None:

@@ -6,7 +6,6 @@ aggregates only; what the privacy rule forbids is None before it gets here.
 
 from __future__ import annotations
 
-import math
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +13,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import xarray as xr
 from pydantic import BaseModel
 
@@ -22,9 +20,7 @@ from twin.contracts.devices import Device
 from twin.contracts.messages import Alarm, Envelope, Report, Service, SwitchOrder
 from twin.contracts.snapshot import (
     AlarmView,
-    Band,
     BoxCardView,
-    Curve,
     GridValues,
     Horizon,
     JournalLine,
@@ -39,11 +35,10 @@ from twin.contracts.snapshot import (
 from twin.domain.finite import finite
 from twin.domain.grid import Topology
 from twin.domain.quality import words
-from twin.domain.time import QUARTER_HOUR, floor_quarter, from_datetime64
-from twin.regie.live_strip import known, strip
+from twin.regie.curves import band, known, numbers, past_curve
+from twin.regie.live_strip import strip
 from twin.regie.order_lives import order_lives
 from twin.regie.promotion import Trial, shown
-from twin.regie.record import SHOWN_STEPS
 from twin.regie.shadow import TRUTH
 from twin.regie.tick import COMMAND_EVENT, Tick
 
@@ -154,7 +149,7 @@ class Publisher:
             orders=tuple(_order(order) for order in reversed(decision.orders[-ORDER_LINES:])),
             order_lives=order_lives(decision.orders),
             order_counts=dict(tick.memory.decision.order_counts),
-            strip=strip(tick, self.devices),
+            strip=strip(tick, self.devices, self._past),
             horizon=_horizon(decided),
             journal=tuple(self._lines),
             head=tick.head,
@@ -166,7 +161,6 @@ class Publisher:
         signal, element, output = _shown_output(report)
         measured = TRUTH.get(signal)  # other boxes show the past of their own headline
         past = self._past.get((measured, element) if measured else ("", envelope.instance))
-        first = floor_quarter(tick.state.as_of) - QUARTER_HOUR * (len(past) if past else 0)
         return BoxCardView(
             instance=envelope.instance,
             box=envelope.box,
@@ -184,8 +178,8 @@ class Publisher:
             reason=report.reason,
             params=finite(report.params),
             problems=envelope.problems,
-            past=Curve(start=first, values=_numbers(past)) if past else None,
-            forecast=None if output is None or envelope.service is Service.ABSENT else _band(output),
+            past=past_curve(past, tick.state.as_of) if past else None,
+            forecast=None if output is None or envelope.service is Service.ABSENT else band(output),
             shadow=None if trial is None else _shadow(trial),
         )
 
@@ -233,17 +227,6 @@ def _shown_output(report: Report) -> tuple[str, str, xr.DataArray | None]:
     return "", "", None
 
 
-def _band(output: xr.DataArray) -> Band:
-    output = output.isel(time=slice(0, SHOWN_STEPS))
-    start = from_datetime64(output.coords["time"].values[0])
-    if "quantile" in output.dims:
-        levels = output.coords["quantile"].values
-        low, mid, high = (output.sel(quantile=q).values for q in (levels[0], 0.5, levels[-1]))
-        return Band(start=start, low=_numbers(low), median=_numbers(mid), high=_numbers(high))
-    path = _numbers(output.values)
-    return Band(start=start, low=path, median=path, high=path)
-
-
 def _grid_values(
     tick: Tick, line_switches: LineSwitches, couplers: Mapping[int, bool], in_file: Mapping[int, bool]
 ) -> GridValues:
@@ -253,9 +236,9 @@ def _grid_values(
         line for line, switches in line_switches.items() if not all(topology.is_closed(*switch) for switch in switches)
     }
     return GridValues(
-        vm_pu=_numbers(values["vm_pu"].values, 5),
-        line_loading_percent=_numbers(values["line_loading_percent"].values, 2),
-        trafo_loading_percent=_numbers(values["trafo_loading_percent"].values, 2),
+        vm_pu=numbers(values["vm_pu"].values, 5),
+        line_loading_percent=numbers(values["line_loading_percent"].values, 2),
+        trafo_loading_percent=numbers(values["trafo_loading_percent"].values, 2),
         open_lines=tuple(sorted(open_lines)),
         closed_couplers=closed_couplers(couplers, topology),
         quality=words(tick.state.quality),
@@ -274,10 +257,10 @@ def _horizon(tick: Tick) -> Horizon | None:
         return None
     return Horizon(
         start=tick.state.as_of,
-        loading_before_percent=_numbers(proof.before["loading_percent"], 2),
-        loading_after_percent=_numbers(proof.after["loading_percent"], 2),
-        vm_min_pu=_numbers(proof.after["vm_min_pu"], 5),
-        vm_max_pu=_numbers(proof.after["vm_max_pu"], 5),
+        loading_before_percent=numbers(proof.before["loading_percent"], 2),
+        loading_after_percent=numbers(proof.after["loading_percent"], 2),
+        vm_min_pu=numbers(proof.after["vm_min_pu"], 5),
+        vm_max_pu=numbers(proof.after["vm_max_pu"], 5),
         worst_element=proof.worst_element,
     )
 
@@ -307,7 +290,3 @@ def _switch_order(order: SwitchOrder) -> SwitchOrderView:
 
 def _newest_first(orders: Mapping[str, SwitchOrder]) -> list[SwitchOrder]:
     return sorted(orders.values(), key=lambda order: (order.start, order.key), reverse=True)[:ORDER_LINES]
-
-
-def _numbers(values: Any, digits: int = 6) -> tuple[float | None, ...]:
-    return tuple(None if math.isnan(value) else round(value, digits) for value in np.asarray(values, dtype=float).tolist())

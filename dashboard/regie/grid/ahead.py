@@ -1,10 +1,16 @@
-"""The look-ahead of the coming 48 hours on the main page: asked for once a tick beside the feed, shown when it has come."""
+"""The look-ahead of 48 hours on the main page: asked for beside the feed while somebody looks, shown when it has come.
+
+An answer costs seconds of a processor that boxes and other what-ifs need too: nobody's screen costs none, and after each answer
+there is a rest of twice the time it took. A run at full speed asks for none, for its ticks are over before their answer.
+"""
 
 from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Collection, Hashable
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Request
@@ -28,6 +34,10 @@ from twin.domain.problems import BadInput
 
 _LOG = logging.getLogger(__name__)
 _PATIENCE_S = 60.0
+_REST = 2.0
+"""Times the last answer's duration: the look-ahead has a third of one processor at most."""
+_TOO_OLD = timedelta(hours=1)
+"""Of the grid's clock: hours ahead that were counted from before are not the coming ones."""
 
 
 class AheadRoom:
@@ -40,6 +50,7 @@ class AheadRoom:
         self._lock = threading.Lock()
         self._asked: Hashable = None
         self._asking = False
+        self._not_before_s = 0.0
         self._answer: LookAheadAnswer | None = None
         self._version = 0
 
@@ -64,19 +75,19 @@ class AheadRoom:
     def _coming(self, snapshot: Snapshot, words: Words) -> tuple[Coming | None, str | None]:
         """The hours to show, and why they are not the service's."""
         answer = self._answer
-        if answer is not None and not answer.stale:
+        if answer is not None and not answer.stale and snapshot.as_of - answer.as_of < _TOO_OLD:
             return Coming.of_answer(answer), None
         horizon = snapshot.horizon
         return None if horizon is None else Coming.of_horizon(horizon, snapshot.as_of), words("grid.ahead_unavailable")
 
     def stamp(self) -> Hashable:
-        """Changes when an answer has come; a new tick is asked about as soon as the last question is answered."""
-        snapshot, previews = self._desk.now.snapshot, self._desk.ports.previews
-        if snapshot is None or previews is None:
+        """Changes when an answer has come; a new tick is asked about after the rest that follows the last one's answer."""
+        now, previews = self._desk.now, self._desk.ports.previews
+        if now.snapshot is None or previews is None or not now.followers or _is_at_full_speed(now.snapshot):
             return self._version
-        tick = (snapshot.since, snapshot.tick)
+        tick = (now.snapshot.since, now.snapshot.tick)
         with self._lock:
-            if self._asking or tick == self._asked:
+            if self._asking or tick == self._asked or time.monotonic() < self._not_before_s:
                 return self._version
             self._asked, self._asking = tick, True
         threading.Thread(target=self._ask, args=(previews,), name="look-ahead", daemon=True).start()
@@ -84,6 +95,7 @@ class AheadRoom:
 
     def _ask(self, previews: Previews) -> None:
         answer: LookAheadAnswer | None = None
+        begun_s = time.monotonic()
         try:
             answer = LookAheadAnswer.model_validate(previews.ask({"kind": "lookahead", "step_s": 900}, _PATIENCE_S))
         except (Unavailable, BadInput, ValidationError) as error:
@@ -91,6 +103,7 @@ class AheadRoom:
         finally:
             with self._lock:
                 self._asking, self._answer = False, answer
+                self._not_before_s = time.monotonic() + _REST * (time.monotonic() - begun_s)
                 self._version += 1
 
     def draw(self, look: Look) -> Screen:
@@ -104,3 +117,7 @@ class AheadRoom:
                 "payload": None if coming is None else {"reads": readings(coming, look.names)},
             }
         }
+
+
+def _is_at_full_speed(snapshot: Snapshot) -> bool:
+    return snapshot.mode == "live" and snapshot.next_at is None

@@ -9,7 +9,7 @@ from dashboard.regie.messages import told
 from dashboard.regie.names import Names
 from dashboard.regie.words import Words
 from twin.contracts.page import Cell, Column, Curves, Figure, Figures, Line, Section, Table, Text, Value
-from twin.contracts.snapshot import Band, BoxCardView, Curve, Snapshot
+from twin.contracts.snapshot import Band, BoxCardView, BoxFacts, Curve, Snapshot
 
 _HOUR = 4
 """Quarter hours between two rows of the table of a forecast."""
@@ -145,4 +145,18 @@ def _facts(card: BoxCardView, snapshot: Snapshot, names: Names) -> Section:
     facts = snapshot.site.boxes.get(card.instance)
     if facts is not None and facts.subject is not None:
         rows.append((words("inside.subject"), names.of(facts.subject)))
-    return _pairs(words("inside.facts"), rows, words)
+    return _pairs(words("inside.facts"), [*rows, *_declared(facts, names)], words)
+
+
+def _declared(facts: BoxFacts | None, names: Names) -> list[tuple[Cell, ...]]:
+    """What its card promises: signals read and written, how often, how fast, and what answers where it cannot."""
+    words = names.words
+    if facts is None or facts.deadline_s is None or facts.cadence_s is None:
+        return []
+    return [
+        (words("inside.needs"), ", ".join(facts.needs) or words("inside.nothing")),
+        (words("inside.provides"), ", ".join(facts.provides) or words("inside.nothing")),
+        (words("inside.cadence"), words.number(facts.cadence_s / 60.0, "min")),
+        (words("inside.deadline"), words.number(facts.deadline_s, "s", decimals=1)),
+        (words("inside.ladder"), ", ".join(names.rung(rung) for rung in facts.fallbacks)),
+    ]

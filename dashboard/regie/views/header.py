@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
 
 from dashboard.format import LANGUAGES
 from dashboard.regie.access.roles import Deed
@@ -45,7 +44,7 @@ def header(snapshot: Snapshot, words: Words, *, read_only: bool, may_see_money: 
         tag(
             "dl",
             None if may_see_money else _hidden_figure("economic", words),
-            *(_figure(name, snapshot.kpis[name], snapshot.since, words) for name in _LEADING if name in snapshot.kpis),
+            *(_figure(name, snapshot.kpis[name], snapshot, words) for name in _LEADING if name in snapshot.kpis),
             class_="figures",
             aria_label=words("ui.figures"),
         ),
@@ -74,22 +73,23 @@ def _clock(snapshot: Snapshot, words: Words, *, read_only: bool) -> Markup:
     )
 
 
-def _figure(name: str, triple: KpiTriple, since: datetime, words: Words) -> Markup:
+def _figure(name: str, triple: KpiTriple, snapshot: Snapshot, words: Words) -> Markup:
     """Large the difference to doing nothing, small what it is a difference of; without a baseline that alone."""
     key, unit, decimals = _LEADING[name]
-    label, value = words(f"since.{name}", at=since), words.number(triple.value.get(key), unit, decimals=decimals)
+    label, value = words(f"since.{name}", at=snapshot.since), words.number(triple.value.get(key), unit, decimals=decimals)
     difference = None if triple.difference is None else triple.difference.get(key)
     if difference is None:
         large, lines = value, (label, words("ui.no_baseline"))
     else:
         lines = (_against(name, round(difference, decimals), words), words("ui.labelled", label=label, value=value))
         large = _difference(difference, unit, decimals, words)
+    quality = ", ".join(words(f"quality.{flag}") for flag in snapshot.quality)
     return tag(
         "div",
-        tag("dt", f"{words(f'kpi.{name}')} · {words('ui.estimated')}"),
+        tag("dt", f"{words(f'kpi.{name}')} · {quality}"),
         tag("dd", large, class_="value"),
         *(tag("dd", line, class_="beside") for line in lines),
-        data_tip=_all_figures(triple, words),
+        data_tip=f"{words('grid.quarter', at=snapshot.interval)} · {quality}\n{_all_figures(triple, words)}",
         tabindex=0,
         data_focus=f"figure-{name}",
         class_="figure",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from urllib.parse import quote
 
 from dashboard.regie.markup import Markup, tag
@@ -10,7 +11,7 @@ from dashboard.regie.messages import told
 from dashboard.regie.names import Names
 from dashboard.regie.views.spark import sparkline
 from dashboard.regie.words import Words
-from twin.contracts.snapshot import BoxCardView, ShadowView, Snapshot, Strip
+from twin.contracts.snapshot import BoxCardView, ShadowView, Snapshot
 
 _DOUBTFUL = {"questionable", "invalid", "stale"}
 _ANSWERED = ("ok", "not_due")
@@ -150,30 +151,40 @@ def _tip(card: BoxCardView, title: str, names: Names) -> str:
     return "\n".join([title, _why(card, names), version, *technical])
 
 
-def strip(values: Strip, words: Words, *, may_see_money: bool) -> Markup:
-    """What moves fastest: price, tariff, battery, chargers, flexibility on call."""
+def strip(snapshot: Snapshot, words: Words, *, may_see_money: bool) -> Markup:
+    """What moves fastest: price, tariff, battery, chargers, flexibility on call; with the day behind and what is announced."""
+    values = snapshot.strip
     battery = words.number(values.battery_soc_percent, "%")
     if values.battery_p_mw is not None and abs(values.battery_p_mw) > 5e-4:
         code = "ui.charging" if values.battery_p_mw > 0 else "ui.discharging"
         battery = f"{battery} · {words(code, power=words.power(abs(values.battery_p_mw)))}"
     chargers = f"{words.number(values.chargers_connected)} · {words.power(values.charger_p_mw)}"
-    quality = ", ".join(words(f"quality.{flag}") for flag in values.quality)
+    price, tariff = (
+        _figure(value, "CHF/kWh", words, may_see_money=may_see_money)
+        for value in (values.price_chf_per_kwh, values.grid_tariff_chf_per_kwh)
+    )
     rows = (
-        ("ui.price", _figure(values.price_chf_per_kwh, "CHF/kWh", words, may_see_money=may_see_money), "ui.synthetic"),
-        ("ui.tariff", _figure(values.grid_tariff_chf_per_kwh, "CHF/kWh", words, may_see_money=may_see_money), None),
-        ("ui.battery", battery, None),
-        ("ui.chargers", chargers, None),
-        ("ui.flexibility", words.power(values.flexibility_on_call_mw), None),
+        ("price", "price_chf_per_kwh", price),
+        ("tariff", "grid_tariff_chf_per_kwh", tariff),
+        ("battery", "battery_soc_percent", battery),
+        ("chargers", "charger_p_mw", chargers),
+        ("flexibility", "flexibility_on_call_mw", words.power(values.flexibility_on_call_mw)),
     )
     return tag(
         "div",
         tag("h2", words("ui.strip"), class_="sr"),
-        tag(
-            "dl",
-            *(
-                tag("div", tag("dt", words(code), *([" ", tag("i", words(note))] if note else [])), tag("dd", value))
-                for code, value, note in rows
-            ),
-        ),
-        tag("p", f"{words.moment(values.interval)} · {quality}", class_="health"),
+        tag("dl", *(_strip_row(words(f"ui.{code}"), field, value, snapshot, words) for code, field, value in rows)),
+        tag("p", mark(values.interval, values.quality, words), class_="health"),
     )
+
+
+def _strip_row(title: str, field: str, value: str, snapshot: Snapshot, words: Words) -> Markup:
+    note = tag("i", words("ui.synthetic")) if field == "price_chf_per_kwh" else None
+    past, ahead = snapshot.strip.past.get(field), snapshot.strip.ahead.get(field)
+    drawing = sparkline(past, ahead, snapshot.as_of, alt=words("ui.spark_alt", title=title))
+    return tag("div", tag("dt", title, " " if note else None, note), tag("dd", drawing, tag("span", value)))
+
+
+def mark(at: datetime, quality: Sequence[str], words: Words) -> str:
+    """Age and quality of all figures of one zone: the quarter hour that they describe, and how they came about."""
+    return f"{words.moment(at)} · {', '.join(words(f'quality.{flag}') for flag in quality)}"
