@@ -94,9 +94,15 @@ def number(
     rounded = round(value, places) + 0.0  # no "-0"
     body = "#,##0" + ("." + "0" * places if places else "")
     pattern = f"+{body};-{body}" if signed and rounded else body
-    text = format_decimal(rounded, format=pattern, locale=_LOCALES[language])
+    text = _grouped(rounded, pattern, _LOCALES[language])
     shown = _UNITS.get(unit, unit)
     return f"{text}{_NARROW_SPACE}{shown}" if shown else text
+
+
+@lru_cache(maxsize=65_536)
+def _grouped(value: float, pattern: str, locale: str) -> str:
+    """As Babel writes it; a screen shows the same few thousand rounded figures again and again."""
+    return str(format_decimal(value, format=pattern, locale=locale))
 
 
 def percent(fraction: float | None, *, language: str, decimals: int = 0) -> str:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Hashable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,8 @@ class Watcher:
         self._room_stamps: tuple[Hashable, ...] = ()
         self._screens: dict[tuple[str, frozenset[Deed]], Screen] = {}
         self._changed = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._pen = ThreadPoolExecutor(1, "pen")
         self.snapshot: Snapshot | None = None
         self.diagram: Diagram | None = None
         self.readable = True
@@ -68,9 +71,13 @@ class Watcher:
         self._rooms = rooms
 
     async def run(self) -> None:
-        """Poll for ever."""
+        """Poll for ever.
+
+        One thread looks and draws: rooms need no locks, and a screen that takes long to draw holds up nobody's beat.
+        """
+        self._loop = asyncio.get_running_loop()
         while True:
-            self.look()
+            await self._loop.run_in_executor(self._pen, self.look)
             await asyncio.sleep(POLL_S)
 
     def look(self) -> bool:
@@ -89,7 +96,10 @@ class Watcher:
         self._screens = {}
         self.version += 1
         changed, self._changed = self._changed, asyncio.Event()
-        changed.set()
+        if self._loop is None:
+            changed.set()
+        else:
+            self._loop.call_soon_threadsafe(changed.set)
         return True
 
     def _take(self, stamp: Stamp, diagram_stamp: Stamp | None) -> None:
@@ -126,6 +136,10 @@ class Watcher:
             self._screens[key] = self._screen(language, deeds)
         return self._screens[key]
 
+    async def drawn(self, language: str, deeds: frozenset[Deed]) -> Screen:
+        """`screen`, drawn beside the event loop."""
+        return await asyncio.get_running_loop().run_in_executor(self._pen, self.screen, language, deeds)
+
     def _screen(self, language: str, deeds: frozenset[Deed]) -> Screen:
         if self.snapshot is None or Deed.SEE not in deeds:
             empty = waiting(language, readable=self.readable)
@@ -146,10 +160,11 @@ class Watcher:
 
     async def wait(self, seen: int, timeout_s: float) -> None:
         """Until there is something newer than version ``seen``, or the time is over."""
+        changed = self._changed  # before the version: what changes in between has set it
         if self.version != seen:
             return
         try:
-            await asyncio.wait_for(self._changed.wait(), timeout_s)
+            await asyncio.wait_for(changed.wait(), timeout_s)
         except TimeoutError:
             return
 
@@ -191,7 +206,8 @@ async def follow(
         while not is_gone():
             allowed = deeds()
             if watcher.version != seen or allowed != held:
-                seen, held, now = watcher.version, allowed, watcher.screen(language, allowed)
+                seen, held = watcher.version, allowed
+                now = await watcher.drawn(language, allowed)
                 for panel, props in difference(shown, now).items():
                     tell(panel, props)
                 shown = now

@@ -17,9 +17,12 @@ PANELS = [
     "tools",
     "wall",
     "strip",
+    "grid-tools",
+    "grid-list",
     "grid-base",
     "grid-overlay",
-    "grid-list",
+    "map-base",
+    "map-overlay",
     "alarms",
     "recommendations",
     "records-tabs",
@@ -51,9 +54,13 @@ def test_before_the_first_snapshot_the_screen_says_what_it_waits_for(tmp_path):
 
 def test_before_the_first_snapshot_every_panel_has_its_title(tmp_path):
     shown = Watcher(Files(tmp_path), read_only=False).screen("en", EVERYTHING)
-    for panel, title in (("alarms", "Alarms"), ("recommendations", "Recommendations"), ("grid-list", "Grid · single line")):
+    for panel, title in (("alarms", "Alarms"), ("recommendations", "Recommendations"), ("grid-tools", "Grid · single line")):
         assert f"<h2>{title}</h2>" in shown[panel]["markup"]
-    assert set(shown) == set(PANELS) - {"grid-base", "grid-overlay"}
+    assert set(shown) == set(PANELS) - {"grid-list", "grid-base", "grid-overlay", "map-base", "map-overlay"} - {
+        "records-tabs",
+        "counters",
+        "tools",
+    }
 
 
 def test_before_the_first_snapshot_the_page_knows_what_to_say_when_the_connection_is_lost(tmp_path):
@@ -108,7 +115,12 @@ def test_a_client_is_told_only_what_changed(state, factory):
     factory.write(state, factory.snapshot(tick=2, published_at=watcher.snapshot.published_at, journal=()))
     watcher.look()
     told = difference(before, watcher.screen("fr", EVERYTHING))
-    assert set(told) == {"header", "journal", "pulse"}
+    assert set(told) == {
+        "header",
+        "journal",
+        "recommendations",
+        "pulse",
+    }  # a refusal's time is read from its line of the journal
 
 
 def test_a_client_follows_from_snapshot_to_snapshot_and_hears_a_beat(state, factory):
@@ -118,17 +130,19 @@ def test_a_client_follows_from_snapshot_to_snapshot_and_hears_a_beat(state, fact
         client = asyncio.create_task(
             follow(watcher, "en", lambda: EVERYTHING, lambda panel, props: heard.append(panel), lambda: len(heard) > 30)
         )
-        await asyncio.sleep(0.05)
+        while "beat" not in heard:  # the last that is told of a change
+            await asyncio.sleep(0.01)
         first = list(heard)
         factory.write(state, factory.snapshot(tick=2, journal=()))
         watcher.look()
-        await asyncio.sleep(0.05)
+        while "pulse" not in heard[len(first) :] or heard[-1] != "beat":
+            await asyncio.sleep(0.01)
         client.cancel()
         return first, heard[len(first) :]
 
     first, then = in_its_own_loop(session())
     assert set(first) == {*PANELS, "beat"}
-    assert set(then) == {"header", "journal", "pulse", "beat"}
+    assert set(then) == {"header", "journal", "recommendations", "pulse", "beat"}
 
 
 def test_every_beat_carries_the_servers_time(state):
