@@ -1,12 +1,14 @@
 """The demo town's summer day: its figures; and its night and early morning again, killed and told to end."""
 
 import random
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from alarm_rate import most_in_ten_minutes, raised
 from golden import case_input, differences, place_of
 
 from twin.regie.chain import verify
@@ -56,6 +58,15 @@ def test_no_tick_is_late_and_no_box_needs_its_fallback_for_long(days):
         assert ended.figures["deadline_misses"] == 0
         assert max(ended.figures["fallback_ticks"].values()) <= 2
         assert len(ended.figures["fallback_ticks"]) >= 10
+
+
+def test_no_ten_minutes_of_a_normal_day_raise_more_than_one_alarm(days, record_property, capsys):
+    alarms = raised(days.place.records)
+    record_property("alarms of the day", len(alarms))
+    with capsys.disabled():
+        sys.stdout.write(f"\nalarms of the day: {len(alarms)}, at most {most_in_ten_minutes(alarms)} in ten minutes\n")
+    assert most_in_ten_minutes(alarms) <= 1
+    assert len(alarms) == sum(days.ended.figures["alarms"].values())
 
 
 def test_a_day_of_decisions_costs_no_more_than_a_day_of_none(days):

@@ -67,6 +67,12 @@ class Troupe:
         self._folder = folder
         self._before = None
 
+    def state(self, name: str) -> Path:
+        """The state directory of a case, which is played if nobody played it yet."""
+        if not (self._folder / name).exists():
+            self.play(name)
+        return self._folder / name
+
     def play(self, name: str) -> dict:
         """``result.json`` of a case, with ``worst`` of both sides and the ``codes`` of all alarms that were raised."""
         wanted = case(name)
