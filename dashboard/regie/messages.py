@@ -36,6 +36,7 @@ _TOLD: dict[str, Callable[[Names, str], str | None]] = {
     "trafos": lambda names, refs: ", ".join(names.of(f"trafo:{ref}") for ref in refs.split("+")),
     "binding": lambda names, code: names.words(f"limit.{code}"),
     "detail": lambda names, code: names.words(f"detail.{code}"),
+    "switch": Names.switch,
     "position": lambda names, code: names.words(f"position.{code}"),
 }
 """What a parameter of that name holds, and how it is told."""

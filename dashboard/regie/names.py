@@ -68,23 +68,45 @@ class Names:
             return None if fallback is None else self.of(fallback.replace("instance:", "box:", 1))
         return self.words(f"fallback.{fallback}")
 
+    def switch(self, index: str) -> str:
+        """A switch by its number and what it switches; its own name in the grid's file tells neither."""
+        ends = self._switched.get(index)
+        return index if ends is None else f"{index} ({ends})"
+
     # ------------------------------------------------------------------------------------------ what there is
 
     @cached_property
-    def _drawn(self) -> dict[str, str]:
-        """Elements of the diagram -> the grid file's name."""
+    def _titled(self) -> dict[str, str]:
+        """What the grid's file names, and what the site's file names better."""
         facts = self.diagram
-        if facts is None:
-            return {}
-        named: dict[str, str] = {f"bus:{bus.index}": bus.name for bus in facts.buses}
-        named |= {f"line:{edge.index}": edge.name for edge in facts.lines}
-        named |= {f"trafo:{edge.index}": edge.name for edge in facts.trafos}
-        return named | {f"switch:{switch}": self.words("element.coupler", switch=switch) for switch, _, _ in facts.couplers}
+        named: dict[str, str] = {}
+        if facts is not None:
+            named |= {f"bus:{bus.index}": bus.name for bus in facts.buses}
+            named |= {f"line:{edge.index}": edge.name for edge in facts.lines}
+            named |= {f"trafo:{edge.index}": edge.name for edge in facts.trafos}
+        return named | {key: self._title(by_language) for key, by_language in self.site.titles.items()}
+
+    @cached_property
+    def _switched(self) -> dict[str, str]:
+        """Index of a switch -> what it switches, and where."""
+        named = self._titled
+        ends = (
+            [] if self.diagram is None else [(s.index, f"{s.table}:{s.element}", f"bus:{s.bus}") for s in self.diagram.switches]
+        )
+        return {str(index): f"{named.get(what, what)}, {named.get(at, at)}" for index, what, at in ends}
+
+    @cached_property
+    def _switches(self) -> dict[str, str]:
+        """Every switch by what it switches."""
+        couplers = set() if self.diagram is None else {str(switch) for switch, _, _ in self.diagram.couplers}
+        return {
+            f"switch:{index}": self.words(f"element.{'coupler' if index in couplers else 'switch'}", switch=self.switch(index))
+            for index in {*self._switched, *couplers}
+        }
 
     @cached_property
     def _names(self) -> dict[str, str]:
-        titles = {key: self._title(by_language) for key, by_language in self.site.titles.items()}
-        named = self._drawn | titles
+        named = self._titled | self._switches
         named |= {f"element:{name}": self.words(f"element.{name}") for name in _WHOLES}
         for instance, box in self.site.boxes.items():
             code = f"box.{box.kind}"

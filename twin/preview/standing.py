@@ -59,6 +59,7 @@ def standing(warm: WarmGrid, topology: Topology, powers: Powers, quality: tuple[
             open_lines=open_lines(warm, topology),
             closed_couplers=tuple(s for s, closed in warm.couplers.items() if topology.is_closed(s, closed)),
             quality=quality,
+            open_switches=tuple(s for s in warm.wiring.closed if not warm.wiring.is_closed(s, topology)),
         ),
     )
 

@@ -77,6 +77,15 @@ class Deeds:
             self._write(person, kind, order, field, content=content.model_dump(mode="json"))
             return order
 
+    def draft_of(self, person: Person, content: Content, field: Field) -> str:
+        """Draft a new order that was not written on the form; returns its id."""
+        with self._standing.turn() as orders:
+            if faults := faults_of(content, field):
+                raise Refused(faults)
+            order = f"SO-{len(orders.all) + 1:04d}"
+            self._write(person, "draft", order, field, content=content.model_dump(mode="json"))
+            return order
+
     def check(self, person: Person, order: Order, asked: _Asked, field: Field) -> None:
         """Ask the engine about the steps that are still to be done; nothing of it reaches the grid."""
         if not may(order, "check") or order.next_step is None:

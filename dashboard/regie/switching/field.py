@@ -53,8 +53,7 @@ class Field:
     def same_as(self, values: Mapping[str, Any]) -> bool:
         """True when the engine's `GridValues` tell of the same topology: its tick may be another one than the screen's."""
         grid = self.snapshot.grid
-        ours, theirs = (grid.open_lines, grid.closed_couplers), (values["open_lines"], values["closed_couplers"])
-        return all(set(mine) == set(its) for mine, its in zip(ours, theirs, strict=True))
+        return all(set(getattr(grid, name)) == set(values[name]) for name in ("open_lines", "open_switches"))
 
     def touched(self, content: Content) -> set[str]:
         """Lines whose state follows from what the order itself operates."""

@@ -15,23 +15,31 @@ from dashboard.regie.switching.field import Field
 from dashboard.regie.switching.life import Order, Progress, Tag, may
 from dashboard.regie.switching.pages import ROOM, STYLES
 from dashboard.regie.switching.rules import against_step, stale
-from dashboard.regie.switching.words import action, condition, objection, refusal
+from dashboard.regie.switching.words import action, condition, note, objection, refusal
 from dashboard.regie.words import Words
 
 _API = "/regie/api/switching"
 
 
 def order_page(
-    visit: Visit, order: Order, tags: Mapping[str, Tag], field: Field | None, names: Names | None, *, may_edit: bool
+    visit: Visit,
+    order: Order,
+    tags: Mapping[str, Tag],
+    field: Field | None,
+    names: Names | None,
+    *,
+    may_edit: bool,
+    four_eyes: bool,
 ) -> HTMLResponse:
-    """The whole page; the part that moves with the field refreshes itself."""
+    """The whole page; the part that moves with the field refreshes itself. ``four_eyes``: a second person releases."""
     words = visit.words
     part = order_part(visit, order, tags, field, names, may_edit=may_edit, seen=order.version)
+    own = four_eyes and order.drafted_by == visit.person.name
     address = f"/regie/{ROOM}{order.id}/part?lang={words.language}&seen={order.version}"
     body = [
         tag("section", _facts(visit, order), class_="panel"),
         tag("section", part, data_refresh=address, data_every=2, class_="panel"),
-        tag("section", *_forms(visit, order), class_="panel deeds") if may_edit else None,
+        tag("section", *_forms(visit, order, own=own), class_="panel deeds") if may_edit else None,
         tag("section", tag("h2", words("ui.history")), _history(order, words, names), class_="panel"),
     ]
     title = words("ui.order_title", order=order.id, title=order.content.title)
@@ -146,7 +154,7 @@ def _state(now: Progress, words: Words) -> Markup:
             who,
         ]
     )
-    return join([said, tag("div", now.note, class_="meta")]) if now.note else said
+    return join([said, tag("div", note(now.note, words), class_="meta")]) if now.note else said
 
 
 def _found(order: Order, number: int, words: Words, names: Names | None) -> Markup:
@@ -193,15 +201,17 @@ def _next(visit: Visit, order: Order, tags: Mapping[str, Tag], field: Field, nam
     return _form(visit, order, "order", _hidden("step", number), button, data_confirm=ask)
 
 
-def _forms(visit: Visit, order: Order) -> list[Markup]:
-    """Everything else that may be done in this state."""
+def _forms(visit: Visit, order: Order, *, own: bool) -> list[Markup]:
+    """Everything else that may be done in this state. ``own``: somebody else than who reads it must release it."""
     words, found = visit.words, list[Markup]()
     number = order.next_step
     if may(order, "check") and number is not None:
         found.append(_form(visit, order, "check", _button(words, "check", strong=order.check is None)))
     if may(order, "edit"):
         found.append(tag("a", words("ui.edit_draft"), href=visit.address(f"{ROOM}{order.id}/edit"), class_="button"))
-    if may(order, "release"):
+    if may(order, "release") and own and order.check is not None:
+        found.append(tag("p", "▲ ", words("ui.waits_second", by=order.drafted_by), class_="warn"))
+    elif may(order, "release"):
         despite = _field(words, "despite") if order.check is not None and not order.check.holds else None
         found.append(_form(visit, order, "release", despite, _button(words, "release", strong=order.check is not None)))
     if number is not None and order.state == "running" and order.progress[number - 1].state == "ordered":
@@ -220,9 +230,9 @@ def _forms(visit: Visit, order: Order) -> list[Markup]:
         )
     for deed in ("recall", "withdraw", "abort", "sign"):
         if may(order, deed):
-            note = _field(words, "note", size=30) if deed in ("abort", "sign") else None
+            remark = _field(words, "note", size=30) if deed in ("abort", "sign") else None
             ask = words(f"ui.{deed}_ask") if deed in ("withdraw", "abort") else None
-            found.append(_form(visit, order, deed, note, _button(words, deed, strong=deed == "sign"), data_confirm=ask))
+            found.append(_form(visit, order, deed, remark, _button(words, deed, strong=deed == "sign"), data_confirm=ask))
     if order.done and order.state in ("aborted", "done", "signed"):
         found.append(_form(visit, order, "back", _button(words, "back")))
     return found
@@ -269,6 +279,6 @@ def event_in_words(kind: str, by: str, params: Mapping[str, Any], order: Order, 
         number = int(params["step"])
         step = words("ui.step_is", n=number, what=action(order.content.steps[number - 1], words, names))
     who = words("ui.telemetry") if by == "telemetry" else by
-    note = params.get("note") or params.get("despite") or ""
+    beside = note(str(params.get("note") or params.get("despite") or ""), words)
     said = words(f"event.{kind}", by=who, step=step, crew=params.get("crew", ""))
-    return f"{said} – {note}" if note else said
+    return f"{said} – {beside}" if beside else said

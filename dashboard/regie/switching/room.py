@@ -18,7 +18,8 @@ from dashboard.regie.desk import Desk, Look, Screen
 from dashboard.regie.names import Names
 from dashboard.regie.page import Visit
 from dashboard.regie.standing import Standing
-from dashboard.regie.switching.deeds import Deeds
+from dashboard.regie.switching.content import Content
+from dashboard.regie.switching.deeds import FOUR_EYES, Deeds
 from dashboard.regie.switching.field import Field
 from dashboard.regie.switching.form import Written
 from dashboard.regie.switching.life import OPEN, Order, Orders, take
@@ -74,6 +75,15 @@ class SwitchingRoom:
             for order in self.standing.now().all.values()
             if order.state in OPEN and (start := order.content.planned_at) is not None
         )
+
+    def draft(self, request: Request, person: Person, content: Content) -> str:
+        """Draft an order for another room; returns the address of its page.
+
+        Raises:
+            HTTPException: with every fault, in the reader's language.
+        """
+        with self._answering(request, person) as (visit, field):
+            return visit.address(f"{ROOM}{self._deeds.draft_of(person, content, field)}")
 
     def _field(self) -> Field | None:
         snapshot, diagram = self._desk.now.snapshot, self._desk.now.diagram
@@ -133,7 +143,8 @@ class SwitchingRoom:
             visit = Visit.of(request, person, self._desk, "switching")
             orders = self.standing.now()
             found = self._found(orders, order)
-            return order_page(visit, found, orders.tags, self._field(), self._names(visit), may_edit=self._may(person))
+            eyes, names = FOUR_EYES in self._desk.second, self._names(visit)
+            return order_page(visit, found, orders.tags, self._field(), names, may_edit=self._may(person), four_eyes=eyes)
 
         @server.get(f"/regie/{ROOM}{{order}}/part")
         def part(request: Request, person: See, order: str, seen: int) -> HTMLResponse:

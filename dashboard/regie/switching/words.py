@@ -12,18 +12,8 @@ from twin.contracts.work_order import Why
 
 
 def element(key: str, names: Names | None) -> str:
-    """The name of an element; a switch's with its index, for names of switches repeat."""
-    table, _, index = key.replace(" ", ":").partition(":")
-    if names is None:
-        return key
-    if table == "switch" and names.diagram is not None:
-        found = next((switch for switch in names.diagram.switches if str(switch.index) == index), None)
-        if found is not None:
-            name = found.name.strip()
-            return names.words(
-                "element.switch", switch=index if name in ("", "None", f"Switch {index}") else f"{index} ({name})"
-            )
-    return names.of(f"{table}:{index}")
+    """The name of an element; its key before the first snapshot."""
+    return key if names is None else names.of(key.replace(" ", ":"))
 
 
 def action(step: Step, words: Words, names: Names | None) -> str:
@@ -55,11 +45,24 @@ def refusal(why: Why, words: Words, names: Names | None) -> str:
     return words.fill(f"refused.{why.code}", told)
 
 
+def note(text: str, words: Words) -> str:
+    """What stands beside a step: a person's own words, or what the loop says of it and what can be done then."""
+    code = f"failed.{text}"
+    return words(code) if text and words.known(code) else text
+
+
+def _elements(told: str, names: Names | None) -> str:
+    """The engine's "switch 12", or its "bus 3, 4, 5 ..."."""
+    table, _, indices = told.partition(" ")
+    several = [element(f"{table}:{index}", names) for index in indices.removesuffix(" ...").split(", ") if index]
+    return ", ".join(several) + (" …" if told.endswith(" ...") else "")
+
+
 def objection(told: Mapping[str, Any], words: Words, names: Names | None) -> str:
     """What speaks against a step: place, value and limit."""
     unit = str(told["unit"])
     figures = {
-        "element": element(str(told["element"]), names) if told["element"] else "",
+        "element": _elements(str(told["element"]), names),
         "value": words.number(told["value"], unit),
         "limit": words.number(told["limit"], unit),
     }
