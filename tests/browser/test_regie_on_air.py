@@ -86,3 +86,21 @@ def test_a_refused_recommendation_is_gone_from_the_next_plan(on_air, desks):
     assert [order for order in planned["orders"] if order["device"] in refused["device_ids"]] == []
     loads = zip(planned["horizon"]["loading_before_percent"], planned["horizon"]["loading_after_percent"], strict=True)
     assert all(before == after for before, after in loads)
+
+
+def test_a_what_if_is_drawn_in_the_browser_that_asked_and_in_no_other(on_air, desks):
+    first, second = desks
+    lines = on_air.place.snapshot["grid"]["open_lines"]
+    first.keyboard.press("w")
+    first.focus('[data-focus="what-if-ask"]')
+    first.keyboard.press("Enter")
+    expect(first.locator("#what-if-diagram svg")).not_to_have_count(0)
+    expect(first.locator(".what-if-banner")).to_be_visible()
+    tick = on_air.place.snapshot["tick"]
+    on_air.run.until(lambda: on_air.place.snapshot["tick"] > tick)
+    expect(first.locator(".what-if-banner")).to_be_visible()
+    assert second.inner_html("#what-if-diagram") == second.inner_html("#what-if-answer") == ""
+    assert on_air.place.snapshot["grid"]["open_lines"] == lines
+    first.keyboard.press("Escape")
+    expect(first.locator("#what-if-form")).to_be_hidden()
+    assert first.inner_html("#what-if-diagram") == ""

@@ -1,5 +1,7 @@
 """What this screen does for itself: it freezes, turns dark, shows a map, reads hours ahead, asks what-ifs, fits on paper."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -89,3 +91,10 @@ def test_on_paper_there_is_black_on_white_and_nothing_to_press(page):
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     expect(page.locator("#tools")).to_be_hidden()
     expect(page.locator('[data-do="acknowledge"]').first).to_be_hidden()
+
+
+def test_the_whole_screen_fits_on_two_sheets_of_a4_across(page):
+    sheets = page.pdf(prefer_css_page_size=True, print_background=True)
+    assert len(re.findall(rb"/Type\s*/Page\b", sheets)) <= 2
+    width, height = map(float, re.search(rb"/MediaBox\s*\[0 0 ([\d.]+) ([\d.]+)\]", sheets).groups())
+    assert (round(width), round(height)) == (842, 595)

@@ -10,7 +10,7 @@
   function show() {
     if (!form()) { return; }
     form().hidden = !on;
-    zone().classList.toggle("asking", on);
+    zone().classList.toggle("asks-what-if", on);
     zone().classList.toggle("what-if", on && answer !== null);
     document.querySelectorAll('[data-do="what-if"]').forEach(function (button) { button.setAttribute("aria-expanded", String(on)); });
     ["diagram", "map"].forEach(function (view) {

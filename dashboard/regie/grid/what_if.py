@@ -11,6 +11,7 @@ from dashboard.regie.diagram import Diagram
 from dashboard.regie.grid.zone import locate_button
 from dashboard.regie.markup import Markup, join, tag
 from dashboard.regie.names import Names
+from dashboard.regie.words import Words
 from twin.contracts.preview import Objection, Standing, WhatIfAnswer
 from twin.contracts.snapshot import DiagramFacts, DiagramSwitch
 
@@ -103,9 +104,10 @@ def _comparison(told: WhatIfAnswer, done: str, names: Names) -> Markup:
     )
     quality = ", ".join(words(f"quality.{flag}") for flag in told.quality)
     stale = tag("span", f" ▲ {words('grid.stale')}", class_="warn") if told.stale else None
-    rests = tag("p", words("grid.rests_on", done=done, at=told.as_of, quality=quality), stale, class_="meta")
+    rests = tag("span", words("grid.rests_on", done=done, at=told.as_of, quality=quality), stale, class_="meta")
     table = tag("table", tag("thead", tag("tr", *heads)), tag("tbody", *body))
-    return join([tag("p", "▨ ", words("grid.banner"), class_="what-if-banner"), rests, table, tag("p", figures, class_="meta")])
+    banner = tag("strong", "▨ ", words("grid.banner"), class_="what-if-banner")
+    return join([tag("p", banner, rests, class_="line"), table, tag("p", figures, class_="meta")])
 
 
 def _of(state: Standing, names: Names) -> dict[str, str]:
@@ -131,6 +133,14 @@ def _objections(objections: Iterable[Objection], names: Names) -> Markup | None:
     for item in new[:_SHOWN]:
         code = f"objection.{item.code}"
         said = words(code) if words.known(code) else item.code.replace("_", " ")
-        value = "" if item.value is None else f" {words.number(item.value, item.unit)} ({words.number(item.limit, item.unit)})"
-        texts.append(tag("li", f"▲ {names.of(item.element)}: {said}{value}"))
+        where = f"{names.of(item.element)}: " if item.element else ""
+        texts.append(tag("li", f"▲ {where}{said}{_beyond(item, words)}"))
     return tag("ul", *texts, class_="objections") if texts else None
+
+
+def _beyond(item: Objection, words: Words) -> str:
+    """Its figure, and the limit where that is not simply none at all."""
+    if item.value is None:
+        return ""
+    value = words.number(item.value, item.unit)
+    return f" {words('grid.limited', value=value, limit=words.number(item.limit, item.unit))}" if item.limit else f" {value}"

@@ -158,5 +158,5 @@ def _declared(facts: BoxFacts | None, names: Names) -> list[tuple[Cell, ...]]:
         (words("inside.provides"), ", ".join(facts.provides) or words("inside.nothing")),
         (words("inside.cadence"), words.number(facts.cadence_s / 60.0, "min")),
         (words("inside.deadline"), words.number(facts.deadline_s, "s", decimals=1)),
-        (words("inside.ladder"), ", ".join(names.rung(rung) for rung in facts.fallbacks)),
+        (words("inside.ladder"), ", ".join(filter(None, map(names.rung, facts.fallbacks)))),
     ]

@@ -10,8 +10,8 @@ from dashboard.regie.markup import Markup, tag
 from dashboard.regie.messages import told
 from dashboard.regie.names import Names
 from dashboard.regie.views.spark import sparkline
-from dashboard.regie.words import Words
-from twin.contracts.snapshot import BoxCardView, ShadowView, Snapshot
+from dashboard.regie.words import Words, is_nothing
+from twin.contracts.snapshot import BoxCardView, ShadowView, Snapshot, Strip
 
 _DOUBTFUL = {"questionable", "invalid", "stale"}
 _ANSWERED = ("ok", "not_due")
@@ -117,9 +117,9 @@ def _health(card: BoxCardView, names: Names) -> list[Markup]:
     else:
         parts.append(tag("span", words(f"service.{card.service}"), class_="warn" if card.service == "absent" else None))
     flags = [flag for flag in card.quality if flag != "good"]
-    if flags:
-        text = ", ".join(words(f"quality.{flag}") for flag in flags)
-        parts.append(tag("span", text, class_="warn" if _DOUBTFUL & set(flags) else None))
+    if flags:  # the one that matters most; the tip names all of them
+        doubt = next((flag for flag in flags if flag in _DOUBTFUL), None)
+        parts.append(tag("span", words(f"quality.{doubt or flags[0]}"), class_="warn" if doubt else None))
     return parts
 
 
@@ -148,16 +148,12 @@ def _tip(card: BoxCardView, title: str, names: Names) -> str:
     words = names.words
     version = words("ui.version", box=card.box, version=card.version, owner=words.owner(card.owner))
     technical = [words("ui.technical", text=problem) for problem in card.problems[:3]]
-    return "\n".join([title, _why(card, names), version, *technical])
+    return "\n".join([title, _why(card, names), mark(card.as_of, card.quality, words), version, *technical])
 
 
 def strip(snapshot: Snapshot, words: Words, *, may_see_money: bool) -> Markup:
     """What moves fastest: price, tariff, battery, chargers, flexibility on call; with the day behind and what is announced."""
     values = snapshot.strip
-    battery = words.number(values.battery_soc_percent, "%")
-    if values.battery_p_mw is not None and abs(values.battery_p_mw) > 5e-4:
-        code = "ui.charging" if values.battery_p_mw > 0 else "ui.discharging"
-        battery = f"{battery} · {words(code, power=words.power(abs(values.battery_p_mw)))}"
     chargers = f"{words.number(values.chargers_connected)} · {words.power(values.charger_p_mw)}"
     price, tariff = (
         _figure(value, "CHF/kWh", words, may_see_money=may_see_money)
@@ -166,7 +162,7 @@ def strip(snapshot: Snapshot, words: Words, *, may_see_money: bool) -> Markup:
     rows = (
         ("price", "price_chf_per_kwh", price),
         ("tariff", "grid_tariff_chf_per_kwh", tariff),
-        ("battery", "battery_soc_percent", battery),
+        ("battery", "battery_soc_percent", _battery(values, words)),
         ("chargers", "charger_p_mw", chargers),
         ("flexibility", "flexibility_on_call_mw", words.power(values.flexibility_on_call_mw)),
     )
@@ -178,11 +174,23 @@ def strip(snapshot: Snapshot, words: Words, *, may_see_money: bool) -> Markup:
     )
 
 
-def _strip_row(title: str, field: str, value: str, snapshot: Snapshot, words: Words) -> Markup:
-    note = tag("i", words("ui.synthetic")) if field == "price_chf_per_kwh" else None
+def _battery(values: Strip, words: Words) -> Markup:
+    """Charge, and whether it rises or falls."""
+    charge, p_mw = words.number(values.battery_soc_percent, "%"), values.battery_p_mw
+    if p_mw is None or is_nothing(p_mw):
+        return tag("span", charge)
+    power = words.power(abs(p_mw))
+    said = words("ui.charging" if p_mw > 0 else "ui.discharging", power=power)
+    arrow = tag("span", f" {'↑' if p_mw > 0 else '↓'} {power}", aria_hidden="true")
+    return tag("span", charge, arrow, tag("span", said, class_="sr"))
+
+
+def _strip_row(title: str, field: str, value: object, snapshot: Snapshot, words: Words) -> Markup:
+    synthetic = field == "price_chf_per_kwh"
+    note = (" ", tag("span", "◇", aria_hidden="true"), tag("span", words("ui.synthetic"), class_="sr")) if synthetic else ()
     past, ahead = snapshot.strip.past.get(field), snapshot.strip.ahead.get(field)
     drawing = sparkline(past, ahead, snapshot.as_of, alt=words("ui.spark_alt", title=title))
-    return tag("div", tag("dt", title, " " if note else None, note), tag("dd", drawing, tag("span", value)))
+    return tag("div", tag("dt", title, *note), tag("dd", drawing), tag("dd", value))
 
 
 def mark(at: datetime, quality: Sequence[str], words: Words) -> str:

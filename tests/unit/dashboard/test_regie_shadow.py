@@ -87,14 +87,14 @@ def test_a_shadow_that_has_not_says_what_is_missing(names, found, text):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_shadows_card_carries_its_badge_and_one_line(factory, names, language):
     card = factory.snapshot().boxes[0].model_copy(update={"instance": "load_tuned", "role": "shadow", "shadow": stand()})
-    drawn = wall(factory.snapshot(boxes=(card,)), names(language))
+    drawn = wall(factory.snapshot(boxes=(card,)), names(language), may_see_money=True)
     badge = Words.of(language, ZURICH)("role.shadow")
     assert f"({badge})" in plain(drawn)
     assert plain(trial(stand(), names(language))) in plain(drawn)
 
 
 def test_the_card_of_a_champion_says_nothing_of_shadows(factory, names):
-    assert "Beside" not in plain(wall(factory.snapshot(boxes=factory.snapshot().boxes[:1]), names()))
+    assert "Beside" not in plain(wall(factory.snapshot(boxes=factory.snapshot().boxes[:1]), names(), may_see_money=True))
 
 
 def test_a_promotion_is_asked_for_like_a_recommendation_but_moves_no_power(factory, names, promotion):
