@@ -35,6 +35,6 @@ def rooms_of(desk: Desk) -> tuple[Room, ...]:
         InsideRoom(desk),
         WhatIfRoom(desk),
         AheadRoom(desk),
-        RehearsalRoom(desk),
+        RehearsalRoom(desk, switching.draft),
         AnalystRoom(desk),
     )

@@ -126,8 +126,9 @@ class AnalystRoom:
         if snapshot is None or asked.box not in snapshot.site.boxes:
             raise HTTPException(404, words("cast.unknown", box=asked.box))
         with told():
-            self._desk.command(person, Wish(kind=asked.kind, target=asked.box, motive=asked.motive))
-        return {"said": words(f"cast.{asked.kind}_said", box=asked.box)}
+            waits = not self._desk.command(person, Wish(kind=asked.kind, target=asked.box, motive=asked.motive))
+        name = Names(words, snapshot.site).of(f"box:{asked.box}")
+        return {"said": words("cast.waits" if waits else f"cast.{asked.kind}_said", box=name)}
 
     # ------------------------------------------------------------------------------------------ pages
 

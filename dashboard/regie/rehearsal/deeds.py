@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from uuid import uuid4
 from fastapi import HTTPException
 
 from dashboard.regie.access.roles import Person
+from dashboard.regie.book import Line
 from dashboard.regie.conducteur.cue import Cue
 from dashboard.regie.desk import Desk
 from dashboard.regie.jobs.task import State, Task
@@ -20,8 +22,10 @@ from dashboard.regie.rehearsal.detail import proposal_in_words
 from dashboard.regie.rehearsal.library import Packaged
 from dashboard.regie.rehearsal.on_air import Proposal, proposals
 from dashboard.regie.rehearsal.result import result_folder, result_in
+from dashboard.regie.rehearsal.shown import title_of
 from dashboard.regie.rehearsal.switchings import switchings_of
-from dashboard.regie.rehearsal.wanted import FILE, Wanted, argv, check, scenario_file, title_of
+from dashboard.regie.rehearsal.wanted import FILE, Wanted, argv, check, name_in, scenario_file
+from dashboard.regie.switching.content import Content, Step
 from dashboard.regie.wish import Wish
 
 
@@ -46,7 +50,7 @@ class Deeds:
         params = {key: value for key, value in asked.items() if value is not None}
         files = {name: scenario_file(self._library[name], wanted) for name in wanted.scenarios}
         if wanted.text is not None:
-            files[title_of(wanted.text, language) or FILE] = wanted.text
+            files[name_in(wanted.text, language) or FILE] = wanted.text
         return [self._run(person, target, text, params, language) for target, text in files.items()]
 
     def _run(self, person: Person, target: str, text: str | None, params: Mapping[str, Any], language: str) -> Task:
@@ -91,32 +95,61 @@ class Deeds:
         library = self._desk.ports.library
         own = task.folder / FILE
         file = own if own.exists() or library is None else library / f"{task.target}.toml"
-        found = switchings_of(file, library, result.start, result.timezone)
-        return proposals(result, found, self._desk.now.snapshot, datetime.now(UTC))
+        switchings = switchings_of(file, library, result.start, result.timezone)
+        found = proposals(result, switchings, self._desk.now.snapshot, datetime.now(UTC))
+        planned = {line.params["proposal"]: line for line in self._desk.book.lines("rehearsal") if _plans(line, task)}
+        return [one if one.id not in planned else _planned(one, planned[one.id]) for one in found]
 
-    def air(self, person: Person, task: Task, wanted: str, names: Names) -> Proposal:
-        """Put one rehearsed decision on air, as an ordinary command or a line of the run-of-show.
+    def air(self, person: Person, task: Task, wanted: str, names: Names, draft: Callable[[Content], str]) -> dict[str, str]:
+        """Put one rehearsed decision on air: an ordinary command, a line of the run-of-show, a drafted switching order.
+
+        Args:
+            draft: drafts an order and returns the address of its page.
+
+        Returns:
+            What the page says, and where it goes.
 
         Raises:
             HTTPException: 404 for none such, 409 with the reason where the present differs.
         """
+        words = names.words
         one = next((one for one in self.proposals(task) if one.id == wanted), None)
         if one is None:
-            raise HTTPException(404, names.words("air.gone"))
+            raise HTTPException(404, words("air.gone"))
         if one.reason:
-            raise HTTPException(409, names.words.fill(f"not.{one.reason}", one.params))
+            raise HTTPException(409, words.fill(f"not.{one.reason}", one.params))
+        said, title, answer = proposal_in_words(one, names), title_of(task, self._library, words), {}
+        if one.kind == "switching":  # the draft is refused with its faults before anything is written
+            answer["go"] = draft(_order(one, words("air.cue", what=said), title))
         self._desk.note(person, "rehearsal.air", task.id, of=task.target, proposal=one.id, deed=one.kind, answers=one.target)
+        waits = False
         if one.kind == "accept" or one.kind == "refuse":  # noqa: PLR1714 - mypy narrows a comparison, not a membership
-            motive = names.words("air.motive", title=task.target)
-            self._desk.command(person, Wish(kind=one.kind, target=one.target, motive=motive if one.kind == "refuse" else None))
-        else:
-            title = names.words("air.cue", what=proposal_in_words(one, names))
-            cue = Cue(f"hand:{uuid4().hex[:12]}", "action", one.ref, "hand", {}, one.at, one.until, title=title)
+            motive = words("air.motive", title=title) if one.kind == "refuse" else None
+            waits = not self._desk.command(person, Wish(kind=one.kind, target=one.target, motive=motive))
+        elif one.kind == "action":
+            cue = Cue(
+                f"hand:{uuid4().hex[:12]}", "action", one.ref, "hand", {}, one.at, one.until, title=words("air.cue", what=said)
+            )
             self._desk.note(person, "cue.add", cue.id, cue=cue.to_json())
-        return one
+        return {"said": words("air.waits" if waits else f"air.{one.kind}_said", what=said), **answer}
 
     def _finished(self, task: Task) -> Path:
         folder = result_folder(task.folder)
         if task.state is not State.DONE or folder is None:
             raise HTTPException(409, f"{task.target}: not finished; a debrief needs its results")
         return folder
+
+
+def _plans(line: Line, task: Task) -> bool:
+    """An answer can be given again where the loop refused it; a plan stands where plans stand, and is changed there."""
+    return line.kind == "rehearsal.air" and line.target == task.id and line.params["deed"] in ("action", "switching")
+
+
+def _planned(one: Proposal, line: Line) -> Proposal:
+    return one if one.reason else replace(one, reason="planned", params={"by": line.by})
+
+
+def _order(one: Proposal, title: str, reason: str) -> Content:
+    """A switching order of the one step that was rehearsed; how it is done on the spot, whoever releases it knows."""
+    step = Step(operation="close" if one.closed else "open", element=one.ref, how="remote")
+    return Content(title=title[:200], reason=reason[:200], planned_at=one.at, steps=(step,))

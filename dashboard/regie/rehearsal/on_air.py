@@ -1,7 +1,8 @@
 """What of a rehearsal a dispatcher could put on air now, and why the rest cannot be: nothing is done here.
 
 A rehearsed answer is given to the recommendation of the same group that is open now; what was rehearsed for later becomes a
-line of the run-of-show. Each is an ordinary deed of the person who confirms it; the loop checks it as it checks every other.
+line of the run-of-show, or a drafted switching order. Each is an ordinary deed of the person who confirms it; the loop checks
+it as it checks every other.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ class Proposal:
     """One rehearsed decision against the present.
 
     Attributes:
-        kind: "accept" or "refuse" (an answer to what is open now), "action" or "switching" (a line of the run-of-show).
+        kind: "accept" or "refuse" (an answer to what is open now), "action" (a line of the run-of-show) or
+            "switching" (a drafted order of one step).
         ref: "group:cars", "switch:7". ``at``, ``until``: when it was rehearsed for. ``p_mw``: largest power moved together.
         target: the recommendation that is open now. ``reason``: why it cannot be put on air, "" where it can.
     """
@@ -64,9 +66,10 @@ def proposals(
             action = Proposal(f"action {recommendation}", "action", f"group:{group}", begin, until, devices, p_mw)
             found.append(_later(action, snapshot, whole))
     for one in switchings:
-        ref, until = one.switch.replace(".", ":", 1), one.until or one.at
-        planned = Proposal(f"switching {one.switch} {one.at.isoformat()}", "switching", ref, one.at, until, closed=one.closed)
-        found.append(_later(planned, snapshot, whole))
+        for moment, closed in ((one.at, one.closed), (one.until, not one.closed)):
+            if moment is not None:
+                name, ref = f"switching {one.switch} {moment.isoformat()}", one.switch.replace(".", ":", 1)
+                found.append(_later(Proposal(name, "switching", ref, moment, moment, closed=closed), snapshot, whole))
     return tuple(sorted(found, key=lambda proposal: (proposal.at, proposal.kind, proposal.id)))
 
 

@@ -26,6 +26,7 @@ from dashboard.regie.rehearsal.pages import compare_page, index_page, task_page
 from dashboard.regie.rehearsal.result import result_in
 from dashboard.regie.rehearsal.shown import ROOM, address, made_list, panel, room_words, run_list, task_title
 from dashboard.regie.rehearsal.wanted import Wanted
+from dashboard.regie.switching.content import Content
 from dashboard.regie.words import Words
 from twin.contracts.snapshot import SiteFacts
 
@@ -65,8 +66,10 @@ class RehearsalRoom:
 
     panels: Collection[str] = ("scenarios",)
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, draft: Callable[[Request, Person, Content], str]) -> None:
+        """``draft``: drafts a switching order and returns the address of its page."""
         self._desk = desk
+        self._draft = draft
         self._tasks = Tasks(desk, "rehearsal")
         self._library = read_library(desk.ports.library)
         self._deeds = Deeds(desk, self._tasks, self._library)
@@ -150,12 +153,13 @@ class RehearsalRoom:
             return self._done(request, person, lambda _: deeds.seal(person, one(number), asked.played))
 
         @server.post(f"{_ROOT}task/{{number}}/air")
-        def air(number: str, asked: Aired, person: _Rehearses, _: _Commands, request: Request) -> dict[str, Any]:
+        def air(number: str, asked: Aired, person: _Rehearses, _: _Commands, request: Request) -> dict[str, str]:
             writable(desk)
             names = self._names(self._visit(request, person).words)
             with told():
-                aired = deeds.air(person, one(number), asked.proposal, names)
-            return {"said": names.words(f"air.{aired.kind}_said", what=detail.proposal_in_words(aired, names))}
+                return deeds.air(
+                    person, one(number), asked.proposal, names, lambda content: self._draft(request, person, content)
+                )
 
     def _done(self, request: Request, person: Person, ask: Callable[[str], Task]) -> dict[str, Any]:
         """Ask for a task and go to its page."""

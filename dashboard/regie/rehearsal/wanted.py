@@ -80,7 +80,7 @@ def argv(scenario: str, folder: Path, futures: int | None, language: str) -> Seq
     return words
 
 
-def title_of(text: str, language: str) -> str:
+def name_in(text: str, language: str) -> str:
     """What a scenario file calls itself; its name, or nothing where it has none."""
     about: Any = tomllib.loads(text).get("scenario", {})
     title = about.get("title", "") if isinstance(about, dict) else ""
