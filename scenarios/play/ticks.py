@@ -53,11 +53,14 @@ def ticks_of(
 
 
 def _next(wired: Wired, begun: datetime, told: Sequence[Told]) -> Moment:
-    """What comes first: an event of the grid, somebody's wish, or the quarter hour, which hears what was asked in it."""
+    """What comes first: a grid event, a call, somebody's wish, or the quarter hour, which hears what was asked in it."""
     loop = wired.loop
     last, as_of = loop.last or begun, (loop.regular or begun) + QUARTER_HOUR
     event = wired.parts.live.telemetry.next_event(last, as_of)
     wish = next((one for one in told if last < one.at <= as_of), None)
+    call = loop.next_call(begun, as_of)
+    if call is not None and all(call.as_of < one.at for one in (event, wish) if one is not None):
+        return call
     if event is not None and (wish is None or event.at <= wish.at):
         return Moment(event.at, event=event)
     if wish is not None and wish.between:

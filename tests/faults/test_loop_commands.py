@@ -10,7 +10,7 @@ from hamlet import SUMMER, Reading, hamlet
 
 from dashboard.regie.commands import CommandQueue
 from dashboard.regie.wish import Wish
-from twin.domain.time import to_epoch_s
+from twin.domain.time import from_epoch_s, to_epoch_s
 
 pytestmark = pytest.mark.fault
 
@@ -40,8 +40,12 @@ def shift(settle):
     def asked(name, put):
         before = place.acked
         put()
-        run.until(lambda: any(r.meta["lines"] for r in place.records[before:]), poll_s=0.02)
-        story.lines[name] = [code for r in place.records[before:] for code, _ in r.meta["lines"]]
+
+        def answers():
+            codes = [code for record in place.records[before:] for code, _ in record.meta["lines"]]
+            return [code for code in codes if code != "alarm_escalated"]  # which comes when its time is over
+
+        story.lines[name] = run.until(answers, poll_s=0.02)
 
     def wish(valid_s=60, **fields):
         now = datetime.now(UTC)
@@ -102,6 +106,12 @@ def test_an_urgent_alarm_that_nobody_acknowledges_reaches_who_is_on_call(shift):
     assert lines(shift, "alarm_escalated")[0]["who"] == "Lead"
     alarm = next(a for a in shift.last["alarms"] if a["code"] == "unsupplied")
     assert (alarm["escalation_level"], alarm["escalated_to"]) == (1, "Lead")
+
+
+def test_who_is_on_call_is_called_to_the_minute_and_not_at_the_next_quarter_hour(shift):
+    called = next(r for r in shift.records if any(code == "alarm_escalated" for code, _ in r.meta["lines"]))
+    assert from_epoch_s(called.as_of_s) == OPENED + timedelta(minutes=KNOWN_MIN + 10)
+    assert called.kind == "event"
 
 
 def test_the_run_ends_in_order(shift):

@@ -28,7 +28,7 @@ from twin.domain.time import HOURS_PER_STEP, floor_quarter, to_epoch_s
 from twin.regie import alarm_desk, alarms, orders, recommend
 from twin.regie.alarms import AlarmBook
 from twin.regie.covered import refused
-from twin.regie.escalation import escalate
+from twin.regie.escalation import escalate, next_call
 from twin.regie.outcome import Memory, Result
 from twin.regie.proof import HORIZON_STEPS, Limits, Outlooks, Proof, Prover
 from twin.regie.usage import Usage
@@ -141,6 +141,10 @@ class Decider:
         counts = orders.count(memory.order_counts, memory.outbox, outbox)
         decision = Decision({}, {}, _sorted(held), _in_order(outbox), alarms.ordered(book), kpis, xr.Dataset(), float("nan"))
         return Result(decision, Memory(held, outbox, book, counts), None, tuple(lines))
+
+    def next_call(self, memory: Memory) -> datetime | None:
+        """When somebody on the roster is called next, unless somebody answers before; None if nobody will be."""
+        return next_call(memory.book, self._roster)
 
     def _called(self, book: AlarmBook, as_of: datetime) -> tuple[AlarmBook, list[tuple[str, Mapping[str, object]]]]:
         """The book after time alone: shelved alarms are back when theirs is over, and who is on call is called."""

@@ -1,7 +1,7 @@
 """Who is called when nobody acknowledges what is urgent: the site's roster, step by step, by grid time.
 
-A step is taken in the first tick at which its time is over. Only causes escalate: what hangs below an alarm that is still
-there follows it.
+A step is taken in the first tick at which its time is over; `next_call` says when that is, so that a tick can be made for it.
+Only causes escalate: what hangs below an alarm that is still there follows it.
 """
 
 from __future__ import annotations
@@ -37,6 +37,16 @@ def escalate(
         first = min(found, key=lambda alarm: (alarm.priority, alarm.since, alarm.key))
         lines.append(("alarm_escalated", {"who": who, "level": level, "key": first.key, "others": len(found) - 1}))
     return replace(book, alarms=alarms, waiting=waiting), lines
+
+
+def next_call(book: AlarmBook, roster: Sequence[OnCall]) -> datetime | None:
+    """When somebody is called next if nobody answers until then; None if nobody will be."""
+    left = (
+        since + timedelta(minutes=step.after_minutes)
+        for key, since in book.waiting.items()
+        for step in _steps(roster, book.alarms[key].owner)[book.alarms[key].escalation_level :]
+    )
+    return min(left, default=None)
 
 
 def _waits(alarm: Alarm, book: AlarmBook) -> bool:

@@ -16,6 +16,7 @@ import xarray as xr
 
 from twin.contracts.frame import Frame
 from twin.contracts.messages import Envelope, State
+from twin.contracts.ports import GridEvent
 from twin.domain.grid import NORMAL, Topology
 from twin.domain.quality import Quality
 from twin.domain.time import QUARTER_HOUR, QUARTER_HOUR_S, floor_quarter, from_epoch_s, to_epoch_s
@@ -76,6 +77,16 @@ class Loop:
     def regular(self) -> datetime | None:
         """Instant of the last regular tick, None before the first."""
         return self._regular
+
+    def next_call(self, begun: datetime, as_of: datetime) -> Moment | None:
+        """The tick of its own, before the regular one at ``as_of``, in which somebody on the roster is called.
+
+        It follows from the alarms alone, so a run has it at any pace, and again when it is replayed.
+        """
+        at = self._parts.decider.next_call(self._memory.decision)
+        if at is None or not (self._as_of or begun) < at < as_of:
+            return None
+        return Moment(at, event=GridEvent(at, COMMAND_EVENT, "site"))
 
     @property
     def waiting(self) -> int:

@@ -19,7 +19,7 @@ from twin.regie.promotion import Trial
 from twin.regie.raw import Intake
 
 COMMAND_EVENT = "command"
-"""The kind of an event tick that only carries what people asked for."""
+"""The kind of an event tick that only carries what people asked for, or calls somebody because nobody did."""
 
 
 @dataclass(frozen=True)

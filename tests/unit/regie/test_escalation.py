@@ -9,7 +9,7 @@ from tests.unit.regie.test_alarm_desk import SHELVE
 from tests.unit.regie.test_alarms import NOW, QUARTER, ack, finding, only, ticks
 from twin.regie.alarm_desk import answer
 from twin.regie.alarms import AlarmBook, update
-from twin.regie.escalation import escalate
+from twin.regie.escalation import escalate, next_call
 from twin.site.rules import OnCall
 
 LEAD, MANAGER = OnCall(who="Lead", after_minutes=15), OnCall(who="Manager", after_minutes=30)
@@ -43,6 +43,17 @@ def test_every_step_is_one_line():
         ("alarm_escalated", "Lead", 1),
         ("alarm_escalated", "Manager", 2),
     ]
+
+
+@pytest.mark.parametrize(("waited_min", "due_min"), [(0, 15), (10, 15), (15, 30), (30, None)])
+def test_the_next_call_is_known_beforehand(waited_min, due_min):
+    book, _ = waited(ticks(finding(2)), waited_min)
+    assert next_call(book, ROSTER) == (None if due_min is None else NOW + timedelta(minutes=due_min))
+
+
+def test_of_what_somebody_acknowledged_no_call_is_due():
+    book, _ = escalate(ack(waited(ticks(finding(2)), 10)[0])[0], ROSTER, NOW + timedelta(minutes=12))
+    assert next_call(book, ROSTER) is None
 
 
 def test_an_acknowledgement_ends_it_where_it_stands():
