@@ -87,7 +87,7 @@ class Order:
 
     Attributes:
         version: id of its last line: who acts on an older one is refused. ``drafted_by``: who wrote what it says now.
-        released_by: "" before.
+        released_by: "" before. ``despite``: why it was released with objections, "" where it had none.
     """
 
     id: str
@@ -98,6 +98,7 @@ class Order:
     progress: tuple[Progress, ...]
     check: Check | None = None
     released_by: str = ""
+    despite: str = ""
     history: tuple[Event, ...] = ()
 
     @property
@@ -174,9 +175,9 @@ def _moved(order: Order | None, kind: str, line: Line) -> Order:
     if kind == "check":
         return replace(moved, check=_check(line))
     if kind == "release":
-        return replace(moved, released_by=line.by)
+        return replace(moved, released_by=line.by, despite=str(line.params.get("despite", "")))
     if kind == "recall":
-        return replace(moved, released_by="")
+        return replace(moved, released_by="", despite="")
     if "step" in line.params:
         return _stepped(moved, kind, int(line.params["step"]), line)
     return moved

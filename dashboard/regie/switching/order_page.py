@@ -7,6 +7,7 @@ from typing import Any
 
 from starlette.responses import HTMLResponse
 
+from dashboard.format import MISSING
 from dashboard.regie.markup import Markup, join, tag
 from dashboard.regie.names import Names
 from dashboard.regie.page import Visit, page
@@ -15,7 +16,7 @@ from dashboard.regie.switching.field import Field
 from dashboard.regie.switching.life import Order, Progress, Tag, may
 from dashboard.regie.switching.pages import ROOM, STYLES
 from dashboard.regie.switching.rules import against_step, stale
-from dashboard.regie.switching.words import action, condition, note, objection, refusal
+from dashboard.regie.switching.words import action, condition, element, note, objection, refusal
 from dashboard.regie.words import Words
 
 _API = "/regie/api/switching"
@@ -79,8 +80,11 @@ def order_part(
     if seen != order.version:
         again = tag("a", words("ui.read_again"), href=visit.address(f"{ROOM}{order.id}"), data_focus="read-again")
         parts.append(tag("p", "▲ ", words("ui.changed", by=order.history[-1].by), " ", again, class_="warn"))
-    parts += [_check(order, field, words, names), _steps(order, words, names)]
-    if may_edit and field is not None and may(order, "order"):
+    orders = (
+        may_edit and field is not None and may(order, "order")
+    )  # then what is stale is told below, as what forbids the step
+    parts += [_check(order, None if orders else field, words, names), _steps(order, words, names)]
+    if orders and field is not None:
         parts.append(_next(visit, order, tags, field, names))
     return tag("div", *parts)
 
@@ -166,13 +170,15 @@ def _found(order: Order, number: int, words: Words, names: Names | None) -> Mark
     figures = words(
         "ui.found",
         loading=words.number(after["worst_loading_percent"], "%"),
-        low=words.number(after["vm_min_pu"], "pu"),
+        element=element(after["worst_element"], names) if after["worst_element"] else MISSING,
+        low=words.number(after["vm_min_pu"], decimals=3),
         high=words.number(after["vm_max_pu"], "pu"),
-        unsupplied=words.power(after["unsupplied_mw"]),
-        parts=words.number(after["parts"]),
+        margin=words.number(after["n1_margin_percent"], "%"),
     )
+    rest = [words("ui.dark", unsupplied=words.power(after["unsupplied_mw"]))] if after["unsupplied_mw"] else []
+    rest += [words("ui.parts", parts=after["parts"])] if after["parts"] != 1 else []
     short = [
-        words("ui.short_circuit", switch=c["switch"], ka=words.number(c["ikss_max_ka"], "kA"))
+        words("ui.short_circuit", ka=words.number(c["ikss_max_ka"], "kA"), before=words.number(c["ikss_before_max_ka"], "kA"))
         for c in told["closings"]
         if c["ikss_max_ka"]
     ]
@@ -180,7 +186,7 @@ def _found(order: Order, number: int, words: Words, names: Names | None) -> Mark
     before = [
         tag("div", words("ui.existed", said=objection(each, words, names))) for each in told["objections"] if each["existed"]
     ]
-    return tag("div", tag("div", "; ".join([figures, *short])), *against, *before, class_="meta")
+    return tag("div", tag("div", "; ".join([figures, *rest, *short])), *against, *before, class_="meta")
 
 
 # --------------------------------------------------------------------------------------------- what can be done

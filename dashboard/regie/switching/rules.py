@@ -65,7 +65,9 @@ def stale(order: Order, field: Field) -> Why | None:
     moving |= field.touched(order.content)
     now, then = set(field.open_elements()) - moving, expected(check.positions, order.content, order.done) - moving
     if now != then:
-        return Why(code="topology_changed", params={"elements": sorted(now ^ then)})
+        other = now ^ then
+        by_switch = {f"line:{s.element}" for s in field.facts.switches if s.table == "line" and f"switch:{s.index}" in other}
+        return Why(code="topology_changed", params={"elements": sorted(other - by_switch)})
     return None
 
 
@@ -90,6 +92,8 @@ def against_step(order: Order, number: int, field: Field, tags: Mapping[str, Tag
     step = order.content.steps[number - 1]
     here = {"step": number, "element": step.element}
     found = [why] if (why := stale(order, field)) is not None else []
+    if order.check is not None and not order.check.holds and not order.despite:
+        found.append(Why(code="objections_since"))
     found += [
         Why(code="interlock", params={**here, "after": earlier})
         for earlier in step.after
