@@ -133,9 +133,15 @@ def _objections(objections: Iterable[Objection], names: Names) -> Markup | None:
     for item in new[:_SHOWN]:
         code = f"objection.{item.code}"
         said = words(code) if words.known(code) else item.code.replace("_", " ")
-        where = f"{names.of(item.element)}: " if item.element else ""
-        texts.append(tag("li", f"▲ {where}{said}{_beyond(item, words)}"))
+        texts.append(tag("li", f"▲ {_where(item.element, names)}: {said}{_beyond(item, words)}"))
     return tag("ul", *texts, class_="objections") if texts else None
+
+
+def _where(element: str, names: Names) -> str:
+    """One element, or the first of several buses ("bus 3, 7, 8 ...")."""
+    table, _, rest = element.partition(" ")
+    found = [names.of(f"{table} {index.strip(' .')}") for index in rest.split(",")]
+    return ", ".join(found) + (" …" if rest.endswith("...") else "")
 
 
 def _beyond(item: Objection, words: Words) -> str:

@@ -81,7 +81,7 @@ def _figure(name: str, triple: KpiTriple, snapshot: Snapshot, words: Words) -> M
     if difference is None:
         large, lines = value, (label, words("ui.no_baseline"))
     else:
-        lines = (_against(name, round(difference, decimals), words), words("ui.labelled", label=label, value=value))
+        lines = (_against(name, round(difference, decimals), words), f"{value} · {label}")
         large = _difference(difference, unit, decimals, words)
     quality = ", ".join(words(f"quality.{flag}") for flag in snapshot.quality)
     return tag(

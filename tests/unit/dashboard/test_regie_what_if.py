@@ -10,7 +10,7 @@ from fastapi import HTTPException
 from dashboard.regie.diagram import Diagram
 from dashboard.regie.grid.room import Asked, WhatIfRoom
 from twin.contracts.desk_ports import Ports, Unavailable
-from twin.contracts.preview import KpiChange, Standing, WhatIfAnswer, read_question
+from twin.contracts.preview import KpiChange, Objection, Standing, WhatIfAnswer, read_question
 
 
 def standing(values, worst):
@@ -99,6 +99,14 @@ def test_the_answer_stands_beside_the_present_and_says_that_it_is_not_on_air(fac
     assert "101" in told["answer"]
     assert "131" in told["answer"]
     assert 'class="drawing base"' in told["diagram"]
+
+
+def test_what_goes_dark_is_told_by_the_names_of_its_first_buses(factory, answered):
+    dark = Objection(code="unsupplied", element="bus 3, 4 ...", value=5.51, limit=0.0, unit="MW")
+    told = room(factory, Says(answered.model_copy(update={"objections": (dark,)})))
+    named = [bus.name for bus in factory.facts().buses if bus.index in (3, 4)]
+    said = told.answer(Asked(element="line:3", action="out"))["answer"]
+    assert f"{named[0]}, {named[1]} …: without supply 5.51\u202fMW<" in said
 
 
 def test_money_that_was_not_computed_is_a_dash(factory, answered):

@@ -291,7 +291,7 @@ def test_the_header_leads_to_the_work_orders_in_its_language(factory):
 def test_the_large_figure_is_the_difference_and_says_that_it_is_a_saving(factory):
     shown = plain(header(factory.snapshot(), Words.of("en", ZURICH, factory.AS_OF), read_only=False, may_see_money=True))
     assert re.search(
-        r"Economic · estimated\s+-122\.60 CHF\s+saved against doing nothing\s+total since 00:00: 52,438\.50 CHF", shown
+        r"Economic · estimated\s+-122\.60 CHF\s+saved against doing nothing\s+52,438\.50 CHF · total since 00:00", shown
     )
     assert re.search(r"Grid · estimated\s+-5\.4 points\s+lower than doing nothing", shown)
 
