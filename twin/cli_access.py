@@ -210,7 +210,7 @@ def audit_verify(state: StateOption, json_line: JsonOption = False) -> None:
     if json_line:
         _json({"lines": lines, "head": head, "fault": fault})
     elif fault is None:
-        typer.echo(f"{lines} lines, head {head}, intact")
+        typer.echo(f"{lines} {'line' if lines == 1 else 'lines'}, head {head}, intact")
     if fault is not None:
         typer.echo(f"regie: {fault}", err=True)
         raise typer.Exit(1)

@@ -103,10 +103,10 @@ class Desk:
         """
         return self.book.write(datetime.now(UTC), person.name, str(person.role), kind, target, **params)
 
-    def command(self, person: Person, wish: Wish) -> int:
+    def command(self, person: Person, wish: Wish) -> int | None:
         """Put a command into the loop's queue, and into the book first; returns its number.
 
-        0 for a kind that takes two people: the wish stands in the book until a second one confirms it (`access.second`).
+        None for a kind that takes two people: the wish stands in the book until a second one confirms it (`access.second`).
 
         Raises:
             sqlite3.Error: when either store refuses it.
@@ -115,7 +115,7 @@ class Desk:
         if wish.kind in self.second:
             until = issued_at + self.second_life
             self.note(person, "second.ask", wish.target, wish=wish.model_dump(), expires=until.isoformat())
-            return 0
+            return None
         self.note(person, f"command.{wish.kind}", wish.target, **({"motive": wish.motive} if wish.motive else {}))
         return self.queue.put(wish, person.name, issued_at, expiry(issued_at, self.now.snapshot))
 

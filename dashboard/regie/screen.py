@@ -163,6 +163,7 @@ def _texts(words: Words, *, readable: bool) -> dict[str, str]:
         "released": words("grid.released"),
         "sent": words("ui.sent"),
         "failed": words("ui.not_sent"),
+        "second": Words.of(words.language, words.timezone, words.now, "access")("second.asked"),
         "nowhere": words("ui.not_on_diagram"),
     }
 

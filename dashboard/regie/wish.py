@@ -16,6 +16,7 @@ _TAKES = {"minutes": {"shelve"}, "value": {"switch"}}
 _NEEDS_MOTIVE = {"refuse", "shelve"}
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Kind = Literal["acknowledge", "shelve", "unshelve", "accept", "refuse", "promote", "withdraw", "shadow", "switch"]
 
 
 class Wish(BaseModel):
@@ -23,7 +24,7 @@ class Wish(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind: Literal["acknowledge", "shelve", "unshelve", "accept", "refuse", "promote", "withdraw", "shadow", "switch"]
+    kind: Kind
     target: Line
     motive: Line | None = None
     minutes: int | None = Field(default=None, ge=SHELVED_MINUTES[0], le=SHELVED_MINUTES[1])

@@ -30,6 +30,7 @@ def pending(lines: Iterable[Line], now: datetime) -> list[Pending]:
     for line in lines:
         if line.kind == ASK:
             wish, expires = Wish.model_validate(line.params["wish"]), datetime.fromisoformat(line.params["expires"])
+            waiting = {ask: one for ask, one in waiting.items() if (one.by, one.wish) != (line.by, wish)}  # asked again
             waiting[line.id] = Pending(line.id, line.by, wish, line.at, expires)
         elif line.kind in (CONFIRM, REJECT):
             waiting.pop(int(line.params["ask"]), None)

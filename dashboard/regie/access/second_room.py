@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from threading import Lock
 from typing import Annotated, Any, Literal
 
-from fastapi import Depends, FastAPI, HTTPException
+from fastapi import Depends, FastAPI, HTTPException, Request
 
 from dashboard.regie.access.asked import needs
 from dashboard.regie.access.roles import Deed, Person
@@ -17,7 +17,9 @@ from dashboard.regie.access.second import CONFIRM, REJECT, ROOM, Pending, pendin
 from dashboard.regie.desk import Desk, Look, Screen
 from dashboard.regie.markup import Markup, tag
 from dashboard.regie.messages import told
+from dashboard.regie.page import Visit
 from dashboard.regie.wish import expiry
+from dashboard.regie.words import Words
 
 
 @dataclass(frozen=True)
@@ -33,31 +35,35 @@ class SecondRoom:
 
         @server.post("/regie/api/second/{ask}/{answer}", status_code=202)
         def second(
-            ask: int, answer: Literal["confirm", "reject"], person: Annotated[Person, Depends(needs(Deed.COMMAND))]
-        ) -> dict[str, int]:
+            ask: int,
+            answer: Literal["confirm", "reject"],
+            person: Annotated[Person, Depends(needs(Deed.COMMAND))],
+            request: Request,
+        ) -> dict[str, int | None]:
+            words = Visit.of(request, person, self.desk, "access").words
             try:
-                return {"id": self.answer(ask, person, confirmed=answer == "confirm")}
+                return {"id": self.answer(ask, person, words, confirmed=answer == "confirm")}
             except sqlite3.Error as error:
-                raise HTTPException(503, f"not stored: {error}") from error
+                raise HTTPException(503, words("second.not_stored", why=str(error))) from error
 
-    def answer(self, ask: int, person: Person, *, confirmed: bool) -> int:
-        """Take a second person's answer; returns the command's number, 0 for a rejected one.
+    def answer(self, ask: int, person: Person, words: Words, *, confirmed: bool) -> int | None:
+        """Take a second person's answer; returns the command's number, None for a rejected one.
 
         Raises:
             HTTPException: nothing waits under that number, or this person may not answer it.
             sqlite3.Error: the book or the queue takes nothing.
         """
         if self.desk.read_only:
-            raise HTTPException(403, "this screen is read-only: it is not bound to the loopback address")
+            raise HTTPException(403, words("second.read_only"))
         with self._one_at_a_time:  # two who confirm at once must not send it twice
             one = next((one for one in self._waiting() if one.id == ask), None)
             if one is None:
-                raise HTTPException(404, f"nothing waits under number {ask}: it was answered, or has expired")
+                raise HTTPException(404, words("second.gone"))
             if person.program or (confirmed and person.name == one.by):
-                raise HTTPException(403, "a second person must confirm it: not the one who asked, and no program")
+                raise HTTPException(403, words("second.same"))
             self.desk.note(person, CONFIRM if confirmed else REJECT, one.wish.target, ask=ask, asked_by=one.by)
             if not confirmed:
-                return 0
+                return None
             now = datetime.now(UTC)
             return self.desk.queue.put(one.wish, f"{one.by} + {person.name}", now, expiry(now, self.desk.now.snapshot))
 

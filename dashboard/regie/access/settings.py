@@ -11,11 +11,12 @@ from __future__ import annotations
 import tomllib
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from dashboard.regie.access.roles import Role
+from dashboard.regie.wish import Kind
 
 FOLDER = "access"
 FILE = "settings.toml"
@@ -51,10 +52,20 @@ class SessionSettings(_Part):
 
 
 class FourEyes(_Part):
-    """Commands that a second person must confirm, and how long the first one's wish waits."""
+    """Commands that a second person must confirm, and how long the first one's wish waits.
 
-    commands: frozenset[str] = frozenset()
+    A switch moves by the steps of a switching order: its second person is the one who releases the order.
+    """
+
+    commands: frozenset[Kind | Literal["switching.release"]] = frozenset()
     valid_min: Minutes = 15.0
+
+    @field_validator("commands")
+    @classmethod
+    def _leaves_switches_to_their_order(cls, commands: frozenset[str]) -> frozenset[str]:
+        if "switch" in commands:
+            raise ValueError("a switch moves by a switching order; write switching.release")
+        return commands
 
 
 class OidcSettings(_Part):

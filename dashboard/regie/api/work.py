@@ -85,9 +85,12 @@ class JobWish(BaseModel):
 
 
 class Accepted(BaseModel):
-    """The command's number in the loop's queue; it is obeyed or refused in one of the next ticks."""
+    """The command's number in the loop's queue; it is obeyed or refused in one of the next ticks.
 
-    id: int
+    None where the site wants four eyes for this kind: nothing is sent before somebody else confirms it on a screen.
+    """
+
+    id: int | None
 
 
 def add_work(api: APIRouter, desk: Desk) -> None:

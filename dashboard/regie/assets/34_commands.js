@@ -15,7 +15,12 @@
     mark();
     return page.post("/regie/api/command", wish).then(function (answer) {
       if (!answer.ok) { throw new Error(answer.status); }
-      page.say(page.texts().sent);
+      return answer.json();
+    }).then(function (told) {
+      if (told.id !== null) { page.say(page.texts().sent); return; }
+      delete pending[name];  /* the loop knows nothing of it yet: the answer will be another person's */
+      mark();
+      page.say(page.texts().second);
     }).catch(function () {
       delete pending[name];
       mark();

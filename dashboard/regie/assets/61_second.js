@@ -5,7 +5,7 @@
     var button = event.target.closest && event.target.closest("[data-second]"), said = document.getElementById("said");
     if (!button || !said) { return; }
     button.disabled = true;
-    fetch("/regie/api/second/" + button.dataset.second, {method: "POST"}).then(function (answer) {
+    fetch("/regie/api/second/" + button.dataset.second + "?lang=" + document.documentElement.lang, {method: "POST"}).then(function (answer) {
       return answer.ok ? null : answer.json();
     }).then(function (told) {
       said.textContent = told ? told.detail : "";
