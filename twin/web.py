@@ -43,7 +43,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     encrypted = options.tls_cert is not None
     try:
-        app = create_app(options.state, ports_of(options.state), host=options.host, encrypted=encrypted)
+        certified = names_in(options.tls_cert) if encrypted else frozenset()
+        app = create_app(options.state, ports_of(options.state), host=options.host, encrypted=encrypted, certified=certified)
     except ValueError as error:
         sys.stderr.write(f"{error}\n")
         return 2
@@ -57,8 +58,33 @@ def main(arguments: list[str] | None = None) -> int:
         timeout_keep_alive=75,
         timeout_graceful_shutdown=1,  # live connections never end by themselves; pages reconnect on their own
     )
+    try:
+        config.load()
+    except OSError as error:  # a key of another certificate, a file that is no key
+        sys.stderr.write(
+            f"--tls-cert {options.tls_cert}, --tls-key {options.tls_key}: {error}; give a chain and its key (PEM)\n"
+        )
+        return 2
     uvicorn.Server(config).run()
     return 0
+
+
+def names_in(certificate: Path) -> frozenset[str]:
+    """The names that a certificate is for.
+
+    Raises:
+        ValueError: it cannot be read as a certificate.
+    """
+    from cryptography import x509
+
+    try:
+        leaf = x509.load_pem_x509_certificates(certificate.read_bytes())[0]
+        names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return frozenset()
+    except (OSError, ValueError) as error:
+        raise ValueError(f"--tls-cert {certificate}: {error}; expected a certificate chain (PEM)") from error
+    return frozenset(names.get_values_for_type(x509.DNSName))
 
 
 def _taken(host: str, port: int) -> bool:

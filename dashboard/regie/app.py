@@ -62,13 +62,21 @@ _INDEX = """<!DOCTYPE html>
 </html>"""
 
 
-def create_app(state: Path, ports: Ports | None = None, *, host: str = "127.0.0.1", encrypted: bool = False) -> ASGIApp:
+def create_app(
+    state: Path,
+    ports: Ports | None = None,
+    *,
+    host: str = "127.0.0.1",
+    encrypted: bool = False,
+    certified: frozenset[str] = frozenset(),
+) -> ASGIApp:
     """The régie's web application for one state directory.
 
     Args:
         state: where the loop writes its snapshots and reads its commands.
         ports: jobs, what-ifs and history; without them the rooms that need them say so.
         host: address it will be bound to; on anything but loopback the screen is read-only, unless ``encrypted``.
+        certified: names that its certificate is for; ``*.town.example`` stands for one label.
 
     Raises:
         ValueError: settings of the access with faults.
@@ -116,7 +124,7 @@ def create_app(state: Path, ports: Ports | None = None, *, host: str = "127.0.0.
     # before it ask for a callback that does not exist yet: their feed would never resume.
     dash._setup_server()  # noqa: SLF001 (Dash offers no public way)
     policy = content_security_policy(dash.csp_hashes())
-    return Gate(Compressed(_Front(server)), policy=policy, bound=host, door=door, asked=asked, note=desk.note)
+    return Gate(Compressed(_Front(server)), policy=policy, names={host, *certified}, door=door, asked=asked, note=desk.note)
 
 
 def _add_feed(dash: Dash, watcher: Watcher) -> None:
@@ -141,7 +149,7 @@ def _add_feed(dash: Dash, watcher: Watcher) -> None:
 
 def _add_commands(server: FastAPI, desk: Desk) -> None:
     @server.post(f"{PREFIX}api/command", status_code=202)
-    def command(wish: Wish, person: Annotated[Person, Depends(needs(Deed.COMMAND))]) -> dict[str, int]:
+    def command(wish: Wish, person: Annotated[Person, Depends(needs(Deed.COMMAND))]) -> dict[str, int | None]:
         if desk.read_only:
             raise HTTPException(403, "this screen is read-only: it is not bound to the loopback address")
         if wish.kind == "switch":

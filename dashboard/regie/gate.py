@@ -10,7 +10,7 @@ import ipaddress
 import logging
 import sqlite3
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -70,13 +70,14 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def is_ours(name: str, bound: str) -> bool:
-    """True when ``name``, the host that a browser asked for, can only be this server, which listens on ``bound``.
+def is_ours(name: str, names: Collection[str]) -> bool:
+    """True when ``name``, the host that a browser asked for, can only be this server, which goes by ``names``.
 
     A page from elsewhere reaches us by letting its own name point here (DNS rebinding). An address cannot be rebound, so any
-    will do; a name must be the one that we were told to listen on, or the machine's own for itself.
+    will do; a name must be the one that we were told to listen on, one of our certificate, or the machine's own for itself.
     """
-    if name in ("localhost", bound.lower()):
+    ours = {"localhost", *(known.lower() for known in names)}
+    if name in ours or f"*.{name.partition('.')[2]}" in ours:
         return True
     try:
         ipaddress.ip_address(name)
@@ -101,16 +102,16 @@ def foreign(headers: Headers) -> str | None:
 class Gate:
     """ASGI middleware around everything, live connections included."""
 
-    def __init__(self, app: ASGIApp, *, policy: str, bound: str, door: Door, asked: Asked, note: Note) -> None:
+    def __init__(self, app: ASGIApp, *, policy: str, names: Collection[str], door: Door, asked: Asked, note: Note) -> None:
         """Stand in front of an application.
 
         Args:
-            policy: content security policy. ``bound``: address or name on which the server listens.
+            policy: content security policy. ``names``: by which the server goes, beside its addresses.
             asked: what each address asks. ``note``: writes who was denied what into the book.
         """
         self._app = app
         self._policy = policy
-        self._bound = bound
+        self._names = names
         self._door = door
         self._asked = asked
         self._note = note
@@ -155,7 +156,7 @@ class Gate:
     def _judge(self, scope: Scope) -> tuple[Caller, _Refusal | None]:
         headers = Headers(scope=scope)
         name = _name_of(headers.get("host", ""))
-        if not is_ours(name, self._bound):
+        if not is_ours(name, self._names):
             return NOBODY, _Refusal(403, f"Host {name!r} is not this server; use its IP address")
         try:
             caller = self._door.caller(headers)

@@ -164,10 +164,13 @@ def test_a_server_answers_to_its_own_address(state, bound, log_in):
         ("localhost.evil.example", "127.0.0.1", False),
         ("127.0.0.1.evil.example", "127.0.0.1", False),
         ("", "0.0.0.0", False),
+        ("desk.town.example", "*.town.example", True),
+        ("desk.old.town.example", "*.town.example", False),
+        ("town.example", "*.town.example", False),
     ],
 )
-def test_a_server_goes_by_addresses_and_by_the_name_it_was_bound_to(name, bound, ours):
-    assert is_ours(name, bound) is ours
+def test_a_server_goes_by_addresses_and_by_the_names_it_was_given(name, bound, ours):
+    assert is_ours(name, {bound}) is ours
 
 
 @pytest.mark.parametrize("host", ["[", "[::1", "a b"])
