@@ -189,7 +189,7 @@ class OnAir:
         if screens is not None:
             screens.start()
             self._progress.say(f"régie     {self._options.scheme}://{self._options.host}:{self._options.port}/regie/")
-            self._say_first_password()
+            self._say_how_to_come_in()
             self._progress.say(f"citizens  http://{self._options.public_host}:{self._options.public_port}/")
         self._progress.step("boxes", 0.0)
         wired.parts.runner.start()
@@ -203,14 +203,14 @@ class OnAir:
         views.resume(self._journal)
         self._pace = Pace(self._options.factor)
 
-    def _say_first_password(self) -> None:
-        """On a terminal alone: what goes into a file or a log must open no door."""
-        if not self._terminal:
-            return
-        from dashboard.regie.access.first import NAME, first_password  # hashes passwords: not for the loop to carry
+    def _say_how_to_come_in(self) -> None:
+        """Where nobody has a login yet: a password on a terminal; elsewhere how to get one, for a log must open no door."""
+        from dashboard.regie.access.first import NAME, first_password, nobody_yet  # hashes passwords: not for the loop to carry
 
         with suppress(OSError, ValueError, sqlite3.Error):  # the login page or `regie user` says what is wrong there
-            password = first_password(self._state)
+            if not self._terminal and nobody_yet(self._state):
+                self._progress.say(f"nobody can log in yet: regie user add NAME --role admin --state {self._state}")
+            password = first_password(self._state) if self._terminal else None
             if password is not None:
                 self._progress.say(f"log in as {NAME} with {password} (once, within 24 hours; then choose your own)")
 

@@ -8,7 +8,7 @@ from starlette.datastructures import Headers
 
 from dashboard.regie.access import passwords
 from dashboard.regie.access.door import Door, cookie, cookie_name
-from dashboard.regie.access.first import first_password
+from dashboard.regie.access.first import first_password, nobody_yet
 from dashboard.regie.access.login import inside
 from dashboard.regie.access.people import People
 from dashboard.regie.access.roles import DEEDS, Deed, Person, Role
@@ -112,6 +112,14 @@ def test_the_first_password_is_given_until_somebody_has_one_of_their_own(tmp_pat
     assert people.get("dispatcher").role is Role.ADMIN
     people.set_password("dispatcher", LONG, once=False)
     assert first_password(tmp_path) is None
+
+
+def test_nobody_can_come_in_until_somebody_has_a_password_of_their_own(tmp_path):
+    assert nobody_yet(tmp_path)
+    first_password(tmp_path)
+    assert nobody_yet(tmp_path)  # nobody knows whether it was read before the terminal was closed
+    People(tmp_path).add("anna", Role.ADMIN, passwords.one_time(), once=True)
+    assert not nobody_yet(tmp_path)
 
 
 # ------------------------------------------------------------------------------------------------- sessions
