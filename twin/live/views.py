@@ -34,6 +34,8 @@ from twin.wiring import Wired
 
 _LOG = logging.getLogger(__name__)
 _CURVE_RECORDS = 96
+STORE = "host:store"
+"""Key of the alarm of a store that does not acknowledge."""
 
 
 class Views:
@@ -86,10 +88,16 @@ class Views:
             if self._public is not None:
                 self._public.remember(from_epoch_s(frame.start_s + number * QUARTER_HOUR_S), signals, flags)
 
-    def publish(self, tick: Tick, tick_ms: float, next_at: datetime | None, *, waiting: int) -> None:
-        """Write the snapshots. One that cannot be made or written does not stop the loop: its screen then calls it stale."""
-        alarms = (store_alarm(tick, waiting),) if waiting else ()
-        host = Host(datetime.now(UTC), next_at, "live", self._speed, tick_ms, alarms)
+    def publish(
+        self, tick: Tick, tick_ms: float, next_at: datetime | None, *, waiting: int, alarms: tuple[Alarm, ...] = ()
+    ) -> None:
+        """Write the snapshots. One that cannot be made or written does not stop the loop: its screen then calls it stale.
+
+        Args:
+            waiting: ticks that the store has not acknowledged. ``alarms``: what else of the host is wrong.
+        """
+        store = (store_alarm(tick, waiting),) if waiting else ()
+        host = Host(datetime.now(UTC), next_at, "live", self._speed, tick_ms, (*store, *alarms))
         regular = tick.moment.event is None
         self._last = (tick, host)
         with self._or_the_old_one("regie"):
@@ -107,6 +115,15 @@ class Views:
                 self._public.remember(tick.state.interval, tick.observation.signals, tick.observation.flags)
                 self._last_public = self._public.compose(tick, host)
                 write_atomically(self._public_file, self._last_public)
+
+    def of_host(self, alarms: tuple[Alarm, ...]) -> None:
+        """What is wrong with the host changed between two ticks: the last tick's picture says so, still as old as it is."""
+        if self._last is not None:
+            tick, host = self._last
+            kept = tuple(alarm for alarm in host.alarms if alarm.key == STORE)
+            self._last = (tick, replace(host, alarms=(*kept, *alarms)))
+            with self._or_the_old_one("regie"):
+                self._publisher.write(tick, self._wired.parts.root, self._last[1])
 
     def finish(self) -> None:
         """Say that the run has ended, so that nobody waits for the next tick."""
@@ -156,7 +173,7 @@ def site_facts(site: Site, notes: tuple[str, ...], cards: Mapping[str, BoxCard] 
         trafos=trafos,
         boxes={box.name: _box_facts(box, trafos, cards.get(box.name)) for box in site.boxes},
         devices={device.id: device.group for device in site.dispatchable},
-        roster=tuple(OnCallView(**step.model_dump()) for step in site.roster),
+        roster=tuple(OnCallView(**step.model_dump(exclude={"mail", "language"})) for step in site.roster),
     )
 
 
@@ -184,7 +201,7 @@ def store_alarm(tick: Tick, waiting: int) -> Alarm:
     """The host's alarm for a store that does not acknowledge; it is no part of the chain."""
     as_of = tick.state.as_of
     return Alarm(
-        key="host:store",
+        key=STORE,
         priority=1,
         code="journal_unavailable",
         params={"waiting": waiting},

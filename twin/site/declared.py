@@ -252,6 +252,13 @@ def _shadows(site: Site, places: Places, problems: Problems) -> None:
 def _roster(site: Site, places: Places, problems: Problems) -> None:
     said = ((f"{step.who} after {step.after_minutes} min", step.owner) for step in site.roster)
     _once((f"{step} ({owner})" if owner else step for step, owner in said), places("roster"), problems)
+    for i, step in enumerate(site.roster):
+        if step.mail is not None and site.mail is None:
+            problems.add(places("roster", i, "mail"), step.mail, "[mail] beside it", "declare the server that mails leave by")
+        if step.mail is not None and step.language is None:
+            problems.add(
+                places("roster", i, "language"), "missing", "de, fr, it or en, beside mail", "say how to write to them"
+            )
 
 
 def _promote(site: Site, places: Places, problems: Problems) -> None:

@@ -109,11 +109,14 @@ class OnCall(Table):
     Attributes:
         after_minutes: of grid time, since the alarm became urgent.
         owner: the team whose alarms these are; without it, every team's.
+        mail: where a call reaches them away from the screens, through ``[mail]``; ``language``: in which it is written.
     """
 
     who: str = Field(min_length=1, max_length=60)
     after_minutes: int = Field(ge=1, le=24 * 60)
     owner: str | None = None
+    mail: str | None = Field(default=None, pattern=r"^[^@\s]+@[^@\s]+$")
+    language: Literal["de", "fr", "it", "en"] | None = None
 
 
 class Switching(Table):

@@ -238,6 +238,7 @@ def jsonable(site: Site) -> dict[str, Any]:
     What maintenance costs, and who gets mail, is left out too: no tick reads it, and another crew makes no other run. So is
     ``reference_since``: an instant that is added changes no tick before it, and a repair goes on with the same run.
     """
-    references = {"__all__": {"reference_since"}}
+    references, addresses = {"__all__": {"reference_since"}}, {"__all__": {"mail", "language"}}
     left_out: Any = {"file": True, "maintenance": True, "mail": True, "trafos": references, "machines": references}
+    left_out["roster"] = addresses
     return site.model_dump(mode="json", by_alias=True, exclude=left_out)

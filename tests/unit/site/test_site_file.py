@@ -5,6 +5,7 @@ import pytest
 from twin.contracts.devices import Right
 from twin.domain.problems import BadInput
 from twin.site import load_site, site_path
+from twin.site.site import jsonable
 
 
 @pytest.fixture(scope="module")
@@ -178,3 +179,20 @@ def test_a_device_is_measured_up_to_a_fifth_beyond_its_own_limits(demo):
     assert (battery.minimum, battery.maximum) == pytest.approx((-0.006, 0.006))
     car = channels["device.ev_220.p_mw"]
     assert (car.minimum, car.maximum) == pytest.approx((-0.0022, 0.0132))
+
+
+_BY_MAIL = ('who = "Shift lead"\n', 'who = "Shift lead"\nmail = "lead@town.ch"\n')
+_SERVER = '[mail]\nhost = "mail.town.ch"\nport = 587\nsender = "regie@town.ch"\nrecipients = ["duty@town.ch"]\n\n[public]\n'
+
+
+def test_somebody_on_call_with_an_address_needs_a_server_and_a_language(tmp_path):
+    faults = faults_of(changed(tmp_path, _BY_MAIL))
+    assert {fault.limit for fault in faults} == {"[mail] beside it", "de, fr, it or en, beside mail"}
+    assert all("roster" in fault.place for fault in faults)
+
+
+def test_who_is_written_to_makes_no_other_run(demo, tmp_path):
+    person = (_BY_MAIL[0], f'{_BY_MAIL[1]}language = "fr"\n')
+    other = load_site(changed(tmp_path, person, ("[public]\n", _SERVER)))
+    assert other.roster[0].mail == "lead@town.ch"
+    assert jsonable(other) == jsonable(demo)

@@ -9,7 +9,8 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from scenarios.preflight.line import Verdict
-from scenarios.preflight.mail import PASSWORD, mail
+from scenarios.preflight.mail import mail
+from twin.adapters.mail_server import PASSWORD
 from twin.site.rules import Mail
 
 
