@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from functools import partial
 from pathlib import Path
@@ -11,6 +12,7 @@ from scenarios.file.read import load_scenario
 from scenarios.file.scenario import Scenario
 from scenarios.rehearsal.prepare import rehearsals
 from scenarios.replay.relived import wired_at
+from twin.adapters.ready import Ready
 from twin.domain.problems import BadInput, Problem
 from twin.live import on_air
 from twin.live.options import Options
@@ -32,17 +34,23 @@ def scenario_show(options: Options, progress: Progress) -> Show:
         BadInput: with every fault of it, and for a scenario of several sites.
     """
     scenario = load_scenario(options.scenario or "")
+    again = ("scenarios.drill.recheck", options.to_text())
     state = Path(options.state) if options.state is not None else _state(scenario)
     if scenario.drill is not None:
         drill = drilled(scenario, progress.step)
-        sha256 = site_sha256(load_site(drill.ready.site.file))
-        return Show(drill.ready, drill.window, state, sha256, partial(wired_at, drill.moment))
+        return Show(drill.ready, drill.window, state, _sha256(scenario, drill.ready), partial(wired_at, drill.moment), again)
     found = rehearsals(scenario, progress=progress.step)
     if len(found) > 1:
         value, remedy = f"{len(found)} sites", "put them on air one by one, each with a scenario of its own"
         raise BadInput([Problem(scenario.place("sites"), value, "one site", remedy)])
     ready = found[0].ready
-    return Show(ready, found[0].window, state, site_sha256(load_site(ready.site.file)))
+    return Show(ready, found[0].window, state, _sha256(scenario, ready), recheck=again)
+
+
+def _sha256(scenario: Scenario, ready: Ready) -> str:
+    """Of what the scenario's file and the site's say."""
+    said = scenario.model_dump_json(exclude={"file"}) + site_sha256(load_site(ready.site.file))
+    return hashlib.sha256(said.encode()).hexdigest()
 
 
 def _state(scenario: Scenario) -> Path:

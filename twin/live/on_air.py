@@ -6,10 +6,8 @@ loop runs in the main thread: the boxes' fork server and the screens die with th
 
 from __future__ import annotations
 
-import errno
 import gc
 import logging
-import os
 import signal
 import sqlite3
 import sys
@@ -18,14 +16,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from twin.contracts.messages import Command
 from twin.contracts.ports import GridEvent, SourceFailed
-from twin.domain.problems import BadInput, Problem
+from twin.domain.problems import BadInput
 from twin.domain.time import QUARTER_HOUR
+from twin.live.calls import Calls
 from twin.live.figures import one_line, run_figures
 from twin.live.fingerprint import machine_fingerprint
 from twin.live.options import Options, check_ports, first_as_of
@@ -34,6 +32,7 @@ from twin.live.progress import Progress
 from twin.live.recheck import Recheck
 from twin.live.screens import Screens
 from twin.live.show import Show, site_show
+from twin.live.state_folder import check_state, of_the_disk
 from twin.live.views import Views
 from twin.preview.kit import kit_of, write_kit
 from twin.regie.commands import Refused, read_commands
@@ -45,7 +44,6 @@ from twin.wiring import Wired, wire
 _LOG = logging.getLogger(__name__)
 _POLL_S = 0.25
 _SECOND = timedelta(seconds=1)
-_FULL = (errno.ENOSPC, errno.EDQUOT)
 _WAITING_LIMIT = 96
 """Ticks that may wait for a failing store before the run gives up: a day."""
 
@@ -65,14 +63,14 @@ def main(text: str, show_of: Callable[[Options, Progress], Show] = site_show) ->
         options.check()
         show = show_of(options, Progress(sys.stderr))
         check_ports(options)
-        _check_state(show.state)
+        check_state(show.state)
         figures = OnAir(options, show).run()
     except BadInput as error:
         for problem in error.problems:
             sys.stderr.write(f"regie: {problem}\n")
         return error.exit_code
     except OSError as error:
-        sys.stderr.write(f"regie: {_of_the_disk(error)}\n")
+        sys.stderr.write(f"regie: {of_the_disk(error)}\n")
         return 1
     except KeyboardInterrupt:
         sys.stderr.write("regie: told to end before it was on air\n")
@@ -94,36 +92,11 @@ def main(text: str, show_of: Callable[[Options, Progress], Show] = site_show) ->
     return 0
 
 
-def _check_state(state: Path) -> None:
-    """Refuse a path that can be no state directory, before anything starts on it.
-
-    Raises:
-        BadInput: a file, or a place where this user may not write.
-        OSError: when the disk has no room for it.
-    """
-    limit, remedy = "a directory that can be written", "choose another --state"
-    try:
-        state.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        if error.errno in _FULL:
-            raise
-        raise BadInput([Problem(f"--state {state}", error.strerror or str(error), limit, remedy)]) from error
-    if not os.access(state, os.W_OK | os.X_OK):
-        raise BadInput([Problem(f"--state {state}", "cannot be written", limit, remedy)])
-
-
-def _of_the_disk(error: OSError) -> Problem:
-    """What the operating system refused, in one line."""
-    full = error.errno in _FULL
-    limit = "room for the state" if full else "a machine that carries the run"
-    remedy = "free space, then start again" if full else "repair it, then start again"
-    return Problem(str(error.filename or "the state directory"), error.strerror or str(error), limit, remedy)
-
-
 class OnAir:
     """One run."""
 
     _journal: Journal
+    _calls: Calls
 
     def __init__(self, options: Options, show: Show) -> None:
         self._options, self._show = options, show
@@ -131,7 +104,7 @@ class OnAir:
         self._progress = Progress(sys.stderr)
         self._stop = self._idle = False
         self._terminal = sys.stderr.isatty()
-        self._recheck = Recheck(str(show.ready.site.file), show.file_sha256)
+        self._recheck = Recheck(*(show.recheck or ("twin.live.recheck", str(show.ready.site.file))), show.file_sha256)
         self._tick_ms: list[float] = []
         self._misses = 0
         self._pace = Pace(options.factor)
@@ -172,6 +145,7 @@ class OnAir:
 
     def _go(self, wired: Wired, screens: Screens | None) -> None:
         views = Views(wired, self._state, self._options.factor, self._window.start)
+        self._calls = Calls(self._state, wired.site.mail, wired.site.roster)
         with suppress(OSError):  # a full disk: no previews, which say so
             write_kit(self._state / "jobs", kit_of(wired))
         try:
@@ -182,6 +156,8 @@ class OnAir:
             pass  # while nothing was under way that the next start would not do again
         finally:
             views.finish()
+            for detail in self._calls.stop():
+                self._note("call", detail)
             if not wired.loop.waiting:
                 self._journal.flush()
 
@@ -201,6 +177,7 @@ class OnAir:
         self._progress.step("on air", 1.0)
         self._note("started", {"resumed_at": self._journal.acked, "fingerprint": machine_fingerprint()})
         views.resume(self._journal)
+        self._calls.resume(self._journal)
         self._pace = Pace(self._options.factor)
 
     def _say_how_to_come_in(self) -> None:
@@ -219,7 +196,7 @@ class OnAir:
     def _ticks(self, wired: Wired, views: Views, screens: Screens | None) -> None:
         loop = wired.loop
         while not self._complete(wired):
-            moment = self._next_moment(wired, screens)
+            moment = self._next_moment(wired, views, screens)
             if moment is None:
                 return
             if moment.event is not None:
@@ -234,18 +211,22 @@ class OnAir:
             if loop.waiting > _WAITING_LIMIT:
                 raise JournalUnavailable(f"{loop.waiting} ticks wait for it")
 
-    def _next_moment(self, wired: Wired, screens: Screens | None) -> Moment | None:
-        """Wait for what comes first: an event of the grid, a command or the quarter hour. None when told to end.
+    def _next_moment(self, wired: Wired, views: Views, screens: Screens | None) -> Moment | None:
+        """Wait for what comes first: an event of the grid, a call, a command or the quarter hour. None when told to end.
 
         Nobody knows beforehand when a breaker opens, so the telemetry is asked again and again.
         """
         loop, as_of = wired.loop, self._next(wired.loop.regular)
         while not self._stop:
-            self._look_after(wired, screens)
+            self._look_after(wired, views, screens)
             last = loop.last or self._window.start
             left_s = self._pace.left_s()
             now = as_of if left_s <= 0.0 else self._pace.grid_time(as_of)
             event = wired.parts.live.telemetry.next_event(last, min(now + _SECOND, as_of))
+            call = loop.next_call(self._window.start, as_of)
+            if call is not None and call.as_of <= now and (event is None or call.as_of < event.at):
+                commands, refused = self._commands(loop)  # who has just answered is not called
+                return replace(call, commands=commands, refused=refused)
             if event is not None:
                 return Moment(event.at, event=event)
             if left_s <= 0.0:
@@ -257,12 +238,17 @@ class OnAir:
             time.sleep(min(left_s, _POLL_S))
         return None
 
-    def _look_after(self, wired: Wired, screens: Screens | None) -> None:
-        """Between ticks: screens and the work process if they fell, and what became of a look at the site file."""
+    def _look_after(self, wired: Wired, views: Views, screens: Screens | None) -> None:
+        """Between ticks: screens and the work process if they fell, what became of calls and of a look at the site file."""
         with suppress(OSError):  # no room or no process to be had: tried again
             wired.parts.runner.keep_work()
         for name in screens.look_after() if screens is not None else ():
             self._note("screen_restarted", {"screen": name})
+        mailed = self._calls.look()
+        for detail in mailed:
+            self._note("call", detail)
+        if mailed:
+            views.of_host(self._calls.alarms(wired.loop.last or self._window.start))
         found = self._recheck.look()
         if found is not None:
             for line in found.lines:
@@ -273,7 +259,9 @@ class OnAir:
         limit_s, begun = self._limit_s(wired.parts.runner.catch_up_s()), time.monotonic()
         tick = wired.loop.tick(moment)
         ms = 1000.0 * (time.monotonic() - begun)
-        views.publish(tick, ms, self._next_at(moment), waiting=wired.loop.waiting)
+        alarms = self._calls.alarms(moment.as_of)
+        views.publish(tick, ms, self._next_at(moment), waiting=wired.loop.waiting, alarms=alarms)
+        self._calls.tell(moment.as_of, tick.lines)
         ms = 1000.0 * (time.monotonic() - begun)
         detail = {"seq": tick.seq, "ms": round(ms, 2), "limit_ms": round(1000.0 * limit_s, 2)}
         self._count(detail)

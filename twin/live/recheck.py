@@ -1,4 +1,4 @@
-"""SIGHUP: the site file is checked beside the running régie, which goes on as it is.
+"""SIGHUP: the files of what is on air are checked beside the running régie, which goes on as it is.
 
 A state directory belongs to one site, so nothing is taken over while on air; what a change would meet at the next start is
 said now. The check runs in a process of its own: it loads the grid, and a tick may not wait for that.
@@ -29,10 +29,10 @@ class Found:
     def lines(self) -> tuple[str, ...]:
         """For people, one line a fact."""
         words = {
-            "refused": f"the site file has {len(self.problems)} faults{_HERE}",
-            "changed": f"the site file has changed, without fault: it takes effect at the next start, on a new --state{_HERE}",
-            "unchanged": "the site file is the one that is on air",
-            "unknown": f"the site file could not be checked{_HERE}",
+            "refused": f"{len(self.problems)} faults in the files{_HERE}",
+            "changed": f"the files have changed, without fault: that takes effect at the next start, on a new --state{_HERE}",
+            "unchanged": "the files are those of what is on air",
+            "unknown": f"the files could not be checked{_HERE}",
         }
         return (*self.problems, words[self.verdict])
 
@@ -41,11 +41,11 @@ class Recheck:
     """At most one check at a time.
 
     Args:
-        running_sha256: of the site that is on air (`twin.wiring.site_sha256`).
+        module: whose ``main`` is the check. ``asked``: its one argument. ``running_sha256``: of what is on air.
     """
 
-    def __init__(self, site: str, running_sha256: str) -> None:
-        self._site = site
+    def __init__(self, module: str, asked: str, running_sha256: str) -> None:
+        self._words = [sys.executable, "-c", f"from {module} import main; main()", asked]
         self._running = running_sha256
         self._asked = False
         self._process: subprocess.Popen[bytes] | None = None
@@ -85,7 +85,7 @@ class Recheck:
     def _begin(self) -> None:
         self._answer = tempfile.TemporaryFile()  # noqa: SIM115 - read when the process has ended, and closed there
         self._process = subprocess.Popen(
-            [sys.executable, "-c", "from twin.live.recheck import main; main()", self._site],
+            self._words,
             stdin=subprocess.DEVNULL,
             stdout=self._answer,
             stderr=subprocess.DEVNULL,

@@ -25,7 +25,8 @@ class Show:
     """A run that is about to begin, or to go on.
 
     Attributes:
-        file_sha256: of the site as its file says; a rehearsal changes it. ``wire``: None: `twin.wiring.wire`.
+        file_sha256: of what the files say; a rehearsal changes the site. ``wire``: None: `twin.wiring.wire`.
+        recheck: module that looks at the files again, and its argument (`twin.live.recheck`); None: at the site's.
     """
 
     ready: Ready
@@ -33,6 +34,7 @@ class Show:
     state: Path
     file_sha256: str
     wire: Wire | None = None
+    recheck: tuple[str, str] | None = None
 
 
 def site_show(options: Options, progress: Progress) -> Show:

@@ -18,7 +18,7 @@ from twin.cli import app
 from twin.domain.problems import BadInput
 from twin.domain.time import from_epoch_s
 from twin.live.options import Options
-from twin.wiring import Window, site_sha256
+from twin.wiring import Window
 
 
 def show_of(path, state="somewhere"):
@@ -105,7 +105,6 @@ def test_any_scenario_of_one_site_can_go_on_air(evening, tmp_path):
     show = show_of(path)
     assert (show.wire, show.window.ticks) == (None, 3)
     assert [outage.box for outage in show.ready.site.box_outages] == ["load"]
-    assert show.file_sha256 == site_sha256(evening.ready.site)
 
 
 def test_a_scenario_says_itself_where_and_when():
