@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from fastapi import Request
 from starlette.responses import HTMLResponse
@@ -34,10 +35,15 @@ ROOMS = (
 
 @dataclass(frozen=True)
 class Visit:
-    """Somebody's request for a page: who, in which language, with the words of the page and of one room."""
+    """Somebody's request for a page: who, in which language, with the words of the page and of one room.
+
+    Attributes:
+        asked: the rest of what the address asks for, which another language keeps.
+    """
 
     person: Person
     words: Words
+    asked: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def of(cls, request: Request, person: Person, desk: Desk, room: str) -> Visit:
@@ -45,7 +51,8 @@ class Visit:
         language = choose_language(request.query_params.get("lang"), request.headers.get("accept-language"))
         snapshot = desk.now.snapshot
         timezone, now = ("UTC", None) if snapshot is None else (snapshot.site.timezone, snapshot.as_of)
-        return cls(person, Words.of(language, timezone, now, room))
+        asked = tuple(pair for pair in request.query_params.multi_items() if pair[0] != "lang")
+        return cls(person, Words.of(language, timezone, now, room), asked)
 
     def address(self, path: str = "") -> str:
         """A page below `ROOT` in this language."""
@@ -99,7 +106,7 @@ def _navigation(visit: Visit, room: str) -> Markup:
         tag(
             "a",
             language.upper(),
-            href=f"?lang={language}",
+            href=f"?{urlencode([*visit.asked, ('lang', language)])}",
             lang=language,
             aria_current="true" if language == words.language else None,
         )
@@ -112,6 +119,13 @@ def _navigation(visit: Visit, room: str) -> Markup:
     return join(
         [
             tag("nav", *links, aria_label=words("nav.rooms"), class_="rooms"),
-            tag("div", who, leave, tag("nav", *languages, aria_label=words("ui.languages"), class_="languages"), theme, class_="who"),
+            tag(
+                "div",
+                who,
+                leave,
+                tag("nav", *languages, aria_label=words("ui.languages"), class_="languages"),
+                theme,
+                class_="who",
+            ),
         ]
     )

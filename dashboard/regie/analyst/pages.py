@@ -40,6 +40,8 @@ def index_page(
 
 def forms(words: Words, files: Sequence[str], boxes: Mapping[str, BoxFacts]) -> tuple[Markup, ...]:
     """A backtest and a search, on a series that lies in the state directory."""
+    if not boxes:
+        return (tag("p", words("ui.waiting"), class_="empty"),)
     if not files:
         return (tag("p", words("ask.no_series", folder=SERIES), class_="empty"),)
     backtest = _form("backtest", words, files, boxes)
@@ -52,11 +54,11 @@ def _form(kind: str, words: Words, files: Sequence[str], boxes: Mapping[str, Box
     fields = [
         _select("box", words, forecasting or sorted(boxes)),
         _select("file", words, files),
-        _select("kind", words, _KINDS),
+        _select("kind", words, _KINDS, told="kind_of."),
         _text("time", words, "time"),
         _text("value", words, "p"),
         _select("unit", words, _UNITS),
-        _select("label", words, ("start", "end")),
+        _select("label", words, ("start", "end"), told="label_of."),
         _text("tz", words, "Europe/Zurich"),
         _text("start", words, "", pattern=r"\d{4}-\d{2}-\d{2}", required=False),
         _text("end", words, "", pattern=r"\d{4}-\d{2}-\d{2}", required=False),
@@ -76,8 +78,9 @@ def _form(kind: str, words: Words, files: Sequence[str], boxes: Mapping[str, Box
     )
 
 
-def _select(name: str, words: Words, values: Sequence[str]) -> Markup:
-    options = [tag("option", value, value=value) for value in values]
+def _select(name: str, words: Words, values: Sequence[str], *, told: str = "") -> Markup:
+    """``told``: how the codes of its values begin; a value without words is told as it is."""
+    options = [tag("option", words(f"{told}{value}") if told else value, value=value) for value in values]
     return tag("label", words(f"ask.{name}"), tag("select", *options, name=name))
 
 

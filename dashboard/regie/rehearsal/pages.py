@@ -13,7 +13,7 @@ from dashboard.regie.page import ROOT, Visit, page
 from dashboard.regie.rehearsal.figures import LETTERS, margins, risk_table, side_by_side
 from dashboard.regie.rehearsal.library import Packaged
 from dashboard.regie.rehearsal.result import Result
-from dashboard.regie.rehearsal.shown import ROOM
+from dashboard.regie.rehearsal.shown import ROOM, hours_in_words
 from dashboard.regie.words import Words
 
 SCRIPTS, STYLES = ("rehearsal.js",), ("rehearsal.css",)
@@ -91,7 +91,7 @@ def _choice(scenario: Packaged, words: Words) -> Markup:
                 words(
                     "ask.window",
                     day=scenario.start.date().isoformat(),
-                    hours=words.number(scenario.hours, "h", decimals=0 if scenario.hours == int(scenario.hours) else 2),
+                    hours=hours_in_words(scenario.hours, words),
                 ),
                 class_="meta",
             )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from dashboard.regie.jobs.task import State, Task
 from dashboard.regie.jobs.views import bar, buttons, state_in_words
@@ -27,11 +29,21 @@ def title_of(task: Task, library: Mapping[str, Packaged], words: Words) -> str:
     packaged = library.get(task.target)
     title = packaged.title.get(words.language, task.target) if packaged is not None else task.target
     besides = []
+    if task.params.get("start") is not None:
+        start = datetime.fromisoformat(task.params["start"]).replace(tzinfo=ZoneInfo(words.timezone))
+        besides.append(words.moment(start))
+    if task.params.get("hours") is not None:
+        besides.append(hours_in_words(task.params["hours"], words))
     if task.params.get("futures") is not None:
         besides.append(words("task.futures", count=words.number(task.params["futures"])))
     if task.params.get("seed") is not None:
         besides.append(words("task.seed", seed=str(task.params["seed"])))
     return f"{title} ({', '.join(besides)})" if besides else title
+
+
+def hours_in_words(hours: float, words: Words) -> str:
+    """The length of a window."""
+    return words.number(hours, "h", decimals=0 if hours == int(hours) else 2)
 
 
 def task_title(task: Task, library: Mapping[str, Packaged], words: Words) -> str:
