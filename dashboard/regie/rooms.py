@@ -21,7 +21,8 @@ from dashboard.regie.switching.room import SwitchingRoom
 def rooms_of(desk: Desk) -> tuple[Room, ...]:
     """Every room, around one desk."""
     switching = SwitchingRoom(desk)
-    conducteur = ConducteurRoom(desk, switching.planned, switching.standing)
+    ahead = AheadRoom(desk)
+    conducteur = ConducteurRoom(desk, switching.planned, switching.standing, ahead)
     shift = ShiftRoom(desk, switching.standing, conducteur.cues_of)
     return (
         PulseRoom(desk),
@@ -34,7 +35,7 @@ def rooms_of(desk: Desk) -> tuple[Room, ...]:
         DecideRoom(desk),
         InsideRoom(desk),
         WhatIfRoom(desk),
-        AheadRoom(desk),
+        ahead,
         RehearsalRoom(desk, switching.draft),
         AnalystRoom(desk),
     )

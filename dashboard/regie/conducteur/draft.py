@@ -11,6 +11,7 @@ from typing import Any
 from dashboard.regie.conducteur.closings import closings
 from dashboard.regie.conducteur.cue import Cue
 from dashboard.regie.conducteur.day import Day
+from twin.contracts.preview import LookAheadAnswer
 from twin.contracts.snapshot import BoxCardView, DiagramFacts, Horizon, Snapshot
 from twin.contracts.work_order import Kept
 
@@ -29,15 +30,22 @@ class Planned:
 
 
 def draft(
-    day: Day, snapshot: Snapshot, facts: DiagramFacts | None, work: Iterable[Kept] = (), orders: Iterable[Planned] = ()
+    day: Day,
+    snapshot: Snapshot,
+    facts: DiagramFacts | None,
+    work: Iterable[Kept] = (),
+    orders: Iterable[Planned] = (),
+    ahead: LookAheadAnswer | None = None,
 ) -> tuple[Cue, ...]:
     """All that is known of a day, in order of time.
 
     Args:
         facts: limits of the grid; without them no critical window is told. ``work``: work orders. ``orders``: switching orders.
+        ahead: the look-ahead, where one is at hand: it alone knows N-1.
     """
     found = [
         *(_critical(snapshot.horizon, facts) if snapshot.horizon is not None and facts is not None else ()),
+        *(_unsecured(ahead) if ahead is not None else ()),
         *_alarms(snapshot),
         *(peak for card in snapshot.boxes if (peak := _peak(card, snapshot, day)) is not None),
         *_recommendations(snapshot),
@@ -86,6 +94,16 @@ def _critical(horizon: Horizon, facts: DiagramFacts) -> Iterator[Cue]:
     for steps in _runs(len(horizon.vm_max_pu), lambda i: _above(horizon.vm_max_pu[i], high)):
         highest = max(v for i in steps if (v := horizon.vm_max_pu[i]) is not None)
         yield _window(horizon, steps, "", "voltage_high", 2, vm_pu=highest, limit_pu=high)
+
+
+def _unsecured(ahead: LookAheadAnswer) -> Iterator[Cue]:
+    """Windows in which the worst single outage would overload something, whatever is closed after it."""
+    margin, step = ahead.n1_margin_percent, timedelta(seconds=ahead.step_s)
+    for steps in _runs(len(margin), lambda i: _above(0.0, margin[i])):
+        worst = min(steps, key=lambda i: margin[i] or 0.0)
+        told = {"loading_percent": 100.0 - (margin[worst] or 0.0)}
+        ref = ahead.n1_worst_outage[worst].replace(" ", ":")
+        yield _cue("critical", ref, "unsecured", ahead.start + steps[0] * step, ahead.start + (steps[-1] + 1) * step, 3, **told)
 
 
 def _above(value: float | None, limit: float | None) -> bool:

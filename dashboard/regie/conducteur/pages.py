@@ -48,7 +48,9 @@ def panel(show: Show, tags: Mapping[str, Tag], words: Words, names: Names) -> Ma
     """The main page's last zone: the day, and how many tags hang on the grid."""
     address = f"/regie/{ROOM}?lang={words.language}"
     drawing, homeless = timeline(show.cues, show.day, show.now, words, names, lanes=_PANEL_LANES, address=address)
-    parts: list[object] = [tag("h2", words("ui.title")), tag("span", words.day(show.day.start), class_="meta")]
+    edit = tag("a", words("ui.open"), href=address, class_="open-page", data_focus="cue-open")
+    date = tag("span", words.day(show.day.start), class_="meta")
+    parts: list[object] = [tag("h2", words("ui.title")), tag("span", date, " ", edit)]
     if show.frozen is not None:
         parts.append(tag("span", "■ ", _frozen(show.frozen, words), class_="warn"))
         if changed := len(deviations(show.drafted, show.frozen.cues)):
@@ -57,10 +59,9 @@ def panel(show: Show, tags: Mapping[str, Tag], words: Words, names: Names) -> Ma
         hang = "\n".join(f"{element(each.element, names)}: {each.text} ({each.order})" for each in tags.values())
         place = f"/regie/switching/?lang={words.language}"
         said = words("ui.tags", count=len(tags))
-        parts.append(tag("a", "⛔ ", said, href=place, class_="warn", data_tip=hang, data_focus="tags"))
+        parts.append(tag("a", "▲ ", said, href=place, class_="warn", data_tip=hang, data_focus="tags"))
     if homeless:
-        parts.append(tag("a", words("ui.more", count=len(homeless)), href=address, data_focus="cue-more"))
-    parts.append(tag("a", words("ui.open"), href=address, class_="open-page", data_focus="cue-open"))
+        parts.append(tag("a", words("ui.more_short", count=len(homeless)), href=address, data_focus="cue-more"))
     return tag("div", tag("div", *parts, class_="about"), drawing, class_="conducteur beside")
 
 

@@ -20,6 +20,7 @@ from dashboard.regie.conducteur.day import Day
 from dashboard.regie.conducteur.draft import Planned, draft
 from dashboard.regie.conducteur.pages import ROOM, Show, panel, show_page
 from dashboard.regie.desk import Desk, Look, Screen
+from dashboard.regie.grid.ahead import AheadRoom
 from dashboard.regie.names import Names
 from dashboard.regie.page import Visit
 from dashboard.regie.standing import Standing
@@ -69,17 +70,20 @@ class ConducteurRoom:
 
     panels: Collection[str] = ("conducteur",)
 
-    def __init__(self, desk: Desk, planned: Callable[[], Sequence[Planned]], orders: Standing[Orders]) -> None:
+    def __init__(
+        self, desk: Desk, planned: Callable[[], Sequence[Planned]], orders: Standing[Orders], ahead: AheadRoom
+    ) -> None:
         """``planned``: switching orders with a planned start. ``orders``: all of them, for the tags that hang."""
         self._desk = desk
         self._planned = planned
         self._orders = orders
+        self._ahead = ahead
         self._hand: Standing[Hand] = Standing(desk.book, ("cue",), Hand(), take)
         self._work = OrderStore(desk.state)
 
     def stamp(self) -> Hashable:
-        """Changes with every line of the book about a cue or a switching order."""
-        return self._hand.last(), self._orders.last()
+        """Changes with every line of the book about a cue or a switching order, and with every look-ahead."""
+        return self._hand.last(), self._orders.last(), self._ahead.stamp()
 
     def draw(self, look: Look) -> Screen:
         """The day's timeline."""
@@ -94,7 +98,8 @@ class ConducteurRoom:
 
     def _show(self, snapshot: Snapshot, day: Day) -> Show:
         hand, diagram = self._hand.now(), self._desk.now.diagram
-        drafted = draft(day, snapshot, diagram.facts if diagram is not None else None, self._work.all(), self._planned())
+        facts, ahead = None if diagram is None else diagram.facts, self._ahead.known(snapshot)
+        drafted = draft(day, snapshot, facts, self._work.all(), self._planned(), ahead)
         frozen = hand.frozen.get(day.date.isoformat())
         shown = run_of_show(drafted if frozen is None else frozen.cues, hand)
         cues = tuple(cue for cue in shown if day.touches(cue.start, cue.end))

@@ -17,6 +17,8 @@ from dashboard.regie.words import Words
 _PX = 1150.0
 """Width for which lanes are packed: what the smallest window (1366 px) leaves for the day. Wider windows have more air."""
 _CHAR_PX, _EDGE_PX, _CHIP_PX, _BARE_PX = 7.2, 14.0, 44.0, 20.0
+_HOUR_PX, _BOLD_PX = 42.0, 8.4
+"""Of an hour's words, and of a character of the now-line's."""
 _LENGTHS = (44, 30, 20)
 """Characters of a bar's words, as many as find room; all of them stand in its tip and in its name."""
 
@@ -54,7 +56,8 @@ def _packed(
     )
     for cue, text in order:
         start, end = day.share(cue.start), day.share(cue.end)
-        for words in dict.fromkeys((_cut(text, length), _cut(text, _LENGTHS[-1]), "")):
+        fits = int(((end - start) * _PX - _needs_px(cue, "") - _EDGE_PX) / _CHAR_PX)  # a long bar has room for all of them
+        for words in dict.fromkeys((_cut(text, max(length, fits)), _cut(text, max(_LENGTHS[-1], fits)), "")):
             width = max(end - start, _needs_px(cue, words) / _PX)
             if words and start + width > 1.0:
                 continue
@@ -87,15 +90,17 @@ def timeline(
         now: the grid's clock, for the now-line. ``address``: of the page on which a cue is edited.
     """
     bars, homeless = placed(cues, [title(cue, words, names) for cue in cues], day, lanes)
+    line, hidden = None, (1.0, 1.0)
+    if now is not None and day.start <= now < day.end:
+        text, at = words("ui.now", at=words.clock(now)), day.share(now)
+        line = tag("span", tag("b", text), class_="now-line", style=f"left:{100 * at:.3f}%")
+        hidden = (at - _HOUR_PX / _PX, at + (_EDGE_PX + _BOLD_PX * len(text)) / _PX)
     items = [tag("li", _bar(bar, day, words, names, address)) for bar in bars]
     marks = [
         tag("span", text, class_="hour", style=f"left:{100 * day.share(at):.3f}%", aria_hidden="true")
         for at, text in _hours(day, words)
+        if not hidden[0] < day.share(at) < hidden[1]  # under what the now-line says
     ]
-    line = None
-    if now is not None and day.start <= now < day.end:
-        text = words("ui.now", at=words.clock(now))
-        line = tag("span", tag("b", text), class_="now-line", style=f"left:{100 * day.share(now):.3f}%")
     used = max((bar.lane + 1 for bar in bars), default=1)
     lanes_box = tag("ol", *items, class_="lanes", style=f"--lanes:{used}", aria_label=words("ui.timeline"))
     return tag("div", lanes_box, tag("div", *marks, class_="hours"), line, class_="day-line"), homeless

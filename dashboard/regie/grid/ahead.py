@@ -74,11 +74,16 @@ class AheadRoom:
 
     def _coming(self, snapshot: Snapshot, words: Words) -> tuple[Coming | None, str | None]:
         """The hours to show, and why they are not the service's."""
-        answer = self._answer
-        if answer is not None and not answer.stale and snapshot.as_of - answer.as_of < _TOO_OLD:
+        if (answer := self.known(snapshot)) is not None:
             return Coming.of_answer(answer), None
         horizon = snapshot.horizon
         return None if horizon is None else Coming.of_horizon(horizon, snapshot.as_of), words("grid.ahead_unavailable")
+
+    def known(self, snapshot: Snapshot) -> LookAheadAnswer | None:
+        """The newest answer while it still holds; nobody waits for one."""
+        answer = self._answer
+        fresh = answer is not None and not answer.stale and snapshot.as_of - answer.as_of < _TOO_OLD
+        return answer if fresh else None
 
     def stamp(self) -> Hashable:
         """Changes when an answer has come; a new tick is asked about after the rest that follows the last one's answer."""

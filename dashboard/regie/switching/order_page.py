@@ -199,7 +199,7 @@ def _next(visit: Visit, order: Order, tags: Mapping[str, Tag], field: Field, nam
         return None
     faults = against_step(order, number, field, tags)
     if faults:
-        return tag("ul", *(tag("li", "▲ ", refusal(why, words, names), class_="warn") for why in faults), class_="faults")
+        return tag("ul", *(tag("li", "▲ ", refusal(why, words, names), class_="warn") for why in faults), class_="step-faults")
     what = action(order.content.steps[number - 1], words, names)
     label = words("ui.order_step", n=number, what=what)
     button = tag("button", label, type="submit", class_="button strong", data_focus="order-step")

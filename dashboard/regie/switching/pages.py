@@ -67,7 +67,7 @@ def tags_table(tags: Mapping[str, Tag], visit: Visit, names: Names | None) -> Ma
         tag(
             "tr",
             tag("td", element(each.element, names)),
-            tag("td", tag("strong", "⛔ ", each.text)),
+            tag("td", tag("strong", "▲ ", each.text)),
             tag("td", tag("a", each.order, href=visit.address(f"{ROOM}{each.order}"))),
             tag("td", words.moment(each.since)),
             tag("td", each.by),

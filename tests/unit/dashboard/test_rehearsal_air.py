@@ -19,6 +19,7 @@ from dashboard.regie.conducteur.day import Day
 from dashboard.regie.conducteur.room import ConducteurRoom
 from dashboard.regie.desk import Desk
 from dashboard.regie.feed import Files, Watcher
+from dashboard.regie.grid.ahead import AheadRoom
 from dashboard.regie.rehearsal.room import RehearsalRoom
 from dashboard.regie.switching.room import SwitchingRoom
 from twin.contracts.desk_ports import Ports
@@ -44,7 +45,7 @@ class Town:
         life = timedelta(minutes=10)
         self.desk = Desk(state, self.watcher, CommandQueue(state), Book(state), ports, read_only, second, life)
         self.switching = SwitchingRoom(self.desk)
-        self.conducteur = ConducteurRoom(self.desk, self.switching.planned, self.switching.standing)
+        self.conducteur = ConducteurRoom(self.desk, self.switching.planned, self.switching.standing, AheadRoom(self.desk))
         server = FastAPI()
         for room in (RehearsalRoom(self.desk, self.switching.draft), AnalystRoom(self.desk), self.switching, self.conducteur):
             room.add_to(server)

@@ -15,6 +15,7 @@ from dashboard.regie.commands import CommandQueue
 from dashboard.regie.conducteur.room import ConducteurRoom
 from dashboard.regie.desk import Desk
 from dashboard.regie.feed import Files, Watcher
+from dashboard.regie.grid.ahead import AheadRoom
 from dashboard.regie.shift.log import Log, take
 from dashboard.regie.shift.room import ShiftRoom
 from dashboard.regie.switching.room import SwitchingRoom
@@ -36,7 +37,7 @@ class Shift:
         watcher.look()
         self.desk = Desk(state, watcher, CommandQueue(state), Book(state), Ports(), False)
         switching = SwitchingRoom(self.desk)
-        conducteur = ConducteurRoom(self.desk, switching.planned, switching.standing)
+        conducteur = ConducteurRoom(self.desk, switching.planned, switching.standing, AheadRoom(self.desk))
         server = FastAPI()
         for room in (switching, conducteur, ShiftRoom(self.desk, switching.standing, conducteur.cues_of)):
             room.add_to(server)
