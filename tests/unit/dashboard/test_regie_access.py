@@ -292,9 +292,17 @@ def test_who_mistypes_four_times_and_then_succeeds_begins_anew(door):
 
 def test_settings_name_every_fault_at_once(tmp_path):
     (tmp_path / "access").mkdir()
-    text = '[session]\nidle_min = 0\n[oidc]\nissuer = "http://elsewhere.example"\nclient_id = "x"\nroles = { a = "king" }\n'
+    text = '[session]\nidle_min = 0\n[four_eyes]\ncommands = ["acept"]\n'
+    text += '[oidc]\nissuer = "http://elsewhere.example"\nclient_id = "x"\nroles = { a = "king" }\n'
     (tmp_path / "access" / "settings.toml").write_text(text)
-    with pytest.raises(ValueError, match=r"idle_min.*issuer.*roles"):
+    with pytest.raises(ValueError, match=r"idle_min.*acept.*issuer.*roles"):
+        read_settings(tmp_path)
+
+
+def test_the_second_person_of_a_switch_is_the_one_who_releases_its_order(tmp_path):
+    (tmp_path / "access").mkdir()
+    (tmp_path / "access" / "settings.toml").write_text('[four_eyes]\ncommands = ["switch"]\n')
+    with pytest.raises(ValueError, match=r"write switching\.release"):
         read_settings(tmp_path)
 
 
