@@ -10,6 +10,7 @@ from dashboard.format import readable
 from dashboard.regie.book import Line
 from dashboard.regie.messages import about
 from dashboard.regie.names import Names
+from dashboard.regie.switching.deeds import TELEMETRY
 from dashboard.regie.switching.life import Orders
 from dashboard.regie.switching.order_page import event_in_words
 from dashboard.regie.switching.words import element
@@ -55,7 +56,8 @@ def entries(
         clock = _grid_clock(line) or clock
         at = clock or line.at
         text, about_what = _told(line, orders, words, switching, names)
-        found.append((at, line.id, Entry(at, line.at, line.by, line.kind.partition(".")[0], about_what, text)))
+        by = switching("ui.telemetry") if line.by == TELEMETRY else line.by
+        found.append((at, line.id, Entry(at, line.at, by, line.kind.partition(".")[0], about_what, text)))
     if snapshot is not None and names is not None:
         known = {alarm.key: names.of(about(alarm)) for alarm in snapshot.alarms}
         for number, each in enumerate(snapshot.journal):

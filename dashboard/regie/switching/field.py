@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,10 +93,10 @@ class Field:
         return dict(zip((str(edge.index) for edge in edges), loading, strict=True)).get(index)
 
 
-def expected(positions: tuple[str, ...], content: Content, done: int) -> set[str]:
-    """What stands open after the first ``done`` steps, from where the check began."""
+def expected(positions: tuple[str, ...], steps: Sequence[Step]) -> set[str]:
+    """What stands open after these steps, from where the check began."""
     opened = set(positions)
-    for step in content.steps[:done]:
+    for step in steps:
         if step.element.startswith("switch:") and step.operation == "open":
             opened.add(step.element)
         if step.element.startswith("switch:") and step.operation == "close":

@@ -70,6 +70,11 @@ class Check:
     holds: bool
     steps: tuple[Mapping[str, Any], ...]
 
+    @property
+    def done(self) -> int:
+        """How many steps were done when it was made: the engine was not asked about them."""
+        return sum(not step for step in self.steps)
+
 
 @dataclass(frozen=True)
 class Event:

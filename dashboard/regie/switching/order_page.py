@@ -51,7 +51,7 @@ def _facts(visit: Visit, order: Order) -> Markup:
     words, content = visit.words, order.content
     told = [
         ("reason", content.reason),
-        ("planned", words.moment(content.planned_at)),
+        ("planned", words.moment(content.planned_at) if content.planned_at is not None else ""),
         ("drafted_by", order.drafted_by),
         ("released_by", order.released_by),
         ("hash", content.hash[:12]),

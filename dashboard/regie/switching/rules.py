@@ -63,7 +63,10 @@ def stale(order: Order, field: Field) -> Why | None:
         if each.state in ("ordered", "failed")
     }
     moving |= field.touched(order.content)
-    now, then = set(field.open_elements()) - moving, expected(check.positions, order.content, order.done) - moving
+    now, then = (
+        set(field.open_elements()) - moving,
+        expected(check.positions, order.content.steps[check.done : order.done]) - moving,
+    )
     if now != then:
         other = now ^ then
         by_switch = {f"line:{s.element}" for s in field.facts.switches if s.table == "line" and f"switch:{s.index}" in other}

@@ -225,6 +225,34 @@ def test_the_check_foresaw_the_orders_own_steps(town):
     assert town.do("order", step=2).status_code == 200
 
 
+def test_a_new_check_holds_on_a_grid_where_a_step_was_undone_by_somebody_else(town):
+    town.released({}, {"element": f"switch:{town.manual}", "operation": "test", "how": "crew"})
+    town.do("order", step=1)
+    town.show(2, open_switches=tuple(s for s in town.open if s != town.remote))
+    town.show(3)  # somebody has opened it again
+    assert "switched otherwise" in town.do("order", step=2).json()["detail"]
+    town.engine.snapshot = town.watcher.snapshot
+    assert town.do("check").status_code == 200
+    assert town.do("order", step=2).status_code == 200
+
+
+def test_a_check_with_new_objections_stops_an_order_that_was_released_without_any(town):
+    town.released({})
+    town.engine.objections = (
+        {"code": "overload", "element": "line 7", "value": 104.0, "limit": 100.0, "unit": "%", "existed": False},
+    )
+    assert town.do("check").status_code == 200
+    assert "objections" in town.do("order", step=1).json()["detail"]
+
+
+def test_whoever_drafted_it_waits_for_a_second_person_where_the_site_wants_four_eyes(town):
+    object.__setattr__(town.desk, "second", frozenset({"switching.release"}))  # as the settings of the site have it
+    town.draft({})
+    town.do("check")
+    assert "Waits for a second person" in town.client.get("/regie/switching/SO-0001?lang=en").text
+    assert "Waits for a second person" not in town.as_person("Beat").client.get("/regie/switching/SO-0001?lang=en").text
+
+
 def test_an_interlock_refuses_a_step_whose_forerunner_has_gone_back(town):
     town.released(
         {"element": f"switch:{town.manual}", "operation": "open", "how": "crew"},
