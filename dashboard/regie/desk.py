@@ -95,7 +95,7 @@ class Desk:
     second: frozenset[str] = frozenset()
     second_life: timedelta = timedelta(0)
 
-    def note(self, person: Person, kind: str, target: str = "", **params: Any) -> Line:
+    def note(self, person: Person, kind: str, target: str = "", /, **params: Any) -> Line:
         """Write one line of the book in somebody's name.
 
         Raises:

@@ -12,7 +12,7 @@ from dashboard.regie.names import Names
 from dashboard.regie.page import ROOT
 from dashboard.regie.rehearsal.figures import figure, margins, own_figures, violations
 from dashboard.regie.rehearsal.on_air import Proposal
-from dashboard.regie.rehearsal.result import ROWS, Result
+from dashboard.regie.rehearsal.result import QUARTER, ROWS, Result
 from dashboard.regie.rehearsal.shown import ROOM
 from dashboard.regie.words import Words
 
@@ -22,10 +22,19 @@ _SIDES = ("own", "plan", "hindsight", "do_nothing")
 def result_sections(result: Result, names: Names, *, money: bool) -> tuple[Markup, ...]:
     """The figures of a rehearsal, and where limits were broken."""
     words = names.words
-    table = tag("section", own_figures(result, words, money=money), margins([result], words), class_="panel")
+    told = (own_figures(result, words, money=money), *_fallbacks(result, names), margins([result], words))
+    table = tag("section", *told, class_="panel")
     if result.futures is not None:
         return (table,)
     return table, tag("section", tag("h2", words("figures.violations")), violations(result, names), class_="panel")
+
+
+def _fallbacks(result: Result, names: Names) -> list[Markup]:
+    """Boxes that did not answer themselves: then the figures are not those of their plan."""
+    words, of = names.words, round((result.end - result.start) / QUARTER)
+    fallen = (result.facts.get("fallback_ticks") or {}).items()
+    said = [words("figures.fallback", box=names.of(f"box:{box}"), count=str(n), of=str(of)) for box, n in sorted(fallen) if n]
+    return [tag("p", "◇ ", one, class_="warn") for one in said]
 
 
 def air_section(task: Task, found: Sequence[Proposal], names: Names, *, may: bool) -> Markup:

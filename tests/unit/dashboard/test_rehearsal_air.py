@@ -233,3 +233,23 @@ def test_a_change_of_roles_is_a_command_with_its_motive_and_waits_where_two_are_
         assert town.client.post("/regie/analyst/cast?lang=en", json=wish).json()["said"].startswith(said)
         assert town.queued() == ([] if second else [("withdraw", box, "Ada")])
         assert town.client.post("/regie/analyst/cast", json={**wish, "motive": " "}).status_code == 422
+
+
+def test_a_backtest_is_asked_for_with_what_the_form_says_and_stands_in_the_book(town):
+    (town.state / "series").mkdir()
+    (town.state / "series" / "town.csv").write_text("time,p\n2016-01-01 00:00,3.1\n")
+    town.person = Person("Ada", Role.ANALYST)
+    asked = {"box": "load_town", "file": "town.csv", "kind": "load", "time": "time", "value": "p", "unit": "MW"}
+    asked |= {"label": "start", "tz": "Europe/Zurich", "start": "2016-02-08", "end": "", "train_days": "28", "experts": ""}
+    told = town.client.post("/regie/analyst/backtest?lang=en", json=asked)
+    assert told.status_code == 200
+    (line,) = town.desk.book.lines("analyst")
+    assert (line.kind, line.params["of"], line.params["kind"]) == ("analyst.backtest", "load_town", "load")
+    elsewhere = town.client.post("/regie/analyst/backtest?lang=en", json={**asked, "file": "../access/people.sqlite"})
+    assert (elsewhere.status_code, "town.csv" in elsewhere.json()["detail"]) == (422, True)
+
+
+def test_a_rehearsal_in_which_a_box_did_not_answer_itself_says_so(town):
+    box = next(iter(town.now.site.boxes))
+    town.rehearse(fallback_ticks={box: 3})
+    assert "in 3 of 16 quarter hours a fallback answered" in town.client.get(f"/regie/rehearsal/task/{TASK}?lang=en").text
