@@ -34,27 +34,31 @@ class Placed:
     text: str
 
 
-def placed(cues: Sequence[Cue], texts: Sequence[str], day: Day, lanes: int) -> tuple[tuple[Placed, ...], tuple[Cue, ...]]:
+def placed(
+    cues: Sequence[Cue], texts: Sequence[str], day: Day, lanes: int, now: datetime | None = None
+) -> tuple[tuple[Placed, ...], tuple[Cue, ...]]:
     """Every cue in a lane in which it meets no other, with as many words as leave the fewest without a place; and those.
 
     Args:
-        texts: of the cues, in their order.
+        texts: of the cues, in their order. ``now``: what is over then has its place after what comes.
     """
-    tried = [_packed(cues, texts, day, lanes, length) for length in _LENGTHS]
+    tried = [_packed(cues, texts, day, lanes, length, now) for length in _LENGTHS]
     return min(tried, key=lambda packed: len(packed[1]))
 
 
 def _packed(
-    cues: Sequence[Cue], texts: Sequence[str], day: Day, lanes: int, length: int
+    cues: Sequence[Cue], texts: Sequence[str], day: Day, lanes: int, length: int, now: datetime | None
 ) -> tuple[tuple[Placed, ...], tuple[Cue, ...]]:
     """The urgent ones first. A bar stands where it is in the day: words that would reach beyond midnight are left out."""
     taken: list[list[tuple[float, float]]] = [[] for _ in range(lanes)]
     found: list[Placed] = []
     homeless: list[Cue] = []
-    order = sorted(
-        zip(cues, texts, strict=True), key=lambda each: (each[0].priority or 9, KINDS.index(each[0].kind), each[0].start)
-    )
-    for cue, text in order:
+
+    def turn(each: tuple[Cue, str]) -> tuple[bool, int, int, datetime]:
+        cue, _ = each
+        return now is not None and cue.end < now, cue.priority or 9, KINDS.index(cue.kind), cue.start
+
+    for cue, text in sorted(zip(cues, texts, strict=True), key=turn):
         start, end = day.share(cue.start), day.share(cue.end)
         fits = int(((end - start) * _PX - _needs_px(cue, "") - _EDGE_PX) / _CHAR_PX)  # a long bar has room for all of them
         for words in dict.fromkeys((_cut(text, max(length, fits)), _cut(text, max(_LENGTHS[-1], fits)), "")):
@@ -89,7 +93,7 @@ def timeline(
     Args:
         now: the grid's clock, for the now-line. ``address``: of the page on which a cue is edited.
     """
-    bars, homeless = placed(cues, [title(cue, words, names) for cue in cues], day, lanes)
+    bars, homeless = placed(cues, [title(cue, words, names) for cue in cues], day, lanes, now)
     line, hidden = None, (1.0, 1.0)
     if now is not None and day.start <= now < day.end:
         text, at = words("ui.now", at=words.clock(now)), day.share(now)

@@ -192,3 +192,11 @@ def test_the_axis_has_the_hours_that_the_day_has(factory, day, count):
     words = Words.of("en", ZURICH, NOW, "conducteur")
     drawing, _ = timeline((), day, None, words, Names(words, snapshot.site), lanes=4, address="")
     assert drawing.count('class="hour"') == count
+
+
+def test_what_is_over_gives_its_room_to_what_comes():
+    early = tuple(Cue(f"past{i}", "critical", "", "hand", {}, PLAIN.start, PLAIN.start, 1, title="over") for i in range(4))
+    later = Cue("next", "market", "", "hand", {}, PLAIN.start, PLAIN.start + timedelta(hours=3), title="to come")
+    bars, homeless = placed((*early, later), ["over"] * 4 + ["to come"], PLAIN, 4, PLAIN.start + timedelta(hours=1))
+    assert "next" in [bar.cue.id for bar in bars]
+    assert later not in homeless
