@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from regie_example_box.degree_days import STEPS_A_WEEK, daily_mean_c, heating_degrees, heating_slope, residuals
+from regie_example_box.degree_days import STEPS_A_WEEK, daily_mean_c, heating_degrees, heating_slope, residuals, stretches
 from twin.contracts.box import BoxCard, BoxContext, Mode, Need, Provide
 from twin.contracts.frame import AsOfView
 from twin.contracts.messages import Headline, Report
@@ -17,9 +17,11 @@ from twin.domain.problems import BadInput, Problem
 from twin.domain.signals import SIGNALS
 from twin.domain.time import QUARTER_HOUR, floor_quarter, quarter_hours, to_epoch_s
 
-LOAD, TEMP, FORECAST = "zone_load_p_mw", "temp_c", "load_forecast_p_mw"
-QUANTILES = (0.05, 0.5, 0.95)
-HORIZON = timedelta(hours=36)
+LOAD, TEMP, FORECAST, PATHS = "zone_load_p_mw", "temp_c", "load_forecast_p_mw", "load_paths_p_mw"
+QUANTILES = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
+HORIZON = timedelta(hours=48)
+SCENARIOS = 10
+"""As the load box of the house has them: a shadow offers what its champion does, so that it can take its place."""
 HISTORY = timedelta(weeks=5)
 ROOM_C, LIMIT_C = 20.0, 12.0
 """HGT 20/12, SIA 381/3."""
@@ -28,7 +30,7 @@ LEAST_SHARE = 0.1
 
 
 class DegreeDayBox:
-    """Forecast of a zone's load for 36 hours.
+    """Forecast of a zone's load for 48 hours: quantiles, and courses that it may take.
 
     Args:
         config: ``zone``; ``room_c`` and ``limit_c`` where the site counts degree days otherwise.
@@ -55,8 +57,11 @@ class DegreeDayBox:
                 Need(TEMP, history=HISTORY, max_age=timedelta(hours=3), mode=Mode.OPTIONAL),
                 Need(TEMP, ahead=HORIZON, max_age=timedelta(hours=6), mode=Mode.OPTIONAL),
             ),
-            provides=(Provide(FORECAST, (self.zone,), horizon=HORIZON, quantiles=QUANTILES),),
-            constants={FORECAST: 0.001 * customers},  # 1 kW a customer, a town's yearly mean: a last resort
+            provides=(
+                Provide(FORECAST, (self.zone,), horizon=HORIZON, quantiles=QUANTILES),
+                Provide(PATHS, (self.zone,), horizon=HORIZON, scenarios=SCENARIOS),
+            ),
+            constants=dict.fromkeys((FORECAST, PATHS), 0.001 * customers),  # 1 kW a customer, a yearly mean: a last resort
             memory_mb=256,
             preload=("xarray",),
             params={"zone": self.zone},
@@ -71,7 +76,7 @@ class DegreeDayBox:
         raise TypeError(f"the degree-day box of {self.zone!r} is not trained ({view.as_of}, seed {seed})")
 
     def step(self, view: AsOfView, artifact: bytes | None, state: bytes | None) -> tuple[Report, bytes | None]:
-        """The next 36 hours; ``state`` is not used, what counts stands in the history."""
+        """The next 48 hours; ``state`` is not used, what counts stands in the history."""
         del artifact, state
         as_of = floor_quarter(view.as_of)
         steps = int(HORIZON / QUARTER_HOUR)
@@ -85,18 +90,30 @@ class DegreeDayBox:
         base, apart = _weeks_before(load, degrees, steps)
         median = base + slope * np.nan_to_num(apart)
         errors = residuals(load, degrees[:rows], slope)
-        if len(errors) >= STEPS_A_WEEK:
-            spread = np.quantile(errors, QUANTILES)
+        if len(errors) < STEPS_A_WEEK:
+            least_mw = LEAST_SHARE * float(np.nanmean(np.abs(median)))
+            spread, moved = (
+                np.interp(QUANTILES, (0.05, 0.95), (-least_mw, least_mw)),
+                np.linspace(-least_mw, least_mw, SCENARIOS),
+            )
         else:
-            spread = LEAST_SHARE * float(np.nanmean(np.abs(median))) * np.array([-1.0, 0.0, 1.0])
-        band = np.maximum(median[:, None] + np.sort(spread - spread[1])[None, :], 0.0)
-        output = xr.DataArray(
-            band[:, :, None],
-            dims=("time", "quantile", "zone"),
-            coords={"time": labels, "quantile": list(QUANTILES), "zone": [self.zone]},
-            name=FORECAST,
-            attrs={"units": SIGNALS[FORECAST].unit, "issued_at": as_of.isoformat(), "source": "degree_day"},
-        )
+            spread, moved = np.quantile(errors, QUANTILES), stretches(errors, SCENARIOS, steps)
+        middle = spread[QUANTILES.index(0.5)]
+        alike = ("scenario", np.full(SCENARIOS, 1.0 / SCENARIOS))
+        outputs = {
+            FORECAST: ("quantile", {"quantile": list(QUANTILES)}, spread - middle),
+            PATHS: ("scenario", {"scenario": np.arange(SCENARIOS), "probability": alike}, moved - middle),
+        }
+        answer = {
+            signal: xr.DataArray(
+                np.maximum(median[:, None] + apart_mw, 0.0)[:, :, None],
+                dims=("time", dim, "zone"),
+                coords={"time": labels, "zone": [self.zone], **coords},
+                name=signal,
+                attrs={"units": SIGNALS[signal].unit, "issued_at": as_of.isoformat(), "source": "degree_day"},
+            )
+            for signal, (dim, coords, apart_mw) in outputs.items()
+        }
         params = {
             "zone": self.zone,
             "slope_mw_per_k": round(slope, 6),
@@ -104,7 +121,7 @@ class DegreeDayBox:
             "degree_days_tomorrow": _rounded(degrees[min(rows + 95, len(degrees) - 1)]),
             "error_rms_mw": _rounded(float(np.sqrt(np.mean(errors**2)))) if len(errors) else None,
         }
-        return Report({FORECAST: output}, Headline("load_forecast", float(band[0, 1]), "MW"), params=params), None
+        return Report(answer, Headline("load_forecast", max(float(median[0]), 0.0), "MW"), params=params), None
 
     def _past(self, view: AsOfView, signal: str, element: str) -> np.ndarray:
         """Five weeks up to ``as_of``, dims (time,), NaN where the frame begins later or has not got a row yet."""

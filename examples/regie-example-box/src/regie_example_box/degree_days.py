@@ -46,5 +46,11 @@ def residuals(load_mw: np.ndarray, degrees: np.ndarray, slope_mw_per_k: float) -
     return left[np.isfinite(left)]
 
 
+def stretches(errors: np.ndarray, count: int, steps: int) -> np.ndarray:
+    """Whole stretches of past errors [MW], dims (time, stretch), that begin evenly spread: what hung together goes on so."""
+    first = np.linspace(0, len(errors) - steps, count).astype(int)
+    return errors[first[None, :] + np.arange(steps)[:, None]]
+
+
 def _week_on_week(values: np.ndarray) -> np.ndarray:
     return values[STEPS_A_WEEK:] - values[:-STEPS_A_WEEK]
