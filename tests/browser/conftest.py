@@ -45,7 +45,8 @@ def factory():
 
 
 @pytest.fixture(scope="session")
-def browser():
+def launch():
+    """Starts a Chromium, with more flags than ours if need be."""
     executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if executable is None:
         pytest.skip("no Chromium on PATH; `apt-get install chromium` gives one")
@@ -53,9 +54,14 @@ def browser():
 
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=executable, args=list(FLAGS))
-        yield chromium
-        chromium.close()
+        yield lambda *flags: playwright.chromium.launch(executable_path=executable, args=[*FLAGS, *flags])
+
+
+@pytest.fixture(scope="session")
+def browser(launch):
+    chromium = launch()
+    yield chromium
+    chromium.close()
 
 
 @pytest.fixture(scope="session")
@@ -101,12 +107,12 @@ class _Stays(urllib.request.HTTPRedirectHandler):
 
 
 class Served:
-    """A web process started as a module, as the launcher does. A régie lets `PEOPLE` in."""
+    """A web process started as a module, as the launcher does. A régie lets `PEOPLE` in, unless told not to."""
 
     regies: ClassVar[dict] = {}
     """Origin -> the régie that answers there."""
 
-    def __init__(self, module, state, *, host="127.0.0.1", path="/"):
+    def __init__(self, module, state, *, host="127.0.0.1", path="/", people=True):
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.state = Path(state)
@@ -114,7 +120,7 @@ class Served:
         self._path = path
         self._process = None
         self._cookies = {}
-        if module == "twin.web":
+        if module == "twin.web" and people:
             let_people_in(self.state)
             Served.regies[self.url] = self
 

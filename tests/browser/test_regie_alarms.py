@@ -43,16 +43,27 @@ def focused(page):
     return page.evaluate("document.activeElement.dataset.focus")
 
 
-def overload(factory, line, **changes):
+@pytest.fixture(scope="module")
+def overload(factory):
     """An overload of one line."""
-    told = {"key": f"now:overload:line:{line}", "element": f"line:{line}", "parent": None}
-    return factory.alarms()[0].model_copy(update=told | changes)
+    like = factory.alarms()[0]
+
+    def made(line, **changes):
+        told = {"key": f"now:overload:line:{line}", "element": f"line:{line}", "parent": None}
+        return like.model_copy(update=told | changes)
+
+    return made
 
 
-def family(factory, children):
+@pytest.fixture(scope="module")
+def family(overload):
     """The loss of a transformer and what follows from it."""
-    root = overload(factory, 0, key="now:lost:trafo")
-    return (root, *(overload(factory, i, priority=3, parent=root.key) for i in range(1, children + 1)))
+
+    def made(children):
+        root = overload(0, key="now:lost:trafo")
+        return (root, *(overload(i, priority=3, parent=root.key) for i in range(1, children + 1)))
+
+    return made
 
 
 # ------------------------------------------------------------------------------------------------- shelving
@@ -94,8 +105,8 @@ def test_shelving_by_keyboard_alone_gives_the_focus_back(page, regie, factory):
     assert focused(page) == f"shelve-{key}"
 
 
-def test_what_demands_action_now_is_not_offered_for_shelving_and_says_why(page, next_tick, factory):
-    urgent = overload(factory, 1, priority=1)
+def test_what_demands_action_now_is_not_offered_for_shelving_and_says_why(page, next_tick, factory, overload):
+    urgent = overload(1, priority=1)
     next_tick(alarms=(urgent, *factory.alarms()))
     assert page.locator(f'[data-alarm="{urgent.key}"] [data-do="shelve"]').count() == 0
     page.click(f'[data-alarm="{urgent.key}"] strong')
@@ -146,8 +157,8 @@ def test_what_is_overdue_says_since_when(page, factory):
 # ------------------------------------------------------------------------------------------------- root causes
 
 
-def test_what_follows_from_a_cause_is_folded_under_it_with_its_number(page, next_tick, factory):
-    next_tick(alarms=family(factory, 5))
+def test_what_follows_from_a_cause_is_folded_under_it_with_its_number(page, next_tick, family):
+    next_tick(alarms=family(5))
     fold = page.locator("#alarms [data-fold]")
     expect(fold).to_have_text("5 alarms follow from it")
     expect(fold).to_have_attribute("aria-expanded", "false")
@@ -156,28 +167,28 @@ def test_what_follows_from_a_cause_is_folded_under_it_with_its_number(page, next
     expect(page.locator("#alarms .alarm.child").last).to_be_visible()
 
 
-def test_a_group_that_was_opened_by_keyboard_stays_open_and_focused_over_an_update(page, next_tick, factory):
-    next_tick(alarms=family(factory, 5))
+def test_a_group_that_was_opened_by_keyboard_stays_open_and_focused_over_an_update(page, next_tick, family):
+    next_tick(alarms=family(5))
     page.focus("#alarms [data-fold]")
     page.keyboard.press("Enter")
-    next_tick(alarms=family(factory, 6))
+    next_tick(alarms=family(6))
     expect(page.locator("#alarms .alarm.child")).to_have_count(6)
     expect(page.locator("#alarms .alarm.child").last).to_be_visible()
     assert focused(page) == page.get_attribute("#alarms [data-fold]", "data-focus")
 
 
-def test_an_urgent_alarm_is_in_sight_although_its_group_is_folded(page, next_tick, factory):
-    alarms = family(factory, 6)
+def test_an_urgent_alarm_is_in_sight_although_its_group_is_folded(page, next_tick, family):
+    alarms = family(6)
     urgent = alarms[4].model_copy(update={"priority": 1})
     next_tick(alarms=(*alarms[:4], urgent, *alarms[5:]))
     expect(page.locator("#alarms .alarm.child:visible")).to_have_count(1)
     expect(page.locator(f'[data-alarm="{urgent.key}"]')).to_be_visible()
 
 
-def test_a_key_never_means_an_alarm_that_is_folded_away(page, next_tick, regie, factory):
-    root, *children = family(factory, 5)
+def test_a_key_never_means_an_alarm_that_is_folded_away(page, next_tick, regie, factory, overload, family):
+    root, *children = family(5)
     seen = {"acknowledged_by": "Desk 1", "acknowledged_at": factory.AS_OF}
-    last = overload(factory, 9)
+    last = overload(9)
     next_tick(alarms=(root.model_copy(update=seen), *children, last))
     page.keyboard.press("a")
     expect(page.locator("#said")).to_contain_text("Sent")
@@ -188,14 +199,14 @@ def test_a_key_never_means_an_alarm_that_is_folded_away(page, next_tick, regie, 
 
 
 @pytest.fixture(scope="module")
-def flood(factory):
+def flood(factory, overload, family):
     """A thousand alarms: three P1 far down the list, the loss of a transformer with forty that follow, the rest alone."""
 
+    alone = [overload(i, priority=1 if i in (500, 700, 900) else 2 + i % 2) for i in range(41, FLOOD)]
+    made = [*family(40), *alone]
+    seen = {"acknowledged_by": "Desk 1", "acknowledged_at": factory.AS_OF}
+
     def alarms(acknowledged=0):
-        causes = family(factory, 40)
-        alone = [overload(factory, i, priority=1 if i in (500, 700, 900) else 2 + i % 2) for i in range(41, FLOOD)]
-        seen = {"acknowledged_by": "Desk 1", "acknowledged_at": factory.AS_OF}
-        made = [*causes, *alone]
         return tuple(alarm.model_copy(update=seen) if i < acknowledged else alarm for i, alarm in enumerate(made))
 
     return alarms

@@ -133,7 +133,7 @@ def _table(visit: Visit, lines: Sequence[Line]) -> Markup:
     words = visit.words
     if not lines:
         return tag("p", words("audit.none"), class_="empty")
-    names = ("number", "at", "by", "role", "kind", "target", "params")
+    names = ("number", "at", "by", "role", "done", "target", "params")
     head = tag("thead", tag("tr", *(tag("th", words(f"audit.{name}"), scope="col") for name in names)))
     rows = [
         tag(
