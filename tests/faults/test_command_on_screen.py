@@ -12,7 +12,7 @@ from dashboard.regie.wish import Wish
 
 pytestmark = pytest.mark.fault
 
-INTERVAL_S = 2.5
+INTERVAL_S = 12.0
 PUBLIC = '\n[public]\nzone = "hamlet"\nresolution_minutes = 60\n'
 
 
