@@ -4,9 +4,11 @@ import json
 import os
 import signal
 import time
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 from dashboard.regie.book import Book
 from twin.regie.work import WorkProcess
@@ -155,3 +157,40 @@ def test_the_analyst_sees_every_box_with_its_role(house, open_page, factory, lan
 def test_a_dispatcher_may_not_enter_the_analysts_room(house, open_page):
     page = open_page(f"{house.url}/regie/?lang=en", role="dispatcher")
     assert page.goto(f"{house.url}/regie/analyst/?lang=en").status == 403
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_both_rooms_can_be_read_in_light_and_dark(house, two, open_page, scheme):
+    page = open_page(f"{house.url}/regie/rehearsal/?lang=en", wait_for=".library", color_scheme=scheme)
+    for place, shown in (("rehearsal/", ".library"), ("rehearsal/task/aaaa0002", ".figures-table"), ("analyst/", ".tasks")):
+        page.goto(f"{house.url}/regie/{place}?lang=en")
+        page.wait_for_selector(shown)
+        found = Axe().run(page).response["violations"]
+        assert [(place, each["id"], [node["html"][:160] for node in each["nodes"]]) for each in found] == []
+
+
+def test_a_comparison_stays_in_sight_in_another_language(house, two, open_page):
+    address = f"{house.url}/regie/rehearsal/compare?of=aaaa0001&of=aaaa0002&lang=en"
+    page = open_page(address, wait_for=".figures-table", role="dispatcher")
+    page.click('.languages [lang="it"]')
+    page.wait_for_selector('html[lang="it"] .figures-table')
+
+
+def test_a_backtest_is_launched_from_the_form_and_its_figures_are_read(house, open_page):
+    (house.state / "series").mkdir()
+    hours = [datetime(2016, 1, 1, tzinfo=UTC) + timedelta(hours=hour) for hour in range(24 * 40)]
+    rows = [f"{hour:%Y-%m-%d %H:%M},{3.0 + abs(hour.hour - 12) / 10.0 + hour.day % 3 / 20.0:.3f}" for hour in hours]
+    (house.state / "series" / "town.csv").write_text("time,p\n" + "\n".join(rows) + "\n")
+    page = open_page(f"{house.url}/regie/analyst/?lang=en", wait_for=".asking", role="analyst")
+    form = page.locator('form[data-post*="backtest"]')
+    asked = {"start": "2016-02-05", "end": "2016-02-07", "train_days": "28", "experts": "last_week", "tz": "UTC"}
+    for name, value in asked.items():
+        form.locator(f'[name="{name}"]').fill(value)
+    form.locator('[name="unit"]').select_option("MW")
+    form.get_by_role("button").click()
+    page.wait_for_url("**/analyst/task/*")
+    until(house, lambda: jobs(house)[-1]["state"] in ("done", "failed"))
+    page.reload()
+    page.wait_for_selector(".figures-table")
+    assert "MW" in page.locator(".figures-table tbody").inner_text()
+    assert page.locator("iframe.made-page").get_attribute("sandbox") == "allow-scripts"
