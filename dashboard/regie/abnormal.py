@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from twin.contracts.snapshot import DiagramFacts, GridValues
+from twin.contracts.diagram import DiagramFacts
+from twin.contracts.snapshot import GridValues
 
 SEVERE_PERCENT = 120.0
 """Above this an overload is P1, as in the loop's alarms (`twin.regie.watch`)."""

@@ -6,7 +6,8 @@ from dashboard.regie.messages import about
 from dashboard.regie.names import Names
 from dashboard.regie.views.alarm_item import sentence
 from dashboard.regie.words import Words
-from twin.contracts.snapshot import DiagramFacts, Snapshot
+from twin.contracts.diagram import DiagramFacts
+from twin.contracts.snapshot import Snapshot
 
 
 def call_text(

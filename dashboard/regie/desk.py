@@ -121,13 +121,12 @@ class Desk:
 
 
 class Room(Protocol):
-    """One part of the web application: addresses of its own, and panels on the main page.
+    """One part of the web application: addresses of its own, and panels on the main page."""
 
-    Attributes:
-        panels: ids of its panels on the main page, in reading order.
-    """
-
-    panels: Collection[str]
+    @property
+    def panels(self) -> Collection[str]:
+        """Ids of its panels on the main page, in reading order."""
+        ...
 
     def add_to(self, server: FastAPI) -> None:
         """Add its addresses; each asks for a deed (`dashboard.regie.access.asked.needs`)."""

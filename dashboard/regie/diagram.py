@@ -12,7 +12,8 @@ from dashboard.regie.markup import Markup, tag
 from dashboard.regie.names import Names
 from dashboard.regie.tree import Layout, arrange
 from dashboard.regie.words import Words
-from twin.contracts.snapshot import DiagramFacts, GridValues
+from twin.contracts.diagram import DiagramFacts
+from twin.contracts.snapshot import GridValues
 
 
 class Diagram:

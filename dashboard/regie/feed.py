@@ -18,7 +18,8 @@ from dashboard.regie.desk import Look, Room, Screen
 from dashboard.regie.diagram import Diagram
 from dashboard.regie.markup import tag
 from dashboard.regie.screen import look_at, screen, waiting
-from twin.contracts.snapshot import SCHEMA_VERSION, DiagramFacts, Snapshot
+from twin.contracts.diagram import DiagramFacts
+from twin.contracts.snapshot import SCHEMA_VERSION, Snapshot
 
 _LOG = logging.getLogger(__name__)
 

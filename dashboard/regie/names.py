@@ -14,7 +14,8 @@ from functools import cached_property
 
 from dashboard.format import readable
 from dashboard.regie.words import Words
-from twin.contracts.snapshot import DiagramFacts, SiteFacts
+from twin.contracts.diagram import DiagramFacts
+from twin.contracts.snapshot import SiteFacts
 
 _ELEMENT = re.compile(r"(bus|line|trafo|switch)[ .:](.+)")
 _ASKED = re.compile(r"(.+)@(\d{8}T\d{4})Z")

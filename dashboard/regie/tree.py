@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from twin.contracts.snapshot import DiagramEdge, DiagramFacts
+from twin.contracts.diagram import DiagramEdge, DiagramFacts
 
 _LEFT, _RIGHT = 0.135, 0.985
 """Busbars of the main level, and the last bus of the longest feeder."""

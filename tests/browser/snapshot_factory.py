@@ -6,16 +6,13 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 
+from twin.contracts.diagram import DiagramBus, DiagramEdge, DiagramFacts, DiagramSwitch
 from twin.contracts.snapshot import (
     AlarmView,
     Band,
     BoxCardView,
     BoxFacts,
     Curve,
-    DiagramBus,
-    DiagramEdge,
-    DiagramFacts,
-    DiagramSwitch,
     GridValues,
     Horizon,
     JournalLine,

@@ -15,11 +15,13 @@ from pydantic import BaseModel, ConfigDict, Field
 SCHEMA_VERSION = 1
 
 
-class _Frozen(BaseModel):
+class Frozen(BaseModel):
+    """A message that nobody changes, and that refuses what it does not know."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class BoxFacts(_Frozen):
+class BoxFacts(Frozen):
     """What a box instance is: ``kind`` as the site file uses it ("load"), ``subject`` as in `SiteFacts.titles`, or None.
 
     Attributes:
@@ -40,7 +42,7 @@ class BoxFacts(_Frozen):
     fallbacks: tuple[str, ...] = ()
 
 
-class OnCallView(_Frozen):
+class OnCallView(Frozen):
     """Who is called when nobody acknowledged an urgent alarm for ``after_minutes`` of grid time; ``owner`` None: any team's."""
 
     who: str
@@ -48,7 +50,7 @@ class OnCallView(_Frozen):
     owner: str | None = None
 
 
-class SiteFacts(_Frozen):
+class SiteFacts(Frozen):
     """The site as the header names it, and what its file calls the parts that messages name by id.
 
     Attributes:
@@ -70,7 +72,7 @@ class SiteFacts(_Frozen):
     roster: tuple[OnCallView, ...] = ()
 
 
-class KpiTriple(_Frozen):
+class KpiTriple(Frozen):
     """One of the three figures since the window began: ours, do-nothing's (None without a baseline), the difference."""
 
     value: Mapping[str, float | None]
@@ -78,7 +80,7 @@ class KpiTriple(_Frozen):
     difference: Mapping[str, float | None] | None
 
 
-class Curve(_Frozen):
+class Curve(Frozen):
     """Quarter hours from ``start``; None where missing."""
 
     start: datetime
@@ -86,7 +88,7 @@ class Curve(_Frozen):
     values: tuple[float | None, ...]
 
 
-class Band(_Frozen):
+class Band(Frozen):
     """A forecast: median and outer quantiles from ``start``."""
 
     start: datetime
@@ -96,7 +98,7 @@ class Band(_Frozen):
     high: tuple[float | None, ...]
 
 
-class ShadowView(_Frozen):
+class ShadowView(Frozen):
     """How a shadow stands against ``champion`` over the days on which both were scored.
 
     Attributes:
@@ -113,7 +115,7 @@ class ShadowView(_Frozen):
     params: Mapping[str, Any]
 
 
-class BoxCardView(_Frozen):
+class BoxCardView(Frozen):
     """One card on the wall of boxes. ``as_of``: when the answer was made, which a held or last good one shows honestly."""
 
     instance: str
@@ -137,7 +139,7 @@ class BoxCardView(_Frozen):
     shadow: ShadowView | None = None
 
 
-class AlarmView(_Frozen):
+class AlarmView(Frozen):
     """One alarm; words come from ``code`` and ``params``.
 
     Attributes:
@@ -169,7 +171,7 @@ class AlarmView(_Frozen):
     escalated_at: datetime | None = None
 
 
-class RecommendationView(_Frozen):
+class RecommendationView(Frozen):
     """One recommendation, from open to accepted, refused or expired. ``devices``: how many; ``device_ids``: which."""
 
     id: str
@@ -188,7 +190,7 @@ class RecommendationView(_Frozen):
     device_ids: tuple[str, ...] = ()
 
 
-class OrderView(_Frozen):
+class OrderView(Frozen):
     """One order on its way to the field."""
 
     key: str
@@ -199,7 +201,7 @@ class OrderView(_Frozen):
     state: str
 
 
-class OrderLifeView(_Frozen):
+class OrderLifeView(Frozen):
     """All orders that one recommendation has led to, of those that the outbox still holds.
 
     Attributes:
@@ -215,7 +217,7 @@ class OrderLifeView(_Frozen):
     failed: tuple[tuple[str, float], ...] = ()
 
 
-class SwitchOrderView(_Frozen):
+class SwitchOrderView(Frozen):
     """One order to a switch on its way to the field, asked for by a person.
 
     Attributes:
@@ -233,7 +235,7 @@ class SwitchOrderView(_Frozen):
     reason: str | None = None
 
 
-class GridValues(_Frozen):
+class GridValues(Frozen):
     """Values for the diagram, in the order of `DiagramFacts`; None where unsupplied or unknown.
 
     Attributes:
@@ -250,7 +252,7 @@ class GridValues(_Frozen):
     open_switches: tuple[int, ...] = ()
 
 
-class Strip(_Frozen):
+class Strip(Frozen):
     """The live strip beside the cards; a total of which a part is unknown is None.
 
     Attributes:
@@ -272,7 +274,7 @@ class Strip(_Frozen):
     ahead: Mapping[str, Band] = Field(default_factory=dict)
 
 
-class Horizon(_Frozen):
+class Horizon(Frozen):
     """The AC-checked look-ahead: worst loading and voltages of each quarter hour, before and after the plan."""
 
     start: datetime
@@ -284,7 +286,7 @@ class Horizon(_Frozen):
     worst_element: tuple[str, ...]
 
 
-class JournalLine(_Frozen):
+class JournalLine(Frozen):
     """One line of the running journal. Words from ``code`` and ``params``."""
 
     at: datetime
@@ -292,7 +294,7 @@ class JournalLine(_Frozen):
     params: Mapping[str, Any]
 
 
-class Snapshot(_Frozen):
+class Snapshot(Frozen):
     """One tick on the screen.
 
     Attributes:
@@ -334,64 +336,3 @@ class Snapshot(_Frozen):
     head: str
     switch_orders: tuple[SwitchOrderView, ...] = ()
     order_lives: tuple[OrderLifeView, ...] = ()
-
-
-class DiagramBus(_Frozen):
-    """A bus of the single-line diagram; abnormal outside ``low_pu`` to ``high_pu``.
-
-    Attributes:
-        x, y: where it stands, in the coordinates of the grid file (longitude and latitude, or any plane); None where the file
-            does not say.
-    """
-
-    index: int
-    name: str
-    vn_kv: float
-    low_pu: float
-    high_pu: float
-    x: float | None = None
-    y: float | None = None
-
-
-class DiagramEdge(_Frozen):
-    """A line or transformer between two buses (indices of the net). ``limit_percent``: abnormal above."""
-
-    index: int
-    name: str
-    from_bus: int
-    to_bus: int
-    limit_percent: float
-
-
-class DiagramSwitch(_Frozen):
-    """A switch between ``bus`` and an element, or between two buses.
-
-    Attributes:
-        table: "line", "trafo" or "bus"; ``element``: its index there.
-        type: "CB", "LBS", "LS", "DS" ... as in the grid file, "" where it does not say.
-        closed_in_file: its normal position; the one of now is told by `GridValues.open_switches`.
-        remote: whether the site file lets the control room move it; others need a crew on the spot.
-        permitted: False where the grid file says that nobody may operate it.
-    """
-
-    index: int
-    name: str
-    bus: int
-    table: str
-    element: int
-    type: str
-    closed_in_file: bool
-    remote: bool
-    permitted: bool
-
-
-class DiagramFacts(_Frozen):
-    """What the diagram draws; written once at start beside the snapshots."""
-
-    buses: tuple[DiagramBus, ...]
-    lines: tuple[DiagramEdge, ...]
-    trafos: tuple[DiagramEdge, ...]
-    couplers: tuple[tuple[int, int, int], ...] = Field(description="(switch index, bus, bus)")
-    sources: tuple[int, ...]
-    devices: Mapping[str, int] = Field(description="device id -> bus index")
-    switches: tuple[DiagramSwitch, ...] = ()

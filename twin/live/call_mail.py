@@ -11,7 +11,8 @@ from typing import Any
 
 from dashboard.regie.called import call_text
 from twin.adapters.mail_server import failure, mail_server, message
-from twin.contracts.snapshot import DiagramFacts, Snapshot
+from twin.contracts.diagram import DiagramFacts
+from twin.contracts.snapshot import Snapshot
 from twin.site.rules import Mail
 
 

@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 
 from twin.contracts.box import BoxCard
+from twin.contracts.diagram import DiagramBus, DiagramEdge, DiagramFacts, DiagramSwitch
 from twin.contracts.history_facts import FILE as HISTORY_FILE
 from twin.contracts.messages import Alarm
 from twin.contracts.public_snapshot import PublicSnapshot
-from twin.contracts.snapshot import BoxFacts, DiagramBus, DiagramEdge, DiagramFacts, DiagramSwitch, OnCallView, SiteFacts
+from twin.contracts.snapshot import BoxFacts, OnCallView, SiteFacts
 from twin.domain.time import QUARTER_HOUR_S, from_epoch_s
 from twin.engines.outages.closures import is_permitted
 from twin.live.history_labels import history_facts

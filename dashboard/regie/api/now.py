@@ -15,7 +15,8 @@ from dashboard.regie.api.problem import documented
 from dashboard.regie.api.served import served_model
 from dashboard.regie.desk import Desk
 from dashboard.regie.money import without_money
-from twin.contracts.snapshot import AlarmView, Band, DiagramFacts, OrderView, RecommendationView, Snapshot
+from twin.contracts.diagram import DiagramFacts
+from twin.contracts.snapshot import AlarmView, Band, OrderView, RecommendationView, Snapshot
 
 Viewer = Annotated[Person, Depends(needs(Deed.SEE))]
 SEEN: dict[int | str, dict[str, Any]] = {304: {"description": "Not Modified"}, **documented(401, 403, 404, 422, 503)}

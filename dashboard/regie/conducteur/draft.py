@@ -11,8 +11,9 @@ from typing import Any
 from dashboard.regie.conducteur.closings import closings
 from dashboard.regie.conducteur.cue import Cue
 from dashboard.regie.conducteur.day import Day
+from twin.contracts.diagram import DiagramFacts
 from twin.contracts.preview import LookAheadAnswer
-from twin.contracts.snapshot import BoxCardView, DiagramFacts, Horizon, Snapshot
+from twin.contracts.snapshot import BoxCardView, Horizon, Snapshot
 from twin.contracts.work_order import Kept
 
 SEVERE_PERCENT = 120.0

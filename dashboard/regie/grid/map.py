@@ -16,7 +16,8 @@ from dashboard.regie.grid.drawing import Drawn, Segment, at, group, overlay
 from dashboard.regie.markup import Markup, tag
 from dashboard.regie.names import Names
 from dashboard.regie.words import Words
-from twin.contracts.snapshot import DiagramBus, DiagramFacts, GridValues
+from twin.contracts.diagram import DiagramBus, DiagramFacts
+from twin.contracts.snapshot import GridValues
 
 _MARGIN = 0.04
 _WIDEST = 2.6

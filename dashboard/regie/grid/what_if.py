@@ -12,8 +12,8 @@ from dashboard.regie.grid.zone import locate_button
 from dashboard.regie.markup import Markup, join, tag
 from dashboard.regie.names import Names
 from dashboard.regie.words import Words
+from twin.contracts.diagram import DiagramFacts, DiagramSwitch
 from twin.contracts.preview import Objection, Standing, WhatIfAnswer
-from twin.contracts.snapshot import DiagramFacts, DiagramSwitch
 
 _ACTIONS = (("out", "line trafo"), ("back", "line trafo"), ("open", "switch"), ("close", "switch"), ("power", "device"))
 """What can be asked, and of which elements."""

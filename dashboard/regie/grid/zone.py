@@ -9,7 +9,8 @@ from dashboard.regie.diagram import Diagram
 from dashboard.regie.markup import Markup, tag
 from dashboard.regie.names import Names
 from dashboard.regie.words import Words
-from twin.contracts.snapshot import DiagramFacts, GridValues, Snapshot
+from twin.contracts.diagram import DiagramFacts
+from twin.contracts.snapshot import GridValues, Snapshot
 
 _EMPTY: Screen = {
     "grid-base": {"markup": ""},

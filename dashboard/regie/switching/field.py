@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from dashboard.regie.switching.content import Condition, Content, Step
-from twin.contracts.snapshot import DiagramFacts, DiagramSwitch, Snapshot
+from twin.contracts.diagram import DiagramFacts, DiagramSwitch
+from twin.contracts.snapshot import Snapshot
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from dashboard.regie.diagram import Diagram
 from dashboard.regie.names import Names
 from dashboard.regie.tree import arrange
 from dashboard.regie.words import Words
-from twin.contracts.snapshot import DiagramBus, DiagramEdge, DiagramFacts, GridValues, SiteFacts
+from twin.contracts.diagram import DiagramBus, DiagramEdge, DiagramFacts
+from twin.contracts.snapshot import GridValues, SiteFacts
 
 
 def bus(index, vn_kv=10.0):

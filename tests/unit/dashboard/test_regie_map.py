@@ -6,7 +6,8 @@ from dashboard.regie.abnormal import abnormal
 from dashboard.regie.grid.map import GridMap
 from dashboard.regie.names import Names
 from dashboard.regie.words import Words
-from twin.contracts.snapshot import DiagramBus, DiagramEdge, DiagramFacts, GridValues, SiteFacts
+from twin.contracts.diagram import DiagramBus, DiagramEdge, DiagramFacts
+from twin.contracts.snapshot import GridValues, SiteFacts
 
 WORDS = Words.of("en", "Europe/Zurich", None, "grid")
 
