@@ -49,5 +49,7 @@ def test_the_screen_of_a_viewer_says_that_money_is_hidden_and_shows_none(factory
 
 
 def test_the_screen_of_a_dispatcher_shows_it(factory):
-    sent = json.dumps(screen(look_at(factory.snapshot(), None, "en", DEEDS[Role.DISPATCHER], read_only=False)), ensure_ascii=False)
+    sent = json.dumps(
+        screen(look_at(factory.snapshot(), None, "en", DEEDS[Role.DISPATCHER], read_only=False)), ensure_ascii=False
+    )
     assert "52,438.50\u202fCHF" in sent
