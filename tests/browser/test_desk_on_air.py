@@ -3,7 +3,7 @@
 import signal
 import sqlite3
 import sys
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,6 +13,9 @@ from playwright.sync_api import expect
 sys.path.insert(0, str(Path(__file__).parents[1] / "scenarios"))
 from hamlet import hamlet
 from on_air import Place, with_kernels
+
+from twin.contracts.desk_ports import Unavailable
+from twin.work.preview_port import PreviewsOfState
 
 pytestmark = pytest.mark.slow
 
@@ -28,6 +31,7 @@ def on_air(tmp_path_factory, serve_module):
     """A hamlet both of whose switches have drives. A drive moves where a test lets it: its position is a row of telemetry."""
     made = hamlet(days=2.0)
     made.site += f"\n[switching]\nremote = [{BREAKER}, {RING}]\n"
+    made.window = [reading for reading in made.window if not reading.channel.startswith("switch.")]
     folder = tmp_path_factory.mktemp("on_air")
     site, ledger = made.write(folder / "site"), folder / "sent.sqlite"
     place = Place(site, folder / "state", made.start.isoformat(), with_kernels(tmp_path_factory.mktemp("cache")))
@@ -43,6 +47,11 @@ def on_air(tmp_path_factory, serve_module):
         with closing(sqlite3.connect(ledger)) as db:
             return [device for (device,) in db.execute("SELECT device FROM sent WHERE device LIKE 'switch:%'")]
 
+    def engine_answers():
+        with suppress(Unavailable):
+            return PreviewsOfState(place.state).ask({"kind": "what_if"}, 30.0)
+
+    run.until(engine_answers)
     served = serve_module("twin.web", place.state, path="/regie/")
     served.start()
     yield SimpleNamespace(run=run, place=place, url=f"{served.url}/regie", moves=moves, sent=sent)
