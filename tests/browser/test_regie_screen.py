@@ -39,10 +39,10 @@ def test_the_theme_is_chosen_once_and_holds_before_anything_is_painted(page, reg
 
 def test_the_map_comes_with_m_and_the_diagram_with_s(page):
     page.keyboard.press("m")
-    expect(page.locator("#map-base svg")).to_be_visible()
-    expect(page.locator("#grid-base svg")).to_be_hidden()
+    expect(page.locator("#map-base svg.drawing")).to_be_visible()
+    expect(page.locator("#grid-base svg.drawing")).to_be_hidden()
     page.keyboard.press("s")
-    expect(page.locator("#grid-base svg")).to_be_visible()
+    expect(page.locator("#grid-base svg.drawing")).to_be_visible()
 
 
 def test_a_drawing_that_was_enlarged_moves_with_the_arrow_keys(page):
