@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Any
 
 from dashboard.regie.conducteur.closings import closings
@@ -18,6 +18,8 @@ from twin.contracts.work_order import Kept
 
 SEVERE_PERCENT = 120.0
 """Above this an overload is P1, as in the loop's alarms (`twin.regie.watch`)."""
+_ALARMS = 40
+"""Alarms on a run-of-show."""
 
 
 @dataclass(frozen=True)
@@ -149,9 +151,13 @@ def _by_time(start: datetime, step_s: int, values: Sequence[float | None]) -> di
 
 
 def _alarms(snapshot: Snapshot) -> Iterator[Cue]:
-    """By when an active alarm wants something done; children go with their root, P4 is journal level."""
-    for alarm in snapshot.alarms:
-        if alarm.cleared_at is None and alarm.parent is None and alarm.shelved_until is None and alarm.priority < 4:
+    """By when an active alarm wants something done; children go with their root, P4 is journal level.
+
+    The most urgent ones, as the loop orders them: a flood is read in the alarm list, and a day has no room for more.
+    """
+    wanting = (a for a in snapshot.alarms if a.cleared_at is None and a.parent is None and a.shelved_until is None)
+    for alarm in islice(wanting, _ALARMS):
+        if alarm.priority < 4:
             told = {"alarm": alarm.code, "element": alarm.element, "alarm_params": dict(alarm.params)}
             yield _cue("alarm", alarm.key, "act_before", alarm.act_before, alarm.act_before, alarm.priority, **told)
 
