@@ -21,14 +21,13 @@ from dashboard.regie.access.asked import Asked, needs, refusal
 from dashboard.regie.access.door import Caller, Door, again
 from dashboard.regie.access.login import LoginRoom
 from dashboard.regie.access.roles import Deed, Person
-from dashboard.regie.access.town_room import TownRoom
 from dashboard.regie.access.who import who_panel
 from dashboard.regie.api.problem import PREFIX as API
 from dashboard.regie.api.room import METRICS
 from dashboard.regie.book import Book
 from dashboard.regie.commands import CommandQueue
 from dashboard.regie.compressed import Compressed
-from dashboard.regie.desk import Desk
+from dashboard.regie.desk import Desk, Room
 from dashboard.regie.feed import Files, Watcher, follow, language_of
 from dashboard.regie.gate import Gate, content_security_policy, is_loopback
 from dashboard.regie.layout import layout
@@ -88,8 +87,7 @@ def create_app(
     life = timedelta(minutes=eyes.valid_min)
     desk = Desk(state, watcher, CommandQueue(state), Book(state), ports or Ports(), read_only, eyes.commands, life)
     login = LoginRoom(desk, door)
-    town = () if door.settings.oidc is None else (TownRoom(login, door.settings.oidc),)
-    rooms = (*rooms_of(desk), login, *town)
+    rooms = (*rooms_of(desk), login, *_town(login))
     watcher.open(rooms)
 
     @contextlib.asynccontextmanager
@@ -125,6 +123,15 @@ def create_app(
     dash._setup_server()  # noqa: SLF001 (Dash offers no public way)
     policy = content_security_policy(dash.csp_hashes())
     return Gate(Compressed(_Front(server)), policy=policy, names={host, *certified}, door=door, asked=asked, note=desk.note)
+
+
+def _town(login: LoginRoom) -> tuple[Room, ...]:
+    """The town's own login, where the site has one: what it speaks with is heavy, and most sites go without."""
+    if login.door.settings.oidc is None:
+        return ()
+    from dashboard.regie.access.town_room import TownRoom
+
+    return (TownRoom(login, login.door.settings.oidc),)
 
 
 def _add_feed(dash: Dash, watcher: Watcher) -> None:

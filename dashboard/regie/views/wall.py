@@ -119,7 +119,8 @@ def _health(card: BoxCardView, names: Names) -> list[Markup]:
     flags = [flag for flag in card.quality if flag != "good"]
     if flags:  # the one that matters most; the tip names all of them
         doubt = next((flag for flag in flags if flag in _DOUBTFUL), None)
-        parts.append(tag("span", words(f"quality.{doubt or flags[0]}"), class_="warn" if doubt else None))
+        plain = "substituted" if "substituted" in flags else flags[0]
+        parts.append(tag("span", words(f"quality.{doubt or plain}"), class_="warn" if doubt else None))
     return parts
 
 
