@@ -24,7 +24,7 @@ def run(answers, die, options):
     from twin.regie.promotion import is_promotion
     from twin.wiring import wire
 
-    wanted, loops = json.loads(answers), []
+    wanted = json.loads(answers)
 
     def equipped(*arguments):
         wired = wire(*arguments)
@@ -36,15 +36,16 @@ def run(answers, die, options):
             return commit(*content, **named)
 
         journal.commit = watched
-        loops.append(wired.loop)
         return wired
 
-    def answered(_on_air, after):
-        for item in loops[-1].memory.decision.recommendations.values():
+    def answered(_on_air, loop):
+        for item in loop.memory.decision.recommendations.values():
             if is_promotion(item) and item.state in wanted:
                 kind = wanted[item.state]
                 motive = "Other" if kind == "refuse" else None
-                return [Command(after + 1, kind, item.id, "Desk 2", ISSUED, ISSUED + timedelta(days=1), motive)], []
+                return [
+                    Command(loop.memory.command_offset + 1, kind, item.id, "Desk 2", ISSUED, ISSUED + timedelta(days=1), motive)
+                ], []
         return [], []
 
     on_air.wire = equipped
