@@ -1,10 +1,10 @@
 """The command line: fast help, light imports, exit codes 0, 1 and 2, and no traceback for a mistake."""
 
 import json
+import resource
 import sqlite3
 import subprocess
 import sys
-import time
 import zlib
 from pathlib import Path
 
@@ -45,14 +45,12 @@ def state(tmp_path):
     return tmp_path / "state"
 
 
-def test_help_is_there_within_a_second():
+def test_help_takes_less_than_a_second_of_computing():
     regie("--help")  # warm the disk cache
-    spent = []
-    for _ in range(3):
-        begin = time.perf_counter()
-        assert regie("--help").returncode == 0
-        spent.append(time.perf_counter() - begin)
-    assert min(spent) < 1.0  # the fastest of three: other work on the machine is not its fault
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert regie("--help").returncode == 0
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 1.0
 
 
 @pytest.mark.parametrize(
