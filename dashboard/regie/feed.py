@@ -120,7 +120,10 @@ class Watcher:
         try:
             return room.stamp()
         except Exception as error:  # noqa: BLE001 - a room that fails must not stop the screen
-            return str(error)
+            told = f"{type(room).__name__}: {error}"
+            if told not in self._room_stamps:  # once while it fails
+                _LOG.exception("what %s shows cannot be looked at", type(room).__name__)
+            return told
 
     def _draw(self, snapshot: Snapshot) -> Diagram | None:
         try:

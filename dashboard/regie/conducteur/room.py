@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import uuid4
 
-from fastapi import Depends, FastAPI, HTTPException, Request
+from fastapi import Depends, FastAPI, Request
 from pydantic import BaseModel, ConfigDict
 from starlette.responses import HTMLResponse
 
 from dashboard.regie.access.asked import needs
 from dashboard.regie.access.roles import Deed, Person
+from dashboard.regie.answering import answering
 from dashboard.regie.conducteur.cue import Cue, Hand, run_of_show, take
 from dashboard.regie.conducteur.day import Day
 from dashboard.regie.conducteur.draft import Planned, draft
@@ -144,20 +144,10 @@ class ConducteurRoom:
 
     def _done(self, request: Request, person: Person, asked: Any, do: Callable[[Person, Any, Snapshot], str]) -> dict[str, Any]:
         """Do it and say so; a refusal says every fault in the reader's language."""
-        visit, snapshot = Visit.of(request, person, self._desk, "conducteur"), self._desk.now.snapshot
-        words = visit.words
-        if self._desk.read_only or snapshot is None:
-            raise HTTPException(409, words("refused.read_only" if self._desk.read_only else "refused.no_snapshot"))
-        try:
-            with self._hand.turn():
-                said = do(person, asked, snapshot)
-        except Refused as refused:
-            raise HTTPException(
-                409, " ".join(words.fill(f"refused.{why.code}", why.params) for why in refused.faults)
-            ) from None
-        except sqlite3.Error as error:
-            raise HTTPException(503, words("refused.not_stored", why=str(error))) from error
-        return {"said": words(f"said.{said}"), "go": visit.address(f"{ROOM}?day={asked.day}")}
+        visit = Visit.of(request, person, self._desk, "conducteur")
+        with answering(self._desk, visit.words) as snapshot, self._hand.turn():
+            said = do(person, asked, snapshot)
+        return {"said": visit.words(f"said.{said}"), "go": visit.address(f"{ROOM}?day={asked.day}")}
 
     def _names(self, visit: Visit, snapshot: Snapshot) -> Names:
         diagram = self._desk.now.diagram

@@ -36,7 +36,7 @@ class Plugins:
             answer = self._pool.submit(_ask, found, card, snapshot, language).result(DEADLINE_S)
         except Late as late:
             raise Failed(f"{found.value}: no answer within {DEADLINE_S:g} s") from late
-        except Exception as error:
+        except Exception as error:  # a third party's code may raise anything; its section says so, the page stands
             _LOG.warning("page of %s (%s) failed: %r", card.box, found.value, error)
             raise Failed(f"{found.value}: {type(error).__name__}: {error}") from error
         if not isinstance(answer, Page):

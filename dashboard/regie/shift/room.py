@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Collection, Hashable
 from typing import Annotated, Any
 
@@ -12,6 +11,7 @@ from starlette.responses import HTMLResponse
 
 from dashboard.regie.access.asked import needs
 from dashboard.regie.access.roles import Deed, Person
+from dashboard.regie.answering import answering
 from dashboard.regie.conducteur.cue import Cue
 from dashboard.regie.conducteur.day import Day
 from dashboard.regie.desk import Desk, Look, Screen
@@ -120,20 +120,10 @@ class ShiftRoom:
     def _done(
         self, request: Request, person: Person, asked: Any, do: Callable[[Person, Any, Snapshot], tuple[str, str]]
     ) -> dict[str, Any]:
-        visit, snapshot = Visit.of(request, person, self._desk, "shift"), self._desk.now.snapshot
-        words = visit.words
-        if self._desk.read_only or snapshot is None:
-            raise HTTPException(409, words("refused.read_only" if self._desk.read_only else "refused.no_snapshot"))
-        try:
-            with self._log.turn():
-                said, place = do(person, asked, snapshot)
-        except Refused as refused:
-            raise HTTPException(
-                409, " ".join(words.fill(f"refused.{why.code}", why.params) for why in refused.faults)
-            ) from None
-        except sqlite3.Error as error:
-            raise HTTPException(503, words("refused.not_stored", why=str(error))) from error
-        return {"said": words(f"said.{said}"), "go": visit.address(f"{ROOM}{place}")}
+        visit = Visit.of(request, person, self._desk, "shift")
+        with answering(self._desk, visit.words) as snapshot, self._log.turn():
+            said, place = do(person, asked, snapshot)
+        return {"said": visit.words(f"said.{said}"), "go": visit.address(f"{ROOM}{place}")}
 
     def _may(self, person: Person) -> bool:
         return person.may(Deed.COMMAND) and not self._desk.read_only

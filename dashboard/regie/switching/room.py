@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any
@@ -13,6 +12,7 @@ from starlette.responses import HTMLResponse
 
 from dashboard.regie.access.asked import needs
 from dashboard.regie.access.roles import Deed, Person
+from dashboard.regie.answering import answering
 from dashboard.regie.conducteur.draft import Planned
 from dashboard.regie.desk import Desk, Look, Screen
 from dashboard.regie.names import Names
@@ -26,7 +26,6 @@ from dashboard.regie.switching.life import OPEN, Order, Orders, take
 from dashboard.regie.switching.order_page import order_page, order_part
 from dashboard.regie.switching.pages import ROOM, draft_page, list_page
 from dashboard.regie.switching.words import refusal
-from dashboard.regie.work.refusal import Refused
 from twin.contracts.desk_ports import Unavailable
 from twin.domain.problems import BadInput
 
@@ -177,17 +176,13 @@ class SwitchingRoom:
     def _answering(self, request: Request, person: Person) -> Iterator[tuple[Visit, Field]]:
         """Refusals and failures in the reader's language; nothing was written then, but what the message says."""
         visit, field = Visit.of(request, person, self._desk, "switching"), self._field()
-        words = visit.words
-        if self._desk.read_only or field is None:
-            raise HTTPException(409, words("refused.read_only" if self._desk.read_only else "refused.no_snapshot"))
-        try:
-            yield visit, field
-        except Refused as refused:
-            names = self._names(visit)
-            raise HTTPException(409, " ".join(refusal(why, words, names) for why in refused.faults)) from None
-        except Unavailable as error:
-            raise HTTPException(503, words("refused.no_engine", why=str(error))) from None
-        except BadInput as error:
-            raise HTTPException(409, words("refused.engine_refuses", why=str(error))) from None
-        except sqlite3.Error as error:
-            raise HTTPException(503, words("refused.not_stored", why=str(error))) from error
+        words, names = visit.words, self._names(visit)
+        with answering(self._desk, words, lambda why: refusal(why, words, names)):
+            if field is None:  # the loop has shown a state, and no diagram yet
+                raise HTTPException(409, words("refused.no_snapshot"))
+            try:
+                yield visit, field
+            except Unavailable as error:
+                raise HTTPException(503, words("refused.no_engine", why=str(error))) from None
+            except BadInput as error:
+                raise HTTPException(409, words("refused.engine_refuses", why=str(error))) from None
