@@ -29,6 +29,9 @@ def moved_tables(site: Site, moves: Moves, places: Places) -> dict[str, Any]:
         ),
         "device_groups": tuple(_devices(group, moves, places, i) for i, group in enumerate(site.device_groups)),
         "boxes": tuple(_box(box, moves, places, i) for i, box in enumerate(site.boxes)),
+        "switching": site.switching.model_copy(
+            update={"remote": moves.indices("switch", site.switching.remote, places("switching", "remote"))}
+        ),
         "plant": None if site.plant is None else _plant(site.plant, moves, places),
         "maintenance": None,
     }

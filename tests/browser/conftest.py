@@ -182,9 +182,8 @@ def regie(tmp_path_factory, factory):
     served.stop(signal.SIGKILL)
 
 
-@pytest.fixture(scope="module")
-def open_page(browser):
-    """Open pages that remember every address they asked for and every complaint of the browser.
+def opening(browser):
+    """Open pages that remember every address they asked for and every complaint of the browser; close them at the end.
 
     On a régie somebody with this role is logged in; ``role=None`` is nobody.
     """
@@ -210,6 +209,18 @@ def open_page(browser):
     yield opened
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def open_page(browser):
+    """Opens pages that close with the test: fifty live screens side by side starve the machine and then each other."""
+    yield from opening(browser)
+
+
+@pytest.fixture(scope="module")
+def keep_page(browser):
+    """As `open_page`, for pages that all tests of a file look at."""
+    yield from opening(browser)
 
 
 @pytest.fixture(scope="session")

@@ -60,9 +60,9 @@ def on_air(tmp_path_factory, serve_module):
 
 
 @pytest.fixture(scope="module")
-def page(on_air, open_page):
+def page(on_air, keep_page):
     """A dispatcher's page with an order: close the ring, have the spot tested and tagged, open the breaker."""
-    page = open_page(f"{on_air.url}/switching/new?lang=en", wait_for=".draft", role="dispatcher")
+    page = keep_page(f"{on_air.url}/switching/new?lang=en", wait_for=".draft", role="dispatcher")
     page.on("dialog", lambda dialog: dialog.accept())
     page.get_by_label("Title", exact=True).fill("Feed the east from the other side")
     for number in range(2):

@@ -8,10 +8,10 @@ from playwright.sync_api import expect
 
 
 @pytest.fixture(scope="module")
-def shown(regie, factory, open_page):
+def shown(regie, factory, keep_page):
     """One page for everything that only looks."""
     factory.write(regie.state, factory.snapshot(interval_s=600.0))
-    return open_page(f"{regie.url}/regie/?lang=en")
+    return keep_page(f"{regie.url}/regie/?lang=en")
 
 
 @pytest.fixture

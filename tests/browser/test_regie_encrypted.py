@@ -81,9 +81,9 @@ def browser(launch):
 
 
 @pytest.fixture(scope="module")
-def desk(served, open_page):
+def desk(served, keep_page):
     """Somebody logs in by hand."""
-    page = open_page(f"{served.url}/regie/?lang=en", wait_for="form")
+    page = keep_page(f"{served.url}/regie/?lang=en", wait_for="form")
     page.get_by_label("Name").fill("dana")
     page.get_by_label("Password").fill("a brook runs under the old mill")
     page.get_by_role("button", name="Log in").click()

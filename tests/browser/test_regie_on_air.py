@@ -45,9 +45,9 @@ def on_air(tmp_path_factory, serve_module):
 
 
 @pytest.fixture(scope="module")
-def desks(on_air, open_page):
+def desks(on_air, keep_page):
     """Two dispatchers' browsers."""
-    return [open_page(on_air.url, role=role) for role in ("dispatcher", "admin")]
+    return [keep_page(on_air.url, role=role) for role in ("dispatcher", "admin")]
 
 
 def test_both_browsers_see_who_acknowledged(on_air, desks):

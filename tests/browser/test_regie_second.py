@@ -27,9 +27,9 @@ def served(serve_module, tmp_path_factory, factory):
 
 
 @pytest.fixture(scope="module")
-def desks(served, open_page):
+def desks(served, keep_page):
     """Dana the dispatcher's screen, and the administrator's."""
-    return [open_page(f"{served.url}/regie/?lang=en", role=role) for role in ("dispatcher", "admin")]
+    return [keep_page(f"{served.url}/regie/?lang=en", role=role) for role in ("dispatcher", "admin")]
 
 
 @pytest.fixture

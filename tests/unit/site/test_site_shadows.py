@@ -37,7 +37,7 @@ def test_a_shadow_and_the_rule_of_its_promotion_are_read(tmp_path):
         ('shadows = "load_neighbourhood"\n', "", "missing; expected one of the champions"),
         ('"load_neighbourhood"', '"nobody"', "'nobody'; expected one of the champions"),
         ('"load_neighbourhood"', '"load_town_profile"', "'load_town_profile'; expected one of the champions"),
-        ('role = "shadow"', 'role = "standby"', "'load_neighbourhood' of a standby; expected role = \"shadow\" beside it"),
+        ('role = "shadow"', 'role = "standby"', '\'load_neighbourhood\' of a standby; expected role = "shadow" or "reserve"'),
     ],
     ids=["nobody named", "nobody known", "a standby", "no shadow"],
 )
