@@ -23,7 +23,7 @@ def test_where_nobody_decides_every_figure_equals_that_of_doing_nothing(evening)
 
 def test_its_journal_is_one_of_a_live_run(evening):
     records, head, problems = verify(evening.played.folder / "state")
-    # Four quarter hours, the outage, its end, and in between the call to the roster's first: 15 minutes, and nobody took the alarm.
+    # Four quarter hours, the outage, its end, and between them the call of the roster's first: nobody took the alarm.
     assert (records, head, problems) == (7, evening.result["head"], [])
 
 
