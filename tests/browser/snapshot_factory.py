@@ -455,6 +455,7 @@ def _recommendation(id_, group, state, **more):
         "confidence": 0.82,
         "decide_before": AS_OF + timedelta(minutes=30),
         "until": AS_OF + timedelta(hours=4),
+        "planned_at": AS_OF,
         "state": state,
         "by": None,
         "motive": None,

@@ -238,6 +238,7 @@ class Recommendation:
         state: "open", "accepted" (by contract or by a person), "refused", "expired", "superseded".
         by: who accepted or refused ("contract" or the person's name as the screen knows it).
         effect: {"chf": ..., "loading_percent_before": ..., "loading_percent_after": ..., "element": ..., "co2_kg": ...}.
+        planned_at: of the plan that its figures were taken from; older than the tick where no box has proposed it since.
     """
 
     id: str
@@ -250,6 +251,7 @@ class Recommendation:
     confidence: float
     decide_before: datetime
     until: datetime
+    planned_at: datetime
     state: str
     by: str | None = None
     motive: str | None = None

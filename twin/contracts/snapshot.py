@@ -172,7 +172,11 @@ class AlarmView(Frozen):
 
 
 class RecommendationView(Frozen):
-    """One recommendation, from open to accepted, refused or expired. ``devices``: how many; ``device_ids``: which."""
+    """One recommendation, from open to accepted, refused or expired. ``devices``: how many; ``device_ids``: which.
+
+    Attributes:
+        planned_at: of the plan that its figures were taken from.
+    """
 
     id: str
     group: str
@@ -184,6 +188,7 @@ class RecommendationView(Frozen):
     confidence: float
     decide_before: datetime
     until: datetime
+    planned_at: datetime
     state: str
     by: str | None
     motive: str | None

@@ -124,7 +124,7 @@ def proposed(memory: Memory, found: Mapping[str, Trial], as_of: datetime) -> Mem
     for key, item in held.items():
         if is_promotion(item) and item.state == "open":
             trial = earned.get(str(item.params["box"]))
-            held[key] = replace(item, state="expired", until=as_of) if trial is None else _with(item, trial)
+            held[key] = replace(item, state="expired", until=as_of) if trial is None else _with(item, trial, as_of)
     busy = {item.group for item in held.values() if is_promotion(item)}
     for trial in sorted(earned.values(), key=lambda t: (t.ratio, t.instance)):
         group = _group(trial.champion, found)
@@ -175,14 +175,15 @@ def _new(group: str, trial: Trial, as_of: datetime) -> Recommendation:
         confidence=0.0,
         decide_before=as_of + TIME_TO_DECIDE,
         until=as_of + TIME_TO_DECIDE + TIME_TO_TAKE_BACK,
+        planned_at=as_of,
         state="open",
     )
-    return _with(item, trial)
+    return _with(item, trial, as_of)
 
 
-def _with(item: Recommendation, trial: Trial) -> Recommendation:
+def _with(item: Recommendation, trial: Trial, as_of: datetime) -> Recommendation:
     """The proposal with today's figures."""
-    return replace(item, params=shown(trial), confidence=1.0 - trial.p_value)
+    return replace(item, params=shown(trial), confidence=1.0 - trial.p_value, planned_at=as_of)
 
 
 def shown(trial: Trial) -> dict[str, Any]:

@@ -68,7 +68,7 @@ def update(
         if group in busy:
             open_ones = [i for i in kept.values() if i.group == group and i.state in ("open", "accepted") and as_of < i.until]
             for item in open_ones:
-                kept[item.id] = _refreshed(item, members, co2_g_per_kwh)
+                kept[item.id] = _refreshed(item, members, as_of, co2_g_per_kwh)
             continue
         by_contract = not manual and _by_contract([devices[p.device] for p in members])
         item = _new(group, members, as_of, co2_g_per_kwh, by_contract=by_contract)
@@ -176,13 +176,14 @@ def _new(
         confidence=0.0,
         decide_before=max(as_of + first * QUARTER_HOUR, as_of + SHORTEST_DECISION),
         until=as_of + LONGEST_MANDATE,
+        planned_at=as_of,
         state="accepted" if by_contract else "open",
         by="contract" if by_contract else None,
     )
-    return _refreshed(item, members, co2_g_per_kwh)
+    return _refreshed(item, members, as_of, co2_g_per_kwh)
 
 
-def _refreshed(item: Recommendation, members: Sequence[Proposal], co2_g_per_kwh: np.ndarray) -> Recommendation:
+def _refreshed(item: Recommendation, members: Sequence[Proposal], as_of: datetime, co2_g_per_kwh: np.ndarray) -> Recommendation:
     """The same recommendation with this tick's plan behind it."""
     leader = max(members, key=lambda p: (p.value_chf, p.device))
     moved = sum((p.p_mw - p.unconstrained_p_mw for p in members), np.zeros(len(members[0].p_mw)))
@@ -197,6 +198,7 @@ def _refreshed(item: Recommendation, members: Sequence[Proposal], co2_g_per_kwh:
     return replace(
         item,
         devices=tuple(p.device for p in members),
+        planned_at=as_of,
         reason=leader.reason,
         params=dict(leader.params),
         p_mw_now=float(sum(p.p_mw[0] - p.unconstrained_p_mw[0] for p in members)),

@@ -134,7 +134,13 @@ def _item(item: RecommendationView, snapshot: Snapshot, names: Names, *, may_ans
         ),
         tag("p", tag("b", _why(item, names)), " ", reason(item, names), class_="reason"),
         None if is_promotion(item) else _effects(item, names, may_see_money=may_see_money),
-        tag("p", *_until(item, names), *_stakes(item, names, may_see_money=may_see_money), class_="meta"),
+        tag(
+            "p",
+            *_until(item, names),
+            _age(item, snapshot, names),
+            *_stakes(item, names, may_see_money=may_see_money),
+            class_="meta",
+        ),
         tag("p", after, class_="aftermath") if after else None,
         class_=f"recommendation {item.state}",
         data_recommendation=item.id,
@@ -155,6 +161,15 @@ def _until(item: RecommendationView, names: Names) -> list[Markup]:
     left = time_left(item.decide_before, words)
     parts = [tag("span", words("ui.decide_before", at=item.decide_before), " (", left, ")", class_="decide")]
     return parts if is_promotion(item) else [*parts, tag("span", confidence(item, names))]
+
+
+def _age(item: RecommendationView, snapshot: Snapshot, names: Names) -> Markup | None:
+    """Which quarter hour's plan its figures are of, and whether that is this one's; one that ended needs no age."""
+    if item.state not in ("open", "accepted"):
+        return None
+    current = item.planned_at == snapshot.as_of
+    text = names.words("ui.planned" if current else "ui.planned_before", at=item.planned_at)
+    return tag("span", text, class_=None if current else "warn")
 
 
 def _stakes(item: RecommendationView, names: Names, *, may_see_money: bool) -> list[Markup]:

@@ -121,6 +121,15 @@ def test_whoever_may_not_see_money_is_shown_none(factory, names):
     assert "113.6 % → 97.8 %" in shown
 
 
+def test_figures_carry_the_hour_of_their_plan_and_say_when_it_is_not_this_one(factory, names):
+    item, snapshot = factory.recommendations()[0], factory.snapshot()
+    for planned_at, said in ((snapshot.as_of, False), (snapshot.as_of - timedelta(minutes=15), True)):
+        with_age = snapshot.model_copy(update={"recommendations": (item.model_copy(update={"planned_at": planned_at}),)})
+        shown = plain(recommendation_list(with_age, names(), may_answer=False, may_see_money=False))
+        assert "planned at" in shown
+        assert ("not again since" in shown) is said
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_refusal_says_what_the_new_plan_does_or_that_it_is_being_made(factory, names, language):
     (refused,) = (item for item in factory.recommendations() if item.state == "refused")

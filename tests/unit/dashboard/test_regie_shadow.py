@@ -51,8 +51,8 @@ def promotion(factory):
     return RecommendationView(
         id="box:load_town@20160125T1600Z", group="box:load_town", devices=0, reason="promotion_earned",
         params=dict(stand().params), p_mw_now=0.0, effect={}, confidence=0.9,
-        decide_before=factory.AS_OF + timedelta(days=7), until=factory.AS_OF + timedelta(days=14), state="open", by=None,
-        motive=None,
+        decide_before=factory.AS_OF + timedelta(days=7), until=factory.AS_OF + timedelta(days=14),
+        planned_at=factory.AS_OF, state="open", by=None, motive=None,
     )  # fmt: skip
 
 

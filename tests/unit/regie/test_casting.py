@@ -134,7 +134,7 @@ def test_roles_survive_a_restart(company):
 def proposal(state):
     told = {"box": "tuned", "instance": "load"}
     later = NOW + timedelta(days=7)
-    return Recommendation("box:load@x", "box:load", (), "promotion_earned", told, 0.0, {}, 1.0, later, later, state)
+    return Recommendation("box:load@x", "box:load", (), "promotion_earned", told, 0.0, {}, 1.0, later, later, later, state)
 
 
 @pytest.mark.parametrize("state", ["open", "accepted", "refused"])

@@ -34,6 +34,7 @@ def memory(value: float = 0.1) -> LoopMemory:
         0.8,
         LATER,
         LATER,
+        NOW,
         "refused",
         "anna",
         "no",

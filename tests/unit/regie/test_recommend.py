@@ -217,6 +217,12 @@ def test_an_open_question_follows_the_newest_plan():
     again = update(held, {"b1": proposal(p_mw=-0.3, value_chf=22.0)}, devices, NOW + QUARTER_HOUR, CO2)
     assert only(again).id == only(held).id
     assert (only(again).p_mw_now, only(again).effect["chf"]) == (-0.3, -22.0)
+    assert only(again).planned_at == NOW + QUARTER_HOUR
+
+
+def test_figures_that_no_box_has_renewed_keep_the_hour_of_their_plan():
+    held, devices = begun()
+    assert only(update(held, {}, devices, NOW + QUARTER_HOUR, CO2)).planned_at == NOW
 
 
 # ------------------------------------------------------------------------------------------------ mandates, effects
