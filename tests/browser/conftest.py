@@ -1,6 +1,7 @@
 """A real Chromium and a real web process for every test here; both skip or fail with a reason."""
 
 import importlib.util
+import itertools
 import shutil
 import signal
 import socket
@@ -221,6 +222,32 @@ def open_page(browser):
 def keep_page(browser):
     """As `open_page`, for pages that all tests of a file look at."""
     yield from opening(browser)
+
+
+@pytest.fixture
+def page(regie, factory, open_page):
+    """The busy evening on the main page, in English."""
+    factory.write(regie.state, factory.snapshot(interval_s=600.0))
+    return open_page(f"{regie.url}/regie/?lang=en")
+
+
+@pytest.fixture(scope="session")
+def ticks():
+    """Numbers of ticks that no other test of this session shows."""
+    return itertools.count(200)
+
+
+@pytest.fixture
+def next_tick(page, regie, factory, ticks):
+    """Publish the next snapshot and wait until the page shows it."""
+    from playwright.sync_api import expect
+
+    def publish(**changes):
+        tick = next(ticks)
+        factory.write(regie.state, factory.snapshot(**{"tick": tick, "interval_s": 600.0} | changes))
+        expect(page.locator("#header .state")).to_contain_text(f"tick {tick}")
+
+    return publish
 
 
 @pytest.fixture(scope="session")

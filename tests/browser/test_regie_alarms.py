@@ -9,27 +9,6 @@ from playwright.sync_api import expect
 FLOOD = 1000
 
 
-@pytest.fixture
-def page(regie, factory, open_page):
-    factory.write(regie.state, factory.snapshot(interval_s=600.0))
-    opened = open_page(f"{regie.url}/regie/?lang=en")
-    yield opened
-    opened.context.close()
-
-
-@pytest.fixture
-def next_tick(page, regie, factory):
-    """Publish the next snapshot and wait until the page shows it."""
-    ticks = iter(range(300, 400))
-
-    def publish(**changes):
-        tick = next(ticks)
-        factory.write(regie.state, factory.snapshot(tick=tick, interval_s=600.0, **changes))
-        expect(page.locator("#header .state")).to_contain_text(f"tick {tick}")
-
-    return publish
-
-
 def commands(regie):
     with sqlite3.connect(regie.state / "commands.sqlite") as db:
         return db.execute("SELECT kind, target, motive, minutes FROM command ORDER BY id").fetchall()

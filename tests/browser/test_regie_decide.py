@@ -7,27 +7,6 @@ import pytest
 from playwright.sync_api import expect
 
 
-@pytest.fixture
-def page(regie, factory, open_page):
-    factory.write(regie.state, factory.snapshot(interval_s=600.0))
-    opened = open_page(f"{regie.url}/regie/?lang=en")
-    yield opened
-    opened.context.close()
-
-
-@pytest.fixture
-def next_tick(page, regie, factory):
-    """Publish the next snapshot and wait until the page shows it."""
-    ticks = iter(range(600, 700))
-
-    def publish(**changes):
-        tick = next(ticks)
-        factory.write(regie.state, factory.snapshot(tick=tick, interval_s=600.0, **changes))
-        expect(page.locator("#header .state")).to_contain_text(f"tick {tick}")
-
-    return publish
-
-
 def commands(regie):
     path = regie.state / "commands.sqlite"
     if not path.exists():

@@ -34,19 +34,6 @@ def page(regie, factory, open_page, evening):
     return open_page(f"{regie.url}/regie/?lang=en", width=1366, height=768)
 
 
-@pytest.fixture
-def next_tick(page, regie, factory):
-    """Publish the next snapshot and wait until the page shows it."""
-    ticks = iter(range(200, 300))
-
-    def publish(**changes):
-        tick = next(ticks)
-        factory.write(regie.state, factory.snapshot(tick=tick, **changes))
-        expect(page.locator("#header .state")).to_contain_text(f"tick {tick}")
-
-    return publish
-
-
 def focused(page):
     return page.evaluate("document.activeElement.dataset.focus")
 

@@ -2,14 +2,7 @@
 
 import re
 
-import pytest
 from playwright.sync_api import expect
-
-
-@pytest.fixture
-def page(regie, factory, open_page):
-    factory.write(regie.state, factory.snapshot(interval_s=600.0))
-    return open_page(f"{regie.url}/regie/?lang=en")
 
 
 def test_a_frozen_screen_holds_its_picture_while_counters_stay_live(page, regie, factory):

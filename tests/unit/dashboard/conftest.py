@@ -10,6 +10,35 @@ from dashboard.regie.access.ledger import Ledger
 from dashboard.regie.access.people import People
 from dashboard.regie.access.roles import Role
 
+PANELS = frozenset(
+    [
+        "header",
+        "counters",
+        "tools",
+        "wall",
+        "strip",
+        "grid-tools",
+        "grid-list",
+        "grid-base",
+        "grid-overlay",
+        "map-base",
+        "map-overlay",
+        "alarms",
+        "recommendations",
+        "records-tabs",
+        "orders",
+        "journal",
+        "dialogs",
+        "pulse",
+    ]
+)
+
+
+@pytest.fixture(scope="session")
+def panel_ids():
+    """Ids of all that the main page draws anew."""
+    return PANELS
+
 
 @pytest.fixture(scope="session")
 def factory():

@@ -11,26 +11,6 @@ from dashboard.regie.access.roles import DEEDS, Role
 from dashboard.regie.feed import Files, Watcher, difference, follow, language_of
 
 EVERYTHING = DEEDS[Role.ADMIN]
-PANELS = [
-    "header",
-    "counters",
-    "tools",
-    "wall",
-    "strip",
-    "grid-tools",
-    "grid-list",
-    "grid-base",
-    "grid-overlay",
-    "map-base",
-    "map-overlay",
-    "alarms",
-    "recommendations",
-    "records-tabs",
-    "orders",
-    "journal",
-    "dialogs",
-    "pulse",
-]
 
 
 def in_its_own_loop(work):
@@ -52,11 +32,11 @@ def test_before_the_first_snapshot_the_screen_says_what_it_waits_for(tmp_path):
     assert "erste Momentaufnahme" in watcher.screen("de", EVERYTHING)["header"]["markup"]
 
 
-def test_before_the_first_snapshot_every_panel_has_its_title(tmp_path):
+def test_before_the_first_snapshot_every_panel_has_its_title(tmp_path, panel_ids):
     shown = Watcher(Files(tmp_path), read_only=False).screen("en", EVERYTHING)
     for panel, title in (("alarms", "Alarms"), ("recommendations", "Recommendations"), ("grid-tools", "Grid · single line")):
         assert f"<h2>{title}</h2>" in shown[panel]["markup"]
-    assert set(shown) == set(PANELS) - {"grid-list", "grid-base", "grid-overlay", "map-base", "map-overlay"} - {
+    assert set(shown) == panel_ids - {"grid-list", "grid-base", "grid-overlay", "map-base", "map-overlay"} - {
         "records-tabs",
         "counters",
         "tools",
@@ -123,7 +103,7 @@ def test_a_client_is_told_only_what_changed(state, factory):
     }  # a refusal's time is read from its line of the journal
 
 
-def test_a_client_follows_from_snapshot_to_snapshot_and_hears_a_beat(state, factory):
+def test_a_client_follows_from_snapshot_to_snapshot_and_hears_a_beat(state, factory, panel_ids):
     async def session():
         watcher, heard = Watcher(Files(state), read_only=False), []
         watcher.look()
@@ -141,7 +121,7 @@ def test_a_client_follows_from_snapshot_to_snapshot_and_hears_a_beat(state, fact
         return first, heard[len(first) :]
 
     first, then = in_its_own_loop(session())
-    assert set(first) == {*PANELS, "beat"}
+    assert set(first) == {*panel_ids, "beat"}
     assert set(then) == {"alarms", "header", "journal", "recommendations", "pulse", "beat"}
 
 
