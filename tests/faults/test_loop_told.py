@@ -97,8 +97,8 @@ def test_sigterm_while_a_tick_waits_for_its_model_ends_the_run_and_the_fit_goes_
 
 
 def test_a_look_at_the_site_file_lists_its_faults_and_the_old_one_keeps_running(settle):
-    place = settle(hamlet(days=1.0), "looked_at")
-    run = place.start(90, speed="900")
+    place = settle(hamlet(days=4.0), "looked_at")
+    run = place.start(380, speed="900")  # longer than three looks can take
     run.until(lambda: place.acked >= 1)
     site = Path(place.site)
     right = site.read_text()
