@@ -44,7 +44,7 @@ def ask_job(jobs: Path, argv: Sequence[str], *, cwd: Path, now: datetime) -> str
     if not argv or argv[0] in _NOT_AS_JOBS:
         found = " ".join(argv) or "no command"
         raise BadInput([Problem("job", found, "a command that ends by itself, not live, not jobs", "name one after --")])
-    asked = Asked(secrets.token_hex(4), now.isoformat(timespec="seconds"), tuple(argv), str(cwd))
+    asked = Asked(secrets.token_hex(4), now.isoformat(timespec="microseconds"), tuple(argv), str(cwd))
     _put(jobs, asked, "run")
     return asked.id
 
@@ -55,14 +55,16 @@ def ask_cancel(jobs: Path, job: str, *, now: datetime) -> None:
 
 
 def asked_files(jobs: Path) -> Iterator[tuple[Path, Asked]]:
-    """What nobody has taken yet, jobs before cancellations; what is no such file is left out."""
+    """What nobody has taken yet, jobs before cancellations, each as they were asked; what is no such file is left out."""
     folder = jobs / FOLDER
     for suffix in ("run", "cancel"):
-        for path in sorted(folder.glob(f"[!.]*.{suffix}")):
+        found = []
+        for path in folder.glob(f"[!.]*.{suffix}"):
             with suppress(OSError, ValueError, TypeError, KeyError):
                 facts = json.loads(path.read_bytes())
                 argv = None if facts["argv"] is None else tuple(map(str, facts["argv"]))
-                yield path, Asked(str(facts["id"]), str(facts["at"]), argv, str(facts["cwd"]))
+                found.append((path, Asked(str(facts["id"]), str(facts["at"]), argv, str(facts["cwd"]))))
+        yield from sorted(found, key=lambda each: (each[1].at, each[0].name))
 
 
 def _put(jobs: Path, asked: Asked, suffix: str) -> None:

@@ -1,7 +1,7 @@
 """The list of jobs: what was asked but not taken, how far a log says it is, whether anybody works."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -40,6 +40,19 @@ def test_a_job_that_nobody_has_taken_yet_is_listed_as_queued(tmp_path):
     job = ask_job(tmp_path, ["tune", "load.csv"], cwd=Path("/data"), now=NOW)
     (row,) = list_jobs(tmp_path)
     assert (row["id"], row["state"], row["what"], row["progress"]) == (job, "queued", ["tune", "load.csv"], None)
+
+
+def test_jobs_of_one_second_are_worked_on_in_the_order_in_which_they_were_asked_for(tmp_path):
+    asked = [ask_job(tmp_path, ["tune"], cwd=Path("/data"), now=NOW + timedelta(milliseconds=number)) for number in range(8)]
+    table = JobTable(tmp_path)
+    for _, job in asked_files(tmp_path):
+        table.add(job)
+    worked_on = []
+    while waiting := table.next_command():
+        worked_on.append(waiting[0])
+        table.begin(waiting[0])
+    table.close()
+    assert worked_on == asked
 
 
 def test_a_job_that_is_taken_but_whose_file_still_lies_there_is_listed_once(tmp_path):
