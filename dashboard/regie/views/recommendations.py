@@ -65,14 +65,17 @@ def confidence(item: RecommendationView, names: Names) -> str:
 
 
 def effects(item: RecommendationView, names: Names, *, may_see_money: bool) -> list[tuple[str, str]]:
-    """(name, value) of the three figures; what the loop did not compute is said to be missing, never zero."""
+    """(name, value) of the three figures; what the loop did not compute is said to be missing, never zero.
+
+    The economic one is a plan's: what relieving a limit is valued at stands in it beside what is paid and earned, and says so.
+    """
     words, effect = names.words, item.effect
     before, after = effect.get("loading_percent_before"), effect.get("loading_percent_after")
     grid = MISSING
     if before is not None and after is not None:
         grid = f"{words.number(before, '%', decimals=1)} → {words.number(after, '%', decimals=1)}"
     element = effect.get("element")
-    money = [(words("kpi.economic"), words.number(effect.get("chf"), "CHF", signed=True))] if may_see_money else []
+    money = [(words("ui.effect_economic"), words.number(effect.get("chf"), "CHF", signed=True))] if may_see_money else []
     return [
         *money,
         (f"{words('kpi.grid')} · {names.of(element)}" if element else words("kpi.grid"), grid),
@@ -179,7 +182,8 @@ def _stakes(item: RecommendationView, names: Names, *, may_see_money: bool) -> l
         return []
     found = []
     if "refused_chf" in params:
-        found.append(words("ui.if_refused", money=words.number(params["refused_chf"], "CHF", decimals=2)))
+        code = "ui.if_refused_cheaper" if params["refused_chf"] < 0.0 else "ui.if_refused"
+        found.append(words(code, money=words.number(abs(params["refused_chf"]), "CHF", decimals=2)))
     if "price_energy_chf_per_kwh" in params:
         parts = {name: float(params.get(f"price_{name}_chf_per_kwh", 0.0)) for name in _PARTS}
         wires = parts["voltage"] + parts["loading"] + parts["site"]

@@ -130,6 +130,17 @@ def test_figures_carry_the_hour_of_their_plan_and_say_when_it_is_not_this_one(fa
         assert ("not again since" in shown) is said
 
 
+@pytest.mark.parametrize(("refused_chf", "said"), [(1.8, "1.80 CHF dearer"), (-1.8, "1.80 CHF cheaper")])
+def test_what_a_refusal_would_cost_is_said_with_its_direction(factory, names, refused_chf, said):
+    item = factory.recommendations()[0]
+    changed = item.model_copy(update={"params": {**item.params, "refused_chf": refused_chf}})
+    shown = plain(
+        recommendation_list(factory.snapshot(recommendations=(changed,)), names(), may_answer=False, may_see_money=True)
+    )
+    assert f"If refused: {said}" in shown
+    assert "-1.80" not in shown
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_refusal_says_what_the_new_plan_does_or_that_it_is_being_made(factory, names, language):
     (refused,) = (item for item in factory.recommendations() if item.state == "refused")
