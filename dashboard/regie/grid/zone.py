@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dashboard.regie.abnormal import Abnormal, abnormal, without_value
+from dashboard.regie.buttons import button
 from dashboard.regie.chips import chip
 from dashboard.regie.desk import Look, Screen
 from dashboard.regie.diagram import Diagram
@@ -61,20 +62,15 @@ def _tools(words: Words) -> Markup:
         tag("h2", words("grid.map"), data_view_title="map"),
         tag(
             "span",
-            _tool("diagram", words("grid.to_diagram"), "S", aria_pressed="true"),
-            _tool("map", words("grid.to_map"), "M", aria_pressed="false"),
-            _tool("zoom-out", "−", None, aria_label=words("grid.zoom_out")),
-            _tool("zoom-in", "+", None, aria_label=words("grid.zoom_in")),
-            _tool("what-if", words("grid.what_if"), "W", aria_expanded="false"),
+            button("diagram", words("grid.to_diagram"), focus="diagram", key="S", aria_pressed="true"),
+            button("map", words("grid.to_map"), focus="map", key="M", aria_pressed="false"),
+            button("zoom-out", "−", focus="zoom-out", aria_label=words("grid.zoom_out")),
+            button("zoom-in", "+", focus="zoom-in", aria_label=words("grid.zoom_in")),
+            button("what-if", words("grid.what_if"), focus="what-if", key="W", aria_expanded="false"),
             class_="buttons",
         ),
         class_="line",
     )
-
-
-def _tool(name: str, text: str, key: str | None, **more: str) -> Markup:
-    hint = None if key is None else tag("kbd", key)
-    return tag("button", text, hint, type="button", data_do=name, data_focus=name, class_="button", **more)
 
 
 def _abnormal_list(items: tuple[Abnormal, ...], dark: int, snapshot: Snapshot, names: Names) -> Markup:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dashboard.format import readable
+from dashboard.regie.buttons import button
 from dashboard.regie.chips import chip
 from dashboard.regie.markup import Markup, tag
 from dashboard.regie.messages import about, facts, told
@@ -77,16 +78,8 @@ def alarm_item(
 def shelved_item(alarm: AlarmView, names: Names, *, may_answer: bool) -> Markup:
     """An alarm on the shelf: what it is, why it is there, when it comes back, and a button that brings it back now."""
     words, name = names.words, names.of(about(alarm))
-    back = tag(
-        "button",
-        words("ui.unshelve"),
-        type="button",
-        class_="button",
-        data_do="unshelve",
-        data_target=alarm.key,
-        data_focus=f"unshelve-{alarm.key}",
-        aria_label=words("ui.unshelve_this", name=name),
-    )
+    label = words("ui.unshelve_this", name=name)
+    back = button("unshelve", words("ui.unshelve"), focus=f"unshelve-{alarm.key}", data_target=alarm.key, aria_label=label)
     why = words("ui.shelved", by=alarm.shelved_by or "", motive=alarm.shelved_motive or "")
     return tag(
         "li",
@@ -144,48 +137,17 @@ def _unshelvable(alarm: AlarmView, names: Names) -> str | None:
 
 def _buttons(alarm: AlarmView, name: str, names: Names, places: Mapping[str, str], *, may_answer: bool) -> list[Markup]:
     words, place = names.words, places.get(names.key(about(alarm)))
+
+    def one(do: str, key: str, focus: str, *, strong: bool = False, **more: str) -> Markup:
+        label = words(f"ui.{do}_this", name=name)
+        return button(do, words(f"ui.{do}"), focus=f"{focus}-{alarm.key}", key=key, strong=strong, **more, aria_label=label)
+
     made = []
     if may_answer and can_acknowledge(alarm):
-        made.append(
-            tag(
-                "button",
-                words("ui.acknowledge"),
-                tag("kbd", "A"),
-                type="button",
-                class_="button strong",
-                data_do="acknowledge",
-                data_target=alarm.key,
-                data_focus=f"ack-{alarm.key}",
-                aria_label=words("ui.acknowledge_this", name=name),
-            )
-        )
+        made.append(one("acknowledge", "A", "ack", strong=True, data_target=alarm.key))
     if may_answer and _unshelvable(alarm, names) is None:
-        made.append(
-            tag(
-                "button",
-                words("ui.shelve"),
-                tag("kbd", "H"),
-                type="button",
-                class_="button",
-                data_do="shelve",
-                data_target=alarm.key,
-                data_what=f"{name}: {sentence(alarm, 'cause', names)}",
-                data_focus=f"shelve-{alarm.key}",
-                aria_label=words("ui.shelve_this", name=name),
-            )
-        )
+        cause = sentence(alarm, "cause", names)
+        made.append(one("shelve", "H", "shelve", data_target=alarm.key, data_what=f"{name}: {cause}"))
     if place is not None:
-        made.append(
-            tag(
-                "button",
-                words("ui.locate"),
-                tag("kbd", "L"),
-                type="button",
-                class_="button",
-                data_do="locate",
-                data_el=place,
-                data_focus=f"locate-{alarm.key}",
-                aria_label=words("ui.locate_this", name=name),
-            )
-        )
+        made.append(one("locate", "L", "locate", data_el=place))
     return made

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from dashboard.regie.buttons import folding
 from dashboard.regie.chips import chip
 from dashboard.regie.markup import Markup, join, tag
 from dashboard.regie.names import Names
@@ -65,21 +66,11 @@ def _family(family: Family, names: Names, places: Mapping[str, str], *, may_answ
     fold, words = f"alarm-{family.root.key}", names.words
     hidden = [child for child in family.drawn if not is_urgent(child)]
     left = len(family.children) - len(family.drawn)
-    button = tag(
-        "button",
-        words("ui.follow_from_it", count=len(family.children)),
-        type="button",
-        class_="fold",
-        data_do="fold",
-        data_fold=fold,
-        data_open="true" if len(family.children) <= _OPEN_UP_TO else "false",
-        data_focus=f"fold-{fold}",
-        aria_expanded="true",
-    )
+    head = folding(fold, words("ui.follow_from_it", count=len(family.children)), opened=len(family.children) <= _OPEN_UP_TO)
     urgent = [alarm_item(child, names, places, may_answer=may_answer, child=True) for child in family.drawn if is_urgent(child)]
     folded = [alarm_item(child, names, places, may_answer=may_answer, child=True, fold=fold) for child in hidden]
     more = tag("li", words("ui.more_children", count=left), class_="child more-alarms", data_in=fold) if left else None
-    return join([root, tag("li", button, class_="child"), urgent, folded, more])
+    return join([root, tag("li", head, class_="child"), urgent, folded, more])
 
 
 def _rest(rest: Sequence[AlarmView], names: Names) -> Markup | None:
@@ -96,19 +87,9 @@ def _shelf(shelved: Sequence[AlarmView], names: Names, *, may_answer: bool) -> M
     if not shelved:
         return None
     soonest_first = sorted(shelved, key=_back_at)
-    button = tag(
-        "button",
-        names.words("ui.shelf", count=len(shelved)),
-        type="button",
-        class_="fold",
-        data_do="fold",
-        data_fold="shelf",
-        data_open="false",
-        data_focus="fold-shelf",
-        aria_expanded="true",
-    )
+    head = folding("shelf", names.words("ui.shelf", count=len(shelved)), opened=False)
     items = [shelved_item(alarm, names, may_answer=may_answer) for alarm in soonest_first]
-    return tag("div", button, tag("ol", *items, data_in="shelf"), class_="shelf")
+    return tag("div", head, tag("ol", *items, data_in="shelf"), class_="shelf")
 
 
 def _back_at(alarm: AlarmView) -> datetime:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from dashboard.format import LANGUAGES
 from dashboard.regie.access.roles import Deed
+from dashboard.regie.buttons import button
 from dashboard.regie.chips import chip
 from dashboard.regie.markup import Markup, tag
 from dashboard.regie.page import ROOMS, ROOT
@@ -189,13 +190,8 @@ def tools(words: Words, deeds: Collection[Deed]) -> Markup:
             aria_label=words("nav.rooms"),
             class_="rooms-menu",
         ),
-        _tool("theme", "◐", aria_label=words("ui.theme")),
-        _tool("freeze", words("ui.freeze"), words("ui.key_space"), aria_pressed="false"),
-        _tool("help", words("ui.help"), "?"),
+        button("theme", "◐", focus="theme", aria_label=words("ui.theme")),
+        button("freeze", words("ui.freeze"), focus="freeze", key=words("ui.key_space"), aria_pressed="false"),
+        button("help", words("ui.help"), focus="help", key="?"),
         class_="tools",
     )
-
-
-def _tool(name: str, text: str, key: str | None = None, **more: str) -> Markup:
-    hint = None if key is None else tag("kbd", key)
-    return tag("button", text, hint, type="button", data_do=name, data_focus=name, class_="button", **more)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from dashboard.regie.buttons import folding
 from dashboard.regie.markup import Markup, join, tag
 from dashboard.regie.names import Names
 from dashboard.regie.words import Words
@@ -136,19 +137,9 @@ def _each(orders: Sequence[OrderView], names: Names) -> Markup:
         for order in newest
     ]
     heads = [tag("th", words(f"ui.order_{name}"), scope="col") for name in ("start", "device", "power", "state")]
-    button = tag(
-        "button",
-        words("ui.newest_orders", count=len(rows)),
-        type="button",
-        class_="fold",
-        data_do="fold",
-        data_fold="orders",
-        data_open="false",
-        data_focus="fold-orders",
-        aria_expanded="true",
-    )
+    head = folding("orders", words("ui.newest_orders", count=len(rows)), opened=False)
     table = tag("table", tag("thead", tag("tr", *heads)), tag("tbody", *rows), data_in="orders")
-    return tag("div", button, table)
+    return tag("div", head, table)
 
 
 def _state(state: str, words: Words) -> Markup:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dashboard.format import MISSING
+from dashboard.regie.buttons import button
 from dashboard.regie.markup import Markup, tag
 from dashboard.regie.messages import told
 from dashboard.regie.names import Names
@@ -90,31 +91,30 @@ def is_promotion(item: RecommendationView) -> bool:
 
 def answers(item: RecommendationView, names: Names, *, may_see_money: bool, only_answers: bool = False) -> list[Markup]:
     """Buttons of what can still be said to it. ``only_answers``: without simulating, for where that has been done."""
-    words, made = names.words, []
-    if item.state == "open":
-        made.append(("accept", words("ui.accept"), "Y", "button strong"))
-    if item.state in ("open", "accepted"):
-        made.append(("refuse", words("ui.refuse"), "N", "button"))
-        if not is_promotion(item) and not only_answers:
-            made.append(("simulate", words("ui.simulate"), "G", "button"))
-    place = "trial-" if only_answers else ""
-    return [
-        tag(
-            "button",
-            label,
-            tag("kbd", key) if not only_answers else None,
-            type="button",
-            class_=style,
-            data_do=kind,
+    words, place = names.words, "trial-" if only_answers else ""
+
+    def one(do: str, key: str, *, strong: bool = False) -> Markup:
+        return button(
+            do,
+            words(f"ui.{do}"),
+            focus=f"{place}{do}-{item.id}",
+            key=None if only_answers else key,
+            strong=strong,
             data_target=item.id,
             data_what=what(item, names),
-            data_effect=_consequence(kind, item, names, may_see_money=may_see_money),
-            data_focus=f"{place}{kind}-{item.id}",
+            data_effect=_consequence(do, item, names, may_see_money=may_see_money),
             data_return=f"recommendation-{item.id} recommendations" if only_answers else None,
-            aria_label=words(f"ui.{kind}_this", name=what(item, names)),
+            aria_label=words(f"ui.{do}_this", name=what(item, names)),
         )
-        for kind, label, key, style in made
-    ]
+
+    made = []
+    if item.state == "open":
+        made.append(one("accept", "Y", strong=True))
+    if item.state in ("open", "accepted"):
+        made.append(one("refuse", "N"))
+        if not is_promotion(item) and not only_answers:
+            made.append(one("simulate", "G"))
+    return made
 
 
 def _item(item: RecommendationView, snapshot: Snapshot, names: Names, *, may_answer: bool, may_see_money: bool) -> Markup:
