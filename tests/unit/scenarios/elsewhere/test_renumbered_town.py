@@ -113,3 +113,11 @@ def test_the_towns_own_grid_changes_nothing(town, tmp_path):
     scenario = load_scenario(quiet_town(tmp_path))
     (own,) = rehearsals(scenario, grid=elsewhere(CODE))
     assert site_sha256(own.ready.site) == site_sha256(town.home.ready.site)
+
+
+def test_the_control_room_moves_the_switches_of_the_same_name(town):
+    home, there = town.home.ready, town.there.ready
+    named = [list(side.net.switch.name.loc[list(side.site.switching.remote)]) for side in (home, there)]
+    assert named[0] == named[1]
+    assert len(set(named[0])) == len(named[0]) > 1
+    assert home.site.switching.remote != there.site.switching.remote
