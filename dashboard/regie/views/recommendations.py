@@ -11,6 +11,7 @@ from dashboard.regie.views.aftermath import aftermath
 from dashboard.regie.views.countdown import time_left
 from dashboard.regie.words import is_nothing
 from twin.contracts.snapshot import RecommendationView, Snapshot
+from twin.domain.time import floor_quarter
 
 _CONFIDENCE = ((0.9, "very_likely"), (0.66, "likely"), (0.33, "even"), (0.0, "unlikely"))
 """From this share of the forecast's paths on, it is called so."""
@@ -170,7 +171,7 @@ def _age(item: RecommendationView, snapshot: Snapshot, names: Names) -> Markup |
     """Which quarter hour's plan its figures are of, and whether that is this one's; one that ended needs no age."""
     if item.state not in ("open", "accepted"):
         return None
-    current = item.planned_at == snapshot.as_of
+    current = item.planned_at >= floor_quarter(snapshot.as_of)  # an event within the quarter hour makes no plan old
     text = names.words("ui.planned" if current else "ui.planned_before", at=item.planned_at)
     return tag("span", text, class_=None if current else "warn")
 

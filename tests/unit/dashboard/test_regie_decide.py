@@ -123,8 +123,11 @@ def test_whoever_may_not_see_money_is_shown_none(factory, names):
 
 def test_figures_carry_the_hour_of_their_plan_and_say_when_it_is_not_this_one(factory, names):
     item, snapshot = factory.recommendations()[0], factory.snapshot()
-    for planned_at, said in ((snapshot.as_of, False), (snapshot.as_of - timedelta(minutes=15), True)):
-        with_age = snapshot.model_copy(update={"recommendations": (item.model_copy(update={"planned_at": planned_at}),)})
+    event = timedelta(minutes=5)  # after the quarter hour began
+    for planned, now, said in ((0, snapshot.as_of, False), (0, snapshot.as_of + event, False), (15, snapshot.as_of, True)):
+        planned_at = snapshot.as_of - timedelta(minutes=planned)
+        changed = {"as_of": now, "recommendations": (item.model_copy(update={"planned_at": planned_at}),)}
+        with_age = snapshot.model_copy(update=changed)
         shown = plain(recommendation_list(with_age, names(), may_answer=False, may_see_money=False))
         assert "planned at" in shown
         assert ("not again since" in shown) is said
