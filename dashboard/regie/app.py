@@ -109,7 +109,7 @@ def create_app(
         server=server,  # type: ignore[arg-type]  # Dash types it as Flask's; FastAPI is its documented other backend
         url_base_pathname=PREFIX,
         assets_folder=str(_ASSETS),
-        assets_ignore="05_theme|rooms",  # the first is in the head, before anything is painted; the others are of other pages
+        assets_ignore="05_theme|06_forms|rooms",  # the first is in the head, before the first paint; others are of other pages
         title="Régie",
         update_title="",
         serve_locally=True,

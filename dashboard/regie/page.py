@@ -82,7 +82,7 @@ def page(
         tag("link", rel="stylesheet", href=f"{ASSETS}regie.css"),
         tag("link", rel="stylesheet", href=f"{ASSETS}rooms.css"),
         *(tag("link", rel="stylesheet", href=f"{ASSETS}{name}") for name in styles),
-        tag("script", src=f"{ASSETS}05_theme.js"),
+        *(tag("script", src=f"{ASSETS}{name}") for name in ("05_theme.js", "06_forms.js")),
         *(tag("script", src=f"{ASSETS}{name}", defer=True) for name in ("rooms.js", "60_hand.js", *scripts)),
     )
     content = (
