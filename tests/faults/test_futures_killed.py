@@ -114,18 +114,17 @@ def test_a_client_killed_over_two_workers_leaves_no_process_and_the_same_command
     xr.testing.assert_identical(open_futures(tmp_path / NAME).load(), one_worker)
 
 
-def test_an_interrupted_run_ends_at_once_and_keeps_what_is_done(tmp_path):
+def test_an_interrupted_run_waits_for_no_chunk_in_line_and_keeps_what_is_done(tmp_path):
     with running(tmp_path, 1, pace_s=0.5, n=64) as process:
         await_futures(process, 8)
-        began = time.monotonic()
+        kept = on_disk(tmp_path)
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=PATIENCE_S)
         assert process.returncode == 130
-        # the chunk under way is let go, not waited for with the six others that stand in line
-        assert time.monotonic() - began < 10.0
         await_end(worker_pids(tmp_path))
     assert not (tmp_path / NAME).exists()
-    assert on_disk(tmp_path)
+    # the chunk under way is let go, not waited for with the six others that stand in line
+    assert 1 <= len(kept) <= len(on_disk(tmp_path)) <= len(kept) + 1
 
 
 def test_a_cluster_that_does_not_answer_is_named_within_seconds():
