@@ -123,8 +123,8 @@ def test_an_interrupted_run_waits_for_no_chunk_in_line_and_keeps_what_is_done(tm
         assert process.returncode == 130
         await_end(worker_pids(tmp_path))
     assert not (tmp_path / NAME).exists()
-    # the chunk under way is let go, not waited for with the six others that stand in line
-    assert 1 <= len(kept) <= len(on_disk(tmp_path)) <= len(kept) + 1
+    # the chunk under way is let go, not waited for with the six others that stand in line; the worker may end two meanwhile
+    assert 1 <= len(kept) <= len(on_disk(tmp_path)) <= len(kept) + 2
 
 
 def test_a_cluster_that_does_not_answer_is_named_within_seconds():

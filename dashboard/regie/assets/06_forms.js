@@ -2,28 +2,26 @@
    form does: one that is sent before its script has come would be the browser's, which reloads the page and does nothing. */
 (function () {
   "use strict";
-  var rooms = (window.rooms = {});
 
   function say(text, failed) {
     var said = document.getElementById("said");
     said.textContent = text || "";
     said.classList.toggle("warn", Boolean(failed));
   }
-  rooms.say = say;
 
-  /* What the server answers to a deed: {"said": text, "go": address}, or {"detail": why not}. */
-  rooms.send = function (address, fields) {
+  /* What the server answers to a deed: {"said": text, "go": address}, or {"detail": why not}. "deed" tells the page that one was done. */
+  function send(address, fields) {
     return fetch(address, {method: "POST", headers: {"content-type": "application/json"}, body: JSON.stringify(fields)})
       .then(function (answer) { return answer.json().then(function (told) { return {ok: answer.ok, told: told}; }); })
       .then(function (result) {
         if (!result.ok) { say(why(result.told), true); return result; }
         if (result.told.said) { say(result.told.said); }
         if (result.told.go) { window.location.href = result.told.go; }
-        if (rooms.refresh) { rooms.refresh(); }
+        document.dispatchEvent(new Event("deed"));
         return result;
       })
       .catch(function (error) { say(String(error), true); });
-  };
+  }
 
   function why(told) {
     if (Array.isArray(told.detail)) { return told.detail.map(function (one) { return one.msg || String(one); }).join("\n"); }
@@ -44,6 +42,6 @@
     if (!form) { return; }
     event.preventDefault();
     if (form.dataset.confirm && !window.confirm(form.dataset.confirm)) { return; }
-    rooms.send(form.dataset.post, fieldsOf(form)).then(function (result) { if (result && result.ok && !result.told.keep) { form.reset(); } });
+    send(form.dataset.post, fieldsOf(form)).then(function (result) { if (result && result.ok && !result.told.keep) { form.reset(); } });
   });
 })();

@@ -29,7 +29,7 @@
       }).catch(function () { /* the bar says that the connection is gone */ });
     });
   }
-  window.rooms.refresh = refresh;
+  document.addEventListener("deed", refresh);
   var every = Math.min.apply(null, Array.prototype.map.call(document.querySelectorAll("[data-every]"), function (part) {
     return 1000 * Number(part.dataset.every);
   }).concat([60000]));
