@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
+import psutil
 import pytest
 from hamlet import SUMMER, hamlet
 
@@ -26,8 +27,8 @@ pytestmark = pytest.mark.fault
 
 TICKS = 20
 DRAIN_S = 10.0
-RESUME_S = 30.0
-"""Ten seconds on an idle machine; the tests share theirs."""
+RESUME_CPU_S = 20.0
+"""Processor time of all processes until the first tick: ten seconds on a machine with two cores that does nothing else."""
 
 
 def assert_whole(place, ticks):
@@ -61,13 +62,13 @@ def interrupted(settle):
     place, heads = settle(learning(), "interrupted"), []
     fit = place.state / "jobs" / "run" / "learner.fit"
 
-    resumed_s = []
+    resumed_cpu_s = []
 
     def on_air(least, befall=lambda run: None):
-        begun, before = time.monotonic(), place.acked
+        before = place.acked
         run = place.start(TICKS, speed="9000")
         run.until(lambda: place.acked > before)
-        resumed_s.append(time.monotonic() - begun)
+        resumed_cpu_s.append(sum(map(cpu_s, [run.process.pid, *descendants(run.process.pid)])))
         befall(run)
         run.until(lambda: place.acked >= least)
         time.sleep(chance.uniform(0.0, 0.2))
@@ -97,7 +98,7 @@ def interrupted(settle):
         alone=alone,
         term=term,
         drained_s=drained_s,
-        resumed_s=resumed_s[1],
+        resumed_cpu_s=resumed_cpu_s[1],
         last=last,
         jobs=list_jobs(place.state / "jobs"),
     )
@@ -108,6 +109,14 @@ def cmdline(pid):
         return Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return b""
+
+
+def cpu_s(pid):
+    """Processor time that a process and its ended children have taken; none when it has just ended."""
+    try:
+        return sum(psutil.Process(pid).cpu_times()[:4])
+    except psutil.NoSuchProcess:
+        return 0.0
 
 
 def test_a_run_killed_at_random_ends_with_the_undisturbed_head(interrupted, calm):
@@ -136,7 +145,7 @@ def adopts(record):
 
 
 def test_a_killed_run_is_back_with_its_next_tick_within_seconds(interrupted):
-    assert interrupted.resumed_s <= RESUME_S
+    assert interrupted.resumed_cpu_s <= RESUME_CPU_S
 
 
 def test_no_acknowledged_tick_is_lost_or_doubled(interrupted):
