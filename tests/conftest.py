@@ -1,6 +1,7 @@
-"""Marks by folder, and the rule of continuous integration: a browser or fault test that skips has failed."""
+"""Marks by folder, the rule that a browser or fault test that skips in CI has failed, and what other work takes."""
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -45,3 +46,16 @@ def pytest_make_collect_report(collector: pytest.Collector):
     if NO_SKIP and report.skipped and mark_of(collector.path):
         refuse_skip(report)
     return report
+
+
+@pytest.fixture(scope="session")
+def contention():
+    """How many times longer than its processor time a computation takes now: 1 on a machine that does nothing else."""
+
+    def measured():
+        wall, processor = time.perf_counter(), time.process_time()
+        while time.process_time() - processor < 0.05:
+            pass
+        return (time.perf_counter() - wall) / (time.process_time() - processor)
+
+    return measured

@@ -248,16 +248,3 @@ def next_tick(page, regie, factory, ticks):
         expect(page.locator("#header .state")).to_contain_text(f"tick {tick}")
 
     return publish
-
-
-@pytest.fixture(scope="session")
-def contention():
-    """How many times longer than its processor time a computation takes now: 1 on a machine that does nothing else."""
-
-    def measured():
-        wall, processor = time.perf_counter(), time.process_time()
-        while time.process_time() - processor < 0.05:
-            pass
-        return (time.perf_counter() - wall) / (time.process_time() - processor)
-
-    return measured

@@ -27,8 +27,8 @@ pytestmark = pytest.mark.fault
 
 TICKS = 20
 DRAIN_S = 10.0
-RESUME_CPU_S = 20.0
-"""Processor time of all processes until the first tick: ten seconds on a machine with two cores that does nothing else."""
+RESUME_S, RESUME_CPU_S = 30.0, 20.0
+"""Until the first tick, on a machine of one's own: by the clock, for nothing may be waited for, and of all processes."""
 
 
 def assert_whole(place, ticks):
@@ -56,19 +56,20 @@ def calm(play):
 
 
 @pytest.fixture(scope="module")
-def interrupted(settle):
+def interrupted(settle, contention):
     """Killed at a random moment, resumed, robbed of its work process in a fit, told to end, resumed to the window's end."""
     chance = random.Random(1)
     place, heads = settle(learning(), "interrupted"), []
     fit = place.state / "jobs" / "run" / "learner.fit"
 
-    resumed_cpu_s = []
+    resumed = []
 
     def on_air(least, befall=lambda run: None):
-        before = place.acked
+        begun, before = time.monotonic(), place.acked
         run = place.start(TICKS, speed="9000")
         run.until(lambda: place.acked > before)
-        resumed_cpu_s.append(sum(map(cpu_s, [run.process.pid, *descendants(run.process.pid)])))
+        took_s = time.monotonic() - begun
+        resumed.append((took_s / contention(), sum(map(cpu_s, [run.process.pid, *descendants(run.process.pid)]))))
         befall(run)
         run.until(lambda: place.acked >= least)
         time.sleep(chance.uniform(0.0, 0.2))
@@ -98,7 +99,7 @@ def interrupted(settle):
         alone=alone,
         term=term,
         drained_s=drained_s,
-        resumed_cpu_s=resumed_cpu_s[1],
+        resumed=resumed[1],
         last=last,
         jobs=list_jobs(place.state / "jobs"),
     )
@@ -145,7 +146,9 @@ def adopts(record):
 
 
 def test_a_killed_run_is_back_with_its_next_tick_within_seconds(interrupted):
-    assert interrupted.resumed_cpu_s <= RESUME_CPU_S
+    own_s, processor_s = interrupted.resumed
+    assert own_s <= RESUME_S
+    assert processor_s <= RESUME_CPU_S
 
 
 def test_no_acknowledged_tick_is_lost_or_doubled(interrupted):
