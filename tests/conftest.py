@@ -2,8 +2,10 @@
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 MARK_OF_FOLDER = {"browser": "browser", "faults": "fault"}
@@ -59,3 +61,54 @@ def contention():
         return (time.perf_counter() - wall) / (time.process_time() - processor)
 
     return measured
+
+
+YARDSTICK_S = 0.0020
+"""Processor time of `yardstick` on the machine on which the limits below were set: two cores, nothing else at work."""
+
+
+def yardstick() -> None:
+    """What the code under test is made of: dictionaries, small arrays, and more memory than a core's cache holds."""
+    table: dict[int, int] = {}
+    for i in range(12_000):
+        table[i % 997] = table.get(i % 997, 0) + i
+    matrix = np.eye(120) + 0.1
+    for _ in range(6):
+        np.linalg.solve(matrix, matrix[:, :8])
+    np.sqrt(np.arange(500_000.0)).sum()
+
+
+def spent_s(work: Callable[[], object]) -> float:
+    """Processor time that the calling thread spends in one call, s.
+
+    Not what another thread of this process spends meanwhile: a busy one takes five milliseconds (the switch interval) each time
+    the call lets go of the interpreter.
+    """
+    begun = time.thread_time()
+    work()
+    return time.thread_time() - begun
+
+
+def slowness(yards_s: list[float]) -> float:
+    """How many times slower than the machine of the limits this one is now; 1 where it is faster.
+
+    Other work costs the caches, the memory and the clock of a processor, so that the same instructions take more processor time.
+    """
+    return max(1.0, min(yards_s) / YARDSTICK_S)
+
+
+@pytest.fixture(scope="session")
+def processor_s():
+    """Least processor time of a call among ``repeat``, in seconds of the machine on which the limits were set."""
+
+    def measured(work: Callable[[], object], repeat: int = 10) -> float:
+        both = [(spent_s(yardstick), spent_s(work)) for _ in range(repeat)]  # in turn: the machine changes meanwhile
+        return min(spent for _, spent in both) / slowness([yard for yard, _ in both])
+
+    return measured
+
+
+@pytest.fixture(scope="session")
+def slower():
+    """How many times more processor time than on the machine of the limits a process takes now."""
+    return lambda: slowness([spent_s(yardstick) for _ in range(5)])

@@ -363,7 +363,7 @@ stage.run()
 """
 
 
-def test_kill_9_of_the_loop_ends_every_process_below_it_within_a_second(tmp_path):
+def test_kill_9_of_the_loop_ends_every_process_below_it_within_a_second(tmp_path, contention):
     code = LOOP.format(boxes=str(BOXES), directory=str(tmp_path))
     loop = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, start_new_session=True)
     server = json.loads(loop.stdout.readline())
@@ -374,10 +374,11 @@ def test_kill_9_of_the_loop_ends_every_process_below_it_within_a_second(tmp_path
     assert until(grandchild, 20.0)
     pids = {server, *descendants(server)}
     assert len(pids) >= 4  # the server, two workers, and what one of them started
+    within_s = contention()  # a second on a machine of its own
     loop.kill()
     killed = time.monotonic()
-    assert until(lambda: not any(running(pid) for pid in pids), 1.0)
+    assert until(lambda: not any(running(pid) for pid in pids), within_s)
     # Nobody holds the loop's standard output any more: reading to its end does not block.
     loop.stdout.read()
-    assert time.monotonic() - killed < 1.0
+    assert time.monotonic() - killed < within_s
     loop.wait()

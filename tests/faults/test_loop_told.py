@@ -33,7 +33,7 @@ def ops(place, kind):
 # ---------------------------------------------------------------------------------------------- events
 
 
-def test_a_breaker_that_opens_while_the_loop_waits_is_on_the_screen_within_five_seconds(settle):
+def test_a_breaker_that_opens_while_the_loop_waits_is_on_the_screen_within_five_seconds(settle, contention):
     place, speed = settle(hamlet(days=0.5), "surprise"), 150.0  # a quarter hour in six seconds
     run = place.start(8, speed=str(speed))
     screen = place.state / "snapshots" / "regie.json"
@@ -45,7 +45,7 @@ def test_a_breaker_that_opens_while_the_loop_waits_is_on_the_screen_within_five_
     (Path(place.site).parent / "telemetry" / "breaker.csv").write_text(f"time,channel,value,known_time\n{row}\n")
     opened = time.time()
     run.until(lambda: place.snapshot["kind"] == "event", poll_s=0.01)
-    assert screen.stat().st_mtime - opened <= SCREEN_S
+    assert (screen.stat().st_mtime - opened) / contention() <= SCREEN_S
     assert datetime.fromisoformat(place.snapshot["as_of"]) == instant
     assert "unsupplied" in {alarm["code"] for alarm in place.snapshot["alarms"]}
     run.kill()
@@ -64,7 +64,7 @@ def told_to_end(run):
     return ended, time.monotonic() - told
 
 
-def test_sigterm_during_the_first_fit_ends_the_run_and_the_next_start_makes_it(settle):
+def test_sigterm_during_the_first_fit_ends_the_run_and_the_next_start_makes_it(settle, contention):
     made = hamlet(days=0.5).with_learner(fit_s=40.0)
     place = settle(made, "untrained")
     run = place.start(4)
@@ -72,20 +72,20 @@ def test_sigterm_during_the_first_fit_ends_the_run_and_the_next_start_makes_it(s
     run.until(fit.is_dir)
     ended, drained_s = told_to_end(run)
     assert ended.code == 0, ended.err
-    assert drained_s <= DRAIN_S
+    assert drained_s / contention() <= DRAIN_S
     assert ended.figures["ticks"] == place.acked == 0
     assert not any((place.state / "run").rglob("*"))
     assert not (place.state / "jobs" / "run").exists()
 
 
-def test_sigterm_while_a_tick_waits_for_its_model_ends_the_run_and_the_fit_goes_on_after_a_restart(settle):
+def test_sigterm_while_a_tick_waits_for_its_model_ends_the_run_and_the_fit_goes_on_after_a_restart(settle, contention):
     place = settle(hamlet(days=0.5).with_learner(fit_s=2.5), "waiting")
     run = place.start(8)
     run.until(lambda: place.acked >= WAITS)
     time.sleep(1.0)
     ended, drained_s = told_to_end(run)
     assert ended.code == 0, ended.err
-    assert drained_s <= DRAIN_S
+    assert drained_s / contention() <= DRAIN_S
     assert ended.figures["journal"]["acked"] == place.acked == WAITS
     last = place.run(8)
     assert last.code == 0, last.err

@@ -1,7 +1,6 @@
 """The figures of the demo town that its grid and profiles must show."""
 
 import shutil
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -177,11 +176,9 @@ def test_rows_within_the_year_are_the_quarter_hours_themselves(demo):
 # ---------------------------------------------------------------------------------------------- cache
 
 
-def test_second_start_maps_the_cache(demo, demo_site):
-    started = time.perf_counter()
-    again = prepare(demo_site)
-    assert time.perf_counter() - started < 0.3
-    assert isinstance(again.profiles["load_p_mw"], np.memmap)
+def test_second_start_maps_the_cache(demo, demo_site, processor_s):
+    assert processor_s(lambda: prepare(demo_site), repeat=3) < 0.3
+    assert isinstance(prepare(demo_site).profiles["load_p_mw"], np.memmap)
 
 
 def test_cached_net_solves_like_the_first(demo):
