@@ -92,7 +92,7 @@ def spent_s(work: Callable[[], object]) -> float:
 def slowness(yards_s: list[float]) -> float:
     """How many times slower than the machine of the limits this one is now; 1 where it is faster.
 
-    Other work costs the caches, the memory and the clock of a processor, so that the same instructions take more processor time.
+    Other work costs the caches, the memory and the clock of a processor, so that the same instructions take more of its time.
     """
     return max(1.0, min(yards_s) / YARDSTICK_S)
 
