@@ -90,6 +90,10 @@ def _problems(on_grid: OnGrid) -> tuple[Problem, ...]:
             problems += _plant(on_grid, on_grid.grid)
         with suppress(Unread):
             problems += check_boxes(on_grid.site, on_grid.grid, on_grid.places)
+    if on_grid.site.whole and on_grid.site.telemetry.source == "published":
+        from twin.national.telemetry import published_problems
+
+        problems += published_problems(on_grid.site, on_grid.places)
     return tuple(dict.fromkeys(problems))
 
 

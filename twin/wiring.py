@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,13 +17,13 @@ from twin.adapters.grid_members import Members, grid_members, load_tan_phi_of, l
 from twin.adapters.prepared import Prepared
 from twin.adapters.ready import Ready
 from twin.adapters.telemetry_silenced import heard
+from twin.adapters.town_facts import town_facts
 from twin.contracts.devices import Device
 from twin.contracts.ports import Actuator, Engine, OutlookSource, Referee, Telemetry
 from twin.domain.controls import Controls, Curve, InverterControl
 from twin.domain.grid import NORMAL, Grid
 from twin.domain.problems import Problem
 from twin.domain.signals import OUTSIDE_SIGNALS
-from twin.domain.zones import Zone
 from twin.regie import usage_ahead
 from twin.regie.decide import Decider
 from twin.regie.effort import ON_AIR, Effort
@@ -101,27 +101,27 @@ def wire(
     Raises:
         BadInput: for a state directory of another site or window, and when the grid's file changed since the check.
     """
-    site, net, engine = ready.site, ready.net, ready.engine
-    prepared = ready.prepared(progress)
+    site, net, engine, prepared = ready.site, ready.net, ready.engine, ready.prepared(progress)
+    layout, zones = site.layout(), prepared.zones
     grid = engine.model(NORMAL).grid
     devices = tuple(_placed(device, net) for device in site.devices)
     sources = _sources(site, prepared, net, engine, registered or window.start)
     load_weight = load_weight_of(net, prepared, sources.annual_energy_mwh)
     load_tan_phi, sgen_kwp = load_tan_phi_of(net), sgen_kwp_of(net, prepared.zones)
     names, controls = names_of(site, net), controls_of(site, net)
+    fixed_sgens = _fixed_sgens(site, {c for zone in zones for c in (*zone.hydro, *(p.channel for p in zone.others))})
     members = grid_members(
         grid,
         prepared.zones,
         load_weight=load_weight,
         load_tan_phi=load_tan_phi,
         sgen_kwp=sgen_kwp,
-        hydro=_fixed_sgens(site, prepared.zones),
+        hydro=fixed_sgens,
         controls=controls,
     )
     runner = _runner(site, grid, members, state, on_ops, outlook=sources.outside is not None, effort=effort)
     runner.read_cards()
     limits = limits_of(site, grid)
-    layout, zones = site.layout(), prepared.zones
     limited = limited_plants(devices, zones, frozenset(site.channel_index))
     observer = Observer(
         site.channels,
@@ -175,7 +175,7 @@ def wire(
         live=side(sources.live),
         baseline=None if sources.baseline is None else side(sources.baseline),
         estimator=estimator,
-        fixed_sgens=_fixed_sgens(site, zones),
+        fixed_sgens=fixed_sgens,
         sun=Sun.of(zones, site.channel_index, devices),
         outside=sources.outside,
         runner=runner,
@@ -184,6 +184,7 @@ def wire(
         actuator=sources.actuator if site.orders.write else None,
         referee=sources.referee,
         kpi_facts=_kpi_facts(site, limits),
+        town=town_facts(site, zones, grid.storage.tolist()),
         promote=site.promote,
         switches=Switches(
             closed_in_file={int(index): bool(closed) for index, closed in net.switch["closed"].items()},
@@ -234,6 +235,10 @@ def _sources(site: Site, prepared: Prepared, net: Any, engine: Engine, start: da
 
         telemetry = CsvTelemetry.of(site, net)
         return _Sources(heard(site, telemetry), None, None, None, None, None, telemetry.problems)
+    if site.telemetry.source == "published":
+        from twin.national.telemetry import PublishedTelemetry
+
+        return _Sources(heard(site, PublishedTelemetry.of(site, start)), None, None, None, None, None, ())
     from twin.adapters.changed_outside import ChangedOutside
     from twin.adapters.synthetic_outside import SyntheticOutside
     from twin.plant.plant import SimulatedPlant
@@ -323,12 +328,11 @@ def _trafo_specs(site: Site, net: Any) -> list[TrafoSpec]:
     return specs
 
 
-def _fixed_sgens(site: Site, zones: Sequence[Zone]) -> dict[int, int]:
-    """Metered plants that nobody forecasts: sgen index -> channel position."""
-    hydro = {channel for zone in zones for channel in zone.hydro}
+def _fixed_sgens(site: Site, channels: Collection[str]) -> dict[int, int]:
+    """Metered plants that nobody forecasts, among these channels: sgen index -> channel position."""
     found = {}
     for position, channel in enumerate(site.channels):
-        if channel.name in hydro and channel.table == "sgen":
+        if channel.name in channels and channel.table == "sgen":
             found[channel.index] = position
     return found
 
@@ -338,7 +342,6 @@ def _kpi_facts(site: Site, limits: Limits) -> KpiFacts:
         timezone=site.timezone,
         peak_chf_per_kw_month=site.tariff.peak_chf_per_kw_month,
         value_of_lost_load_chf_per_kwh=site.kpi.value_of_lost_load_chf_per_kwh,
-        co2_g_per_kwh=site.kpi.co2_g_per_kwh.model_dump(),
         bus_low_pu=limits.bus_low_pu,
         bus_high_pu=limits.bus_high_pu,
         line_limit_percent=limits.line_percent,

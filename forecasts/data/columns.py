@@ -34,7 +34,14 @@ class Columns:
 
 
 def read_columns(
-    path: str, *, time_column: str, timezone: str, label: str, columns: Sequence[str] | None = None, by: str | None = None
+    path: str,
+    *,
+    time_column: str,
+    timezone: str,
+    label: str,
+    columns: Sequence[str] | None = None,
+    by: str | None = None,
+    status_column: str | None = None,
 ) -> Columns:
     """Columns of one or more files (see `forecasts.data.spec.SeriesSpec.path`) on the files' own grid.
 
@@ -43,6 +50,7 @@ def read_columns(
         label: which end of an interval a stamp marks.
         columns: None reads all that hold numbers.
         by: a column whose words part the rows into series of one value column; they become the names.
+        status_column: says which of two rows of one time is final.
 
     Raises:
         BadInput: with every fault found.
@@ -51,12 +59,12 @@ def read_columns(
     paths = paths_of(path, problems)
     names = column_names(paths[0], problems) if paths else ()
     problems.raise_if_any()
-    wanted = list(columns) if columns is not None else [name for name in names if name not in {time_column, by}]
-    table = read_table(paths, [time_column, *wanted, *([by] if by else [])], problems)
+    wanted = list(columns) if columns is not None else [name for name in names if name not in {time_column, by, status_column}]
+    table = read_table(paths, [time_column, *wanted, *(name for name in (by, status_column) if name)], problems)
     problems.raise_if_any()
     assert table is not None  # else a fault was noted
     if by is None:
-        read = _on_grid(table, wanted, time_column, timezone, label, problems)
+        read = _on_grid(table, wanted, time_column, timezone, label, problems, status_column)
         problems.raise_if_any()
         assert read is not None
         return read
@@ -71,7 +79,13 @@ def read_columns(
 
 
 def _on_grid(
-    table: Table, wanted: Sequence[str], time_column: str, timezone: str, label: str, problems: Problems
+    table: Table,
+    wanted: Sequence[str],
+    time_column: str,
+    timezone: str,
+    label: str,
+    problems: Problems,
+    status_column: str | None = None,
 ) -> Columns | None:
     log = FaultLog(table)
     read = {name: table.numbers(name) for name in wanted}
@@ -88,6 +102,7 @@ def _on_grid(
         steps=_STEPS_S,
         log=log,
         problems=problems,
+        status=table.columns[status_column] if status_column else None,
     )
     if regular is None:
         return None

@@ -19,6 +19,7 @@ from forecasts.quantiles import LEVELS
 from twin.contracts.box import BoxCard, BoxContext, Mode, Need, Provide
 from twin.contracts.frame import AsOfView
 from twin.contracts.messages import Headline, Report
+from twin.domain.carriers import renewable_part
 from twin.domain.problems import Problems
 from twin.domain.signals import SIGNALS
 from twin.domain.time import QUARTER_HOUR, floor_quarter, quarter_hours
@@ -27,12 +28,13 @@ SHARES = {
     "renewable": "renewable_share_forecast",
     "pv": "pv_share_forecast",
     "hydro": "hydro_share_forecast",
+    "other": "other_share_forecast",
     "import": "import_share_forecast",
 }
 """Source, and all that is renewable of whatever source -> signal."""
 
 _UNIT = SIGNALS["import_renewable_share"].unit
-_LAST_RESORT = {"renewable": 0.0, "pv": 0.0, "hydro": 0.0, "import": 1.0}  # nobody vouches for more
+_LAST_RESORT = {"renewable": 0.0, "pv": 0.0, "hydro": 0.0, "other": 0.0, "import": 1.0}  # nobody vouches for more
 _STEPS = int(HORIZON / QUARTER_HOUR)
 _HISTORY = timedelta(days=28)
 _FORECAST_AGE = timedelta(hours=6)
@@ -44,10 +46,11 @@ _LOW, _MEDIAN, _HIGH = 0, LEVELS.index(0.5), -1
 
 
 class MixBox:
-    """Forecasts the shares of photovoltaics, hydro and import in what flows into a zone, and the renewable share of it all.
+    """Forecasts the shares of photovoltaics, hydro, other plants and import in what flows into a zone, and the renewable share.
 
-    It reads the zone's load and PV forecasts; hydro is held at its newest value, with its own past changes as the band; hydro
-    that nobody measures counts as import. Batteries, which shift and do not make energy, are left out.
+    It reads the zone's load forecast and, where the zone has panels, its PV forecast; hydro and, where the zone has some,
+    other plants are held at their newest value, with their own past changes as the band; what nobody measures of them counts
+    as import. Batteries, which shift and do not make energy, are left out.
 
     Args:
         config: ``zone``; optional ``fallbacks``.
@@ -64,9 +67,14 @@ class MixBox:
         fallbacks = read_fallbacks(config, place, problems)
         problems.raise_if_any()
         zone = (self._zone,)
+        facts = context.zones.get(self._zone, {})
+        self._pv = facts.get("pv_kwp", 0.0) > 0.0
+        self._others = [(str(plant["carrier"]), float(plant["kw"])) for plant in facts.get("other_plants", ())]
+        self._told = {source: signal for source, signal in SHARES.items() if self._others or source != "other"}
+        past = ("zone_hydro_p_mw", *(("zone_other_p_mw",) if self._others else ()))
         forecasts = (
             Need(signal, zone, ahead=HORIZON, quantiles=LEVELS, max_age=_FORECAST_AGE)
-            for signal in ("load_forecast_p_mw", "pv_forecast_p_mw")
+            for signal in ("load_forecast_p_mw", *(("pv_forecast_p_mw",) if self._pv else ()))
         )
         self.card = BoxCard(
             name="mix",
@@ -74,11 +82,11 @@ class MixBox:
             owner="forecasting",
             needs=(
                 *forecasts,
-                Need("zone_hydro_p_mw", zone, history=_HISTORY, mode=Mode.OPTIONAL),
+                *(Need(signal, zone, history=_HISTORY, mode=Mode.OPTIONAL) for signal in past),
                 Need("import_renewable_share", history=_HISTORY, ahead=HORIZON, max_age=_OUTLOOK_AGE, mode=Mode.OPTIONAL),
             ),
-            provides=tuple(Provide(signal, zone, horizon=HORIZON, quantiles=LEVELS) for signal in SHARES.values()),
-            constants={SHARES[source]: share for source, share in _LAST_RESORT.items()},
+            provides=tuple(Provide(signal, zone, horizon=HORIZON, quantiles=LEVELS) for signal in self._told.values()),
+            constants={signal: _LAST_RESORT[source] for source, signal in self._told.items()},
             fallbacks=fallbacks,
             memory_mb=256,
             preload=("xarray", "scipy.special"),
@@ -102,14 +110,20 @@ class MixBox:
         """The mix of the next 48 hours."""
         now = floor_quarter(view.as_of)
         labels = quarter_hours(now, _STEPS)
-        hydro = held(measured(view, "zone_hydro_p_mw", self._zone, now - _HISTORY, now), _STEPS)
+        hydro, other = (
+            held(measured(view, signal, self._zone, now - _HISTORY, now), _STEPS)
+            for signal in ("zone_hydro_p_mw", "zone_other_p_mw")
+        )
         behind = measured(view, "import_renewable_share", "", now - _HISTORY, now)
         bought = imported_share(behind, ahead(view, "import_renewable_share", _STEPS))
+        none = np.zeros((_STEPS, len(LEVELS)))
         parts = Parts(
             load_mw=self._forecast(view, "load_forecast_p_mw", labels),
-            pv_mw=self._forecast(view, "pv_forecast_p_mw", labels),
-            hydro_mw=np.zeros((_STEPS, len(LEVELS))) if hydro is None else hydro,
+            pv_mw=self._forecast(view, "pv_forecast_p_mw", labels) if self._pv else none,
+            hydro_mw=none if hydro is None else hydro,
             imported_share=bought.quantiles,
+            other_mw=other if self._others else None,
+            other_share=renewable_part(self._others),
         )
         coming, params = _hours(parts, now)
         return (
@@ -148,7 +162,8 @@ class MixBox:
         )
         # A copy with other values costs a tenth of an array made anew.
         return {
-            SHARES[name]: one.copy(deep=False, data=share[:, :, None]).rename(SHARES[name]) for name, share in shares.items()
+            signal: one.copy(deep=False, data=shares[source][:, :, None]).rename(signal)
+            for source, signal in self._told.items()
         }
 
 
@@ -157,8 +172,7 @@ def _hours(parts: Parts, now: datetime) -> tuple[float, dict[str, Any]]:
 
     Of hours that are equally green by their medians, the surest is told.
     """
-    day = Parts(*(quantiles[:_DAY] for quantiles in (parts.load_mw, parts.pv_mw, parts.hydro_mw, parts.imported_share)))
-    hours = bands(day, over=_HOUR, of=("renewable",))["renewable"]
+    hours = bands(parts.rows(slice(_DAY)), over=_HOUR, of=("renewable",))["renewable"]
     low, median = hours[:, _LOW], hours[:, _MEDIAN]
     greenest = int(np.argmax(np.where(median > median.max() - _AS_GREEN, low, -1.0)))
     return float(median[0]), {

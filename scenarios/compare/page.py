@@ -11,7 +11,7 @@ from typing import Any
 from dashboard.format import MISSING
 from scenarios.compare.picture import margins
 from scenarios.compare.words import Words
-from twin.regie.whole_file import write_whole
+from twin.domain.whole_file import write_whole
 
 ROWS = {
     "economic": ("total_chf", "energy_chf", "peak_chf", "flexibility_chf", "energy_not_served_chf"),

@@ -1,7 +1,8 @@
 """What was planned when the window began, against what came: medians of load and sun, batteries as the plan moved them.
 
 The journal keeps of a plan what the screens show: medians of the forecasts and the planned path of every device. Cars and heat
-pumps stand in the forecast load and are not moved in it; hydro is held at its last power, as the proof holds it.
+pumps stand in the forecast load and are not moved in it; hydro and other plants are held at their last power, as the proof
+holds them.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import numpy as np
 
 from scenarios.debrief.recall import Recalled
 from scenarios.debrief.tape import Entry, Tape
+from twin.contracts.frame import AsOfView
+from twin.contracts.running_on import running_on
 from twin.domain.time import HOURS_PER_STEP, QUARTER_HOUR_S, floor_quarter, to_epoch_s
 
 
@@ -38,7 +41,7 @@ def plan_of(tape: Tape, recalled: Recalled) -> Plan | None:
     if load is None:
         return None
     sun = _path(entry, recalled, "pv_forecast_p_mw", root)
-    planned = load - (0.0 if sun is None else sun) - _held_hydro(entry, recalled, root) + _stored(entry, recalled, len(load))
+    planned = load - (0.0 if sun is None else sun) - _held(entry, recalled, root) + _stored(entry, recalled, len(load))
     start_s = to_epoch_s(floor_quarter(entry.as_of))
     labels = recalled.times.astype("datetime64[s]").astype(np.int64)
     step = (labels - start_s) // QUARTER_HOUR_S
@@ -74,12 +77,8 @@ def _path(entry: Entry, recalled: Recalled, signal: str, zone: str) -> np.ndarra
     return None
 
 
-def _held_hydro(entry: Entry, recalled: Recalled, zone: str) -> float:
-    column = recalled.frame.layout.index.get(("zone_hydro_p_mw", zone))
-    row = (to_epoch_s(entry.interval) - recalled.frame.start_s) // QUARTER_HOUR_S
-    if column is None or not 0 <= row < len(recalled.frame.values):
-        return 0.0
-    return float(np.nan_to_num(recalled.frame.values[row, column]))
+def _held(entry: Entry, recalled: Recalled, zone: str) -> float:
+    return float(running_on(AsOfView(entry.as_of, recalled.frame), (zone,))[0])
 
 
 def _stored(entry: Entry, recalled: Recalled, steps: int) -> np.ndarray:

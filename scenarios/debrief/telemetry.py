@@ -6,7 +6,7 @@ from itertools import groupby
 
 from scenarios.debrief.moment import Moment
 from scenarios.debrief.tape import Entry, Tape
-from twin.domain.quality import Quality
+from twin.domain.quality import is_doubtful
 from twin.domain.time import QUARTER_HOUR
 
 _KIND = {"forecast_only": "telemetry_blind", "degraded": "telemetry_degraded"}
@@ -19,8 +19,7 @@ def telemetry_moments(tape: Tape) -> list[Moment]:
     for mode, run in groupby(tape.regular, key=lambda entry: entry.meta["mode"]):
         if mode in _KIND:
             found.append(_stretch(_KIND[mode], list(run)))
-    stale = int(Quality.STALE | Quality.INVALID)
-    for is_stale, run in groupby(tape.regular, key=lambda entry: bool(int(entry.meta["quality"]) & stale)):
+    for is_stale, run in groupby(tape.regular, key=lambda entry: is_doubtful(entry.meta["quality"])):
         if is_stale:
             found.append(_stretch("state_stale", list(run)))
     return found + _refused(tape)

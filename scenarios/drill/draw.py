@@ -21,7 +21,7 @@ from scenarios.replay.window import local, moment_of
 from twin.adapters.ready import Ready
 from twin.domain.problems import BadInput, Problem, Problems
 from twin.domain.time import QUARTER_HOUR_S
-from twin.regie.whole_file import write_whole
+from twin.domain.whole_file import write_whole
 
 LONGEST_HOURS = 24.0
 _TITLE = {

@@ -10,7 +10,8 @@ from twin.site.device_tables import PLACES_KEY, DeviceGroup
 from twin.site.locate import Places
 from twin.site.machine import POWER_TABLE
 from twin.site.rules import BoxEntry, PlantTable
-from twin.site.tables import BoundaryTerm, ChannelGroup, Overlay, TelemetryTable, Zone
+from twin.site.tables import ChannelGroup, Overlay, TelemetryTable
+from twin.site.zone import BoundaryTerm, Zone
 
 
 def moved_tables(site: Site, moves: Moves, places: Places) -> dict[str, Any]:
@@ -31,6 +32,14 @@ def moved_tables(site: Site, moves: Moves, places: Places) -> dict[str, Any]:
         "boxes": tuple(_box(box, moves, places, i) for i, box in enumerate(site.boxes)),
         "switching": site.switching.model_copy(
             update={"remote": moves.indices("switch", site.switching.remote, places("switching", "remote"))}
+        ),
+        "privacy": site.privacy.model_copy(
+            update={
+                "consents": tuple(
+                    each.model_copy(update={"plant": moves.reference(each.plant, places("privacy", "consents", i, "plant"))})
+                    for i, each in enumerate(site.privacy.consents)
+                )
+            }
         ),
         "plant": None if site.plant is None else _plant(site.plant, moves, places),
         "maintenance": None,

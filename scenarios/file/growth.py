@@ -11,7 +11,8 @@ from twin.site import Site
 from twin.site.device_tables import DeviceGroup
 from twin.site.locate import Keys
 from twin.site.rules import PlantTable
-from twin.site.tables import ChannelGroup, GridTable, TelemetryTable, Zone
+from twin.site.tables import ChannelGroup, GridTable, TelemetryTable
+from twin.site.zone import Zone
 
 ALWAYS = (datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC))
 """Before every past and after every window: what has grown has always been so, and the models know it."""

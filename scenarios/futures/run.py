@@ -18,7 +18,7 @@ from scenarios.futures.start import Start
 from scenarios.futures.store import FutureStore, Shape, chunked
 from twin.domain.pack import UnpackError
 from twin.domain.problems import BadInput, Problem
-from twin.regie.whole_file import write_whole
+from twin.domain.whole_file import write_whole
 from twin.wiring import site_sha256
 
 if TYPE_CHECKING:

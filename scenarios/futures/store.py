@@ -19,7 +19,7 @@ import numpy as np
 
 from scenarios.futures.schema import FORMAT, SIDES, VARIABLES
 from twin.domain.problems import BadInput, Problem
-from twin.regie.whole_file import write_whole
+from twin.domain.whole_file import write_whole
 
 NAME = "futures.zarr"
 _FEWEST_CHUNKS = 8

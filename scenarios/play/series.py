@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -19,8 +19,7 @@ import xarray as xr
 
 from scenarios.play.tape import Side, Tape, side_of
 from twin.domain.grid import NORMAL, Grid
-from twin.domain.time import QUARTER_HOUR, from_epoch_s, to_datetime64
-from twin.regie import kpi
+from twin.domain.time import QUARTER_HOUR, from_epoch_s, to_datetime64, to_epoch_s
 from twin.regie.chain import Record
 
 _AT_ONCE = 96
@@ -32,40 +31,22 @@ _GRID = {
     "loss_mw": ("", "MW"),
     "unsupplied_mw": ("", "MW"),
 }
-_ZONES = ("zone_load_p_mw", "zone_pv_p_mw", "zone_hydro_p_mw", "zone_storage_p_mw")
+_ZONES = ("zone_load_p_mw", "zone_pv_p_mw", "zone_hydro_p_mw", "zone_other_p_mw", "zone_storage_p_mw")
 _OUTSIDE = {"price_chf_per_kwh": "CHF/kWh", "import_renewable_share": "1", "import_co2_g_per_kwh": "g/kWh"}
 
 
 def write_series(tape: Tape, path: Path) -> None:
     """Write the whole group, in place of what an earlier attempt left."""
     shutil.rmtree(path, ignore_errors=True)
-    origins = [_Origin(tape) for _ in tape.sides]
     records, setpoints = tape.regular(), dict[str, float]()
     while batch := list(islice(records, _AT_ONCE)):
         sides = [[side_of(record, side) for record in batch] for side in tape.sides]
-        block = _Block(tape, batch, sides, setpoints).dataset(origins)
+        block = _Block(tape, batch, sides, setpoints).dataset()
         setpoints = dict(batch[-1].meta["setpoints"])
         if path.exists():
             block.to_zarr(path, append_dim="time", zarr_format=3, consolidated=False)
         else:
             block.to_zarr(path, mode="w", zarr_format=3, consolidated=False, encoding=_encoding(block))
-
-
-@dataclass
-class _Origin:
-    """Where a side's electricity comes from, quarter hour by quarter hour: its storages' ledger goes on."""
-
-    tape: Tape
-    account: kpi.Account = field(default_factory=kpi.Account)
-
-    def take(self, at: datetime, signals: np.ndarray) -> tuple[float, float]:
-        """Renewable share and intensity [g CO2/kWh] of the town's consumption, NaN where unknown."""
-        parts = self.tape.wired.parts
-        row = dict(zip(parts.layout.columns, signals.tolist(), strict=True))
-        interval = kpi.interval_of(at, row, parts.root, parts.devices, 0.0, 0.0)
-        self.account, mix, _ = kpi.add(self.account, interval, None, parts.kpi_facts)
-        share, co2 = mix.share, mix.co2_g_per_kwh
-        return (np.nan if share is None else share), (np.nan if co2 is None else co2)
 
 
 @dataclass(frozen=True)
@@ -86,7 +67,7 @@ class _Block:
         """Starts of the quarter hours."""
         return [from_epoch_s(record.as_of_s) - QUARTER_HOUR for record in self.records]
 
-    def dataset(self, origins: Sequence[_Origin]) -> xr.Dataset:
+    def dataset(self) -> xr.Dataset:
         """Everything of them."""
         parts = self.tape.wired.parts
         names = {"zone": [zone.name for zone in parts.zones], "device": [device.id for device in parts.devices]}
@@ -95,7 +76,7 @@ class _Block:
         # objects: Zarr has no settled type yet for texts of a fixed length
         coords |= {dim: np.array(listed, dtype=object) for dim, listed in {"side": self.tape.sides, **names}.items()}
         coords |= {dim: getattr(grid, dim) for dim in ("bus", "line", "trafo")}
-        data = self._grids(grid) | self._signals(names["zone"], names["device"]) | self._mixes(origins)
+        data = self._grids(grid) | self._signals(names["zone"], names["device"]) | self._mixes()
         data["setpoint_p_mw"] = (("time", "device"), self._setpoints(names["device"]), "MW")
         data["coverage"] = (("time",), [record.meta["coverage"] for record in self.records], "1")
         variables = {
@@ -132,15 +113,16 @@ class _Block:
         data["device_p_mw"] = (("side", "time", "device"), columns("device_p_mw", devices, np.nan), "MW")
         return data | {name: (("time",), columns(name, [""], np.nan)[0, :, 0], unit) for name, unit in _OUTSIDE.items()}
 
-    def _mixes(self, origins: Sequence[_Origin]) -> dict[str, Any]:
-        mixes = np.array(
-            [
-                [origin.take(label, one.signals) for label, one in zip(self.labels, side, strict=True)]
-                for origin, side in zip(origins, self.sides, strict=True)
-            ]
-        )
+    def _mixes(self) -> dict[str, Any]:
+        town = self.tape.wired.parts.root
+        labels = [to_epoch_s(label) for label in self.labels]
+        origins = [
+            [anew.get(label, one.origin).zones[town] for label, one in zip(labels, side, strict=True) if one.origin is not None]
+            for side, anew in zip(self.sides, (self.tape.restated(name) for name in self.tape.sides), strict=True)
+        ]
         dims = ("side", "time")
-        return {"renewable_share": (dims, mixes[..., 0], "1"), "co2_g_per_kwh": (dims, mixes[..., 1], "g/kWh")}
+        share, co2 = ([[getattr(origin, name) for origin in side] for side in origins] for name in ("share", "co2_g_per_kwh"))
+        return {"renewable_share": (dims, share, "1"), "co2_g_per_kwh": (dims, co2, "g/kWh")}
 
     def _setpoints(self, devices: Sequence[str]) -> np.ndarray:
         decided = [self.before, *(record.meta["setpoints"] for record in self.records[:-1])]

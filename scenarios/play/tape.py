@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 
 from twin.domain.grid import Topology
-from twin.domain.quality import Quality
-from twin.regie.chain import Record, open_readonly, read_records
+from twin.domain.quality import is_doubtful
+from twin.origin.meta import from_meta
+from twin.origin.traced import Traced
+from twin.regie.chain import Record, open_readonly, read_metas, read_records
 from twin.wiring import Wired
 
 SIDES = ("plan", "do_nothing")
-_DOUBTFUL = int(Quality.STALE | Quality.INVALID)
 
 
 @dataclass(frozen=True)
@@ -26,12 +27,14 @@ class Side:
     Attributes:
         grid: estimated ``vm_pu``, ``load_p_mw`` ... by name, dims (element,); empty at an event of the do-nothing twin.
         signals: newest frame row, dims (column,). ``known``: the grid is this quarter hour's own.
+        origin: of the electricity, as told in that quarter hour; None at an event.
     """
 
     topology: Topology
     grid: Mapping[str, np.ndarray]
     signals: np.ndarray
     known: bool
+    origin: Traced | None
 
 
 @dataclass(frozen=True)
@@ -58,23 +61,45 @@ class Tape:
         """The quarter hours."""
         return (record for record in self.records() if record.kind == "regular")
 
+    def restated(self, side: str) -> Mapping[int, Traced]:
+        """Label (epoch s) -> the origin told last of a quarter hour that late meters changed."""
+        return self._restated[side]
+
+    @cached_property
+    def _restated(self) -> Mapping[str, Mapping[int, Traced]]:
+        db = open_readonly(self.state)
+        try:
+            return told_anew(meta for *_, meta in read_metas(db, 0))
+        finally:
+            db.close()
+
     @cached_property
     def column(self) -> Mapping[tuple[str, str], int]:
         """(signal, element) -> place in a side's signals."""
         return self.wired.parts.layout.index
 
 
+def told_anew(metas: Iterable[Mapping[str, Any]]) -> dict[str, dict[int, Traced]]:
+    """Side -> label (epoch s) -> the origin told last.
+
+    Args:
+        metas: of the journal's records in order; events restate too.
+    """
+    found: dict[str, dict[int, Traced]] = {side: {} for side in SIDES}
+    for meta in metas:
+        for side, told in zip(SIDES, (meta, meta.get("alone", {})), strict=True):
+            found[side] |= {int(label): from_meta(origin) for label, origin in told.get("restated", {}).items()}
+    return found
+
+
 def side_of(record: Record, side: str) -> Side:
     """One side of ``record``. A quarter hour that is doubtful on one side is doubtful on both, as in the account."""
-    known = not _quality(record.meta) & _DOUBTFUL and bool(record.arrays.get("alone.converged", True))
+    known = not is_doubtful(record.meta["quality"]) and bool(record.arrays.get("alone.converged", True))
     if side == "plan":
-        topology, prefix, signals = record.meta["topology"], "grid.", "signals"
+        meta, prefix, signals = record.meta, "grid.", "signals"
     else:
-        topology, prefix, signals = record.meta["alone"]["topology"], "alone.", "alone.signals"
+        meta, prefix, signals = record.meta["alone"], "alone.", "alone.signals"
     # The twin is kept in float32: equal sides stay equal when both are.
     grid = {n.removeprefix(prefix): v.astype(np.float32) for n, v in record.arrays.items() if n.startswith(prefix)}
-    return Side(Topology.from_meta(topology), grid, record.arrays[signals], known)
-
-
-def _quality(meta: Mapping[str, Any]) -> int:
-    return int(meta["quality"])
+    origin = from_meta(meta["origin"]) if "origin" in meta else None
+    return Side(Topology.from_meta(meta["topology"]), grid, record.arrays[signals], known, origin)

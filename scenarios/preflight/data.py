@@ -9,7 +9,7 @@ import numpy as np
 from scenarios.preflight.line import Line, caution, go, no_go
 from scenarios.preflight.rehearsed import Rehearsed
 from twin.domain.problems import Problem
-from twin.domain.quality import Quality
+from twin.domain.quality import Quality, is_doubtful
 from twin.domain.time import QUARTER_HOUR, QUARTER_HOUR_S, from_epoch_s
 from twin.regie.horizon import after_switching
 from twin.regie.loop import DEGRADED_COVERAGE
@@ -45,7 +45,7 @@ def engine_lines(found: Rehearsed) -> list[Line]:
     model = parts.engine.model(tick.state.topology)
     label, limit = "engine", f"within {_LARGEST_VM_ERROR_PU:g} pu of runpp(1e-8)"
     name = f"{model.engine} {model.engine_version}"
-    if Quality.STALE in tick.state.quality or Quality.INVALID in tick.state.quality:
+    if is_doubtful(tick.state.quality):
         value = f"{name}: the state of {tick.state.interval.isoformat()} has no solution"
         return [no_go(label, value, limit, "find the meters that contradict each other: regie site map lists them")]
     given = after_switching(tick.state.grid, model.grid, parts.estimator.load_tan_phi)

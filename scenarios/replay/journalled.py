@@ -18,7 +18,7 @@ from twin.domain.problems import BadInput, Problem
 from twin.domain.time import from_epoch_s
 from twin.regie import orders
 from twin.regie.alarms import AlarmBook
-from twin.regie.chain import Record, open_readonly, read_meta, read_moments, read_records
+from twin.regie.chain import Record, open_readonly, read_gone, read_meta, read_moments, read_records
 from twin.regie.outcome import Memory
 
 _AT_ONCE = 16
@@ -96,16 +96,21 @@ def journalled(state: Path) -> Journalled:
     """The run that ``state`` holds.
 
     Raises:
-        BadInput: without a journal, or before its first tick.
+        BadInput: without a journal, before its first tick, or when its beginning was expunged: a run is lived again from there.
     """
     db = open_readonly(state)
     try:
         identity = read_meta(db)["identity"]
         moments = tuple(read_moments(db))
+        gone = sum(1 for _ in read_gone(db))
     finally:
         db.close()
     if not any(kind == "regular" for _, kind, _ in moments):
         raise BadInput([Problem(str(state), "no tick in its journal", "at least one", "let it run first")])
+    if gone:
+        value = f"the first {gone} ticks were expunged after twelve months"
+        remedy = "replay a run that is younger; begin a --state of its own for what is to be replayed"
+        raise BadInput([Problem(str(state), value, "a journal from its first tick on", remedy)])
     start = datetime.fromisoformat(identity["start"])
     return Journalled(state, identity["site"], identity["site_sha256"], start, moments)
 

@@ -17,8 +17,8 @@ from typing import Any
 from scenarios.results.inputs import together
 from twin.domain.finite import finite
 from twin.domain.problems import BadInput, Problem
+from twin.domain.whole_file import write_whole
 from twin.regie.lock import take_lock
-from twin.regie.whole_file import write_whole
 
 RESULT, SERIES, STATE, FUTURES = "result.json", "series.zarr", "state", "futures.zarr"
 RUN = "run.json"

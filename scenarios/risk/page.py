@@ -10,7 +10,7 @@ from typing import Any
 from forecasts.report.look import NIGHT
 from scenarios.risk.report import risk_report
 from scenarios.risk.words import say
-from twin.regie.whole_file import write_whole
+from twin.domain.whole_file import write_whole
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 

@@ -256,13 +256,15 @@ def _measured(labels: np.ndarray) -> dict[str, np.ndarray]:
     ghi = 880.0 * elevation**1.3 * cloud
     sgen_p = ghi[:, None] / 1000.0 * 0.85 * np.array(_KWP) / 1000.0
     battery = 0.004 * np.sign(np.sin((hour - 8.0) / 24.0 * 2.0 * np.pi))
+    since = (hour - 8.0) % 24.0  # charges for twelve hours, then gives back as long: 48 of its 100 kWh
+    soc_percent = 25.0 + np.where(since < 12.0, 4.0 * (since + 0.25), 48.0 - 4.0 * (since + 0.25 - 12.0))
     temp_c = 12.0 + 5.0 * np.sin((hour - 9.0) / 24.0 * 2.0 * np.pi) + 2.0 * _smooth(rng, len(labels), 1, 1.0)[:, 0]
 
     import pandapower as pp
 
     net = pp.from_json_string(grid_json())
     right = RightOfUse(Right.CONTRACT, Acceptance.AUTOMATIC, 0.05)
-    build_batteries(net, [Device("battery", "battery", "battery", "storage", 0, 5, "hamlet", -0.01, 0.01, 0.02, 0.95, right)])
+    build_batteries(net, [Device("battery", "battery", "battery", "storage", 0, 5, "hamlet", -0.01, 0.01, 0.1, 0.95, right)])
     model = make_engine("batch", net).model(NORMAL)
     powers = {
         "load_p_mw": (("time", "load"), load_p),
@@ -283,7 +285,7 @@ def _measured(labels: np.ndarray) -> dict[str, np.ndarray]:
     noise = {name: 1.0 + rng.normal(0.0, 0.0005 if "vm_pu" in name else 0.005, len(labels)) for name in found}
     found = {name: series * noise[name] for name, series in found.items()}
     found |= {"switch.0.closed": np.ones(len(labels)), "switch.1.closed": np.zeros(len(labels))}
-    found |= {"device.battery.p_mw": battery, "device.battery.soc_percent": 50.0 + 1000.0 * battery}
+    found |= {"device.battery.p_mw": battery, "device.battery.soc_percent": soc_percent}
     found |= {"device.battery.available": np.ones(len(labels))}
     found |= {"weather.site.temp_c": temp_c, "weather.site.ghi_w_m2": ghi}
     price = 0.08 + 0.03 * np.sin((hour - 12.0) / 12.0 * 2.0 * np.pi)

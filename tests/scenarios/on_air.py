@@ -143,10 +143,13 @@ class Place:
 
     def drive(self, ticks: int, ledger: Path, *, die: str = "nowhere", at: int = -1, speed: str = "max") -> Run:
         """A run with a field that takes orders, which kills itself at a place (see ``driver.py``)."""
-        here = "127.0.0.1"
-        options = Options(str(self.site), self.begin, ticks, speed, False, here, 8050, here, 8080, str(self.state), True)
-        words = [str(ledger), die, str(at), options.to_text()]
+        words = [str(ledger), die, str(at), self.options(ticks, speed)]
         return launch([sys.executable, "-c", _DRIVE, *words], self._environment)
+
+    def options(self, ticks: int, speed: str = "max") -> str:
+        """As they travel to a process that runs without screens."""
+        here = "127.0.0.1"
+        return Options(str(self.site), self.begin, ticks, speed, False, here, 8050, here, 8080, str(self.state), True).to_text()
 
     def run(self, ticks: int, *extra: str, **options) -> Ended:
         """A run to its end."""

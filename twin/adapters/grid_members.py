@@ -30,7 +30,7 @@ def grid_members(
 
     Args:
         load_weight, load_tan_phi: dims (load,). ``sgen_kwp``: dims (sgen,), 0 for what is no panel.
-        hydro: sgens that are metered and that nobody forecasts.
+        hydro: sgens that are metered and that nobody forecasts, those of other carriers among them.
     """
     load, sgen = ({int(index): at for at, index in enumerate(table)} for table in (grid.load, grid.sgen))
     loads = [(index, zone.name) for zone in zones for index in zone.loads]

@@ -26,7 +26,7 @@ from twin.adapters.grid_simbench import STAMPS, BuiltGrid, Progress, build_simbe
 from twin.adapters.net_store import net_from_bytes, net_to_bytes
 from twin.adapters.zone_members import resolve_zones
 from twin.domain.time import QUARTER_HOUR_S, from_epoch_s, to_epoch_s
-from twin.domain.zones import PvGroup, Zone
+from twin.domain.zones import OtherPlant, PvGroup, Zone
 from twin.site import Site
 from twin.site.files import cache_folder, read_bytes
 
@@ -218,6 +218,7 @@ def _zone_note(zone: Zone) -> dict[str, Any]:
     note = dict(vars(zone))
     note["title"] = dict(zone.title)
     note["loads"], note["pv_sgens"] = ([int(i) for i in part] for part in (zone.loads, zone.pv_sgens))
+    note["others"] = [[plant.channel, plant.carrier, plant.kw, plant.co2_g_per_kwh] for plant in zone.others]
     note["pv_groups"] = [[group.tilt_deg, group.azimuth_deg, group.kwp] for group in zone.pv_groups]
     return note
 
@@ -226,4 +227,5 @@ def _zone(note: Mapping[str, Any]) -> Zone:
     pairs = {key: tuple((channel, number) for channel, number in note[key]) for key in ("boundary", "pv_references")}
     plain = {key: tuple(note[key]) for key in ("hydro", "storage", "loads", "pv_sgens", "trafos")}
     groups = tuple(PvGroup(*group) for group in note["pv_groups"])
-    return Zone(**{**note, **pairs, **plain, "pv_groups": groups})
+    others = tuple(OtherPlant(*plant) for plant in note["others"])
+    return Zone(**{**note, **pairs, **plain, "pv_groups": groups, "others": others})

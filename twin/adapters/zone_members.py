@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence, Set
 from typing import Any
 
 import numpy as np
 
+from twin.domain.carriers import CARRIERS
 from twin.domain.problems import Problem, Problems
-from twin.domain.zones import PvGroup, Zone
+from twin.domain.zones import OtherPlant, PvGroup, Zone
 from twin.site import Site
 from twin.site.device_tables import PLACES_KEY, DeviceGroup
 from twin.site.locate import Places
-from twin.site.tables import Zone as ZoneTable
 from twin.site.trafo import Trafo
+from twin.site.zone import OtherPlant as OtherPlantTable
+from twin.site.zone import Zone as ZoneTable
 
 
 def resolve_zones(tables: Sequence[ZoneTable], trafos: Sequence[Trafo], net: Any) -> tuple[Zone, ...]:
@@ -29,6 +32,7 @@ def resolve_zones(tables: Sequence[ZoneTable], trafos: Sequence[Trafo], net: Any
             boundary=tuple((term.channel, float(term.sign)) for term in table.boundary),
             hydro=table.hydro,
             storage=table.storage,
+            others=tuple(_other(plant) for plant in table.other_plants),
             pv_references=tuple((reference.channel, reference.kwp) for reference in table.pv_references),
             pv_groups=tuple(PvGroup(g.tilt_deg, g.azimuth_deg, g.kwp) for g in table.pv_groups),
             loads=_own(table, tables, held, 0),
@@ -37,6 +41,12 @@ def resolve_zones(tables: Sequence[ZoneTable], trafos: Sequence[Trafo], net: Any
         )
         for table in tables
     )
+
+
+def _other(plant: OtherPlantTable) -> OtherPlant:
+    published = CARRIERS[plant.carrier].co2_g_per_kwh
+    stated = published if plant.co2_g_per_kwh is None else plant.co2_g_per_kwh
+    return OtherPlant(plant.channel, plant.carrier, plant.kw, math.nan if stated is None else stated)
 
 
 Members = tuple[set[int], set[int]]

@@ -1,4 +1,4 @@
-"""What the régie's web process reaches beyond its files: jobs, what-ifs and history, promised here and wired in `twin.web`."""
+"""What the régie's web process reaches beyond its files: jobs, what-ifs, history, figures, holdings. `twin.web` wires them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from twin.contracts.privacy import Holdings
+
 if TYPE_CHECKING:
     import xarray as xr
+
+    from twin.contracts.publication import Drafts, HourFigure, PublicationFacts
 
 
 class Unavailable(RuntimeError):
@@ -90,6 +94,57 @@ class History(Protocol):
         ...
 
 
+class Figures(Protocol):
+    """What the journal gives for publication: months, years and hours, none of it approved."""
+
+    def facts(self) -> PublicationFacts:
+        """What the site says about its publication.
+
+        Raises:
+            Unavailable: while no loop has run here, or where the site has no public page.
+        """
+        ...
+
+    def follow(self, limit: int) -> None:
+        """Read at most ``limit`` records on, so that nothing is missed when the journal lets go what has had its time.
+
+        Raises:
+            Unavailable: when there is no journal to read.
+        """
+        ...
+
+    def drafts(self, limit: int | None = None) -> Drafts:
+        """Every month and year, read on from where the last call stopped.
+
+        Args:
+            limit: records of the journal that this call reads at most; None for all that there are.
+
+        Raises:
+            Unavailable: when there is no journal to read.
+        """
+        ...
+
+    def hours(self, period: str) -> tuple[HourFigure, ...]:
+        """The hours of a month, as far as the journal is read.
+
+        Raises:
+            Unavailable: when there is no journal to read.
+        """
+        ...
+
+
+class Privacy(Protocol):
+    """What of people the state directory holds."""
+
+    def holdings(self, now: datetime) -> Holdings:
+        """All of it at ``now``, of the wall clock.
+
+        Raises:
+            Unavailable: when a store cannot be read.
+        """
+        ...
+
+
 @dataclass(frozen=True)
 class Ports:
     """All of them; None where this process was started without. ``library``: folder of the packaged scenario files."""
@@ -97,4 +152,6 @@ class Ports:
     jobs: Jobs | None = None
     previews: Previews | None = None
     history: History | None = None
+    figures: Figures | None = None
     library: Path | None = None
+    privacy: Privacy | None = None

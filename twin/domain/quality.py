@@ -29,6 +29,11 @@ def worst(flags: np.ndarray | list[int] | tuple[int, ...]) -> Quality:
     return Quality(int(np.bitwise_or.reduce(array.ravel()))) if array.size else Quality.INVALID
 
 
+def is_doubtful(flags: Quality | int) -> bool:
+    """Whether a state is no figure of its quarter hour: it is of an older one, or there is none."""
+    return bool(int(flags) & (Quality.STALE | Quality.INVALID))
+
+
 def words(quality: Quality | int) -> tuple[str, ...]:
     """The flags as lower-case words, for messages and for the screens' translation keys: ``("good",)`` when none is set."""
     flags = Quality(int(quality))

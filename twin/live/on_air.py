@@ -33,6 +33,7 @@ from twin.live.recheck import Recheck
 from twin.live.screens import Screens
 from twin.live.show import Show, site_show
 from twin.live.state_folder import check_state, of_the_disk
+from twin.live.tidying import Tidying
 from twin.live.views import Views
 from twin.preview.kit import kit_of, write_kit
 from twin.regie.commands import Refused, read_commands
@@ -97,6 +98,7 @@ class OnAir:
 
     _journal: Journal
     _calls: Calls
+    _tidying: Tidying
 
     def __init__(self, options: Options, show: Show) -> None:
         self._options, self._show = options, show
@@ -146,6 +148,7 @@ class OnAir:
     def _go(self, wired: Wired, screens: Screens | None) -> None:
         views = Views(wired, self._state, self._options.factor, self._window.start)
         self._calls = Calls(self._state, wired.site.mail, wired.site.roster)
+        self._tidying = Tidying(self._state)
         with suppress(OSError):  # a full disk: no previews, which say so
             write_kit(self._state / "jobs", kit_of(wired))
         try:
@@ -158,6 +161,7 @@ class OnAir:
             views.finish()
             for detail in self._calls.stop():
                 self._note("call", detail)
+            self._tidying.stop()
             if not wired.loop.waiting:
                 self._journal.flush()
 
@@ -244,6 +248,8 @@ class OnAir:
             wired.parts.runner.keep_work()
         for name in screens.look_after() if screens is not None else ():
             self._note("screen_restarted", {"screen": name})
+        for detail in () if wired.loop.waiting else self._tidying.look(self._journal, wired.loop.last or self._window.start):
+            self._note("not_expunged", detail)
         mailed = self._calls.look()
         for detail in mailed:
             self._note("call", detail)

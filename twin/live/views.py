@@ -14,21 +14,28 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+from pydantic import ValidationError
 
 from twin.contracts.box import BoxCard
 from twin.contracts.diagram import DiagramBus, DiagramEdge, DiagramFacts, DiagramSwitch
 from twin.contracts.history_facts import FILE as HISTORY_FILE
 from twin.contracts.messages import Alarm
+from twin.contracts.privacy import FILE as DISCLOSURE_FILE
 from twin.contracts.public_snapshot import PublicSnapshot
+from twin.contracts.publication import FILE as PUBLICATION_FILE
 from twin.contracts.snapshot import BoxFacts, OnCallView, SiteFacts
 from twin.domain.time import QUARTER_HOUR_S, from_epoch_s
 from twin.engines.outages.closures import is_permitted
+from twin.live.disclosed import disclosure_of
 from twin.live.history_labels import history_facts
 from twin.live.tariff_file import write_tariff
+from twin.origin.meta import from_meta
+from twin.origin.traced import Traced
 from twin.regie.journal import Journal
 from twin.regie.public import PublicComposer
 from twin.regie.publish import Host, Publisher, write_atomically
 from twin.regie.tick import Tick
+from twin.shown_facts import publication_facts
 from twin.site import Site
 from twin.site.rules import BoxEntry
 from twin.wiring import Wired
@@ -64,17 +71,22 @@ class Views:
             since,
             wired.parts.switches.closed_in_file,
         )
-        self._public = PublicComposer(wired.public) if wired.public is not None else None
+        self._public = PublicComposer(wired.public, _told_last(self._public_file)) if wired.public else None
         self._last: tuple[Tick, Host] | None = None
         self._last_public: PublicSnapshot | None = None
         self._failing: set[str] = set()
         write_atomically(state / "snapshots" / "diagram.json", diagram_of(wired))
         write_atomically(state / "snapshots" / HISTORY_FILE, history_facts(wired))
+        if wired.public is not None:
+            write_atomically(state / "snapshots" / PUBLICATION_FILE, publication_facts(wired.public, wired.parts.zones))
+        write_atomically(state / "snapshots" / DISCLOSURE_FILE, disclosure_of(wired))
 
     def resume(self, journal: Journal) -> None:
         """Refill the cards' past and the running journal from what was journalled."""
+        traced: dict[int, Traced] = {}  # by label; what was told first, whatever was restated since
         for record in journal.records(max(journal.acked - _CURVE_RECORDS, 0)):
             if record.kind == "regular":
+                traced[record.as_of_s - QUARTER_HOUR_S] = from_meta(record.meta["origin"])
                 headlines = {name: _number(box["headline"][1]) for name, box in record.meta["boxes"].items()}
                 self._publisher.remember(headlines, {})
             for code, params in record.meta["lines"]:
@@ -87,7 +99,8 @@ class Views:
             )
             self._publisher.remember({}, signals)
             if self._public is not None:
-                self._public.remember(from_epoch_s(frame.start_s + number * QUARTER_HOUR_S), signals, flags)
+                label_s = frame.start_s + number * QUARTER_HOUR_S
+                self._public.remember(from_epoch_s(label_s), signals, flags, traced.get(label_s))
 
     def publish(
         self, tick: Tick, tick_ms: float, next_at: datetime | None, *, waiting: int, alarms: tuple[Alarm, ...] = ()
@@ -113,7 +126,8 @@ class Views:
                 write_tariff(self._public_file.parent, tick.envelopes.values())
         if regular and self._public is not None:
             with self._or_the_old_one("public"):
-                self._public.remember(tick.state.interval, tick.observation.signals, tick.observation.flags)
+                seen = tick.observation
+                self._public.remember(tick.state.interval, seen.signals, seen.flags, tick.origin, seen.raw)
                 self._last_public = self._public.compose(tick, host)
                 write_atomically(self._public_file, self._last_public)
 
@@ -155,6 +169,14 @@ class Views:
 
     def _tell(self, event: str, view: str, reason: str) -> None:
         self._wired.parts.on_ops({"event": event, "view": view, "reason": reason})
+
+
+def _told_last(file: Path) -> PublicSnapshot | None:
+    """What the public was told last; None where nothing was, or by another version."""
+    try:
+        return PublicSnapshot.model_validate_json(file.read_bytes())
+    except (OSError, ValidationError):
+        return None
 
 
 def site_facts(site: Site, notes: tuple[str, ...], cards: Mapping[str, BoxCard] = MappingProxyType({})) -> SiteFacts:

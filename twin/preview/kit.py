@@ -18,9 +18,9 @@ from twin.adapters.net_store import net_from_bytes, net_to_bytes
 from twin.contracts.devices import Device
 from twin.domain.controls import NO_CONTROLS, Controls
 from twin.domain.pack import pack, unpack
+from twin.domain.whole_file import write_whole
 from twin.domain.zones import Zone
 from twin.regie.proof import Limits
-from twin.regie.whole_file import write_whole
 from twin.wiring import Wired, controls_of
 
 FILE = "preview.kit"

@@ -10,10 +10,10 @@ from typing import Any
 import xarray as xr
 
 from twin.contracts.messages import Envelope, Service, State
-from twin.domain.quality import Quality
+from twin.domain.quality import is_doubtful
 from twin.regie import commands, kpi
 from twin.regie.memory import LoopMemory, Statistics
-from twin.regie.origin import Flows, Mix
+from twin.regie.origins import OriginOfTick
 from twin.regie.outcome import Result
 from twin.regie.parts import Parts
 from twin.regie.response import Response
@@ -43,22 +43,45 @@ def counted(
 
 
 def accounted(
-    parts: Parts, held: LoopMemory, response: Response, frames: Frames, state: State, baseline: xr.Dataset | None
-) -> tuple[kpi.Account, kpi.Account | None, Mix, Flows]:
-    """Both accounts after the newest quarter hour, and our mix and flows in it."""
+    parts: Parts,
+    held: LoopMemory,
+    response: Response,
+    frames: Frames,
+    state: State,
+    baseline: xr.Dataset | None,
+    origin: OriginOfTick,
+    *,
+    regular: bool,
+) -> tuple[kpi.Account, kpi.Account | None]:
+    """Both accounts after this tick: the newest quarter hour, unless it is an event, and what late meters restated."""
+    ours, theirs = held.ours, held.baseline
+    if regular:
+        ours, theirs = _with_newest(parts, held, response, frames, state, baseline, known=origin.known)
+    return kpi.with_consumed(ours, origin.ours), None if theirs is None else kpi.with_consumed(theirs, origin.theirs)
+
+
+def _with_newest(
+    parts: Parts,
+    held: LoopMemory,
+    response: Response,
+    frames: Frames,
+    state: State,
+    baseline: xr.Dataset | None,
+    *,
+    known: bool,
+) -> tuple[kpi.Account, kpi.Account | None]:
     label, dark_mw = state.interval, float(state.grid["unsupplied_mw"])
     interval = kpi.interval_of(label, frames.live.signals, parts.root, parts.devices, response.earned_chf, dark_mw)
     interval = replace(interval, curtailment_chf=response.compensated_chf, curtailed_mwh=response.curtailed_mwh)
-    doubtful = bool(state.quality & (Quality.STALE | Quality.INVALID))  # an older grid is no figure of this quarter hour
+    doubtful = is_doubtful(state.quality)
     theirs = held.baseline
     if frames.baseline is not None and theirs is not None and baseline is not None:
         doubtful = doubtful or not bool(baseline["converged"])  # for both, as with the meters: no difference of one side
         dark_mw = float(baseline["unsupplied_mw"])
         alone = kpi.interval_of(label, frames.baseline.signals, parts.root, parts.devices, 0.0, dark_mw)
         interval, alone = kpi.paired(interval, alone)
-        theirs, _, _ = kpi.add(theirs, alone, None if doubtful else baseline, parts.kpi_facts)
-    ours, mix, flows = kpi.add(held.ours, interval, None if doubtful else state.grid, parts.kpi_facts)
-    return ours, theirs, mix, flows
+        theirs = kpi.add(theirs, alone, None if doubtful else baseline, parts.kpi_facts, traced=known)
+    return kpi.add(held.ours, interval, None if doubtful else state.grid, parts.kpi_facts, traced=known), theirs
 
 
 def fit_meta(results: Mapping[str, FitResult]) -> dict[str, Any]:

@@ -1,8 +1,13 @@
-"""The journal's chain, read by anybody: records in order, and the verification that names what was altered."""
+"""The journal's chain, read by anybody: records in order, and the verification that names what was altered.
+
+A link covers the digest of a record's content. So content that is expunged with its time (`twin.regie.expunge`) leaves its
+digest, by which the chain still holds from the first tick to the last.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import sqlite3
 import zlib
@@ -17,7 +22,10 @@ from twin.domain.pack import UnpackError, digest, unpack
 from twin.domain.problems import BadInput, Problem, Problems
 from twin.regie.lock import LOCK, is_held
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
+HELD_AT_LEAST_S = 184 * 86_400
+"""Grid time for which content stays before the newest tick. A resume reads up to twice the nine weeks of its tables (`refold`).
+Younger content that is gone was not expunged by a régie."""
 _MAGIC = b"SQLite format 3\0"
 _RESTORE = "restore the state directory from a backup"
 
@@ -116,8 +124,27 @@ def read_records(db: sqlite3.Connection, start: int = 0) -> Iterator[Record]:
 
 
 def read_moments(db: sqlite3.Connection) -> Iterator[tuple[int, str, int]]:
-    """``(seq, kind, as_of_s)`` of every record, in order: a year of them in a tenth of a second."""
+    """``(seq, kind, as_of_s)`` of every record that is held, in order: a year of them in a tenth of a second."""
     yield from db.execute("SELECT seq, kind, as_of_s FROM tick ORDER BY seq")
+
+
+def read_metas(db: sqlite3.Connection, start: int, limit: int = -1) -> Iterator[tuple[int, str, int, str, Mapping[str, Any]]]:
+    """``(seq, kind, as_of_s, head, meta)`` of ``limit`` records from ``start`` on, in order; their readings are left alone.
+
+    Args:
+        limit: -1 for all there are.
+
+    Raises:
+        JournalDamaged: at a record that cannot be read.
+    """
+    query = "SELECT seq, kind, as_of_s, head, record FROM tick WHERE seq >= ? ORDER BY seq LIMIT ?"
+    for seq, kind, as_of_s, head, record in db.execute(query, (start, limit)):
+        yield seq, kind, as_of_s, head, _unpacked(seq, record)[0]
+
+
+def read_gone(db: sqlite3.Connection) -> Iterator[tuple[int, str, int]]:
+    """The same of every record whose content has gone: all of them are older than those that are held."""
+    yield from db.execute("SELECT seq, kind, as_of_s FROM expunged ORDER BY seq")
 
 
 def read_readings(db: sqlite3.Connection, start: int) -> Iterator[tuple[int, Mapping[str, np.ndarray]]]:
@@ -167,17 +194,26 @@ def verify(directory: Path) -> tuple[int, str, list[Problem]]:
 def _walk(db: sqlite3.Connection, problems: Problems) -> tuple[int, str, bytes]:
     """``(records, head, last record)``; every break of the chain is noted."""
     head, count, record = genesis(read_meta(db)["identity"]), 0, b""
-    rows = db.execute("SELECT seq, kind, as_of_s, head, readings, record FROM tick ORDER BY seq")
-    for seq, kind, as_of_s, stored, *blobs in rows:
+    gone = db.execute("SELECT seq, kind, as_of_s, head, content FROM expunged ORDER BY seq")
+    held = db.execute("SELECT seq, kind, as_of_s, head, readings, record FROM tick ORDER BY seq")
+    newest = db.execute("SELECT as_of_s FROM tick ORDER BY seq DESC LIMIT 1").fetchone()
+    for seq, kind, as_of_s, stored, *rest in itertools.chain(gone, held):
         place = f"tick {seq}"
         if seq != count:
             problems.add(place, f"follows tick {count - 1}", f"tick {count}", f"ticks are missing: {_RESTORE}")
-        try:
-            readings, record = map(zlib.decompress, blobs)
-        except (zlib.error, TypeError) as error:
-            problems.add(place, f"unreadable ({error})", "a compressed record", _RESTORE)
-            readings = record = b""
-        head = link(head, seq, kind, as_of_s, readings, record)
+        if len(rest) == 1:
+            content = rest[0]
+            if newest is None or newest[0] - as_of_s < HELD_AT_LEAST_S:
+                limit = f"held for {HELD_AT_LEAST_S // 86_400} days"
+                problems.add(place, "its content is gone", limit, f"nobody expunges it so early: {_RESTORE}")
+        else:
+            try:
+                readings, record = map(zlib.decompress, rest)
+            except (zlib.error, TypeError) as error:
+                problems.add(place, f"unreadable ({error})", "a compressed record", _RESTORE)
+                readings = record = b""
+            content = content_digest(readings, record)
+        head = link(head, seq, kind, as_of_s, content)
         if head != stored:
             problems.add(place, f"head {stored[:12]}", head[:12], f"the record was altered: {_RESTORE}")
             head = stored
@@ -206,7 +242,11 @@ def genesis(identity: Mapping[str, Any]) -> str:
     return digest({"regie": SCHEMA_VERSION, "identity": identity})
 
 
-def link(previous: str, seq: int, kind: str, as_of_s: int, readings: bytes, record: bytes) -> str:
-    """The chain value after a record."""
-    header = json.dumps([previous, seq, kind, as_of_s, len(readings)], separators=(",", ":")).encode()
-    return hashlib.sha256(header + readings + record).hexdigest()
+def content_digest(readings: bytes, record: bytes) -> str:
+    """What a link covers of a record's content, and all that is left of it once it is expunged."""
+    return hashlib.sha256(json.dumps([len(readings)]).encode() + readings + record).hexdigest()
+
+
+def link(previous: str, seq: int, kind: str, as_of_s: int, content: str) -> str:
+    """The chain value after a record, whose ``content`` is a `content_digest`."""
+    return hashlib.sha256(json.dumps([previous, seq, kind, as_of_s, content], separators=(",", ":")).encode()).hexdigest()

@@ -18,7 +18,7 @@ import numpy as np
 
 from twin.contracts.messages import Outcome
 from twin.domain.pack import pack, unpack
-from twin.regie.whole_file import write_whole
+from twin.domain.whole_file import write_whole
 
 FOLDER = "fits"
 

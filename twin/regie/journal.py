@@ -18,42 +18,41 @@ import shutil
 import sqlite3
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from twin.domain.overwriting import empty_log
 from twin.domain.pack import UnpackError, pack, unpack
 from twin.domain.problems import BadInput, Problem
+from twin.domain.whole_file import write_whole
 from twin.regie.chain import (
     SCHEMA_VERSION,
     JournalDamaged,
     Record,
+    content_digest,
     genesis,
     is_damage,
     link,
+    read_gone,
     read_meta,
     read_moments,
     read_readings,
     read_records,
 )
+from twin.regie.expunge import NOTE as DELETIONS
+from twin.regie.expunge import Expunged, expunge
+from twin.regie.journal_file import empty_journal
 from twin.regie.lock import take_lock
-from twin.regie.whole_file import write_whole
 
 RESERVE_BYTES = 4 * 1024 * 1024
 """Freed when the disk is full: room for the checkpoint, and for the snapshots that carry the alarm."""
 WAL_LIMIT_BYTES = 4 * 1024 * 1024
 FREE_MINIMUM_BYTES = 2 * RESERVE_BYTES
-
-_SCHEMA = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE tick (seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, as_of_s INTEGER NOT NULL, head TEXT NOT NULL,
-                   readings BLOB NOT NULL, record BLOB NOT NULL);
-CREATE TABLE resume (id INTEGER PRIMARY KEY CHECK (id = 1), seq INTEGER NOT NULL, state BLOB NOT NULL);
-CREATE TABLE ops (id INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, detail TEXT NOT NULL);
-"""
 
 
 class JournalUnavailable(RuntimeError):
@@ -97,7 +96,7 @@ class Journal:
         self._reserve = directory / "journal.reserve"
         self._head, self._next = "", 0
         self._noted, self._notes = 0, list[Note]()
-        self._in_doubt = False
+        self._in_doubt, self._residue = False, True  # a kill may have left what was overwritten in the log
         try:
             directory.mkdir(parents=True, exist_ok=True)
             self._lock = take_lock(directory)
@@ -140,8 +139,8 @@ class Journal:
         return read_records(self._db, start)
 
     def moments(self) -> Iterator[tuple[int, str, int]]:
-        """``(seq, kind, as_of_s)`` of every acknowledged record, in order."""
-        return read_moments(self._db)
+        """``(seq, kind, as_of_s)`` of every acknowledged record, in order, those too whose content has gone."""
+        return chain(read_gone(self._db), read_moments(self._db))
 
     def readings(self, start: int) -> Iterator[tuple[int, Mapping[str, np.ndarray]]]:
         """``(as_of_s, raw readings)`` of the acknowledged records from ``start`` on, in order."""
@@ -173,7 +172,7 @@ class Journal:
         state = pack(resume_meta, resume_arrays)
         record = pack({**meta, "resume": hashlib.sha256(state).hexdigest()}, arrays)
         raw = pack({}, readings)
-        head = link(self._head, self._next, kind, as_of_s, raw, record)
+        head = link(self._head, self._next, kind, as_of_s, content_digest(raw, record))
         with self._acknowledged():
             self._check_space()
             self._write(kind, as_of_s, head, raw, record, state)
@@ -206,6 +205,23 @@ class Journal:
         except (ValueError, TypeError, sqlite3.DatabaseError) as error:
             raise JournalDamaged(f"{self._path}: ops", error) from error
 
+    def expunge(self, before_s: int, notes_before: str, limit: int, *, at: str) -> Expunged:
+        """One slice of what has had its time (`twin.regie.expunge`); when the answer says ``clean``, no file holds it any more.
+
+        Raises:
+            JournalUnavailable: when the store does not take it; nothing went.
+        """
+        if self._in_doubt:  # the next commit finds out what is on disk
+            return Expunged(0, 0)
+        try:
+            gone = expunge(self._db, before_s, notes_before, limit, at=at)
+            (self._noted,) = self._db.execute("SELECT coalesce(max(id), 0) FROM ops").fetchone()
+            self._residue = (self._residue or gone.any) and not empty_log(self._db)
+        except sqlite3.Error as error:
+            self._in_doubt = True
+            raise JournalUnavailable(str(error)) from error
+        return replace(gone, clean=not (self._residue or gone.any))
+
     def free_bytes(self) -> int:
         """Space left on the journal's file system for an unprivileged writer."""
         return shutil.disk_usage(self._path.parent).free
@@ -219,7 +235,7 @@ class Journal:
 
     def _open(self, identity: Mapping[str, Any]) -> None:
         if not self._path.exists():
-            write_whole(self._path, _empty(identity))  # a reader finds a journal or none, never one that is being made
+            write_whole(self._path, empty_journal(identity))  # a reader finds a journal or none, never one that is being made
         self._db = self._connect()
         self._check(identity)
         # A head that a crash left unsynced is no head yet: nothing may be sent for it before it is on disk.
@@ -233,6 +249,7 @@ class Journal:
         db.execute("PRAGMA synchronous=FULL")
         db.execute(f"PRAGMA journal_size_limit={WAL_LIMIT_BYTES}")
         db.execute("PRAGMA wal_autocheckpoint=200")
+        db.execute("PRAGMA secure_delete=ON")  # what goes is overwritten, not only unlinked
         return db
 
     def _check(self, identity: Mapping[str, Any]) -> None:
@@ -287,6 +304,8 @@ class Journal:
         self._db.close()
         self._db = self._connect()
         self._checkpoint("TRUNCATE")
+        query = "SELECT coalesce(max(id), 0) FROM ops WHERE id <= ? OR kind = ?"  # an expunging in doubt may have been kept
+        (self._noted,) = self._db.execute(query, (self._noted, DELETIONS)).fetchone()
         self._in_doubt = False
 
     def _checkpoint(self, mode: str) -> None:
@@ -323,13 +342,3 @@ class Journal:
                 return
             with self._reserve.open("wb") as file:
                 os.posix_fallocate(file.fileno(), 0, RESERVE_BYTES)
-
-
-def _empty(identity: Mapping[str, Any]) -> bytes:
-    """The file of a journal without a tick."""
-    with closing(sqlite3.connect(":memory:")) as db:
-        db.executescript(_SCHEMA)
-        rows = {"schema_version": SCHEMA_VERSION, "identity": identity}
-        db.executemany("INSERT INTO meta VALUES (?, ?)", [(k, json.dumps(v, sort_keys=True)) for k, v in rows.items()])
-        db.commit()
-        return db.serialize()

@@ -14,7 +14,7 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-from twin.regie.whole_file import write_whole
+from twin.domain.whole_file import write_whole
 
 KEPT_FILES = 200
 """Of 50 to 550 kB each in the demo, five for each beginning."""

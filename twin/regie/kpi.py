@@ -19,7 +19,7 @@ import xarray as xr
 from twin.contracts.devices import Device, Right
 from twin.contracts.messages import Kpi
 from twin.domain.time import HOURS_PER_STEP
-from twin.regie.origin import Flows, Ledger, Mix, advance, flows_of, mix
+from twin.origin.consumed import Consumed
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class KpiFacts:
     Attributes:
         timezone: IANA name; a peak belongs to a local month.
         peak_chf_per_kw_month, value_of_lost_load_chf_per_kwh: prices.
-        co2_g_per_kwh: life-cycle factors by source. ``bus_low_pu``, ``bus_high_pu``: band per bus, dims (bus,).
+        bus_low_pu, bus_high_pu: band per bus, dims (bus,).
         line_limit_percent, trafo_limit_percent: seasonal ratings in percent of the rating.
         reinforcement_chf_per_kw_year: annuity of what the grid above is reinforced with per kW of peak; None: not stated.
     """
@@ -37,7 +37,6 @@ class KpiFacts:
     timezone: str
     peak_chf_per_kw_month: float
     value_of_lost_load_chf_per_kwh: float
-    co2_g_per_kwh: Mapping[str, float]
     bus_low_pu: np.ndarray
     bus_high_pu: np.ndarray
     line_limit_percent: float
@@ -50,7 +49,7 @@ class Interval:
     """What one quarter hour contributed: powers [MW], price, energy [MWh]; ``label``: its start.
 
     Attributes:
-        content_mwh: in the cells of each battery whose meter speaks. ``deliverable_mwh``: what the grid would get of that.
+        deliverable_mwh: what the grid would get of what each battery holds whose meter speaks.
         wear_chf: of the site's own batteries. ``flexibility_chf``: owed to other owners for orders that were obeyed.
         curtailment_chf: likewise for curtailment beyond what is guaranteed unpaid. ``curtailed_mwh``: all of it, by reference.
     """
@@ -59,11 +58,9 @@ class Interval:
     net_p_mw: float
     pv_p_mw: float
     hydro_p_mw: float
+    other_p_mw: float
     storage_p_mw: float
     price_chf_per_kwh: float
-    import_share: float
-    import_co2_g_per_kwh: float
-    content_mwh: Mapping[str, float]
     deliverable_mwh: Mapping[str, float]
     wear_chf: float
     flexibility_chf: float
@@ -83,7 +80,7 @@ class Account:
         closed_peaks_kw: sum of the peaks of months that ended within the window.
         losses_chf: losses at the market's price, of quarter hours in which both are known. They are inside the import.
         opening_mwh, deliverable_mwh: what each battery could deliver when the window began and when its meter last spoke.
-        content_mwh: in the cells of each battery when its meter last spoke.
+        consumption_mwh, renewable_mwh, co2_t: of quarter hours whose origin is known; late meters restate them.
     """
 
     steps: int = 0
@@ -111,18 +108,16 @@ class Account:
     price_sum: float = 0.0
     opening_mwh: Mapping[str, float] = field(default_factory=dict)
     deliverable_mwh: Mapping[str, float] = field(default_factory=dict)
-    content_mwh: Mapping[str, float] = field(default_factory=dict)
-    ledger: Ledger = field(default_factory=Ledger)
 
 
-def add(account: Account, interval: Interval, grid: xr.Dataset | None, facts: KpiFacts) -> tuple[Account, Mix, Flows]:
-    """The account after one more quarter hour, with that quarter hour's mix and flows."""
-    flows = flows_of(interval.net_p_mw, interval.pv_p_mw, interval.hydro_p_mw, interval.storage_p_mw)
-    pool = mix(flows, account.ledger, interval.import_share, interval.import_co2_g_per_kwh, dict(facts.co2_g_per_kwh))
+def add(account: Account, interval: Interval, grid: xr.Dataset | None, facts: KpiFacts, *, traced: bool) -> Account:
+    """The account after one more quarter hour, what was consumed in it excepted (`with_consumed`).
+
+    Args:
+        traced: whether the origin of what was consumed is known.
+    """
     account = in_month(account, interval.label, facts.timezone)
-    priced = not math.isnan(flows.imported) and not math.isnan(interval.price_chf_per_kwh)
-    # A town in the dark consumes nothing, and that is known.
-    traced = flows.consumption == 0.0 or (pool.share is not None and pool.co2_g_per_kwh is not None)
+    priced = not math.isnan(interval.net_p_mw) and not math.isnan(interval.price_chf_per_kwh)
     solved = grid is not None and bool(np.isfinite(grid["loss_mw"].values))
     account = replace(
         account,
@@ -131,7 +126,6 @@ def add(account: Account, interval: Interval, grid: xr.Dataset | None, facts: Kp
         # Whatever the other meters say: in an outage they may say nothing.
         opening_mwh={**interval.deliverable_mwh, **account.opening_mwh},
         deliverable_mwh={**account.deliverable_mwh, **interval.deliverable_mwh},
-        content_mwh={**account.content_mwh, **interval.content_mwh},
         wear_chf=account.wear_chf + interval.wear_chf,
         flexibility_chf=account.flexibility_chf + interval.flexibility_chf,
         curtailment_chf=account.curtailment_chf + interval.curtailment_chf,
@@ -139,23 +133,32 @@ def add(account: Account, interval: Interval, grid: xr.Dataset | None, facts: Kp
         unsupplied_mwh=account.unsupplied_mwh + HOURS_PER_STEP * interval.unsupplied_mw,
     )
     if priced:
-        account = _with_energy(account, interval, flows)
+        account = _with_energy(account, interval)
     if grid is not None and solved:
         account = _with_grid(account, grid, facts, interval.price_chf_per_kwh)
-    if traced:
-        account = _with_origin(account, flows, pool)
-    return account, pool, flows
+    return account
 
 
-def _with_energy(account: Account, interval: Interval, flows: Flows) -> Account:
+def with_consumed(account: Account, change: Consumed) -> Account:
+    """The account with what a quarter hour adds to consumption, or by how much late meters change it."""
+    return replace(
+        account,
+        consumption_mwh=account.consumption_mwh + change.mwh,
+        renewable_mwh=account.renewable_mwh + change.renewable_mwh,
+        co2_t=account.co2_t + change.co2_t,
+    )
+
+
+def _with_energy(account: Account, interval: Interval) -> Account:
     h, price = HOURS_PER_STEP, interval.price_chf_per_kwh
+    imported, exported = max(interval.net_p_mw, 0.0), max(-interval.net_p_mw, 0.0)
     return replace(
         account,
         priced=account.priced + 1,
-        import_mwh=account.import_mwh + h * flows.imported,
-        export_mwh=account.export_mwh + h * flows.exported,
-        energy_chf=account.energy_chf + 1000.0 * h * price * (flows.imported - flows.exported),
-        peak_kw=max(account.peak_kw, 1000.0 * flows.imported),
+        import_mwh=account.import_mwh + h * imported,
+        export_mwh=account.export_mwh + h * exported,
+        energy_chf=account.energy_chf + 1000.0 * h * price * (imported - exported),
+        peak_kw=max(account.peak_kw, 1000.0 * imported),
         price_sum=account.price_sum + price,
     )
 
@@ -171,19 +174,6 @@ def _with_grid(account: Account, grid: xr.Dataset, facts: KpiFacts, price_chf_pe
         voltage_pu_h=account.voltage_pu_h + HOURS_PER_STEP * voltage,
         overload_percent_h=account.overload_percent_h + HOURS_PER_STEP * overload,
         max_loading_percent=max(account.max_loading_percent, worst),
-    )
-
-
-def _with_origin(account: Account, flows: Flows, pool: Mix) -> Account:
-    consumed = HOURS_PER_STEP * flows.consumption
-    # fsum: the same to the last bit in whatever order the batteries come back from the journal
-    stored = math.fsum(account.content_mwh.values()) if account.content_mwh else None
-    return replace(
-        account,
-        consumption_mwh=account.consumption_mwh + consumed,
-        renewable_mwh=account.renewable_mwh + consumed * (pool.share or 0.0),
-        co2_t=account.co2_t + consumed * (pool.co2_g_per_kwh or 0.0) / 1000.0,
-        ledger=advance(account.ledger, flows, pool, stored, HOURS_PER_STEP),
     )
 
 
@@ -288,11 +278,9 @@ def interval_of(
         net_p_mw=of("zone_net_p_mw", zone, nan),
         pv_p_mw=of("zone_pv_p_mw", zone, 0.0),
         hydro_p_mw=of("zone_hydro_p_mw", zone, 0.0),
+        other_p_mw=of("zone_other_p_mw", zone, 0.0),
         storage_p_mw=of("zone_storage_p_mw", zone, 0.0),
         price_chf_per_kwh=of("price_chf_per_kwh", "", nan),
-        import_share=of("import_renewable_share", "", nan),
-        import_co2_g_per_kwh=of("import_co2_g_per_kwh", "", nan),
-        content_mwh=content,
         deliverable_mwh={d.id: d.efficiency * content[d.id] for d in batteries if d.id in content},
         wear_chf=sum(_wear_chf(d, of("device_p_mw", d.id, nan)) for d in batteries),
         flexibility_chf=flexibility_chf,
@@ -309,7 +297,7 @@ def paired(ours: Interval, theirs: Interval) -> tuple[Interval, Interval]:
 
 
 def _powers_mw(interval: Interval) -> tuple[float, ...]:
-    return interval.net_p_mw, interval.pv_p_mw, interval.hydro_p_mw, interval.storage_p_mw
+    return interval.net_p_mw, interval.pv_p_mw, interval.hydro_p_mw, interval.other_p_mw, interval.storage_p_mw
 
 
 def _wear_chf(device: Device, p_mw: float) -> float:

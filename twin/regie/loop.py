@@ -26,6 +26,7 @@ from twin.regie.horizon import ELEMENT_POWERS, after_switching, label_s, medians
 from twin.regie.journal import JournalUnavailable
 from twin.regie.look_ahead import outlooks_of
 from twin.regie.memory import LoopMemory
+from twin.regie.origins import OriginOfTick, origins_of
 from twin.regie.outcome import Memory
 from twin.regie.parts import Parts
 from twin.regie.record import alone_record, grid_state, tick_record
@@ -62,6 +63,7 @@ class Loop:
         if stored is not None:
             self._memory = memory.from_meta(stored[0]["memory"])
         self._response = Response(self._memory.decision, self._memory.usage)
+        self._origins = origins_of(parts, self._memory)
 
     @property
     def memory(self) -> LoopMemory:
@@ -112,6 +114,7 @@ class Loop:
             labels = [from_epoch_s(label + i * QUARTER_HOUR_S) for i in range(len(values))]
             account = kpi.opened(start, labels, values[:, column].tolist(), parts.kpi_facts.timezone)
             self._memory = replace(self._memory, ours=account, baseline=None if parts.baseline is None else account)
+            self._origins.warm(label, values)  # of both sides: they part at ``start``
             self._fits = fit_meta(parts.runner.prepare(start))
         else:
             self._send()
@@ -122,8 +125,9 @@ class Loop:
         state, baseline = self._estimate(frames, moment)
         self._response = respond(self._parts, self._memory, self._sent, frames.live, state, regular=moment.event is None)
         outside, reports = self._run_boxes(state, moment)
-        tick = self._decide(frames, reports, outside, state, baseline, moment)
-        return self._journal(tick, frames)
+        origin = self._origins.tick(frames, state, self._there, baseline, regular=moment.event is None)
+        tick = self._decide(frames, reports, outside, state, baseline, origin, moment)
+        return self._journal(tick, frames, origin)
 
     def adopt_models(self, as_of: datetime) -> None:
         """Put trained models in force that are due at ``as_of``; waits for them, outside the tick's time."""
@@ -193,6 +197,7 @@ class Loop:
         outside: Mapping[str, xr.DataArray],
         state: State,
         baseline: xr.Dataset | None,
+        origin: OriginOfTick,
         moment: Moment,
     ) -> Tick:
         parts, held = self._parts, self._memory
@@ -202,9 +207,8 @@ class Loop:
         before = replace(before, recommendations=casting.without_proposals(before.recommendations, waiting, state.as_of))
         switched, told = switching.step(held.switch_orders, self._operated, moment.commands, parts.switches, state)
         asked += told
-        ours, theirs, mix, flows = accounted(parts, held, self._response, frames, state, baseline)
-        if moment.event is not None:
-            ours, theirs = held.ours, held.baseline
+        regular = moment.event is None
+        ours, theirs = accounted(parts, held, self._response, frames, state, baseline, origin, regular=regular)
         kpis = kpi.kpis(ours, theirs, parts.kpi_facts)
         state = replace(state, findings=(*state.findings, *self._sender.findings(state.as_of)))
         forecasts = medians(reports, parts.zones)
@@ -213,16 +217,18 @@ class Loop:
         else:
             outlooks = outlooks_of(parts, frames.live, reports, forecasts, outside, state)
             result = parts.decider.decide(reports, state, outlooks, moment.commands, before, kpis, self._response.usage)
-        self._memory = LoopMemory(
+        self._memory = after = LoopMemory(
             decision=result.memory,
             ours=ours,
             baseline=theirs,
-            statistics=counted(held.statistics, reports, result, self._rmse(state, moment), regular=moment.event is None),
+            statistics=counted(held.statistics, reports, result, self._rmse(state, moment), regular=regular),
             command_offset=max([held.command_offset, *(c.id for c in moment.commands), *(r.id for r in moment.refused)]),
             consumed=commands.consumed_after(held.consumed, moment.commands, moment.refused),
             forecast_start_s=label_s(state.as_of) if forecasts else held.forecast_start_s,
             forecast={key: tuple(path.tolist()) for key, path in forecasts.items()} or held.forecast,
             usage=self._response.usage,
+            ledgers=origin.before,
+            ledgers_alone=origin.before_alone,
             castings=waiting,
             switch_orders=switched,
         )
@@ -237,24 +243,23 @@ class Loop:
             state,
             reports,
             result,
-            mix,
-            flows,
+            origin.traced,
             outside,
-            self._memory,
+            after,
             lines,
             trials,
             baseline,
             roles,
         )
 
-    def _journal(self, tick: Tick, frames: Frames) -> Tick:
+    def _journal(self, tick: Tick, frames: Frames, origin: OriginOfTick) -> Tick:
         """Commit what waits, oldest first. Only an acknowledged decision is sent."""
         parts = self._parts
         self._as_of = tick.moment.as_of
         if tick.moment.event is None:
             self._regular = tick.moment.as_of
         parts.runner.training_due(tick.moment.as_of)
-        self._unacked.append(self._frozen(tick, frames) if parts.journal.keeps else {})
+        self._unacked.append(self._frozen(tick, frames, origin) if parts.journal.keeps else {})
         self._seq, self._sent, self._operated, self._fits = self._seq + 1, (), (), {}
         while self._unacked:
             try:
@@ -281,6 +286,7 @@ class Loop:
         grid = grid_state(last.arrays, parts.engine.model(Topology.from_meta(last.meta["topology"])).grid)
         self._grid = grid if bool(grid["converged"]) else None
         self._seq = parts.journal.acked
+        self._origins.resume(parts.journal, parts.live, parts.baseline)
 
     def _estimated(self, topology: Topology, observation: Observation, interval: datetime) -> xr.Dataset:
         """State estimation of one side; zones without telemetry enter with what was last forecast for the interval."""
@@ -317,16 +323,19 @@ class Loop:
             self._sent = self._sender.send(self._memory.decision.outbox, self._as_of)
             self._operated = self._sender.operate(self._memory.switch_orders, self._as_of)
 
-    def _frozen(self, tick: Tick, frames: Frames) -> dict[str, Any]:
+    def _frozen(self, tick: Tick, frames: Frames, origin: OriginOfTick) -> dict[str, Any]:
         parts = self._parts
         meta, arrays = tick_record(
             tick.state, tick.envelopes, tick.result, tick.moment.commands, self._sent, self._fits, tick.lines
         )
         readings = readings_to_arrays(frames.live.readings, "live")
         resume = {"live.checkpoint": parts.live.telemetry.checkpoint(), "runner": parts.runner.state()}
+        meta |= origin.to_meta(regular=tick.moment.event is None)
+        arrays |= origin.patterns
         arrays["signals"] = np.fromiter(frames.live.signals.values(), np.float32)
         if frames.baseline is not None and parts.baseline is not None:
             meta["alone"], alone = alone_record(self._there, tick.baseline, frames.baseline.signals)
+            meta["alone"] |= origin.alone_to_meta()
             arrays |= alone
             readings |= readings_to_arrays(frames.baseline.readings, "baseline")
             resume["baseline.checkpoint"] = parts.baseline.telemetry.checkpoint()

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 
 from twin.contracts.messages import SwitchOrder
 from twin.domain.finite import finite
+from twin.origin.ledger import Ledger
 from twin.regie.kpi import Account
 from twin.regie.outcome import Memory
 from twin.regie.usage import Usage
@@ -51,6 +52,8 @@ class LoopMemory:
         forecast: "load:<zone>" / "pv:<zone>" -> median path of the last tick, from ``forecast_start_s`` on, dims (time,);
             "load:<zone>:sigma" ... -> its spread.
         usage: what was used of the rights over devices.
+        ledgers, ledgers_alone: what each storage held before the oldest quarter hour that late meters can still restate, in our
+            town and in the do-nothing twin's; empty before the first tick.
         castings: changes of the boxes' roles that wait for the next regular tick. ``switch_orders``: by key.
     """
 
@@ -63,6 +66,8 @@ class LoopMemory:
     forecast_start_s: int = 0
     forecast: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     usage: Usage = field(default_factory=Usage)
+    ledgers: tuple[Ledger, ...] = ()
+    ledgers_alone: tuple[Ledger, ...] = ()
     castings: tuple[Casting, ...] = ()
     switch_orders: Mapping[str, SwitchOrder] = field(default_factory=dict)
 

@@ -133,17 +133,19 @@ class Observer:
 
     def _zone(self, zone: Zone, raw: Mapping[str, _Series], rows: int) -> dict[tuple[str, str], _Series]:
         hydro = _sum([(channel, 1.0) for channel in zone.hydro], raw, rows)
+        other = _sum([(plant.channel, 1.0) for plant in zone.others], raw, rows)
         storage = _known_sum(zone.storage, raw, rows)
         pv = _scaled_pv(zone, raw, rows, self._limited.get(zone.name, ()))
         found = {
             ("zone_pv_p_mw", zone.name): pv,
             ("zone_hydro_p_mw", zone.name): hydro,
+            ("zone_other_p_mw", zone.name): other,
             ("zone_storage_p_mw", zone.name): storage,
         }
         if zone.boundary:
             net = _sum(zone.boundary, raw, rows)
-            load = net.value + pv.value + hydro.value - storage.value
-            quality = net.quality | pv.quality | hydro.quality | storage.quality
+            load = net.value + pv.value + hydro.value + other.value - storage.value
+            quality = net.quality | pv.quality | hydro.quality | other.quality | storage.quality
             found["zone_net_p_mw", zone.name] = net
             # Reference plants scaled up can overshoot at dawn; consumption is never negative.
             found["zone_load_p_mw", zone.name] = _Series(np.where(load < 0.0, 0.0, load), quality)

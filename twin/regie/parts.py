@@ -11,6 +11,7 @@ from twin.contracts.devices import Device
 from twin.contracts.frame import Layout
 from twin.contracts.ports import Actuator, Engine, OutlookSource, Referee
 from twin.domain.zones import Zone
+from twin.origin.town import TownFacts
 from twin.regie.decide import Decider
 from twin.regie.estimate import StateEstimator
 from twin.regie.journal import Journal
@@ -49,6 +50,7 @@ class Parts:
     actuator: Actuator | None
     referee: Referee | None
     kpi_facts: KpiFacts
+    town: TownFacts
     promote: Promote
     switches: Switches
     prehistory: timedelta

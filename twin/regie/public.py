@@ -1,44 +1,43 @@
-"""Compose the public snapshot: the town's renewable share, its green hours, a neighbourhood large enough, a consenting roof."""
+"""Compose the public snapshot: the town's renewable share, its coming hours, a large neighbourhood, a consenting roof."""
 
 from __future__ import annotations
 
 import math
-from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import numpy as np
 
-from twin.contracts.public_snapshot import GreenHour, Neighbourhood, PublicSnapshot, Roof, Source
-from twin.domain.quality import Quality, words, worst
+from twin.contracts.public_snapshot import ComingHour, Neighbourhood, PublicSnapshot, Roof, ZonePart
+from twin.domain.quality import Quality, words
 from twin.domain.time import QUARTER_HOUR
 from twin.domain.zones import Zone
-from twin.regie.green_hours import green_hours
+from twin.origin.traced import UNKNOWN, Origin, Traced
+from twin.regie.green_hours import coming_hours
 from twin.regie.horizon import medians
-from twin.regie.origin import Mix
+from twin.regie.public_ahead import of_mix_box, of_pool
+from twin.regie.public_balance import rounded, sources
+from twin.regie.public_means import Key, Means, QuarterHour, Window
+from twin.regie.public_told import Rulebook, Verdict
 from twin.regie.publish import Host
 from twin.regie.tick import Tick
 
 STALE_AFTER_TICKS = 2
 STALE_AFTER = timedelta(seconds=60)
 """At least this long after the last values nobody calls them stale, however fast the run."""
-_MADE_HERE = ("pv", "hydro")
-
-Key = tuple[str, str]
-"""A column of the frame: (signal, zone)."""
 
 
 @dataclass(frozen=True)
 class PublicFacts:
-    """What the site allows to publish.
+    """What the site publishes, and what of it may be told.
 
     Attributes:
-        root, neighbourhood, roof: zones; None where there is nothing to show.
-        roof_consented: the owner's consent is recorded.
-        k: customers below which nothing about consumption is public. ``max_share``: largest annual share of one customer.
-        largest_share: the neighbourhood's largest customer over its annual energy.
-        resolution: of the neighbourhood's and the roof's figures.
+        root: the town. ``zones``: it and those within it whose share is shown. ``group``, ``roof``: None where there is none.
+        kinds: of the sources that the site has.
+        book: what may be told. ``meters``: columns of a raw row, by channel.
+        interval: of publication.
+        import_mix: "consumption" or "production" of the upstream grid.
         notes: codes of honest labels.
     """
 
@@ -46,119 +45,189 @@ class PublicFacts:
     title: Mapping[str, str]
     timezone: str
     root: Zone
-    neighbourhood: Zone | None
+    zones: tuple[Zone, ...]
+    group: Zone | None
     roof: Zone | None
-    roof_consented: bool
-    k: int
-    max_share: float
-    largest_share: float
-    resolution: timedelta
+    kinds: frozenset[str]
+    book: Rulebook
+    meters: Mapping[str, int]
+    interval: timedelta
+    import_mix: str
     notes: tuple[str, ...]
 
     @property
-    def group(self) -> Zone | None:
-        """The neighbourhood, if it is a crowd in which nobody stands out."""
-        zone = self.neighbourhood
-        return zone if zone is not None and zone.customers >= self.k and self.largest_share <= self.max_share else None
+    def live(self) -> bool:
+        """Whether the town is told by the quarter hour, and not as means over the interval of publication."""
+        share = self.book.verdict("share", self.root.name)
+        return share is not None and share.coarse is None
 
-    @property
-    def plant(self) -> Zone | None:
-        """The roof, if its owner consented."""
-        return self.roof if self.roof_consented else None
-
-    @property
-    def powers_are_public(self) -> bool:
-        """Whether the town's own powers may be told: those outside the group must be a crowd too, or the difference tells."""
-        inside = 0 if self.neighbourhood is None else self.neighbourhood.customers
-        return self.root.customers - inside >= self.k
+    def silent(self, raw: np.ndarray | None) -> frozenset[str] | None:
+        """Plants whose meters say nothing of a quarter hour, dims (channel,) after substitution; None where nobody knows."""
+        if raw is None:
+            return None
+        return frozenset(plant.channel for plant in self.book.plants if math.isnan(raw[self.meters[plant.channel]]))
 
 
-@dataclass(frozen=True)
-class _Means:
-    """Means over one publication interval, by column: powers [kW], None where a quarter hour is missing, and quality."""
-
-    start: datetime
-    end: datetime
-    p_kw: Mapping[Key, float | None]
-    quality: Mapping[Key, Quality]
+def held_back(facts: PublicFacts) -> tuple[Verdict, ...]:
+    """Every figure that could be public: whether it is, at what resolution, and why not or why not finer."""
+    return facts.book.verdicts
 
 
 @dataclass
 class PublicComposer:
-    """Composes; what may be told of the neighbourhood and the roof is kept as means over the site's resolution."""
+    """Composes; what may not be told by the quarter hour is kept as means over the interval of publication.
+
+    Attributes:
+        before: the snapshot before; an interval that it told is told again as it was, whatever became known since.
+    """
 
     facts: PublicFacts
-    _window: deque[tuple[datetime, Mapping[Key, float], Mapping[Key, int]]] = field(default_factory=deque)
-    _means: _Means | None = None
+    before: PublicSnapshot | None = None
+    _window: Window = field(init=False)
+    _means: Means | None = None
+
+    def __post_init__(self) -> None:
+        self._window = Window(self.facts.interval)
+        if self.before is not None and self.before.site != self.facts.site:
+            self.before = None
+
+    def remember(
+        self,
+        interval: datetime,
+        signals: Mapping[Key, float],
+        flags: Mapping[Key, int],
+        traced: Traced | None = None,
+        raw: np.ndarray | None = None,
+    ) -> None:
+        """Take one quarter hour into the interval of publication; after a restart, those before it.
+
+        Args:
+            traced: as it was told first; None where nobody knows any more.
+            raw: the quarter hour after substitution, dims (channel,); None where nobody knows any more who answered.
+        """
+        book, silent = self.facts.book, self.facts.silent(raw)
+        p_mw = {
+            key: signals.get(key, math.nan) if book.told(figure, key[1], silent) and answers else math.nan
+            for key, (figure, answers) in self._keys(flags).items()
+        }
+        zones = {}
+        for name, origin in ({} if traced is None else traced.zones).items():
+            zones[name] = self._may_be_told(name, origin, silent)
+        injected = math.nan if traced is None else _injected_mw(traced)
+        means = self._window.add(QuarterHour(interval, p_mw, {key: _flag(flags, key) for key in p_mw}, zones, injected))
+        self._means = means or self._means
 
     def compose(self, tick: Tick, host: Host) -> PublicSnapshot:
-        """The public snapshot of a regular tick."""
-        facts, state = self.facts, tick.state
-        quality = Quality.ESTIMATED | _flag(tick.observation.flags, ("zone_load_p_mw", facts.root.name))
-        idle = tick.flows.consumption == 0.0 and tick.mix.share is None
+        """The public snapshot of a regular tick; its quarter hour was remembered before."""
+        facts, state, traced = self.facts, tick.state, tick.origin
+        start, town = self._town(tick)
+        powers = facts.live and facts.book.told("powers", facts.root.name, facts.silent(tick.observation.raw))
         pace = QUARTER_HOUR / host.speed if host.speed else timedelta(0)
-        return PublicSnapshot(
+        self.before = PublicSnapshot(
             site=facts.site,
             title=facts.title,
             timezone=facts.timezone,
             as_of=state.as_of,
-            interval=state.interval,
+            interval=start,
             published_at=host.published_at,
             next_at=host.next_at,
             stale_after=host.published_at + max(STALE_AFTER_TICKS * pace, STALE_AFTER),
             speed=host.speed,
-            status="ok" if tick.mix.share is not None else "no_production_and_no_consumption" if idle else "unknown",
-            share=tick.mix.share,
-            made_here=_made_here(tick.mix),
-            co2_g_per_kwh=tick.mix.co2_g_per_kwh,
-            quality=words(quality),
-            sources=_sources(tick) if facts.powers_are_public else (),
-            green_hours=self._green_hours(tick),
+            status=self._status(traced, town),
+            share=rounded(town.share),
+            made_here=rounded(town.made_here),
+            co2_g_per_kwh=rounded(town.co2_g_per_kwh, 1),
+            method=traced.method,
+            quality=words(Quality.ESTIMATED | _flag(tick.observation.flags, ("zone_load_p_mw", facts.root.name))),
+            sources=sources(traced, town, live=facts.live, powers=powers),
+            import_mix=facts.import_mix,
+            zones=self._zones(start, town),
+            coming=self._coming(tick),
             neighbourhood=self._neighbourhood(),
             roof=self._roof(),
             notes=facts.notes,
         )
+        return self.before
 
-    def remember(self, interval: datetime, signals: Mapping[Key, float], flags: Mapping[Key, int]) -> None:
-        """Take one quarter hour into the publication interval; after a restart, those before it."""
-        keys, resolution = self._keys(), self.facts.resolution
-        values = {key: signals.get(key, math.nan) for key in keys}
-        self._window.append((interval, values, {key: int(_flag(flags, key)) for key in keys}))
-        end = interval + QUARTER_HOUR
-        if end.timestamp() % resolution.total_seconds():
-            return
-        rows = [row for row in self._window if row[0] >= end - resolution]
-        self._window.clear()
-        if len(rows) == resolution // QUARTER_HOUR:
-            p_kw = {key: _mean_kw([values[key] for _, values, _ in rows]) for key in keys}
-            quality = {key: worst([flags[key] for _, _, flags in rows]) for key in keys}
-            self._means = _Means(end - resolution, end, p_kw, quality)
+    def _town(self, tick: Tick) -> tuple[datetime, Origin]:
+        """Origin of what the town consumed in the interval that is told of it, and the interval's start."""
+        facts, name, start = self.facts, self.facts.root.name, tick.state.interval
+        if not facts.live:
+            means = self._means
+            return (start, UNKNOWN) if means is None else (means.start, means.zones.get(name, UNKNOWN))
+        silent, town = facts.silent(tick.observation.raw), tick.origin.zones.get(name, UNKNOWN)
+        return start, self._may_be_told(name, town, silent)
 
-    def _keys(self) -> list[Key]:
-        group, plant = self.facts.group, self.facts.plant
-        keys = [] if group is None else [("zone_load_p_mw", group.name), ("zone_pv_p_mw", group.name)]
-        return keys if plant is None else [*keys, ("zone_pv_p_mw", plant.name)]
+    def _status(self, traced: Traced, town: Origin) -> str:
+        """Why there is a share or none: where nothing was consumed, plants may still have produced."""
+        if town.share is not None:
+            return "ok"
+        if town.p_mw != 0.0:  # NaN is among them
+            return "unknown"
+        coarse = math.nan if self._means is None else self._means.injected_mw
+        injected = _injected_mw(traced) if self.facts.live else coarse
+        return "all_exported" if injected > 0.0 else "no_production_and_no_consumption" if injected == 0.0 else "unknown"
 
-    def _green_hours(self, tick: Tick) -> tuple[GreenHour, ...]:
-        """From the forecasts of the root zone and the mix known ahead; what the site has and nobody knows is NaN."""
-        zone, paths = self.facts.root, medians(tick.envelopes, [self.facts.root])
-        share_ahead = tick.outside.get("import_renewable_share")
-        nobody = np.empty(0)
-        load = paths.get(f"load:{zone.name}", nobody)
-        pv = paths.get(f"pv:{zone.name}", nobody if zone.pv_kwp else np.zeros(len(load)))
-        hydro = tick.observation.signals.get(("zone_hydro_p_mw", zone.name), math.nan) if zone.hydro else 0.0
-        return green_hours(
-            tick.state.as_of,
-            load_p_mw=load,
-            pv_p_mw=pv,
-            hydro_p_mw=hydro,
-            import_share=nobody if share_ahead is None else share_ahead.values,
-        )
+    def _may_be_told(self, zone: str, origin: Origin, silent: frozenset[str] | None) -> Origin:
+        """What of a zone's origin may be told of a quarter hour in which some plants' meters were silent."""
+        book = self.facts.book
+        if not book.told("share", zone, silent):
+            return UNKNOWN
+        carbon = origin.co2_g_per_kwh if book.told("co2", zone, silent) else None
+        if book.told("parts", zone, silent):
+            return replace(origin, co2_g_per_kwh=carbon)
+        return replace(origin, parts={}, made_here=None, co2_g_per_kwh=carbon)
+
+    def _keys(self, flags: Mapping[Key, int]) -> dict[Key, tuple[str, bool]]:
+        """Columns of which means are told: the figure that each is, and whether its meters speak of the quarter hour."""
+        group, roof = self.facts.group, self.facts.roof
+        keys = {}
+        if group is not None:
+            keys["zone_load_p_mw", group.name] = ("load", True)
+            keys["zone_pv_p_mw", group.name] = ("sun", True)
+        if roof is not None:
+            key = ("zone_pv_p_mw", roof.name)  # substituted, it would be what the sun was before
+            keys[key] = ("plant", not _flag(flags, key) & Quality.SUBSTITUTED)
+        return keys
+
+    def _zones(self, start: datetime, town: Origin) -> tuple[ZonePart, ...]:
+        """The town as it is told anyway, for an hour's share beside its quarter hours would tell more; then the others."""
+        facts, means = self.facts, self._means
+        if not facts.book.told("share", facts.root.name):
+            return ()
+        length = QUARTER_HOUR if facts.live else facts.interval
+        found = [_zone_part(facts.root, start, start + length, town)]
+        if means is not None:
+            before = {} if self.before is None else {(part.name, part.start): part for part in self.before.zones}
+            for zone in facts.zones:
+                if zone.name != facts.root.name and facts.book.told("share", zone.name):
+                    part = _zone_part(zone, means.start, means.end, means.zones.get(zone.name, UNKNOWN))
+                    found.append(before.get((part.name, part.start), part))
+        return tuple(found)
+
+    def _coming(self, tick: Tick) -> tuple[ComingHour, ...]:
+        """From the mix box, or from the forecasts of the root zone; what the site has and nobody knows is unknown."""
+        facts, zone = self.facts, self.facts.root
+        if not facts.book.told("share", zone.name):
+            return ()
+        ahead = of_mix_box(tick.envelopes, zone.name, facts.kinds, tick.state.as_of)
+        if ahead is None:
+            paths, bought = medians(tick.envelopes, [zone]), tick.outside.get("import_renewable_share")
+            ahead = of_pool(
+                load_p_mw=paths.get(f"load:{zone.name}"),
+                pv_p_mw=paths.get(f"pv:{zone.name}"),
+                import_share=None if bought is None else bought.values,
+                held={injection.kind: injection for injection in tick.origin.injections},
+                kinds=facts.kinds,
+            )
+        return coming_hours(tick.state.as_of, ahead if facts.book.told("parts", zone.name) else replace(ahead, parts={}))
 
     def _neighbourhood(self) -> Neighbourhood | None:
         zone, means = self.facts.group, self._means
-        if zone is None or means is None:
+        if zone is None or means is None or not self.facts.book.told("load", zone.name):
             return None
+        if self.before is not None and (card := self.before.neighbourhood) is not None and card.start == means.start:
+            return card
         load, pv = ("zone_load_p_mw", zone.name), ("zone_pv_p_mw", zone.name)
         return Neighbourhood(
             title=zone.title,
@@ -166,14 +235,16 @@ class PublicComposer:
             start=means.start,
             end=means.end,
             load_kw=means.p_kw[load],
-            pv_kw=means.p_kw[pv],
-            quality=words(means.quality[load] | means.quality[pv]),
+            pv_kw=means.p_kw.get(pv),
+            quality=words(means.quality[load] | means.quality.get(pv, Quality.GOOD)),
         )
 
     def _roof(self) -> Roof | None:
-        zone, means = self.facts.plant, self._means
-        if zone is None or means is None:
+        zone, means = self.facts.roof, self._means
+        if zone is None or means is None or not self.facts.book.told("plant", zone.name):
             return None
+        if self.before is not None and (card := self.before.roof) is not None and card.start == means.start:
+            return card
         pv = ("zone_pv_p_mw", zone.name)
         return Roof(
             title=zone.title,
@@ -185,27 +256,23 @@ class PublicComposer:
         )
 
 
-def _made_here(mix: Mix) -> float | None:
-    """The part of the share that the town's own plants made; what storage gives back is not told apart by place."""
-    if mix.share is None:
-        return None
-    told = {kind: p_mw for kind, p_mw, part in mix.sources if part is not None}
-    return sum(told.get(kind, 0.0) for kind in _MADE_HERE) / sum(told.values())
-
-
-def _sources(tick: Tick) -> tuple[Source, ...]:
-    """What flows into the pool, and, as negative powers, what charging and export take out of it."""
-    out = {"storage": tick.flows.charge, "import": tick.flows.exported}
-    return tuple(
-        Source(kind=kind, p_mw=round(p_mw - out.get(kind, 0.0), 4) + 0.0, renewable_share=part if p_mw > 0.0 else None)
-        for kind, p_mw, part in tick.mix.sources
+def _zone_part(zone: Zone, start: datetime, end: datetime, origin: Origin) -> ZonePart:
+    known = Quality.INVALID if origin.share is None else Quality.ESTIMATED
+    return ZonePart(
+        name=zone.name,
+        title=zone.title,
+        parent=zone.parent,
+        start=start,
+        end=end,
+        share=rounded(origin.share),
+        quality=words(known),
     )
+
+
+def _injected_mw(traced: Traced) -> float:
+    """By all sources together; NaN where one of them is unknown."""
+    return math.fsum(injection.p_mw for injection in traced.injections)
 
 
 def _flag(flags: Mapping[Key, int], key: Key) -> Quality:
     return Quality(flags.get(key, int(Quality.INVALID)))
-
-
-def _mean_kw(p_mw: list[float]) -> float | None:
-    mean = 1000.0 * sum(p_mw) / len(p_mw)
-    return None if math.isnan(mean) else round(mean, 1)

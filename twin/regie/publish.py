@@ -137,7 +137,7 @@ class Publisher:
                 )
                 for name, kpi in decision.kpis.items()
             },
-            renewable_share=tick.mix.share,
+            renewable_share=tick.origin.zones[root].share,
             import_p_mw=known(signals.get(("zone_net_p_mw", root), float("nan"))),
             boxes=tuple(self._card(envelope, tick) for envelope in tick.envelopes.values()),
             grid=_grid_values(tick, self.line_switches, self.couplers, self.switches),

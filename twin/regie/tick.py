@@ -11,9 +11,9 @@ import xarray as xr
 
 from twin.contracts.messages import Command, Envelope, State
 from twin.contracts.ports import GridEvent, Readings
+from twin.origin.traced import Traced
 from twin.regie.commands import Refused
 from twin.regie.memory import LoopMemory
-from twin.regie.origin import Flows, Mix
 from twin.regie.outcome import Result
 from twin.regie.promotion import Trial
 from twin.regie.raw import Intake
@@ -65,6 +65,7 @@ class Tick:
 
     Attributes:
         roles: of every box instance, those in reserve included.
+        origin: of the electricity of the newest quarter hour; at events, of the one before it.
         baseline: the do-nothing twin's estimated grid; None where there is no such twin, and at events.
     """
 
@@ -74,8 +75,7 @@ class Tick:
     state: State
     envelopes: Mapping[str, Envelope]
     result: Result
-    mix: Mix
-    flows: Flows
+    origin: Traced
     outside: Mapping[str, xr.DataArray]
     memory: LoopMemory
     lines: tuple[tuple[str, Mapping[str, object]], ...]

@@ -23,10 +23,10 @@ from twin.contracts.messages import Outcome
 from twin.domain.pack import pack
 from twin.domain.problems import Problems
 from twin.domain.time import QUARTER_HOUR, QUARTER_HOUR_S, floor_quarter, to_epoch_s
+from twin.domain.whole_file import write_whole
 from twin.regie.fit_files import FOLDER, FitAnswer, FitAsk, forget, get_answer, put_ask
 from twin.regie.kept_models import KeptModels
 from twin.regie.seat import Seat
-from twin.regie.whole_file import write_whole
 from twin.regie.work import WorkProcess
 from twin.site.files import cache_folder
 

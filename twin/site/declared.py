@@ -11,18 +11,13 @@ from zoneinfo import ZoneInfo
 from twin.contracts.devices import Right
 from twin.domain.problems import Problem, Problems
 from twin.site.declared_maintenance import maintenance
+from twin.site.declared_privacy import consents, privacy, public
 from twin.site.declared_rehearsed import box_outages, world
 from twin.site.declared_telemetry import elements, telemetry
 from twin.site.declared_zones import zone_channels, zones
 from twin.site.device_tables import PLACES_KEY, DeviceGroup, RightTable
 from twin.site.locate import Places
 from twin.site.site import Site, Unread
-
-LEAST_K, LARGEST_SHARE = 15, 0.15
-"""No Swiss threshold is published; looser than these defaults is refused, stricter is welcome."""
-
-FINEST_PUBLIC_MINUTES = 60
-"""In a quarter hour a single customer can dominate a neighbourhood's figure."""
 
 
 def declared_problems(site: Site, places: Places) -> tuple[Problem, ...]:
@@ -190,15 +185,6 @@ def _shared_places(site: Site, places: Places, problems: Problems) -> None:
             problems.add(places("devices"), value, "one device each", "remove the others")
 
 
-def _privacy(site: Site, places: Places, problems: Problems) -> None:
-    remedy = "stricter is welcome, looser is not"
-    if site.privacy.k < LEAST_K:
-        problems.add(places("privacy", "k"), site.privacy.k, f"at least {LEAST_K} customers", remedy)
-    if not 0.0 < site.privacy.max_share <= LARGEST_SHARE:
-        limit = f"at most {LARGEST_SHARE} (15 %), and above 0"
-        problems.add(places("privacy", "max_share"), site.privacy.max_share, limit, remedy)
-
-
 def _voltage(site: Site, places: Places, problems: Problems) -> None:
     levels = [band.up_to_kv for band in site.bands.voltage]
     if levels != sorted(set(levels)):
@@ -267,32 +253,6 @@ def _promote(site: Site, places: Places, problems: Problems) -> None:
         problems.add(places("promote", "coverage_90"), [low, high], "a lower share before a higher one", "exchange them")
 
 
-def _public(site: Site, places: Places, problems: Problems) -> None:
-    public = site.public
-    if public is None:
-        return
-    known = {zone.name: zone for zone in site.zones}
-    for key, name in (("zone", public.zone), ("plant_zone", public.plant_zone)):
-        if name is not None and name not in known:
-            problems.add(places("public", key), repr(name), f"one of {', '.join(sorted(known))}", "correct the name")
-    minutes = public.resolution_minutes
-    if minutes < FINEST_PUBLIC_MINUTES or minutes % 15 or 24 * 60 % minutes:
-        limit = f"at least {FINEST_PUBLIC_MINUTES} (one customer can dominate less), a multiple of 15 that divides the day"
-        problems.add(places("public", "resolution_minutes"), minutes, limit, "write 60, 120, 180 or 240, for example")
-    zone = known.get(public.zone)
-    if zone is not None and zone.customers < site.privacy.k:
-        limit = f"at least privacy.k = {site.privacy.k} customers"
-        problems.add(places("public", "zone"), f"{zone.customers} customers", limit, "publish a larger zone")
-    if public.plant_zone is None:
-        return
-    if public.plant_zone in known and known[public.plant_zone].kind != "plant":
-        limit, remedy = 'a zone of kind "plant"', "name the zone of the one plant that may be shown"
-        problems.add(places("public", "plant_zone"), f"{known[public.plant_zone].kind} {public.plant_zone!r}", limit, remedy)
-    if not public.consent:
-        limit, remedy = "the owner's recorded consent", "record it, or leave plant_zone out"
-        problems.add(places("public", "consent"), "missing", limit, remedy)
-
-
 def _plant(site: Site, places: Places, problems: Problems) -> None:
     if site.telemetry.source != "plant":
         return
@@ -333,7 +293,8 @@ _CHECKS = (
     _devices,
     _shared_places,
     _rights,
-    _privacy,
+    privacy,
+    consents,
     _voltage,
     _money,
     _orders,
@@ -341,7 +302,7 @@ _CHECKS = (
     _shadows,
     _roster,
     _promote,
-    _public,
+    public,
     _plant,
     world,
     box_outages,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from twin.contracts.validation import Limit
 from twin.domain.grid import Grid
 from twin.site.site import Site
-from twin.site.tables import Zone
+from twin.site.zone import Zone
 
 OVERLOAD = 1.5
 """Times its rating that a transformer may carry in long-time emergency (IEC 60076-7, table on current limits)."""

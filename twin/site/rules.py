@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from datetime import datetime
 from typing import Any, Literal
 
@@ -89,11 +90,43 @@ class Kpi(Table):
     co2_year: int
 
 
+class ImportMix(Table):
+    """``[import]``: what the renewable share of the import describes.
+
+    Attributes:
+        mix: "consumption" (what the grid above consumes, foreign imports included) or "production" (what is generated there).
+    """
+
+    mix: Literal["consumption", "production"] = "production"
+
+
+class Consent(Table):
+    """``[[privacy.consents]]``: an owner allows that a plant's production is public.
+
+    Attributes:
+        plant: the channel that meters it. ``owner``: who consented: a body or a role, for a name would be public with the file.
+        date: of the consent. ``record``: where it is filed.
+    """
+
+    plant: str
+    owner: str = Field(min_length=1)
+    date: dt.date
+    record: str = Field(min_length=1)
+
+
 class Privacy(Table):
-    """``[privacy]``: nothing about fewer than ``k`` customers is public, nor what one of them dominates."""
+    """``[privacy]``: what must stand behind a public figure; stricter than these defaults is welcome.
+
+    Attributes:
+        k: fewest customers behind a figure of consumption. ``max_share``: largest part of their annual energy for one of them.
+        plants: fewest plants without consent behind a figure of production. ``max_plant_share``: of their size, for one.
+    """
 
     k: int = 15
     max_share: float = 0.15
+    plants: int = 3
+    max_plant_share: float = 0.5
+    consents: tuple[Consent, ...] = ()
 
 
 class Orders(Table):
@@ -180,14 +213,13 @@ class Public(Table):
     """``[public]``: what citizens see.
 
     Attributes:
-        plant_zone: the zone of the one plant shown by name, only with its owner's recorded consent (``consent``: date
-            and record).
-        resolution_minutes: no figure of the neighbourhood is published finer than this.
+        zone: the neighbourhood whose powers are shown.
+        plant_zone: the zone of the one plant shown by name, only with its owner's recorded consent in ``[[privacy.consents]]``.
+        resolution_minutes: interval of publication of all but a large town's own figures.
     """
 
     zone: str
     plant_zone: str | None = None
-    consent: str | None = None
     resolution_minutes: int = 60
 
 

@@ -22,9 +22,24 @@ from twin.site.line import Line
 from twin.site.machine import Machine
 from twin.site.maintenance import Maintenance
 from twin.site.rehearsed import BoxOutage
-from twin.site.rules import Bands, BoxEntry, Kpi, Mail, OnCall, Orders, PlantTable, Privacy, Promote, Public, Switching, Tariff
-from twin.site.tables import About, ChannelGroup, GridTable, Table, TelemetryTable, Zone
+from twin.site.rules import (
+    Bands,
+    BoxEntry,
+    ImportMix,
+    Kpi,
+    Mail,
+    OnCall,
+    Orders,
+    PlantTable,
+    Privacy,
+    Promote,
+    Public,
+    Switching,
+    Tariff,
+)
+from twin.site.tables import About, ChannelGroup, GridTable, Table, TelemetryTable
 from twin.site.trafo import Trafo
+from twin.site.zone import Zone
 
 _SIGNALS_OF_KIND = {
     "battery": ("device_p_mw", "device_soc_percent", "device_available"),
@@ -32,6 +47,7 @@ _SIGNALS_OF_KIND = {
     "pv_plant": ("device_p_mw", "device_available"),
     "heat_pumps": ("device_p_mw", "device_available"),
 }
+_NOT_FOR_BOXES = {"name", "title", "largest_customer", "formerly"}
 METER_MARGIN = 0.2
 """Share of its rating by which a device's metered power may lie outside its own limits: current transformers with an
 extended rating measure up to 120 % of rated current in class (IEC 61869-2)."""
@@ -56,6 +72,7 @@ class Site(Table):
     tariff: Tariff
     bands: Bands
     kpi: Kpi
+    import_mix: ImportMix = Field(default=ImportMix(), alias="import")
     privacy: Privacy = Privacy()
     orders: Orders = Orders()
     switching: Switching = Switching()
@@ -192,7 +209,7 @@ class Site(Table):
             longitude=self.about.longitude,
             country=self.about.country,
             subdivision=self.about.subdivision,
-            zones={zone.name: zone.model_dump(mode="json", exclude={"name", "title"}) for zone in self.zones},
+            zones={zone.name: zone.model_dump(mode="json", exclude=_NOT_FOR_BOXES) for zone in self.zones},
             trafos={t.name: _nameplate(t) for t in self.trafos},
             lines={line.name: line.facts() for line in self.lines},
             machines={machine.name: machine.facts() for machine in self.machines},
@@ -209,12 +226,14 @@ class Site(Table):
 
 
 def zone_signals(zone: Zone) -> tuple[str, ...]:
-    """Frame signals of a zone: a plant has no balance, and hydro or storage only where there is some."""
+    """Frame signals of a zone: a plant has no balance, and hydro, other plants or storage only where there are some."""
     signals = [] if zone.kind == "plant" else ["zone_net_p_mw", "zone_load_p_mw"]
     if zone.pv_kwp > 0:
         signals.append("zone_pv_p_mw")
     if zone.hydro:
         signals.append("zone_hydro_p_mw")
+    if zone.other_plants:
+        signals.append("zone_other_p_mw")
     if zone.storage:
         signals.append("zone_storage_p_mw")
     return tuple(signals)
@@ -235,10 +254,12 @@ def _power_range(device: Device) -> tuple[float, float]:
 def jsonable(site: Site) -> dict[str, Any]:
     """The site as JSON values, without where its file lies: what the journal's genesis hashes.
 
-    What maintenance costs, and who gets mail, is left out too: no tick reads it, and another crew makes no other run. So is
+    What maintenance costs, who gets mail and what may be public is left out too: no tick reads it, and another crew, or a
+    consent that is recorded or taken back, makes no other run. Who the largest customer is, is asked again every year. So is
     ``reference_since``: an instant that is added changes no tick before it, and a repair goes on with the same run.
     """
     references, addresses = {"__all__": {"reference_since"}}, {"__all__": {"mail", "language"}}
     left_out: Any = {"file": True, "maintenance": True, "mail": True, "trafos": references, "machines": references}
+    left_out |= {"privacy": True, "public": True, "zones": {"__all__": {"largest_customer", "formerly"}}}
     left_out["roster"] = addresses
     return site.model_dump(mode="json", by_alias=True, exclude=left_out)

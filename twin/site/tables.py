@@ -1,4 +1,4 @@
-"""The tables of a site file that say what there is: grid, telemetry, zones.
+"""The tables of a site file that say what there is: grid and telemetry. Its zones: `twin.site.zone`.
 
 Every table refuses unknown keys, so that a misspelt one is a fault and not a silent default. Every figure
 carries its unit at the end of its name.
@@ -250,11 +250,17 @@ class Silence(Span):
 
 
 class TelemetryTable(Table):
-    """``[telemetry]``: where measurements come from. ``timezone``: of CSV stamps that carry no offset."""
+    """``[telemetry]``: where measurements come from.
 
-    source: Literal["plant", "csv"]
+    Attributes:
+        timezone: of CSV stamps that carry no offset.
+        published: of source "published", channel -> the series that feeds it (`twin.national.series.SERIES`).
+    """
+
+    source: Literal["plant", "csv", "published"]
     folder: str | None = None
     timezone: str | None = None
+    published: dict[str, str] = {}
     channels: tuple[ChannelGroup, ...] = Field(min_length=1)
     disturbance: Disturbance = Disturbance()
     silences: tuple[Silence, ...] = ()
@@ -264,67 +270,3 @@ class TelemetryTable(Table):
         if self.source == "csv" and not self.folder:
             raise ValueError('source "csv" needs key folder, with CSV files of time, channel, value')
         return self
-
-
-# ---------------------------------------------------------------------------------------- zones
-
-
-class BoundaryTerm(Table):
-    """A channel whose power, times ``sign``, enters the zone."""
-
-    channel: str
-    sign: Literal[-1, 1] = 1
-
-
-class PvReference(Table):
-    """A metered plant; the zone's PV is its references' yield per kWp times the zone's kWp."""
-
-    channel: str
-    kwp: Positive
-
-
-class PvGroup(Table):
-    """Plants of one orientation. ``azimuth_deg``: 180 = south."""
-
-    tilt_deg: float = Field(ge=0, le=90)
-    azimuth_deg: float = Field(ge=0, le=360)
-    kwp: Positive
-
-
-class Holds(Table):
-    """Which elements belong to a zone: everything, or what is behind a transformer, or a list of plants."""
-
-    everything: bool = False
-    behind_trafo: Index | None = None
-    sgens: tuple[Index, ...] = ()
-
-    @model_validator(mode="after")
-    def _one_rule(self) -> Holds:
-        if [self.everything, self.behind_trafo is not None, bool(self.sgens)].count(True) != 1:
-            raise ValueError("holds needs exactly one of everything = true, behind_trafo, sgens")
-        return self
-
-
-class Zone(Table):
-    """``[[zones]]``: an area with a balance.
-
-    Attributes:
-        kind: "site" (the whole), "neighbourhood", "building" (with its people's recorded ``consent``: date and reference), or
-            "plant" (generation only, no consumption).
-        pv_kwp: installed photovoltaics [kWp]. ``customers``: consumption behind the boundary; 0 only for a
-            plant.
-    """
-
-    name: Name
-    title: Words
-    kind: Literal["site", "neighbourhood", "building", "plant"]
-    parent: str | None = None
-    consent: str | None = None
-    customers: int = Field(default=0, ge=0)
-    holds: Holds
-    boundary: tuple[BoundaryTerm, ...] = ()
-    hydro: tuple[str, ...] = ()
-    storage: tuple[str, ...] = ()
-    pv_references: tuple[PvReference, ...] = ()
-    pv_groups: tuple[PvGroup, ...] = ()
-    pv_kwp: NotNegative = 0.0

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 from twin.domain.problems import BadInput, Problem
-from twin.regie.whole_file import write_whole
+from twin.domain.whole_file import write_whole
 
 FOLDER = "asked"
 LOCK = "lock"

@@ -25,8 +25,8 @@ from twin.adapters.ready import Ready
 from twin.domain.controls import Curve
 from twin.domain.grid import NORMAL
 from twin.domain.problems import Problems
+from twin.domain.whole_file import write_whole
 from twin.live.progress import Progress
-from twin.regie.whole_file import write_whole
 from twin.site import Site
 from twin.wiring import controls_of, limits_of, names_of
 

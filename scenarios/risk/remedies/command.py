@@ -27,9 +27,9 @@ from scenarios.risk.states import States, states_of
 from scenarios.risk.target import Target, targets_of
 from twin.domain.grid import NORMAL
 from twin.domain.problems import BadInput, Problem, Problems
+from twin.domain.whole_file import write_whole
 from twin.engines.outages.closure_checks import RADIAL
 from twin.live.progress import Progress
-from twin.regie.whole_file import write_whole
 from twin.wiring import controls_of, limits_of, names_of
 
 SHOWN_OF_A_KIND = 4

@@ -119,6 +119,30 @@ installed_year = 1990
 BUILDING = ('kind = "site"', 'kind = "building"')
 CONSENT = ("customers = 40\n", 'customers = 40\nconsent = "2026-05-01"\n')
 
+
+def other_plants(*keys, channel="trafo.0.p_mw", also=""):
+    """A zone with one plant of another carrier."""
+    plant = ", ".join([f'channel = "{channel}"', "kw = 50.0", *keys])
+    boundary = 'boundary = [{ channel = "trafo.0.p_mw" }]'
+    return boundary, f"{boundary}\nother_plants = [{{ {plant} }}]\n{also}\n"
+
+
+CONSENTED = """[[privacy.consents]]
+plant = "{plant}"
+owner = "the school board"
+date = 2026-01-15
+record = "file 12"
+"""
+HAMLET = """[[zones]]
+name = "hamlet"
+title = "Hamlet"
+kind = "neighbourhood"
+parent = "town"
+customers = 41
+holds = { behind_trafo = 0 }
+boundary = [{ channel = "trafo.0.p_mw" }]
+"""
+
 BAD = {
     "'load_town' 2 times": (
         ('[[boxes]]\nname = "load_town"', '[[boxes]]\nname = "load_town"\nuse = "load"\n\n[[boxes]]\nname = "load_town"'),
@@ -188,9 +212,36 @@ BAD = {
     "a group of kind 'pv_plant' has no e_kwh": (("[tariff]", ROOF.replace("kwp = 20", "kwp = 20\ne_kwh = 3")),),
     "a group of kind 'pv_plant' needs annual_mwh": (("[tariff]", ROOF.replace("annual_mwh = 19\n", "")),),
     "site 'town'; expected a zone of kind \"plant\"": (("[kpi]", '[public]\nzone = "town"\nplant_zone = "town"\n\n[kpi]'),),
-    "public consent: missing; expected the owner's recorded consent": (
-        ("[kpi]", '[public]\nzone = "town"\nplant_zone = "town"\n\n[kpi]'),
+    "privacy plants: 2; expected at least 3 plants": (("[kpi]", "[privacy]\nplants = 2\n\n[kpi]"),),
+    "privacy max_plant_share: 0.6; expected at most 0.5 (50%)": (("[kpi]", "[privacy]\nmax_plant_share = 0.6\n\n[kpi]"),),
+    "plant: 'sgen.9.p_mw'; expected a channel in hydro, storage, pv_references or other_plants of a zone": (
+        ("[kpi]", f"{CONSENTED.format(plant='sgen.9.p_mw')}\n[kpi]"),
     ),
+    "largest_customer: missing; expected share, source and date of the largest customer": (
+        ("[kpi]", '[public]\nzone = "town"\n\n[kpi]'),
+    ),
+    "customers: 40; expected at least the 41 of the zones within": (("[[boxes]]", f"{HAMLET}\n[[boxes]]"),),
+    **{
+        f"channel 'trafo.0.p_mw' of zone 'hamlet'; expected a channel that {key} of zone 'town' around it has too; add it": (
+            ("[[boxes]]", f"{HAMLET}{key} = [{plant}]\n\n[[boxes]]"),
+        )
+        for key, plant in {
+            "hydro": '"trafo.0.p_mw"',
+            "storage": '"trafo.0.p_mw"',
+            "other_plants": '{ channel = "trafo.0.p_mw", carrier = "wind", kw = 50.0 }',
+        }.items()
+    },
+    "co2_g_per_kwh: missing; expected grams of CO2 equivalent per kWh": (other_plants('carrier = "waste"'),),
+    "co2_source: missing; expected whose figure it is, and its year": (
+        other_plants('carrier = "waste"', "co2_g_per_kwh = 300.0"),
+    ),
+    "carrier: 'hydro'; expected one of wind, biomass": (other_plants('carrier = "hydro"'),),
+    "carrier: 'wood'; expected one of wind, biomass": (other_plants('carrier = "wood"'),),
+    "channel 'sgen.9.p_mw'; expected a channel of [telemetry]": (other_plants('carrier = "wind"', channel="sgen.9.p_mw"),),
+    "channel 'trafo.0.p_mw'; expected no hydro plant or storage": (
+        other_plants('carrier = "wind"', also='hydro = ["trafo.0.p_mw"]'),
+    ),
+    "import mix: 'green'; expected one of 'consumption' or 'production'": (("[kpi]", '[import]\nmix = "green"\n\n[kpi]'),),
     "unknown key 'simulated' = true": (("[kpi]", "[orders]\nsimulated = true\n\n[kpi]"),),
 }
 

@@ -12,7 +12,7 @@ from twin.domain.channels import parse_channel
 from twin.domain.grid import NORMAL, Topology
 from twin.domain.pack import digest
 from twin.domain.problems import BadInput, Problems
-from twin.domain.quality import Quality, words, worst
+from twin.domain.quality import Quality, is_doubtful, words, worst
 from twin.domain.signals import SIGNALS
 from twin.domain.time import (
     floor_quarter,
@@ -124,3 +124,8 @@ def test_a_topology_without_differences_is_the_normal_one():
 
 def test_epoch_seconds_count_from_1970():
     assert from_epoch_s(0) == datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def test_a_state_of_an_older_quarter_hour_or_of_none_is_doubtful_and_an_estimate_is_not():
+    assert [is_doubtful(flag) for flag in (Quality.STALE, Quality.INVALID | Quality.ESTIMATED)] == [True, True]
+    assert not is_doubtful(Quality.ESTIMATED | Quality.FORECAST | Quality.QUESTIONABLE)

@@ -51,7 +51,7 @@ def without(view, *signals):
 def said(view, box=None):
     """Source -> quantiles, dims (time, quantile)."""
     report, _ = (box or make()).step(view, None, None)
-    return {source: report.outputs[signal].values[:, :, 0] for source, signal in SHARES.items()}
+    return {source: report.outputs[s].values[:, :, 0] for source, s in SHARES.items() if s in report.outputs}
 
 
 def told(view, box=None):
@@ -157,7 +157,45 @@ def test_of_hours_that_are_all_renewable_the_surest_is_the_greenest(view):
 
 def test_equal_views_give_equal_answers(view):
     one, other = said(view), said(view)
-    assert all(np.array_equal(one[source], other[source]) for source in SHARES)
+    assert all(np.array_equal(one[source], other[source]) for source in one)
+
+
+# ---------------------------------------------------------------------------------------------- other plants
+
+
+def with_others(*plants):
+    """The town's box, with plants of these carriers and installed powers [kW]."""
+    context = SITE.context()
+    known = [{"carrier": carrier, "kw": kw} for carrier, kw in plants]
+    return MixBox({"zone": "town"}, replace(context, zones={**context.zones, "town": {"other_plants": known}}))
+
+
+def running(view, p_mw, *, load, share):
+    """Other plants at ``p_mw`` all the time, in a town without sun and water [MW, MW, 1]."""
+    values = view.frame.values.copy()
+    for signal, value in (("zone_other_p_mw", p_mw), ("zone_hydro_p_mw", 0.0), ("import_renewable_share", share)):
+        values[:, [i for i, (name, _) in enumerate(view.frame.layout.columns) if name == signal]] = value
+    view = replace(view, frame=replace(view.frame, values=values))
+    view = with_forecast(view, "load_forecast_p_mw", lambda loads: 0.0 * loads + load)
+    return with_forecast(view, "import_renewable_share", lambda shares: 0.0 * shares + share)
+
+
+@pytest.mark.parametrize(
+    ("plants", "renewable"),
+    [((("biomass", 5000.0),), 0.6), ((("waste", 5000.0),), 0.35), ((("nuclear", 3e3), ("wind", 1e3)), 0.225)],
+)
+def test_other_plants_run_on_and_count_with_the_renewable_part_of_their_carriers(view, plants, renewable):
+    box = with_others(*plants)
+    now = running(view, 4.0, load=8.0, share=0.2)
+    assert judge(box.card, told(now, box), now.as_of, Premises.of(SITE.context())).problems == ()
+    found = said(now, box)
+    assert {source: share[:, MIDDLE].mean() for source, share in found.items()} == pytest.approx(
+        {"renewable": renewable, "pv": 0.0, "hydro": 0.0, "other": 0.5, "import": 0.5}, abs=0.01
+    )
+
+
+def test_a_zone_without_other_plants_tells_no_share_of_them(view):
+    assert "other_share_forecast" not in told(view).outputs
 
 
 # ---------------------------------------------------------------------------------------------- what is not known
@@ -337,3 +375,14 @@ def test_the_swiss_renewable_share_lies_in_the_band_of_its_repetition():
         truth = share[now : now + STEPS]
         inside.append((truth >= quantiles[:, 0]) & (truth <= quantiles[:, -1]))
     assert 0.82 < np.mean(inside) < 0.97  # 140 issues of two days that come one after the other
+
+
+def test_a_zone_without_panels_asks_for_no_photovoltaic_forecast(view):
+    context = SITE.context()
+    town = {**context.zones["town"], "pv_kwp": 0.0, "pv_groups": []}
+    box = MixBox({"zone": "town"}, replace(context, zones={**context.zones, "town": town}))
+    assert "pv_forecast_p_mw" not in {need.signal for need in box.card.needs}
+    ahead = {name: array for name, array in view.ahead.items() if name != "pv_forecast_p_mw"}
+    share = said(replace(view, ahead=ahead), box)
+    assert (share["pv"] == 0.0).all()
+    assert (share["import"][:, MIDDLE] > 0.0).all()

@@ -16,7 +16,7 @@ from twin.live.pace import Pace
 from twin.regie.kpi import Account, KpiFacts
 from twin.regie.memory import LoopMemory, Statistics
 
-FACTS = KpiFacts("Europe/Zurich", 6.5, 20.0, {"pv": 40.0, "hydro": 10.0}, np.ones(1), np.ones(1), 100.0, 100.0)
+FACTS = KpiFacts("Europe/Zurich", 6.5, 20.0, np.ones(1), np.ones(1), 100.0, 100.0)
 
 
 def line(memory: LoopMemory, tick_ms=()) -> dict:

@@ -11,13 +11,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from twin.contracts.devices import Acceptance, Device, Right, RightOfUse
-from twin.regie.kpi import Account, Interval, KpiFacts, add, figures, interval_of, kpis, opened, paired
+from twin.origin.consumed import Consumed
+from twin.regie.kpi import (
+    Account,
+    Interval,
+    KpiFacts,
+    add,
+    figures,
+    interval_of,
+    kpis,
+    opened,
+    paired,
+    with_consumed,
+)
 
 FACTS = KpiFacts(
     timezone="Europe/Zurich",
     peak_chf_per_kw_month=6.5,
     value_of_lost_load_chf_per_kwh=20.0,
-    co2_g_per_kwh={"pv": 40.0, "hydro": 10.0},
     bus_low_pu=np.array([0.95, 0.9]),
     bus_high_pu=np.array([1.05, 1.1]),
     line_limit_percent=100.0,
@@ -38,14 +49,14 @@ def grid(*, loss=0.02, vm=(1.0, 1.0), line=(50.0,), trafo=(60.0,)) -> xr.Dataset
 
 
 def quarter(**changes) -> Interval:
-    known = Interval(NOON, 4.0, 2.0, 1.0, 0.0, 0.2, 0.5, 100.0, {}, {}, 0.0, 0.0, 0.0)
+    known = Interval(NOON, 4.0, 2.0, 1.0, 0.0, 0.0, 0.2, {}, 0.0, 0.0, 0.0)
     return replace(known, **changes)
 
 
-def counted(*intervals: Interval, of: xr.Dataset | None = None, begin: Account | None = None) -> Account:
+def counted(*intervals: Interval, of: xr.Dataset | None = None, begin: Account | None = None, traced: bool = True) -> Account:
     account = begin or Account()
     for interval in intervals:
-        account, _, _ = add(account, interval, grid() if of is None else of, FACTS)
+        account = add(account, interval, grid() if of is None else of, FACTS, traced=traced)
     return account
 
 
@@ -109,9 +120,9 @@ def test_an_unknown_quarter_hour_is_missing_and_not_zero():
     assert (account.steps, account.missing, account.import_mwh) == (2, 1, 1.0)
 
 
-@pytest.mark.parametrize("unknown", ["price_chf_per_kwh", "import_share"])
-def test_one_unknown_figure_does_not_take_the_losses_with_it(unknown):
-    account = counted(quarter(**{unknown: math.nan}))
+@pytest.mark.parametrize(("changes", "traced"), [({"price_chf_per_kwh": math.nan}, True), ({}, False)])
+def test_one_unknown_figure_does_not_take_the_losses_with_it(changes, traced):
+    account = counted(quarter(**changes), traced=traced)
     assert (account.missing, account.losses_mwh) == (1, 0.005)
 
 
@@ -169,10 +180,9 @@ def test_a_battery_that_first_speaks_later_brings_no_gain_with_it():
 
 @given(st.dictionaries(st.text(min_size=1, max_size=4), st.floats(0.0, 2.0), min_size=2, max_size=8))
 def test_the_order_of_the_batteries_changes_no_bit_of_the_account(content):
-    charging = {"net_p_mw": 4.0, "storage_p_mw": 1.0, "content_mwh": content, "deliverable_mwh": content}
-    turned = {**charging, **{key: dict(reversed(content.items())) for key in ("content_mwh", "deliverable_mwh")}}
+    charging = {"net_p_mw": 4.0, "storage_p_mw": 1.0, "deliverable_mwh": content}
+    turned = {**charging, "deliverable_mwh": dict(reversed(content.items()))}
     one, other = (counted(quarter(), quarter(**changes)) for changes in (charging, turned))
-    assert one.ledger == other.ledger
     assert figures(one, FACTS) == figures(other, FACTS)
 
 
@@ -187,10 +197,10 @@ def test_a_quarter_hour_that_one_side_missed_is_no_difference():
     assert kpis(counted(ours), counted(theirs), FACTS)["economic"].difference["total_chf"] == 0.0
 
 
-def test_emissions_follow_consumption_and_not_export():
-    account = counted(quarter(net_p_mw=-4.0, pv_p_mw=8.0, hydro_p_mw=2.0))
-    assert account.consumption_mwh == pytest.approx(1.5)
-    assert account.co2_t == pytest.approx(1.5 * 0.034)  # (8 x 40 + 2 x 10) / 10 g/kWh
+def test_the_share_of_a_window_is_weighted_by_what_was_consumed():
+    account = with_consumed(with_consumed(Account(), Consumed(3.0, 3.0, 0.1)), Consumed(1.0, 0.0, 0.5))
+    climate = figures(account, FACTS)["climate"]
+    assert (climate["renewable_share"], climate["consumption_mwh"], climate["co2_t"]) == (0.75, 4.0, pytest.approx(0.6))
 
 
 def test_the_share_of_a_window_without_consumption_is_absent():
@@ -223,7 +233,6 @@ def battery(name: str, of: Right = Right.OWN) -> Device:
 def test_a_battery_delivers_its_content_less_the_losses_of_giving_it_back():
     signals = {("device_soc_percent", "a"): 50.0, ("device_soc_percent", "b"): math.nan}
     interval = interval_of(NOON, signals, "town", [battery("a"), battery("b"), battery("c")], 0.0, 0.0)
-    assert interval.content_mwh == {"a": 1.0}
     assert interval.deliverable_mwh == {"a": pytest.approx(0.95)}
 
 

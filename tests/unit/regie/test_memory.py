@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from twin.contracts.messages import Alarm, Order, OrderState, Recommendation
 from twin.domain.pack import pack, unpack
+from twin.origin.ledger import Ledger
 from twin.regie.alarms import AlarmBook
 from twin.regie.kpi import Account
 from twin.regie.memory import LoopMemory, Statistics, finite, from_meta, to_meta
-from twin.regie.origin import Ledger
 from twin.regie.outcome import Memory
 
 NOW = datetime(2016, 6, 15, 12, tzinfo=UTC)
@@ -43,11 +43,12 @@ def memory(value: float = 0.1) -> LoopMemory:
     alarm = Alarm("x", 2, "overload_now", {"p": value}, "line:66", NOW, NOW, LATER, "grid", None, "anna", NOW, None)
     return LoopMemory(
         decision=Memory({"g@1": recommendation}, {order.key: order}, AlarmBook({"x": alarm}, {"x": 3}, {"y": 1})),
-        ours=Account(steps=4, month="2016-06", energy_chf=value, ledger=Ledger(1.0, value, 0.0), opening_mwh={"b": value}),
+        ours=Account(steps=4, month="2016-06", energy_chf=value, opening_mwh={"b": value}),
         baseline=Account(),
         statistics=Statistics(ticks=4, fallback_ticks={"load": 1}, vm_sq_sum=value),
         command_offset=7,
         forecast_start_s=1_465_948_800,
+        ledgers=(Ledger({"pv": 1.0, "import": value}, 0.5, value, 0.0), Ledger()),
         forecast={"load:town": (value, -0.0, 1e-300, 0.1 + 0.2)},
     )
 

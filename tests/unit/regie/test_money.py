@@ -6,7 +6,7 @@ import pytest
 from twin.regie.kpi import Account, KpiFacts, figures
 from twin.regie.money import capex_deferred_chf_per_year, operator_view, split
 
-FACTS = KpiFacts("Europe/Zurich", 6.5, 15.0, {"pv": 41.0, "hydro": 24.0}, np.zeros(1), np.ones(1), 100.0, 100.0)
+FACTS = KpiFacts("Europe/Zurich", 6.5, 15.0, np.zeros(1), np.ones(1), 100.0, 100.0)
 ACCOUNT = Account(
     priced=4, energy_chf=300.0, wear_chf=2.0, flexibility_chf=20.0, curtailment_chf=5.0, unsupplied_mwh=0.1, peak_kw=1000.0,
     losses_chf=8.0, price_sum=0.4, opening_mwh={"battery": 1.0}, deliverable_mwh={"battery": 2.0},

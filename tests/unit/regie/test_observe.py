@@ -1,5 +1,7 @@
 """From raw channels to signals: balances, substitution, scaling, quality."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,7 +10,7 @@ from hypothesis import strategies as st
 from twin.contracts.frame import Layout
 from twin.domain.channels import parse_channel
 from twin.domain.quality import Quality
-from twin.domain.zones import Zone
+from twin.domain.zones import OtherPlant, Zone
 from twin.regie.observe import CONTEXT_ROWS, HOLD_ROWS, Observer, TrafoSpec
 
 NAMES = (
@@ -80,6 +82,14 @@ def test_power_entering_a_zone_is_the_signed_sum_of_its_boundary():
 def test_consumption_is_import_plus_generation_minus_charging():
     pv = (0.06 + 0.03) * 300.0 / 150.0
     assert derive(GOOD_ROW)["zone_load_p_mw", "town"][0] == pytest.approx(13.0 + pv + 1.0 - 0.5)
+
+
+def test_a_plant_of_another_carrier_adds_to_what_is_consumed():
+    zone = replace(DARK, others=(OtherPlant("sgen.3.p_mw", "waste", 900.0, 300.0),))
+    layout = Layout((("zone_other_p_mw", "dark"), ("zone_load_p_mw", "dark")))
+    observer = Observer([parse_channel(name) for name in NAMES], [zone], [], layout)
+    found, _ = observer.derive(np.array([GOOD_ROW]), np.zeros((1, len(NAMES)), np.uint8), 0)
+    assert found[0] == pytest.approx([1.0, 0.3 + 1.0])
 
 
 def test_a_discharging_battery_adds_to_what_is_consumed():

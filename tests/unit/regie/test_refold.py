@@ -86,6 +86,17 @@ def test_what_the_table_has_forgotten_is_not_read(straight, tmp_path):
         list(journal.records())
 
 
+def test_a_journal_whose_beginning_was_expunged_refolds_to_the_same(straight, monkeypatch):
+    journal, live = straight
+    monkeypatch.setattr("twin.regie.expunge.HELD_AT_LEAST_S", 2 * KEEP * 900)
+    gone = journal.expunge(to_epoch_s(START + TICKS * QUARTER_HOUR), "", TICKS, at="2026-01-01").records
+    assert next(journal.records()).seq == gone > 2 * KEEP
+    again = side()
+    assert refold(journal, {"live": again})[1] == START + TICKS * QUARTER_HOUR
+    assert live.frame_rows()[0] == again.frame_rows()[0]
+    assert live.frame_rows()[1].tobytes() == again.frame_rows()[1].tobytes()
+
+
 def test_an_empty_journal_leaves_a_side_as_it_is(tmp_path):
     journal = Journal(tmp_path, {"site": "town"})
     assert refold(journal, {"live": side()}) == (None, None)

@@ -35,6 +35,7 @@ from twin.boxes.flexibility.why.shortfall import shortfalls as missed
 from twin.contracts.box import BoxCard, BoxContext, Mode, Need, Provide
 from twin.contracts.frame import AsOfView
 from twin.contracts.messages import Headline, Report
+from twin.contracts.running_on import RUNNING_ON
 from twin.domain.time import QUARTER_HOUR, floor_quarter, quarter_hours, to_epoch_s
 
 OWNER = "grid operation"
@@ -223,7 +224,7 @@ def _card(settings: Settings) -> BoxCard:
         Need("price_chf_per_kwh", ahead=HORIZON, mode=Mode.OPTIONAL),
         Need("device_mandate", ahead=HORIZON, mode=Mode.OPTIONAL),
         Need("zone_net_p_mw", settings.zones, history=timedelta(days=31), mode=Mode.OPTIONAL),
-        Need("zone_hydro_p_mw", (settings.site_zone,), history=timedelta(hours=1), mode=Mode.OPTIONAL),
+        *(Need(signal, settings.zones, history=timedelta(hours=1), mode=Mode.OPTIONAL) for signal in RUNNING_ON),
         Need("trafo_loading_percent", settings.trafos, history=timedelta(hours=1), mode=Mode.OPTIONAL),
         Need("device_p_mw", (*batteries, *cars, *plants, *groups), history=timedelta(days=USUAL_DAYS), mode=Mode.LAST_GOOD),
         Need("device_available", (*batteries, *cars), history=timedelta(days=USUAL_DAYS), mode=Mode.LAST_GOOD),

@@ -114,11 +114,10 @@ class TransformerBox:
     def _outlook(self, view: AsOfView, telemetry: Telemetry, health: Health) -> tuple[Outlook, dict[str, np.ndarray]]:
         """What is ahead, and how its load came about: facts with dims (trafo,)."""
         plates, start = self.plates, window_start(floor_quarter(view.as_of))
-        net, hydro = (read_power(view, name, plates.zones, start=start) for name in ZONE_POWERS)
+        net = read_power(view, "zone_net_p_mw", plates.zones, start=start)
         recent = telemetry.load_factor[-min(LOAD_WINDOW, len(net)) :] if len(net) else np.zeros((0, len(plates.names)))
         relation = fit_relation(recent, of_trafo(net[len(net) - len(recent) :], plates), sn_mva=plates.sn_mva)
-        hydro_p_mw = np.nan_to_num(hydro[-1]) if len(hydro) else np.zeros(len(plates.zones))
-        known = read_ahead(view, plates, hydro_p_mw=hydro_p_mw)
+        known = read_ahead(view, plates)
         lanes, forecast_steps = load_ahead(relation, known.net_p_mw, yesterday_of(telemetry.load_factor), health.load_factor)
         last_c = np.where(np.isfinite(health.ambient_c), health.ambient_c, ASSUMED_AMBIENT_C[BEST])
         outside_c = np.where(np.isfinite(known.ambient_c)[:, None], known.ambient_c[:, None], last_c)

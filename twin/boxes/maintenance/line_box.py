@@ -31,6 +31,7 @@ from twin.boxes.maintenance.lines.weather import QUANTILES, Course
 from twin.contracts.box import BoxCard, BoxContext, Mode, Need, Provide
 from twin.contracts.frame import AsOfView, MissingSignalError
 from twin.contracts.messages import Finding, Headline, Report
+from twin.contracts.running_on import RUNNING_ON
 from twin.domain.signals import SIGNALS
 from twin.domain.time import QUARTER_HOUR, floor_quarter, from_epoch_s, quarter_hours, to_epoch_s
 
@@ -198,9 +199,8 @@ class _Ahead:
 
     def _read(self, zone: str) -> tuple[np.ndarray, np.ndarray]:
         start = floor_quarter(self._view.as_of) - WEEK
-        net, hydro = (read_series(self._view, name, (zone,), start=start) for name in ("zone_net_p_mw", "zone_hydro_p_mw"))
-        running = float(hydro[-1]) if np.isfinite(hydro[-1:]).any() else 0.0
-        return net, read_net_ahead(self._view, zone, hydro_p_mw=running)
+        net = read_series(self._view, "zone_net_p_mw", (zone,), start=start)
+        return net, read_net_ahead(self._view, zone)
 
 
 def _air_ahead(view: AsOfView) -> np.ndarray:
@@ -296,7 +296,7 @@ def _card(lines: Sequence[WatchedLine]) -> BoxCard:
         needs += [Need("ghi_w_m2", ahead=AHEAD, mode=Mode.OPTIONAL)]
     zones = tuple(dict.fromkeys(line.zone for line in lines if line.zone))
     if zones:
-        powers = ("zone_net_p_mw", "zone_hydro_p_mw")
+        powers = ("zone_net_p_mw", *RUNNING_ON)
         needs += [Need(name, zones, history=WEEK, mode=Mode.OPTIONAL) for name in powers]
         needs += [Need(name, zones, ahead=AHEAD, mode=Mode.OPTIONAL) for name in FORECASTS]
     return BoxCard(

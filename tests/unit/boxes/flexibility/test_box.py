@@ -13,6 +13,10 @@ import pytest
 from twin.boxes.flexibility.box import FlexibilityBox
 from twin.boxes.flexibility.horizon import QUARTERS
 from twin.boxes.flexibility.lp.solution import Limits
+from twin.boxes.flexibility.tick.assemble import assemble
+from twin.boxes.flexibility.tick.remembered import Remembered
+from twin.boxes.flexibility.tick.settings import settings_of
+from twin.contracts.frame import Frame, Layout
 from twin.contracts.synthetic import SyntheticSite
 from twin.contracts.validation import Premises, judge
 from twin.domain.problems import BadInput
@@ -78,6 +82,26 @@ def test_where_nobody_reads_what_a_refusal_would_cost_the_same_is_proposed_at_th
     assert any("refused_chf" in p.params for p in told.proposals)
     assert not any("refused_chf" in p.params for p in unread.proposals)
     assert state_unread == state
+
+
+@pytest.mark.parametrize("zone", ["town", "neighbourhood"])
+def test_other_plants_run_on_as_rivers_do(town, zone):
+    place = town()
+    settings, kept = settings_of({}, place.context()), Remembered.at(place.as_of, None)
+    bare = place.view()
+
+    def nets(**running_mw):
+        columns = tuple((f"zone_{kind}_p_mw", zone) for kind in running_mw)
+        layout = Layout((*bare.frame.layout.columns, *columns))
+        more = np.tile(list(running_mw.values()), (len(bare.frame.values), 1))
+        values = np.hstack([bare.frame.values, more])
+        frame = Frame(layout, bare.frame.start_s, values, np.zeros(values.shape, np.uint8))
+        return assemble(dataclasses.replace(bare, frame=frame), settings, place.context(), kept).zone_net_mw
+
+    without, found = nets(hydro=0.0), nets(hydro=0.05, other=0.1)
+    assert without[zone] - found[zone] == pytest.approx(0.15)
+    needs = {need.signal: set(need.elements) for need in FlexibilityBox({}, place.context()).card.needs}
+    assert needs["zone_other_p_mw"] == needs["zone_hydro_p_mw"] == {"town", "neighbourhood"}
 
 
 def test_doubtful_overload_lowers_the_confidence(town):

@@ -21,6 +21,7 @@ COLUMNS = (
     ("temp_c", ""),
     ("zone_net_p_mw", TRAFO),
     ("zone_hydro_p_mw", TRAFO),
+    ("zone_other_p_mw", TRAFO),
 )
 FACTS = {
     "sn_mva": SN_MVA,
@@ -59,7 +60,7 @@ def values_of(
     loading = 100.0 * load / 0.98 / SN_MVA
     temp = temp_c + 4.0 * np.sin(2 * np.pi * (hours - 9.0) / 24.0)
     oil = np.full(steps, np.nan) if top_oil_c is None else top_oil_c
-    return np.stack([loading, oil, temp, load, np.zeros(steps)], axis=1)
+    return np.stack([loading, oil, temp, load, np.zeros(steps), np.zeros(steps)], axis=1)
 
 
 def view_of(values: np.ndarray, rows: int | None = None, *, ahead: Mapping[str, xr.DataArray] | None = None) -> AsOfView:

@@ -136,13 +136,14 @@ def test_forecast_of_the_measured_power_predicts_the_measured_loading(box, make_
     assert report.params["relation_fitted"]
 
 
-@pytest.mark.parametrize(("storage_mw", "hydro_mw", "found"), [(-0.3, 0.0, True), (0.0, 0.3, False)])
-def test_battery_that_feeds_in_now_hides_no_evening_peak_while_a_river_plant_does(
-    box, make_values, make_view, make_forecast, storage_mw: float, hydro_mw: float, *, found: bool
+@pytest.mark.parametrize(("column", "p_mw", "found"), [(None, 0.3, True), (4, 0.3, False), (5, 0.3, False)])
+def test_battery_that_feeds_in_now_hides_no_evening_peak_while_a_river_or_another_plant_does(
+    box, make_values, make_view, make_forecast, column: int | None, p_mw: float, *, found: bool
 ) -> None:
     values = make_values(10 * DAY, load_mw=0.25)
-    values[-1, 3] += storage_mw - hydro_mw
-    values[-1, 4] = hydro_mw
+    values[-1, 3] -= p_mw
+    if column is not None:
+        values[-1, column] = p_mw
     as_of = make_view(values).as_of
     peak = np.full(DAY, 0.25)
     peak[60:80] = 0.62

@@ -8,6 +8,7 @@ import pytest
 import xarray as xr
 
 from twin.boxes.maintenance.line_box import LineRatingBox
+from twin.boxes.maintenance.lines.reading import read_net_ahead
 from twin.contracts import synthetic_facts
 from twin.contracts.box import Box
 from twin.contracts.frame import AsOfView, Frame, Layout
@@ -156,6 +157,15 @@ def test_air_never_measured_gives_a_result_all_the_same(box) -> None:
 def test_wind_that_is_not_forecast_reduces_confidence(box) -> None:
     report, _ = box.step(view(values(10 * DAY)), None, None)
     assert "no_wind" in report.params["lines"]["ridge"]["doubts"]
+
+
+def test_other_plants_run_on_as_rivers_do(box) -> None:
+    layout = Layout((("zone_hydro_p_mw", "town"), ("zone_other_p_mw", "town")))
+    frame = Frame(layout, to_epoch_s(START), np.array([[1.0, 0.5]]), np.zeros((1, 2), np.uint8))
+    now = START + QUARTER_HOUR
+    net = read_net_ahead(AsOfView(now, frame, forecasts(now, np.full(192, 5.0))), "town")
+    assert net[:, 0] == pytest.approx(3.5)
+    assert {"zone_hydro_p_mw", "zone_other_p_mw"} <= {need.signal for need in box.card.needs}
 
 
 def test_hotter_weeks_never_raise_what_a_cable_bears(box) -> None:

@@ -24,6 +24,7 @@ from twin.boxes.flexibility.tick.tariff import calendar, published_or
 from twin.boxes.flexibility.tick.wires import Totals, Wires
 from twin.contracts.box import BoxContext
 from twin.contracts.frame import AsOfView, MissingSignalError
+from twin.contracts.running_on import running_on
 
 USUAL_DAYS = 14
 USUAL_PEAK_DAYS = timedelta(days=28)
@@ -94,10 +95,10 @@ def assemble(view: AsOfView, settings: Settings, context: BoxContext, kept: Reme
         available_mw=lambda device: mean_of_quarters(available[device["id"]]),
     )
     drawn = {zone: load[zone].median + _cars_otherwise(view, settings, zone) for zone in settings.zones}
-    hydro = {zone: _hydro(view, zone) for zone in settings.zones}
+    running = dict(zip(settings.zones, running_on(view, settings.zones).tolist(), strict=True))
     # A plant that is planned is no part of the net: its unit feeds in.
     apart = {zone: _inside_sum(available, zone, settings) for zone in settings.zones}
-    nets = {zone: drawn[zone] - pv[zone].median + apart[zone] - hydro[zone] for zone in settings.zones}
+    nets = {zone: drawn[zone] - pv[zone].median + apart[zone] - running[zone] for zone in settings.zones}
     site = _site(
         view,
         settings,
@@ -108,7 +109,7 @@ def assemble(view: AsOfView, settings: Settings, context: BoxContext, kept: Reme
         export_price=mean_of_quarters(export),
     )
     bare = Problem(hours=STEP_HOURS, devices=fleet.devices, site=site, penalties=_penalties(context.tariff, site))
-    case = None if wires is None else _case(wires, bare, load=load, pv=pv, drawn=drawn, hydro=hydro[settings.site_zone])
+    case = None if wires is None else _case(wires, bare, load=load, pv=pv, drawn=drawn, running=running[settings.site_zone])
     rows = _trafo_rows(view, settings, context, bare, load=load, pv=pv, nets=nets) if wires is None else ()
     return Tick(
         replace(bare, rows=rows),
@@ -177,10 +178,10 @@ def _case(
     load: Mapping[str, facts.Forecast],
     pv: Mapping[str, facts.Forecast],
     drawn: Mapping[str, np.ndarray],
-    hydro: float,
+    running: float,
 ) -> Case:
     """The grid around the plan: the median, and its margins at a heavy and at a light outer quantile of load and sun."""
-    flow = np.full(len(problem.hours), hydro)
+    flow = np.full(len(problem.hours), running)
 
     def totals(of: Callable[[np.ndarray], np.ndarray], sun: Callable[[np.ndarray], np.ndarray], level: float) -> Totals:
         loads = {zone: of(drawn[zone] + load[zone].at(level) - load[zone].median) for zone in drawn}
@@ -190,12 +191,6 @@ def _case(
     light = totals(lowest_of_quarters, highest_of_quarters, 1.0 - MARGIN_LEVEL)
     units = [unit.id for unit in problem.parts.units]
     return wires.case(units, totals(mean_of_quarters, mean_of_quarters, 0.5), (heavy, light))
-
-
-def _hydro(view: AsOfView, zone: str) -> float:
-    """What the zone's hydro plants gave last [MW]."""
-    newest, _ = facts.newest(view, "zone_hydro_p_mw", [zone])
-    return float(np.nan_to_num(newest[0]))
 
 
 def _cars_otherwise(view: AsOfView, settings: Settings, zone: str) -> np.ndarray:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Totals:
-    """What the zones draw and give, children included [MW], dims (step,) by zone; ``hydro`` of the site, dims (step,)."""
+    """What the zones draw and give, children included [MW], dims (step,) by zone; ``hydro``: all that runs on in the site."""
 
     load: Mapping[str, np.ndarray]
     pv: Mapping[str, np.ndarray]

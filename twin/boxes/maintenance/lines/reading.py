@@ -11,6 +11,7 @@ import numpy as np
 from twin.boxes.maintenance.lines.weather import Course
 from twin.boxes.maintenance.thermal.gaps import trusted
 from twin.contracts.frame import AsOfView, MissingSignalError
+from twin.contracts.running_on import running_on
 from twin.domain.quality import Quality
 from twin.domain.time import QUARTER_HOUR_S, floor_quarter, from_datetime64, quarter_hours, to_epoch_s
 
@@ -68,15 +69,15 @@ def read_series(view: AsOfView, name: str, elements: Sequence[str] = (), *, star
         return np.zeros(0)
 
 
-def read_net_ahead(view: AsOfView, zone: str, *, hydro_p_mw: float) -> np.ndarray:
+def read_net_ahead(view: AsOfView, zone: str) -> np.ndarray:
     """Power into the zone by its forecasts: median, upper and lower [MW], dims (time, lane); NaN where nobody forecasts.
 
-    Upper and lower are those of the power, whatever its direction; batteries count as idle, river plants run on.
+    Upper and lower are those of the power, whatever its direction; batteries count as idle, rivers and other plants run on.
     """
     labels = quarter_hours(floor_quarter(view.as_of), AHEAD_STEPS)
     load, pv = (view.band(name, zone, labels).T for name in ("load_forecast_p_mw", "pv_forecast_p_mw"))
     net = np.stack([load[1] - pv[1], load[2] - pv[0], load[0] - pv[2]], axis=1)
-    return np.asarray(net - hydro_p_mw)
+    return np.asarray(net - running_on(view, (zone,)))
 
 
 def read_course(view: AsOfView, *, start: datetime, latitude: float, longitude: float) -> Course:

@@ -12,10 +12,11 @@ from twin.boxes.maintenance.thermal.plates import Plates
 from twin.boxes.maintenance.transformers.outlook import AHEAD_STEPS
 from twin.boxes.maintenance.transformers.telemetry import LOAD_WINDOW, Telemetry
 from twin.contracts.frame import AsOfView, MissingSignalError
+from twin.contracts.running_on import RUNNING_ON, running_on
 from twin.domain.quality import Quality
 from twin.domain.time import QUARTER_HOUR, floor_quarter, from_datetime64, quarter_hours, to_epoch_s
 
-ZONE_POWERS = ("zone_net_p_mw", "zone_hydro_p_mw")
+ZONE_POWERS = ("zone_net_p_mw", *RUNNING_ON)
 FORECASTS = ("load_forecast_p_mw", "pv_forecast_p_mw")
 
 
@@ -64,20 +65,17 @@ def read_power(view: AsOfView, name: str, zones: tuple[str, ...], *, start: date
     return result
 
 
-def read_ahead(view: AsOfView, plates: Plates, *, hydro_p_mw: np.ndarray) -> Ahead:
+def read_ahead(view: AsOfView, plates: Plates) -> Ahead:
     """Forecasts on the quarter hours from now on, as it comes when nobody acts.
 
     Batteries count as idle: what they do now ends when they are full or empty, and what is planned for them is not done yet.
-
-    Args:
-        view: at now.
-        plates: of the transformers.
-        hydro_p_mw: of the zones' river plants, which run on as they do [MW], dims (zone,).
+    Rivers and other plants run on as they do.
     """
     labels = quarter_hours(floor_quarter(view.as_of), AHEAD_STEPS)
     load, pv = (_bands(view, name, plates.zones, labels) for name in FORECASTS)
     # the widest statement: little load with much sun, much load with little
-    net = np.stack([load[:, 1] - pv[:, 1], load[:, 0] - pv[:, 2], load[:, 2] - pv[:, 0]], axis=1) - hydro_p_mw
+    net = np.stack([load[:, 1] - pv[:, 1], load[:, 0] - pv[:, 2], load[:, 2] - pv[:, 0]], axis=1)
+    net -= running_on(view, plates.zones)
     try:
         ambient_c = view.outlook("temp_c").reindex(time=labels).values.astype(np.float64)
     except MissingSignalError:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from twin.regie.whole_file import write_whole
+from twin.domain.whole_file import write_whole
 
 
 def test_what_cannot_take_its_place_leaves_nothing_beside_it(tmp_path):

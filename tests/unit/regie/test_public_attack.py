@@ -1,0 +1,180 @@
+"""No sequence of what is public isolates few customers or single plants, and what would let it is found by the same attack."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.unit.regie.attacked_town import GRAMS, START, Page, Town, single_plants, small_groups
+from twin.regie import public_told
+from twin.regie.public import PublicFacts
+from twin.regie.public_rule import Plant, Rule
+from twin.regie.public_solve import Outsider
+
+RULE = Rule()
+QUARTER = timedelta(minutes=15)
+
+
+def watched(town, *, hours=2, silent=(), restarts=(), late=(), journal=True, rule=RULE, forgets=False) -> Page:
+    """A page over some hours, two each day from noon on.
+
+    Args:
+        silent: (quarter hour, channels that say nothing in it). ``restarts``: quarter hours after which it starts again.
+    """
+    page, quiet = Page(town, rule), dict(silent)
+    for quarter in range(4 * hours):
+        at = START + timedelta(days=quarter // 8, hours=12) + quarter % 8 * QUARTER
+        page.tick(at, frozenset(quiet.get(quarter, ())))
+        if quarter in restarts:
+            page.restart(frozenset(late), journal=journal, forgets=forgets)
+    return page
+
+
+# ---------------------------------------------------------------------------------------------------- any town
+
+LOADS = st.builds(
+    lambda some, big, load: (load,) * some + (9.0,) * big,
+    st.sampled_from([0, 1, 7, 14, 15, 16, 30, 200]),
+    st.sampled_from([0, 0, 0, 1]),
+    st.sampled_from([0.4, 1.0, 2.0]),
+)
+
+
+def plant(number: int, of: str, zone: str, size: float, consented: bool = False) -> Plant:
+    """Of a kind, or another plant of a carrier."""
+    if of in ("pv", "hydro", "storage"):
+        return Plant(f"{of}{number}", zone, of, size, consented)
+    return Plant(f"{of}{number}", zone, "other", size, consented, of, GRAMS[of])
+
+
+@st.composite
+def towns(draw):
+    names = ["town", "north", "south", "hill", "lane"][: draw(st.integers(1, 5))]
+    parents = {name: None if i == 0 else draw(st.sampled_from(names[:i])) for i, name in enumerate(names)}
+    customers = {name: draw(LOADS) or (1.0,) for name in names}
+    kinds = st.sampled_from(["pv", "pv", "pv", "hydro", "storage", "biomass", "biomass", "waste", "wind"])
+    drawn = draw(
+        st.lists(st.tuples(kinds, st.sampled_from(names), st.sampled_from([5.0, 8.0, 60.0]), st.booleans()), max_size=9)
+    )
+    plants = tuple(plant(i, *each) for i, each in enumerate(drawn))
+    roofs = [plant.channel for plant in plants if plant.kind == "pv"]
+    return Town(parents, customers, plants, draw(st.sampled_from(names)), draw(st.sampled_from([None, *roofs])))
+
+
+@st.composite
+def days(draw, town):
+    channels = [plant.channel for plant in town.plants]
+    some = st.lists(st.sampled_from(channels), max_size=4) if channels else st.just([])
+    return {
+        "hours": 4,
+        "silent": draw(st.lists(st.tuples(st.integers(0, 15), some), max_size=4)),
+        "restarts": draw(st.lists(st.integers(0, 15), max_size=2)),
+        "late": draw(some),
+        "journal": draw(st.booleans()),
+    }
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.data())
+def test_no_sequence_of_pages_isolates_fewer_than_a_crowd_or_single_plants(data):
+    town = data.draw(towns())
+    page = watched(town, **data.draw(days(town)))
+    assert small_groups([page], RULE) == []
+    assert single_plants(page, RULE) == []
+
+
+# ------------------------------------------------------------------------------ what each part of the rule is there for
+
+TOWN = {"town": None, "north": "town"}
+SUN = tuple(Plant(f"pv{i}", "north", "pv", 8.0) for i in range(3))
+CELLAR = (Plant("cellar", "north", "storage", 5.0),)
+
+
+@pytest.fixture
+def broken(monkeypatch):
+    """Takes a part of the rule away; verdicts are remembered, so they are forgotten before and after."""
+
+    def away(of: type, name: str, instead) -> None:
+        monkeypatch.setattr(of, name, instead)
+        public_told._verdicts.cache_clear()
+
+    yield away
+    public_told._verdicts.cache_clear()
+
+
+def people(town: int, north: int) -> dict[str, tuple[float, ...]]:
+    return {"town": (1.0,) * town, "north": (1.0,) * north}
+
+
+def test_ten_who_remain_of_a_town_are_not_found_by_taking_its_quarter_away(broken):
+    town = Town(TOWN, people(10, 290), (Plant("dam", "town", "hydro", 3.0, consented=True),), "north")
+    assert small_groups([watched(town)], RULE) == []
+    broken(Outsider, "_small_groups", lambda _, zones: None)
+    assert small_groups([watched(town)], RULE) == [[("town", i) for i in range(10)]]
+
+
+def test_a_looser_rule_would_be_seen_through():
+    eight, giant = (
+        Town(TOWN, people(290, 8), (), "north"),
+        Town(TOWN, people(290, 30) | {"north": (1.0,) * 30 + (9.0,)}, (), "north"),
+    )
+    assert small_groups([watched(eight)], RULE) == small_groups([watched(giant)], RULE) == []
+    assert small_groups([watched(eight, rule=Rule(k=5))], RULE) == [[("north", i) for i in range(8)]]
+    assert small_groups([watched(giant, rule=Rule(max_share=0.5))], RULE) == [[("north", i) for i in range(31)]]
+
+
+def test_three_who_joined_a_zone_are_not_found_by_comparing_it_with_last_year():
+    core = {"town": (1.0,) * 200, "north": (1.0,) * 30, "edge": (1.0,) * 3}
+    before = watched(Town({"town": None, "north": "town", "edge": "town"}, core, (), "north"))
+    now = {"parents": {"town": None, "north": "town", "edge": "north"}, "customers": core, "plants": (), "group": "north"}
+    assert small_groups([before, watched(Town(**now, formerly={"north": 30}))], RULE) == []
+    assert small_groups([before, watched(Town(**now))], RULE) == [[("edge", i) for i in range(3)]]
+
+
+def test_an_hour_that_is_told_again_after_a_late_reading_would_tell_the_battery_that_was_late():
+    town, day = Town(TOWN, people(200, 200), CELLAR, "north"), {"hours": 3, "silent": [(5, ["cellar"])], "restarts": [7]}
+    assert single_plants(watched(town, **day, late=["cellar"]), RULE) == []
+    assert single_plants(watched(town, **day, late=["cellar"], forgets=True), RULE)
+
+
+def test_a_single_roof_whose_meter_answers_is_not_told_in_the_name_of_all(broken):
+    town, day = Town(TOWN, people(200, 200), SUN, "north"), {"silent": [(quarter, ["pv1", "pv2"]) for quarter in range(8)]}
+    assert single_plants(watched(town, **day), RULE) == []
+    broken(PublicFacts, "silent", lambda _, raw: frozenset())
+    assert {"pv0"} in single_plants(watched(town, **day), RULE)
+
+
+def test_a_power_beside_the_share_would_tell_the_only_river_plant(broken):
+    town = Town(TOWN, people(60, 60), (Plant("river", "town", "hydro", 3.0),), "town")
+    assert single_plants(watched(town), RULE) == []
+    broken(Outsider, "_plants", lambda _, figures: None)
+    assert {"river"} in single_plants(watched(town), RULE)
+
+
+def test_the_only_waste_plant_beside_biomass_is_not_found_by_the_renewable_part_of_other_plants(broken):
+    plants = (plant(0, "biomass", "town", 500.0), plant(1, "biomass", "town", 500.0), plant(2, "waste", "town", 500.0))
+    town = Town(TOWN, people(200, 100), plants, "north")
+    assert single_plants(watched(town), RULE) == []
+    broken(Plant, "like", property(lambda plant: (plant.kind, "", None)))
+    page = watched(town)
+    assert all(verdict.told for verdict in page.facts.book.verdicts if verdict.figure in ("parts", "powers"))
+    assert {"waste2"} in single_plants(page, RULE)
+
+
+def test_three_plants_of_each_carrier_are_told_with_their_renewable_part():
+    plants = tuple(plant(i, of, "town", 500.0) for i, of in enumerate(["biomass"] * 3 + ["waste"] * 3))
+    page = watched(Town(TOWN, people(200, 100), plants, "north"))
+    assert {"blend", "power"} <= {what for what, *_ in page.told}
+    assert single_plants(page, RULE) == []
+
+
+def test_a_large_town_with_many_plants_and_a_consent_is_told_in_full():
+    sun = tuple(Plant(f"pv{i}", "town", "pv", 200.0) for i in range(4))
+    roof = (Plant("school", "north", "pv", 80.0, consented=True), *(Plant(f"n{i}", "north", "pv", 8.0) for i in range(4)))
+    page = watched(Town(TOWN, people(200, 100), (*sun, *roof), "north", roof="school"))
+    assert all(verdict.told for verdict in page.facts.book.verdicts)
+    assert {what for what, *_ in page.told} == {"share", "co2", "pv", "import", "power", "load", "sun", "school", "roof"} - {
+        "school"
+    }
+    assert single_plants(page, RULE) == small_groups([page], RULE) == []

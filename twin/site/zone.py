@@ -1,0 +1,104 @@
+"""The ``[[zones]]`` of a site file: areas with a balance, and what they are measured by."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from twin.site.tables import Index, Name, NotNegative, Positive, Share, Table, Words
+
+
+class BoundaryTerm(Table):
+    """A channel whose power, times ``sign``, enters the zone."""
+
+    channel: str
+    sign: Literal[-1, 1] = 1
+
+
+class PvReference(Table):
+    """A metered plant; the zone's PV is its references' yield per kWp times the zone's kWp."""
+
+    channel: str
+    kwp: Positive
+
+
+class OtherPlant(Table):
+    """A metered plant that is neither hydro nor photovoltaics, generation positive.
+
+    Attributes:
+        carrier: "biomass", "waste", "wind" ... (`twin.domain.carriers`). ``kw``: installed power [kW].
+        co2_g_per_kwh: life cycle, where the published factor does not fit; needed for waste, which has none.
+        co2_source: whose figure that is, with its year.
+    """
+
+    channel: str
+    carrier: str
+    kw: Positive
+    co2_g_per_kwh: NotNegative | None = None
+    co2_source: str | None = None
+
+
+class PvGroup(Table):
+    """Plants of one orientation. ``azimuth_deg``: 180 = south."""
+
+    tilt_deg: float = Field(ge=0, le=90)
+    azimuth_deg: float = Field(ge=0, le=360)
+    kwp: Positive
+
+
+class Holds(Table):
+    """Which elements belong to a zone: everything, or what is behind a transformer, or a list of plants."""
+
+    everything: bool = False
+    behind_trafo: Index | None = None
+    sgens: tuple[Index, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_rule(self) -> Holds:
+        if [self.everything, self.behind_trafo is not None, bool(self.sgens)].count(True) != 1:
+            raise ValueError("holds needs exactly one of everything = true, behind_trafo, sgens")
+        return self
+
+
+class LargestCustomer(Table):
+    """The largest customer of a zone.
+
+    Attributes:
+        share: of the zone's annual consumption. ``source``: where that is known from. ``checked``: when.
+    """
+
+    share: Share
+    source: str = Field(min_length=1)
+    checked: date
+
+
+class Zone(Table):
+    """``[[zones]]``: an area with a balance.
+
+    Attributes:
+        kind: "site" (the whole), "neighbourhood", "building" (with its people's recorded ``consent``: date and reference), or
+            "plant" (generation only, no consumption).
+        pv_kwp: installed photovoltaics [kWp]. ``customers``: consumption behind the boundary; 0 only for a
+            plant. ``largest_customer``: without it nothing of the zone is public.
+        formerly: customers that it had when it was published within other bounds, in the last twelve months; people who move
+            in or out of the same bounds do not count.
+    """
+
+    name: Name
+    title: Words
+    kind: Literal["site", "neighbourhood", "building", "plant"]
+    parent: str | None = None
+    consent: str | None = None
+    customers: int = Field(default=0, ge=0)
+    largest_customer: LargestCustomer | None = None
+    formerly: tuple[Index, ...] = ()
+    holds: Holds
+    boundary: tuple[BoundaryTerm, ...] = ()
+    hydro: tuple[str, ...] = ()
+    storage: tuple[str, ...] = ()
+    other_plants: tuple[OtherPlant, ...] = ()
+    pv_references: tuple[PvReference, ...] = ()
+    pv_groups: tuple[PvGroup, ...] = ()
+    pv_kwp: NotNegative = 0.0
