@@ -1,17 +1,21 @@
-"""The public app: raw ASGI, GET and HEAD only, every answer made once per snapshot and language."""
+"""The public app: raw ASGI, GET and HEAD only, every answer made once per edition and language."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from dashboard.format import LANGUAGES, choose_language
 from dashboard.public import shelf
-from dashboard.public.feed import Feed, Reading
-from dashboard.public.page import Assets, error_page, how_page, live_page
+from dashboard.public.addresses import ASK_AGAIN, AT_ROOT, BELOW, SHORT, Asked, Place, place_of
+from dashboard.public.extras import assets as extra_assets
+from dashboard.public.feed import Edition, Feed
+from dashboard.public.open_data import OpenFolder
+from dashboard.public.pages.document import Assets
+from dashboard.public.pages.error import error_page
 from dashboard.public.shelf import Answer
 from dashboard.public.view import View, render
 
@@ -20,41 +24,50 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 FOREVER = "public, max-age=31536000, immutable"
-ASK_AGAIN = "no-cache"
-SHORT = "public, max-age=1"  # a proxy in front asks at most once a second, whatever the crowd behind it
-RETRY_S = b"5"
 
 _FOLDER = Path(__file__).parent / "assets"
+_NAMES = ("page.css", "page.js")
+_ERRORS: tuple[tuple[str, int, tuple[shelf.Header, ...]], ...] = (
+    ("not_found", 404, ()),
+    ("withheld", 403, ()),
+    ("method", 405, ((b"allow", b"GET, HEAD"),)),
+)
 
 
 class PublicApp:
-    """Serves one directory's ``public.json`` as a page in four languages, and its ``tariff.json`` as it is.
+    """Serves one directory's files as pages in four languages, and its ``tariff.json`` as it is.
 
     Args:
-        directory: where the loop leaves both.
+        directory: where the loop and the publisher leave them.
         now: the clock on the wall, UTC; only to say 'stale' to browsers without a script and to `/health`.
+        address: of the view where people open it, absolute, without a slash at its end: for feeds, calendars, embedding.
     """
 
-    def __init__(self, directory: Path, now: Callable[[], datetime]) -> None:
+    def __init__(self, directory: Path, now: Callable[[], datetime], address: str = "http://localhost") -> None:
         self._feed = Feed(directory)
         self._tariff_file = directory / "tariff.json"
         self._now = now
-        files = {name: (_FOLDER / name).read_bytes() for name in ("page.css", "page.js")}
-        paths = {name: f"/assets/{shelf.content_tag(body)}.{name}" for name, body in files.items()}
-        self.assets = Assets(style=paths["page.css"], script=paths["page.js"])
+        self._address = address
+        self._open = OpenFolder(directory / "open")
+        files = {name: (_FOLDER / name).read_bytes() for name in _NAMES}
+        paths = {name: f"assets/{shelf.content_tag(body)}.{name}" for name, body in files.items()}
+        build = shelf.content_tag("".join([*paths.values(), extra_assets.BUILD]).encode())
+        self.assets = Assets(paths["page.css"], paths["page.js"], extra_assets.path_of("install.js"), build)
         self._fixed: dict[str, Answer] = {
-            paths["page.css"]: shelf.answer(files["page.css"], shelf.CSS, cache=FOREVER),
-            paths["page.js"]: shelf.answer(files["page.js"], shelf.SCRIPT, cache=FOREVER),
+            f"/{paths[name]}": shelf.answer(files[name], kind, cache=FOREVER)
+            for name, kind in zip(_NAMES, (shelf.CSS, shelf.SCRIPT), strict=True)
         }
         self._errors: dict[tuple[str, str], Answer] = {}
         for language in LANGUAGES:
-            page = how_page(language, self.assets)
-            self._fixed[f"/{language}/how"] = shelf.answer(page, shelf.HTML, cache="public, max-age=300")
-            self._fixed[f"/{language}"] = _moved(f"/{language}/", 308, ASK_AGAIN)
-            for code, status, extra in (("not_found", 404, ()), ("method", 405, ((b"allow", b"GET, HEAD"),))):
+            for code, status, extra in _ERRORS:
                 page = error_page(language, self.assets, code)
                 self._errors[language, code] = shelf.answer(page, shelf.HTML, cache=ASK_AGAIN, status=status, extra=extra)
-        self._made: dict[tuple[str, str, bool], Answer] = {}
+            for below in BELOW:
+                if below == "" or below.endswith("/"):  # without its slash, a folder's address leads to the one with it
+                    where = f"/{language}/{below}"
+                    self._fixed[where[:-1]] = _moved(where, 308, ASK_AGAIN)
+        self._made: dict[tuple[str, bool], Answer] = {}
+        self._lasting: dict[str, Answer] = {}
         self._views: dict[str, View] = {}
         self._version = ""
 
@@ -72,12 +85,18 @@ class PublicApp:
         if found.status == 200 and _matches(tags, found.etag.decode()):
             body, lines, status = b"", found.headers, 304
         else:
-            body, lines = found.variant(gzipped="gzip" in headers.get(b"accept-encoding", ""))
+            body, lines = found.variant(gzipped=_takes_gzip(headers.get(b"accept-encoding", "")))
             status = found.status
         if scope["method"] == "HEAD":
             body = b""
         await send({"type": "http.response.start", "status": status, "headers": lines})
         await send({"type": "http.response.body", "body": body})
+
+    @property
+    def held_back(self) -> bool:
+        """Whether the figures are withdrawn, or there are none: then nobody keeps a copy of what follows them."""
+        edition = self._feed.latest()
+        return edition.withheld or edition.snapshot is None
 
     def answer(self, method: str, path: str, accept_language: str) -> Answer:
         """The answer to one request; its query string plays no part.
@@ -92,30 +111,47 @@ class PublicApp:
             return self._errors[language, "method"]
         if path == "/":
             return _moved(f"/{language}/", 302, ASK_AGAIN, vary=b"accept-language")
-        made: dict[str, Callable[[], Answer | None]] = {
-            "/health": self._health,
-            "/tariff.json": self._tariff,
-            f"/{language}/": lambda: self._live(language, "page"),
-            f"/{language}/live.json": lambda: self._live(language, "json"),
-        }
-        found = made[path]() if path in made else self._fixed.get(path)
-        return found or self._errors[language, "not_found"]
+        found = place_of(path, LANGUAGES)
+        if found is not None:
+            return self._placed(path, *found)
+        if path.startswith("/open/"):
+            return self._open_data(path.removeprefix("/open/"), language)
+        made: Mapping[str, Callable[[], Answer | None]] = {"/health": self._health, "/tariff.json": self._tariff}
+        one = made[path]() if path in made else self._fixed.get(path)
+        return one or self._errors[language, "not_found"]
 
-    def _live(self, language: str, kind: str) -> Answer:
-        reading = self._feed.latest()
-        if reading.version != self._version or not self._views:
-            self._version = reading.version
+    def addresses(self) -> Iterator[str]:
+        """Every address that answers now, for whoever writes them all to files; a folder's ends with a slash."""
+        yield from (f"/{language}/{below}" for language in LANGUAGES for below in BELOW)
+        yield from (f"/{path}" for path in AT_ROOT)
+        yield from (path for path, one in self._fixed.items() if one.status == 200)
+        if self._tariff() is not None:
+            yield "/tariff.json"
+        edition = self._feed.latest()
+        yield from (f"/open/{name}" for name in self._open.names(withheld=edition.withheld))
+
+    def _placed(self, path: str, language: str, place: Place) -> Answer:
+        edition = self._feed.latest()
+        if edition.version != self._version or not self._views:
+            self._version = edition.version
             self._made.clear()
-            self._views = {language: render(reading, language) for language in LANGUAGES}
-        stale = kind == "page" and self._is_stale(reading)
-        key = (language, kind, stale)
+            self._views = {language: render(edition, language) for language in LANGUAGES}
+        if place.lasting and path in self._lasting:
+            return self._lasting[path]
+        key = (path, self._is_stale(edition))
         if key not in self._made:
-            make = _page_answer if kind == "page" else _json_answer
-            self._made[key] = make(reading, self._views[language], self.assets, stale)
+            asked = Asked(edition, self._views[language], self.assets, self._address, stale=key[1])
+            self._made[key] = place.make(asked)
+            if place.lasting:
+                self._lasting[path] = self._made[key]
         return self._made[key]
 
-    def _is_stale(self, reading: Reading) -> bool:
-        return reading.snapshot is not None and self._now() > reading.snapshot.stale_after
+    def _open_data(self, name: str, language: str) -> Answer:
+        withheld = self._feed.latest().withheld
+        return self._open.answer(name, withheld=withheld) or self._errors[language, "withheld" if withheld else "not_found"]
+
+    def _is_stale(self, edition: Edition) -> bool:
+        return edition.snapshot is not None and self._now() > edition.snapshot.stale_after
 
     def _tariff(self) -> Answer | None:
         """The VSE's tariff document for energy managers, read anew each time: they ask once in a quarter hour."""
@@ -126,29 +162,23 @@ class PublicApp:
 
     def _health(self) -> Answer:
         """The process is well whenever it answers; ``data`` says how well it is fed (a restart here cures no stale feed)."""
-        reading = self._feed.latest()
-        data = reading.trouble or ("stale" if self._is_stale(reading) else "ok")
-        snapshot = reading.snapshot
+        edition = self._feed.latest()
+        data = edition.trouble or ("stale" if self._is_stale(edition) else "ok")
+        snapshot = edition.snapshot
         published = None if snapshot is None else snapshot.published_at.isoformat()
-        body = json.dumps({"status": "ok", "data": data, "published_at": published}).encode()
-        return shelf.answer(body, shelf.JSON, cache="no-store")
-
-
-def _page_answer(reading: Reading, view: View, assets: Assets, stale: bool) -> Answer:
-    failing = reading.trouble not in ("", "starting")
-    status, extra = (503, ((b"retry-after", RETRY_S),)) if failing else (200, ())
-    return shelf.answer(live_page(view, assets, stale=stale), shelf.HTML, cache=ASK_AGAIN, status=status, extra=extra)
-
-
-def _json_answer(reading: Reading, view: View, _assets: Assets, _stale: bool) -> Answer:
-    if reading.trouble:
-        return shelf.answer(view.to_json(), shelf.JSON, cache="no-store", status=503, extra=((b"retry-after", RETRY_S),))
-    return shelf.answer(view.to_json(), shelf.JSON, cache=SHORT)
+        told = {"status": "ok", "data": data, "published_at": published, "embargo": edition.embargo is not None}
+        return shelf.answer(json.dumps(told).encode(), shelf.JSON, cache="no-store")
 
 
 def _moved(where: str, status: int, cache: str, vary: bytes = b"") -> Answer:
     extra = ((b"location", where.encode()), *(((b"vary", vary),) if vary else ()))
     return shelf.answer(b"", shelf.HTML, cache=cache, status=status, extra=extra)
+
+
+def _takes_gzip(codings: str) -> bool:
+    """Accept-Encoding names gzip, and not with the weight 0 that refuses it (RFC 9110, 12.4.2 and 12.5.3)."""
+    weights = dict(coding.replace(" ", "").lower().partition(";q=")[::2] for coding in codings.split(","))
+    return "gzip" in weights and weights["gzip"] not in ("0", "0.", "0.0", "0.00", "0.000")
 
 
 def _matches(tags: str, etag: str) -> bool:

@@ -1,9 +1,12 @@
-"""What the loop has left in ``public.json``: read again when the file changes, never trusted before it is checked."""
+"""What may be shown now: the loop's ``public.json`` and the publisher's ``release.json``, looked at together.
+
+The release can only take away or add to what the loop tells. While it cannot be read nothing is shown, for it might hold an
+embargo; where there is none yet, nothing is approved and nothing is withheld. A release that is lost during an embargo does not
+lift it: the data package beside the tables, written by the same publisher, tells of it as well.
+"""
 
 from __future__ import annotations
 
-import json
-import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,135 +14,132 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pydantic import ValidationError
+from pydantic import BaseModel
 
+from dashboard.public.open_data import DATA_PACKAGE, DataPackage, Resource
+from dashboard.public.watched import Reading, Watched
+from twin.contracts import public_release
+from twin.contracts.public_release import RELEASE_SCHEMA_VERSION, Embargo, PublicRelease
 from twin.contracts.public_snapshot import PUBLIC_SCHEMA_VERSION, PublicSnapshot
 
-FILE_NAME = "public.json"
-LARGEST_BYTES = 256 * 1024  # a snapshot of 24 hours is about 4 kB; what is far larger was not written by the loop
-
-log = logging.getLogger(__name__)
+SNAPSHOT_FILE = "public.json"
+Faults = list[tuple[str, str]]
+_FRACTIONS = {"share", "made_here", "part", "low", "high", "renewable_share", "coverage", "before", "after"}
 
 
 @dataclass(frozen=True)
-class Reading:
-    """One look at the file.
+class Edition:
+    """Both files at one look.
 
     Attributes:
-        version: changes whenever the file does; "" while there is none.
-        snapshot: what was read, or None.
-        trouble: "" with a snapshot; else "starting" (no file yet), "schema" (another version) or "unreadable".
-        params: what the words about the trouble need: ``found`` and ``known`` versions, or a ``reason`` code.
+        version: changes whenever either does.
+        snapshot: the live values; None in trouble.
+        release: what is approved; None where nothing is yet.
+        downloads: the open data that stands ready.
+        trouble: "" when the live values can be shown; else "starting", "schema", "unreadable" or "release".
+        params: what the words about the trouble need.
     """
 
     version: str
     snapshot: PublicSnapshot | None
+    release: PublicRelease | None = None
     trouble: str = ""
     params: Mapping[str, Any] = field(default_factory=dict)
+    downloads: tuple[Resource, ...] = ()
+
+    @property
+    def embargo(self) -> Embargo | None:
+        """While there is one, no figure is shown, live or approved."""
+        return None if self.release is None else self.release.embargo
+
+    @property
+    def withheld(self) -> bool:
+        """Whether approved figures, and tables of them, may not be handed out."""
+        return self.embargo is not None or self.trouble == "release"
+
+    @property
+    def failing(self) -> bool:
+        """Whether something is broken, which a start is not."""
+        return self.trouble not in ("", "starting")
 
 
 class Feed:
-    """The latest reading of ``<directory>/public.json``.
-
-    Looking costs one ``stat`` while the file stays the same. Trouble is logged once, and so is its end.
-    """
+    """The latest edition from the directory in which the loop and the publisher leave their files."""
 
     def __init__(self, directory: Path) -> None:
-        self._path = directory / FILE_NAME
-        self._reading = Reading("", None, "starting")
+        self._live = Watched(directory / SNAPSHOT_FILE, PublicSnapshot, PUBLIC_SCHEMA_VERSION, _snapshot_faults)
+        self._release = Watched(directory / public_release.FILE, PublicRelease, RELEASE_SCHEMA_VERSION, faults_in)
+        self._open = Watched(directory / DATA_PACKAGE, DataPackage, 1, faults_in)
+        self._approved: Reading[PublicRelease] = Reading("", None, "missing")
 
-    def latest(self) -> Reading:
-        """The file as it is now; an unreadable one gives a reading that says why, never the values before it."""
-        try:
-            found = self._path.stat()
-        except OSError as problem:
-            if isinstance(problem, FileNotFoundError):
-                return self._turn_to(Reading("", None, "starting"))
-            return self._turn_to(_unreadable("", "access"), str(problem))
-        # Each snapshot is a new file renamed into place, so the inode changes even within one tick of the file's clock.
-        version = f"{found.st_mtime_ns:x}-{found.st_ino:x}-{found.st_size:x}"
-        if version != self._reading.version:
-            self._read(version)
-        return self._reading
+    def latest(self) -> Edition:
+        """The edition as it is now; equal files give an equal version."""
+        live, package = self._live.latest(), self._open.latest()
+        approved = self._approved_now(package)
+        version = f"{live.version}.{approved.version}.{package.version}"
+        if approved.trouble not in ("", "missing"):
+            return Edition(version, None, None, "release", approved.params)
+        release = approved.content
+        downloads = package.content.resources if package.content else ()
+        if live.content is None:
+            trouble = "starting" if live.trouble == "missing" else live.trouble
+            return Edition(version, None, release, trouble, live.params, downloads)
+        return Edition(version, live.content, release, downloads=downloads)
 
-    def _read(self, version: str) -> None:
-        try:
-            with self._path.open("rb") as file:
-                raw = file.read(LARGEST_BYTES + 1)
-        except OSError as problem:
-            self._turn_to(_unreadable(version, "access"), str(problem))
-            return
-        try:
-            self._turn_to(_parse(raw, version))
-        except _Refused as refused:
-            self._turn_to(Reading(version, None, refused.trouble, refused.params), refused.detail)
-
-    def _turn_to(self, reading: Reading, detail: str = "") -> Reading:
-        before, self._reading = self._reading, reading
-        failing = reading.trouble not in ("", "starting")
-        if failing and before.trouble != reading.trouble:
-            log.error("%s cannot be shown (%s): %s", self._path, reading.trouble, detail)
-        elif not reading.trouble and before.trouble not in ("", "starting"):
-            log.info("%s can be shown again", self._path)
-        return reading
+    def _approved_now(self, package: Reading[DataPackage]) -> Reading[PublicRelease]:
+        found, before = self._release.latest(), self._approved
+        lost = found.trouble == "missing" and before.content is not None and before.content.embargo is not None
+        if not lost:  # an embargo ends by the publisher's deed, not by the loss of a file
+            self._approved = found if found.trouble != "missing" else _witnessed(package)
+        return self._approved
 
 
-class _Refused(ValueError):
-    """A file that cannot be shown; ``detail`` is for the log, the rest for the page."""
-
-    def __init__(self, trouble: str, detail: str, **params: Any) -> None:
-        super().__init__(detail)
-        self.trouble = trouble
-        self.detail = detail
-        self.params = params
-
-
-def _unreadable(version: str, reason: str) -> Reading:
-    return Reading(version, None, "unreadable", {"reason": reason})
-
-
-def _parse(raw: bytes, version: str) -> Reading:
-    if len(raw) > LARGEST_BYTES:
-        raise _Refused("unreadable", f"more than {LARGEST_BYTES} bytes", reason="size")
-    try:
-        content = json.loads(raw)
-    except (ValueError, RecursionError) as problem:
-        raise _Refused("unreadable", str(problem), reason="json") from problem
-    found = content.get("schema_version") if isinstance(content, dict) else None
-    if isinstance(found, int) and found != PUBLIC_SCHEMA_VERSION:
-        message = f"schema_version {found} found, {PUBLIC_SCHEMA_VERSION} known; update dashboard.public with the régie"
-        raise _Refused("schema", message, found=found, known=PUBLIC_SCHEMA_VERSION)
-    try:
-        snapshot = PublicSnapshot.model_validate_json(raw)
-    except ValidationError as problem:
-        raise _Refused("unreadable", str(problem), reason="fields") from problem
-    faults = _time_faults(snapshot)
-    if faults:
-        raise _Refused("unreadable", "; ".join(faults), reason="time")
-    return Reading(version, snapshot)
+def _witnessed(package: Reading[DataPackage]) -> Reading[PublicRelease]:
+    """What the data package says of a release that is not there: nothing, or that all is withheld and since when."""
+    if package.content is None:  # one that cannot be read might tell of an embargo, as a release might
+        return Reading(package.version, None, package.trouble, package.params)
+    withheld = package.content.embargo
+    if withheld is None:
+        return Reading("", None, "missing")
+    embargo = Embargo(since=withheld.since, until=None, reason={})
+    nothing: dict[str, Any] = dict.fromkeys(("months", "years", "corrections", "stories"), ())
+    release = PublicRelease(
+        site="", made_at=withheld.since, licence="", attribution="", embargo=embargo, declared=None, **nothing
+    )
+    return Reading(package.version, release)
 
 
-def _time_faults(snapshot: PublicSnapshot) -> list[str]:
-    faults = [
-        f"{name}={instant.isoformat()} has no time zone; write UTC"
-        for name, instant in _instants(snapshot)
-        if instant.tzinfo is None
-    ]
+def faults_in(document: BaseModel) -> Faults:
+    """What the types of a document do not say: instants have a time zone, fractions are 0..1."""
+    found: Faults = []
+    for place, name, value in _fields(document, ""):
+        if isinstance(value, datetime) and value.tzinfo is None:
+            found.append(("time", f"{place}={value.isoformat()} has no time zone; write UTC"))
+        elif isinstance(value, float) and name in _FRACTIONS and not 0.0 <= value <= 1.0:
+            found.append(("fields", f"{place}={value} is outside 0..1; write a fraction"))
+    return found
+
+
+def _snapshot_faults(snapshot: PublicSnapshot) -> Faults:
+    faults = faults_in(snapshot)
     # A name that leaves the time-zone database ("../x", a directory) is a ValueError or an OSError; unknown ones a KeyError.
     try:
         ZoneInfo(snapshot.timezone)
     except (KeyError, ValueError, OSError) as problem:
-        faults.append(f"timezone={snapshot.timezone!r} is not an IANA name: {problem}")
+        faults.append(("time", f"timezone={snapshot.timezone!r} is not an IANA name: {problem}"))
     return faults
 
 
-def _instants(snapshot: PublicSnapshot) -> Iterator[tuple[str, datetime]]:
-    for name in ("as_of", "interval", "published_at", "stale_after", "next_at"):
-        instant = getattr(snapshot, name)
-        if instant is not None:
-            yield name, instant
-    for name, card in (("neighbourhood", snapshot.neighbourhood), ("roof", snapshot.roof)):
-        if card is not None:
-            yield from ((f"{name}.start", card.start), (f"{name}.end", card.end))
-    for index, hour in enumerate(snapshot.green_hours):
-        yield f"green_hours[{index}].start", hour.start
+def _fields(value: object, place: str, name: str = "") -> Iterator[tuple[str, str, object]]:
+    """Every single value in a document with its place; what stands in a mapping of ``parts`` is a ``part``."""
+    if isinstance(value, BaseModel):
+        for inner, content in value:
+            yield from _fields(content, f"{place}.{inner}".lstrip("."), inner)
+    elif isinstance(value, Mapping):
+        for key, content in value.items():
+            yield from _fields(content, f"{place}.{key}", "part" if name == "parts" else "")
+    elif isinstance(value, tuple):
+        for index, content in enumerate(value):
+            yield from _fields(content, f"{place}[{index}]", name)
+    else:
+        yield place, name, value

@@ -10,6 +10,7 @@ Header = tuple[bytes, bytes]
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
+    "worker-src 'self'; manifest-src 'self'; "
     "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; "
     "frame-ancestors 'none'"  # nobody may dress these figures in another site's clothes
 )
@@ -22,6 +23,7 @@ SECURITY_HEADERS: tuple[Header, ...] = (
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
 )
 HTML, JSON, CSS, SCRIPT = "text/html", "application/json", "text/css", "text/javascript"
+_PACKED_ALREADY = ("image/png",)
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Answer:
     """A finished response.
 
     Attributes:
-        plain, packed: body as it is, and compressed with gzip.
+        plain, packed: body as it is, and compressed with gzip; the same where the format compresses by itself.
         etag: with quotes, from the plain body; headers: everything but length and encoding.
     """
 
@@ -41,27 +43,36 @@ class Answer:
 
     def variant(self, *, gzipped: bool) -> tuple[bytes, tuple[Header, ...]]:
         """Body and headers for a client that does, or does not, take gzip."""
-        if gzipped:
+        if gzipped and self.packed is not self.plain:
             return self.packed, (*self.headers, (b"content-encoding", b"gzip"), _length(self.packed))
         return self.plain, (*self.headers, _length(self.plain))
 
 
-def answer(body: bytes, media_type: str, *, cache: str, status: int = 200, extra: tuple[Header, ...] = ()) -> Answer:
+def answer(
+    body: bytes,
+    media_type: str,
+    *,
+    cache: str,
+    status: int = 200,
+    extra: tuple[Header, ...] = (),
+    security: tuple[Header, ...] = SECURITY_HEADERS,
+) -> Answer:
     """Put a body on the shelf.
 
     Args:
         cache: the Cache-Control header; ``extra``: headers of this answer alone.
+        security: what protects it; a widget may be framed, an image shown elsewhere.
     """
-    etag = f'"{content_tag(body)}"'.encode()
+    etag, packed_already = f'"{content_tag(body)}"'.encode(), media_type in _PACKED_ALREADY
     headers = (
-        (b"content-type", f"{media_type}; charset=utf-8".encode()),
+        (b"content-type", media_type.encode() if packed_already else f"{media_type}; charset=utf-8".encode()),
         (b"cache-control", cache.encode()),
         (b"vary", b"accept-encoding"),
         (b"etag", etag),
-        *SECURITY_HEADERS,
+        *security,
         *extra,
     )
-    return Answer(status, body, gzip.compress(body, 9, mtime=0), etag, headers)
+    return Answer(status, body, body if packed_already else gzip.compress(body, 9, mtime=0), etag, headers)
 
 
 def content_tag(body: bytes) -> str:

@@ -86,6 +86,7 @@ PEOPLE = {
     "publisher": "paul",
     "viewer": "vera",
     "crew": "carl",
+    "officer": "olga",
 }
 """Role -> who has it in these tests. Whoever asks for no role is the administrator, as on the demo's first day."""
 

@@ -4,8 +4,10 @@
   const byId = (id) => document.getElementById(id);
   const main = byId('main');
   const words = JSON.parse(main.dataset.words);
-  const HEARTBEAT = 60e3, SPREAD = 15e3, BIG_CHANGE = 5; // ms, ms, points of share worth saying aloud
-  let live = null, skew = 0, missed = 0, paused = false, stale = main.classList.contains('stale');
+  const HEARTBEAT = 60e3, SPREAD = 15e3, AGAIN = 5e3, BIG_CHANGE = 5; // ms, ms, points of share worth saying aloud
+  // The page itself came with values; out of a cache (sw.js marks it) they count as two missed fetches.
+  let live = JSON.parse(main.dataset.clock), missed = document.documentElement.hasAttribute('data-offline') ? 2 : 0;
+  let skew = 0, paused = false, stale = main.classList.contains('stale');
   let timer = 0, running = null, said = null;
 
   const now = () => Date.now() + skew;
@@ -23,16 +25,16 @@
   }
 
   function showAge() {
-    if (!live) return;
-    const s = Math.max(1, Math.round((now() - Date.parse(live.published_at)) / 1e3));
+    const published = Date.parse(live.published_at); // none where nothing is shown: before the first values, in trouble
+    const s = Math.max(1, Math.round((now() - published) / 1e3));
     // Steps as the server takes them: the next unit from one and a half of it on.
     const [count, pattern] = s < 90 ? [s, s === 1 ? 0 : 1] : s < 5400 ? [s / 60, 2] : s < 129600 ? [s / 3600, 3] : [s / 86400, 4];
-    byId('age').textContent = `(${words.ages[pattern].replace(/\d+/, Math.round(count))})`;
-    setStale(missed >= 2 || now() > Date.parse(live.stale_after));
+    byId('age').textContent = published ? `(${words.ages[pattern].replace(/\d+/, Math.round(count))})` : '';
+    setStale(Boolean(published) && (missed >= 2 || now() > Date.parse(live.stale_after)));
   }
 
   function setStale(is) {
-    if (is !== stale) say(is ? live.text.stale : words.fresh);
+    if (is !== stale && live.published_at) say(is ? byId('stale').textContent : words.fresh);
     stale = is;
     main.classList.toggle('stale', is);
     byId('stale').hidden = !is;
@@ -47,11 +49,14 @@
 
   // New values are due at next_at; visitors spread over the seconds after it. Faster ticks get a smaller spread.
   function delay() {
-    const period = live && live.next_at ? Date.parse(live.next_at) - Date.parse(live.published_at) : HEARTBEAT;
+    const period = live.next_at ? Date.parse(live.next_at) - Date.parse(live.published_at) : HEARTBEAT;
     const quick = period > 0 && period < HEARTBEAT;
-    if (!live || missed) return (quick ? Math.max(2e3, period) : live ? HEARTBEAT : 5e3) * (.9 + .2 * Math.random());
+    // A start is over soon: what has no values yet asks quickly at first, and then ever more seldom.
+    const rare = live.published_at ? HEARTBEAT : Math.min(HEARTBEAT, AGAIN * 2 ** (missed - 1));
+    if (missed) return (quick ? Math.max(2e3, period) : rare) * (.9 + .2 * Math.random());
     const spread = Math.random() * (quick ? period / 5 : SPREAD);
     let due = live.next_at ? Date.parse(live.next_at) - now() : HEARTBEAT;
+    if (!quick && due < 0 && due > -SPREAD) return AGAIN * (.9 + .2 * Math.random()); // the tick takes a moment, files another
     if (due < 0) due = quick ? Math.max(1e3, period / 3) : HEARTBEAT;
     return Math.min(due + spread, HEARTBEAT);
   }
@@ -63,16 +68,13 @@
     const limit = setTimeout(() => running.abort(), 1e4);
     try {
       const answer = await fetch('live.json', {cache: 'no-cache', credentials: 'omit', signal: running.signal});
-      const ahead = Date.parse(answer.headers.get('date')) - Date.now();
+      const kept = answer.headers.has('x-kept'); // by the service worker, from when there was a network
+      const ahead = kept ? 0 : Date.parse(answer.headers.get('date')) - Date.now();
       skew = Math.abs(ahead) > 2e3 ? ahead : 0; // the header counts whole seconds
       const view = await answer.json();
-      if (answer.ok) {
-        missed = 0;
-        if (!paused) { live = view; put(view); tell(); } // a paused page goes on showing, and ageing, what it holds
-      } else {
-        missed += 1;
-        if (!live) put(view);
-      }
+      const hides = view.attributes?.cards?.hidden === ''; // nothing may be shown: then what was shown goes, too
+      missed = !answer.ok ? missed + 1 : kept ? 2 : 0; // what was kept is old: said at once
+      if (!paused && (answer.ok || hides)) { live = view; put(view); tell(); } // a paused page keeps, and ages, what it holds
     } catch { missed += 1; }
     clearTimeout(limit);
     running = null;

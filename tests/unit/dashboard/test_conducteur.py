@@ -35,7 +35,7 @@ def cue(name="a", start_h=10.0, end_h=11.0, **more):
 
 
 def line(number, kind, target, **params):
-    return Line(number, NOW, "Anna", "dispatcher", f"cue.{kind}", target, {"as_of": NOW.isoformat(), **params}, "")
+    return Line(number, NOW, "Anna", "dispatcher", f"cue.{kind}", target, {"as_of": NOW.isoformat(), **params}, "", "")
 
 
 # ------------------------------------------------------------------------------------------------- days

@@ -94,7 +94,6 @@ def test_every_figure_of_the_three_has_a_name():
         timezone="UTC",
         peak_chf_per_kw_month=6.5,
         value_of_lost_load_chf_per_kwh=15.0,
-        co2_g_per_kwh={},
         bus_low_pu=np.zeros(0),
         bus_high_pu=np.ones(0),
         line_limit_percent=100.0,

@@ -141,6 +141,6 @@ def test_no_sequence_of_lines_lets_somebody_take_over_from_themselves(told):
     for number, (kind, target, by, lost) in enumerate(told, 1):
         params = {"as_of": NOW.isoformat(), "to": "", "text": "", "items": []}
         params.pop(lost, None)
-        log = take(log, Line(number, NOW, by, "dispatcher", f"log.{kind}", target, params, ""))
+        log = take(log, Line(number, NOW, by, "dispatcher", f"log.{kind}", target, params, "", ""))
         assert all(sheet.taken_by != sheet.by for sheet in log.sheets.values())
         assert sum(not sheet.taken_by for sheet in log.sheets.values()) <= 1

@@ -329,7 +329,7 @@ def lines(draw):
         for name in draw(st.sets(st.sampled_from(sorted(params)), max_size=2)):
             del params[name]
         kind, target = draw(st.sampled_from(KINDS)), draw(st.sampled_from(["SO-1", "SO-2"]))
-        made.append(Line(number, NOW, "Anna", "dispatcher", f"switching.{kind}", target, params, "hash"))
+        made.append(Line(number, NOW, "Anna", "dispatcher", f"switching.{kind}", target, params, "hash", "salt"))
     return made
 
 

@@ -1,68 +1,18 @@
-"""The citizens' page in a real browser, served by its own process: live, stale, paused, by keyboard, accessible."""
+"""The citizens' page in a real browser, served by its own process: its values, live, stale, paused."""
 
-import re
-import socket
-import subprocess
 import sys
-import time
-import urllib.request
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "dashboard"))
-from public_town import LANGUAGES, nothing_known, publish, town
+sys.path.insert(0, str(Path(__file__).parent))
+from public_stage import NOTICE, PHONE, Site, words_at
+from public_town import EMBARGO, LANGUAGES, publish, story
 
-from dashboard.format import texts
-from dashboard.public.feed import Reading
+from dashboard.public.feed import Edition
 from dashboard.public.view import render
-
-ROOT = Path(__file__).parents[2]
-PHONE, DESK = (390, 844), (1280, 800)
-FRESH_S = 600.0
-NOTICE = '[data-k="notice"]:visible'
-
-
-class Site:
-    """One public process and its directory."""
-
-    def __init__(self, directory: Path):
-        self.directory = directory
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.process = None
-
-    def start(self):
-        command = [sys.executable, "-m", "dashboard.public", "--dir", str(self.directory), "--port", str(self.port)]
-        self.process = subprocess.Popen(command, cwd=ROOT)
-        end = time.monotonic() + 60.0
-        while time.monotonic() < end:
-            try:
-                with urllib.request.urlopen(self.url + "/health", timeout=5.0):
-                    return self
-            except OSError:
-                time.sleep(0.05)
-        raise TimeoutError("the public process does not answer")
-
-    def stop(self):
-        if self.process is not None:
-            self.process.terminate()
-            self.process.wait(10.0)
-            self.process = None
-
-    def publish(self, period_s=FRESH_S, make=town, **fields):
-        now = datetime.now(UTC)
-        if make is town:
-            fields = {"published": now, "period_s": period_s} | fields
-        else:
-            fields = {"published_at": now, "stale_after": now + timedelta(seconds=FRESH_S)} | fields
-        snapshot = make(**fields)
-        publish(self.directory, snapshot)
-        return snapshot
 
 
 @pytest.fixture(scope="module")
@@ -74,8 +24,8 @@ def process(tmp_path_factory):
 
 @pytest.fixture
 def site(process):
-    """The process before its first snapshot."""
-    (process.directory / "public.json").unlink(missing_ok=True)
+    """The process before its first snapshot, and before the publisher's first deed."""
+    process.clear()
     return process
 
 
@@ -94,17 +44,13 @@ def visit(open_page):
     return visited
 
 
-def words_at(page, place):
-    return page.locator(f'[data-k="{place}"]').inner_text()
-
-
 # ------------------------------------------------------------------------------------------ values
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_value_on_the_page_is_the_snapshots(calm_site, visit, language):
     page = visit(f"{calm_site.url}/{language}/")
-    expected = render(Reading("1", calm_site.snapshot), language).text
+    expected = render(Edition("1", calm_site.snapshot), language).text
     shown = page.evaluate(
         "Object.fromEntries([...document.querySelectorAll('[data-k]')].map(e => [e.dataset.k, e.textContent]))"
     )
@@ -126,24 +72,31 @@ def test_no_request_leaves_the_machine_and_nothing_is_stored(calm_site, visit):
     page = visit(f"{calm_site.url}/")
     page.click("text=FR")
     page.wait_for_selector("#age:not(:empty)")
-    page.click(".more a")
+    page.click("text=48 heures")
+    page.wait_for_url("**/fr/hours/")
     assert {urlsplit(url).netloc for url in page.requested if not url.startswith("data:")} == {f"127.0.0.1:{calm_site.port}"}
     assert page.context.cookies() == []
     assert page.complaints == []
 
 
 def test_first_load_stays_under_15_kb_on_the_wire(calm_site, browser):
-    context = browser.new_context()
+    context = browser.new_context(service_workers="block")  # it comes after the first load
     page = context.new_page()
     session = context.new_cdp_session(page)
     session.send("Network.enable")
     received = []
-    session.on("Network.loadingFinished", lambda event: received.append(event["encodedDataLength"]))
+    addresses = {}
+    session.on("Network.responseReceived", lambda event: addresses.update({event["requestId"]: event["response"]["url"]}))
+    session.on("Network.loadingFinished", lambda event: received.append((event["requestId"], event["encodedDataLength"])))
     page.goto(f"{calm_site.url}/de/")
     page.wait_for_load_state("networkidle")
     context.close()
-    assert len(received) >= 4  # page, style, script, values
-    assert sum(received) <= 15_000  # headers included
+    sizes = {addresses[number]: size for number, size in received}
+    page_itself = {url: size for url, size in sizes.items() if url.endswith(("/de/", ".css", ".js"))}
+    assert len(page_itself) == 4  # page, style, two scripts
+    assert sum(page_itself.values()) <= 15_000  # headers included
+    values = next(size for url, size in sizes.items() if url.endswith("live.json"))
+    assert values <= 4_000
 
 
 # ------------------------------------------------------------------------------------------ live
@@ -181,7 +134,7 @@ def test_page_says_stale_when_the_file_stops_changing(site, visit):
     assert not page.locator("#stale").is_visible()
     snapshot = site.publish(period_s=2.0, stale_after=datetime.now(UTC) + timedelta(seconds=1))
     page.wait_for_selector("#stale:visible")
-    assert page.locator("#stale").inner_text() == render(Reading("1", snapshot), "de").text["stale"]
+    assert page.locator("#stale").inner_text() == render(Edition("1", snapshot), "de").text["stale"]
     assert page.locator("#say").text_content().startswith("Veraltet seit")
     site.publish(period_s=2.0)
     page.wait_for_selector("#stale", state="hidden")
@@ -196,6 +149,32 @@ def test_page_says_stale_after_two_missed_fetches_and_recovers(site, visit):
     site.start()
     site.publish(period_s=2.0)
     page.wait_for_selector("#stale", state="hidden")
+
+
+def test_page_whose_every_fetch_fails_says_stale_by_the_clock_it_came_with(site, browser):
+    context = browser.new_context(service_workers="block")
+    page = context.new_page()
+    page.route("**/live.json", lambda route: route.abort())
+    site.publish(period_s=2.0, stale_after=datetime.now(UTC) + timedelta(hours=1))
+    page.goto(f"{site.url}/en/")
+    page.wait_for_selector("#stale:visible")
+    assert "ago" in page.locator("#age").inner_text()
+    context.close()
+
+
+def test_page_without_values_asks_ever_more_seldom(site, browser):
+    context = browser.new_context(service_workers="block")
+    page = context.new_page()
+    page.requested = []
+    page.on("request", lambda request: page.requested.append(request.url))
+    page.clock.install()
+    page.goto(f"{site.url}/en/")
+    page.wait_for_load_state("networkidle")
+    for _ in range(40):
+        page.clock.run_for(10_000)
+        page.wait_for_timeout(100)
+    assert 5 <= count_fetches(page) <= 14
+    context.close()
 
 
 def count_fetches(page):
@@ -264,7 +243,7 @@ def test_values_go_on_ageing_and_turn_stale_while_the_page_is_paused(site, brows
 
 
 def test_answer_that_comes_after_the_pause_makes_nothing_younger(site, browser):
-    context = browser.new_context(locale="en-GB")
+    context = browser.new_context(locale="en-GB", service_workers="block")  # so that the test can hold an answer back
     page = context.new_page()
     page.clock.install()
     site.publish(published=datetime.now(UTC) - timedelta(minutes=5))
@@ -286,101 +265,63 @@ def test_answer_that_comes_after_the_pause_makes_nothing_younger(site, browser):
     context.close()
 
 
-# ------------------------------------------------------------------------------------------ for everybody
+def test_page_is_readable_without_a_network_and_says_that_it_is_old(site, browser):
+    site.publish()
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{site.url}/en/")
+    kept = "caches.keys().then(n => n.length ? caches.match(location.href) : null).then(a => Boolean(a))"
+    for _ in range(100):
+        if page.evaluate(kept):
+            break
+        page.wait_for_timeout(100)
+    site.stop()
+    try:
+        page.reload()
+        page.wait_for_selector("#stale:visible")
+        assert words_at(page, "share") == "73\u202f%"
+        assert page.evaluate("document.querySelector('main').classList.contains('stale')")
+    finally:
+        site.start()
+        context.close()
 
 
-def test_everything_can_be_reached_and_used_by_keyboard_alone(calm_site, visit):
-    page = visit(f"{calm_site.url}/en/")
-    reached = []
-    for _ in range(7):
-        page.keyboard.press("Tab")
-        reached.append(page.evaluate("document.activeElement.textContent"))
-        assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
-    assert reached == ["Skip to the values", "FR", "DE", "IT", "EN", "How is this computed?", "Pause updates"]
-    page.keyboard.press("Enter")
-    assert page.locator("#pause").inner_text() == "Resume updates"
-    page.keyboard.press("Shift+Tab")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/en/how")
+# ------------------------------------------------------------------------------------------ the publisher's deeds
 
 
-def test_every_target_is_at_least_44_px(calm_site, visit):
-    page = visit(f"{calm_site.url}/fr/")
-    targets = "[...document.querySelectorAll('nav a, button, .more a')].map(e => e.getBoundingClientRect())"
-    boxes = page.evaluate(targets + ".map(b => [b.width, b.height])")
-    assert len(boxes) == 6
-    assert all(width >= 44 and height >= 44 for width, height in boxes)
+def test_embargo_takes_every_figure_off_an_open_page_and_gives_it_back(site, visit):
+    site.publish(period_s=2.0)
+    page = visit(f"{site.url}/en/")
+    site.release(embargo=EMBARGO)
+    page.wait_for_selector("section.embargo:visible")
+    assert "A meter is being checked (en)" in page.locator("section.embargo").inner_text()
+    assert not page.locator(".cards").is_visible()
+    assert "%" not in page.locator("main").inner_text()
+    site.release()
+    site.publish(period_s=2.0)
+    page.evaluate("dispatchEvent(new Event('online'))")  # instead of waiting for the heartbeat
+    page.wait_for_selector('[data-k="share"]:text("73")')
+    assert not page.locator("section.embargo").is_visible()
 
 
-def test_reduced_motion_moves_nothing(calm_site, visit):
-    still = visit(f"{calm_site.url}/fr/", reduced_motion="reduce")
-    assert still.evaluate("getComputedStyle(document.querySelector('rect')).transitionDuration") == "0s"
+def test_release_that_cannot_be_read_takes_every_figure_off_an_open_page(site, visit):
+    site.publish(period_s=2.0)
+    page = visit(f"{site.url}/en/")
+    publish(site.directory, "{", "release.json")
+    page.wait_for_selector(NOTICE)
+    assert not page.locator(".cards").is_visible()
+    assert "%" not in page.locator("main").inner_text()
+    assert not page.locator("#stale").is_visible()
+    site.release()
+    site.publish(period_s=2.0)
+    page.wait_for_selector('[data-k="share"]:text("73")')
 
 
-def assert_accessible(page):
-    from axe_playwright_python.sync_playwright import Axe
-
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        found = Axe().run(page)
-        assert found.violations_count == 0, f"{page.url} {scheme}: {found.generate_report()}"
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_axe_finds_nothing_on_the_live_page(calm_site, visit, language):
-    assert_accessible(visit(f"{calm_site.url}/{language}/"))
-
-
-def test_axe_finds_nothing_on_a_page_in_trouble(site, visit):
-    page = visit(f"{site.url}/de/", wait_for=NOTICE)
-    assert_accessible(page)
-    site.publish(make=nothing_known)
-    page.reload()
-    page.click("#pause")
-    assert_accessible(page)
-    site.publish(stale_after=datetime.now(UTC) - timedelta(seconds=1))
-    page.reload()
-    page.wait_for_selector("#stale:visible")
-    assert_accessible(page)
-
-
-@pytest.mark.parametrize("path", ["it/how", "fr/nothing"])
-def test_axe_finds_nothing_beside_the_live_page(site, visit, path):
-    assert_accessible(visit(f"{site.url}/{path}", wait_for="h1"))
-
-
-@pytest.mark.parametrize("size", [PHONE, DESK], ids=["390x844", "1280x800"])
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_nothing_is_cut_and_text_is_readable(calm_site, visit, screenshots, language, size):
-    page = visit(f"{calm_site.url}/{language}/", size)
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        page.screenshot(path=screenshots / f"public-{language}-{size[0]}x{size[1]}-{scheme}.png", full_page=True)
-    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
-    cut = page.evaluate(
-        """[...document.querySelectorAll('body *')].filter(e => !e.closest('.aside, svg, [hidden], .skip') && e.clientWidth
-            && e.scrollWidth > e.clientWidth + 1).map(e => e.className + ': ' + e.textContent)"""
-    )
-    assert cut == []
-    small = page.evaluate(
-        """[...document.querySelectorAll('body *')].filter(e => e.textContent.trim() && !e.closest('svg')
-            && parseFloat(getComputedStyle(e).fontSize) < 13).map(e => e.className)"""
-    )
-    assert small == []
-
-
-def test_pages_in_trouble_for_the_eye(site, visit, screenshots):
-    page = visit(f"{site.url}/it/", wait_for=NOTICE)
-    page.screenshot(path=screenshots / "public-it-starting.png")
-    site.publish(make=nothing_known)
-    page = visit(f"{site.url}/fr/")
-    page.screenshot(path=screenshots / "public-fr-unknown.png", full_page=True)
-    site.publish(stale_after=datetime.now(UTC) - timedelta(seconds=1))
-    page = visit(f"{site.url}/de/")
-    page.wait_for_selector("#stale:visible")
-    page.screenshot(path=screenshots / "public-de-stale.png")
-    page.goto(f"{site.url}/en/how")
-    page.screenshot(path=screenshots / "public-en-how.png", full_page=True)
-    page.goto(f"{site.url}/de/nichts")
-    page.screenshot(path=screenshots / "public-de-404.png")
-    assert re.search(texts("de", "public").get("error.not_found_title"), page.inner_text("h1"))
+def test_approved_story_comes_to_an_open_page(site, visit):
+    site.publish(period_s=2.0)
+    page = visit(f"{site.url}/en/")
+    assert "Nothing is announced" in page.locator("section.news").inner_text()
+    site.release(stories=(story(),))
+    page.wait_for_selector('h3:text("Noon for fifty")')
+    assert "On now, until 12:30 (2 hr left)" in page.locator("section.news").inner_text()
+    assert "Nothing is announced" not in page.locator("section.news").inner_text()

@@ -1,0 +1,1 @@
+"""The pages as HTML, readable before, or without, any script."""

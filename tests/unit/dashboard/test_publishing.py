@@ -1,0 +1,433 @@
+"""The publisher's room: who may, what is refused, what goes public, and that no word becomes markup."""
+
+import importlib.util
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from dashboard.format import LANGUAGES, texts
+from dashboard.regie.access.asked import Asked
+from dashboard.regie.access.roles import DEEDS, Deed, Person, Role
+from dashboard.regie.access.settings import FourEyes
+from dashboard.regie.book import Book
+from dashboard.regie.commands import CommandQueue
+from dashboard.regie.desk import Desk
+from dashboard.regie.feed import Files, Watcher
+from dashboard.regie.publishing.room import PublishingRoom
+from twin.contracts.desk_ports import Ports
+from twin.contracts.public_release import PublicRelease
+from twin.live.publication import JournalFigures
+
+API = "/regie/api/publishing"
+REASON = {
+    "de": "Ein Zähler meldete spät",
+    "fr": "Un compteur en retard",
+    "it": "Un contatore in ritardo",
+    "en": "A meter told late",
+}
+STORY = {
+    "kind": "event",
+    "start": "2016-05-01T10:00",
+    "end": "2016-05-01T16:00",
+    **{f"title_{language}": f"Open day {language}" for language in LANGUAGES},
+    **{f"text_{language}": f"Come and see, {language}." for language in LANGUAGES},
+}
+
+
+@pytest.fixture(scope="session")
+def town():
+    path = Path(__file__).parents[2] / "browser" / "publication_factory.py"
+    spec = importlib.util.spec_from_file_location("publication_factory", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+class Office:
+    """The publisher's desk on a state whose January is known and whose grid's clock shows an evening in February."""
+
+    def __init__(self, state, factory, town, second=frozenset(), as_of=datetime(2016, 2, 1, 17, tzinfo=UTC)):
+        factory.write(state, factory.facts(), "diagram.json")
+        factory.write(state, factory.snapshot(as_of=as_of))
+        self.air = town.january(state)
+        self.state, self._second = state, second
+        self.name, self.role, self.program = "Paula", Role.PUBLISHER, False
+        self.open()
+
+    def open(self):
+        """As after a restart of the web process."""
+        watcher = Watcher(Files(self.state), read_only=False)
+        watcher.look()
+        ports = Ports(figures=JournalFigures(self.state))
+        life = timedelta(minutes=15)
+        self.desk = Desk(self.state, watcher, CommandQueue(self.state), Book(self.state), ports, False, self._second, life)
+        self.room = PublishingRoom(self.desk)
+        server = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+        self.room.add_to(server)
+        self.addresses = Asked.of(server.routes)
+
+        async def door(scope, receive, send):
+            scope.setdefault("state", {})["person"] = Person(self.name, self.role, program=self.program)
+            await server(scope, receive, send)
+
+        self.client = TestClient(door)
+
+    def post(self, place, **told):
+        return self.client.post(f"{API}/{place}?lang=en", json=told)
+
+    def page(self, place="", language="en"):
+        return self.client.get(f"/regie/publishing/{place}", params={"lang": language})
+
+    def seen(self, place):
+        return re.search(r'name="seen" value="(\w+)"', self.page(place).text)[1]
+
+    def approve(self, period="2016-01", **more):
+        return self.post(f"approve/{period}", seen=self.seen(f"period/{period}"), **more)
+
+    def propose(self, **changes):
+        return self.post("propose", **STORY | changes)
+
+    @property
+    def release(self):
+        return PublicRelease.model_validate_json((self.state / "public" / "release.json").read_bytes())
+
+    @property
+    def kinds(self):
+        return [line.kind for line in self.desk.book.lines("publish")]
+
+
+@pytest.fixture
+def office(tmp_path, factory, town):
+    return Office(tmp_path, factory, town)
+
+
+# ------------------------------------------------------------------------------------------------- who may
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_publisher_and_administrator_may_and_nobody_else(office, role):
+    office.role = role
+    expected = 200 if role in (Role.PUBLISHER, Role.ADMIN) else 403
+    assert (expected == 200) is (Deed.PUBLISH in DEEDS[role])
+    assert office.page().status_code == expected
+    assert office.propose().status_code == expected
+
+
+def test_every_address_of_the_room_asks_for_leave_to_publish(office):
+    asked = [asks for route, asks in office.addresses.routes if "publishing" in getattr(route, "path", "")]
+    assert len(asked) == 18
+    assert set(asked) == {Deed.PUBLISH}
+
+
+# ------------------------------------------------------------------------------------------------- figures
+
+
+def test_nothing_is_public_until_somebody_approves_it(office):
+    office.room.stamp()
+    assert not (office.state / "public").exists()
+    assert "not approved" in office.page().text
+
+
+def test_an_approved_month_is_public_at_once_with_its_hours(office):
+    assert office.approve().json()["said"] == "Approved and published."
+    (month,) = office.release.months
+    assert (month.period, month.revision, month.share, month.consumption_mwh, month.coverage) == (
+        "2016-01",
+        1,
+        0.5,
+        2976.0,
+        1.0,
+    )
+    assert len(json.loads((office.state / "public" / "open" / "hours-2016-01.json").read_text())) == 744
+    assert office.kinds == ["publish.approve"]
+    assert office.desk.book.verify()[0] == 1
+
+
+def test_what_was_approved_on_another_draft_than_the_one_seen_is_refused(office, town):
+    seen = office.seen("period/2016-01")
+    first, late = town.labels(town.NEW_YEAR, 1)[0], town.labels(town.NEW_YEAR + timedelta(days=33), 1)[0]
+    office.air.tell({first: town.origin(share=1.0, p_mw=400.0), late: town.origin()})
+    answer = office.post("approve/2016-01", seen=seen)
+    assert answer.status_code == 409
+    assert "changed since this page was shown" in answer.json()["detail"]
+    assert office.kinds == []
+
+
+def test_a_month_that_still_runs_cannot_be_approved(tmp_path, factory, town):
+    office = Office(tmp_path, factory, town, as_of=datetime(2016, 1, 25, 17, tzinfo=UTC))
+    assert "still running" in office.page("period/2016-01").text
+    from dashboard.regie.publishing.deeds import mark
+
+    draft = office.desk.ports.figures.drafts().of("2016-01")
+    answer = office.post("approve/2016-01", seen=mark(draft))
+    assert answer.status_code == 409
+    assert "ends only" in answer.json()["detail"]
+
+
+def test_a_month_of_which_little_is_known_takes_a_word_of_its_own(office, factory):
+    factory.write(office.state, factory.snapshot(as_of=datetime(2016, 3, 1, 17, tzinfo=UTC)))
+    office.open()
+    refused = office.approve("2016-02")
+    assert refused.status_code == 409
+    assert "say that it is meant" in refused.json()["detail"]
+    assert office.approve("2016-02", despite="on").status_code == 200
+    assert office.release.months[0].coverage == pytest.approx(1 / 2784)
+
+
+def test_a_restated_month_takes_a_reason_and_the_former_figure_stays_in_the_log(office, town):
+    office.approve()
+    first, late = town.labels(town.NEW_YEAR, 1)[0], town.labels(town.NEW_YEAR + timedelta(days=33), 1)[0]
+    office.air.tell({first: town.origin(share=1.0, p_mw=400.0), late: town.origin()})
+    assert "differs from what is public" in office.page().text
+    assert office.release.months[0].share == 0.5
+    seen = office.seen("period/2016-01")
+    refused = office.post("restate/2016-01", seen=seen, **REASON | {"it": " "})
+    assert refused.status_code == 409
+    assert "missing in: it" in refused.json()["detail"]
+    assert office.post("restate/2016-01", seen=seen, **REASON).status_code == 200
+    (correction,) = office.release.corrections
+    assert (correction.before, correction.reason) == (0.5, REASON)
+    assert office.release.months[0].revision == 2
+    log = json.loads((office.state / "public" / "open" / "revisions.json").read_text())
+    assert [(row["revision"], row["standing"]) for row in log] == [(1, False), (2, True)]
+    assert office.post("notice/2016-01/2", **REASON | {"en": "Other words"}).status_code == 200
+    assert office.release.corrections[0].reason["en"] == "Other words"
+
+
+def test_what_says_the_same_is_not_restated_and_what_is_approved_not_approved_again(office):
+    office.approve()
+    from dashboard.regie.publishing.deeds import mark
+
+    seen = mark(office.desk.ports.figures.drafts().of("2016-01"))
+    assert "says what is public already" in office.post("restate/2016-01", seen=seen, **REASON).json()["detail"]
+    assert "approved already" in office.post("approve/2016-01", seen=seen).json()["detail"]
+
+
+def test_all_faults_of_a_reason_are_told_at_once(office):
+    told = office.post("embargo", de="=1", fr="x" * 501, it="a\x07b", until="2001-01-01T10:00").json()["detail"]
+    for fault in ("begins a formula", "501 characters", "control character", "missing in: en", "over already"):
+        assert fault in told
+
+
+def test_a_long_journal_is_read_on_while_somebody_looks_and_nothing_is_approved_before_its_end(office, town, monkeypatch):
+    from dashboard.regie.publishing import deeds, room
+
+    monkeypatch.setattr(room, "AT_A_TIME", 1)
+    monkeypatch.setattr(deeds, "AT_A_TIME", 0)
+    office.state.joinpath("publication", "quarters.sqlite").unlink(missing_ok=True)
+    first = office.page().text
+    assert "1 records of the journal are still being read" in first
+    assert 'data-refresh="/regie/publishing/reading?lang=en"' in first
+    seen = deeds.mark(JournalFigures(office.state, keep=False).drafts().of("2016-01"))
+    assert "still to be read" in office.post("approve/2016-01", seen=seen).json()["detail"]
+    assert "The journal is read." in office.page("reading").text
+    assert "data-refresh" not in office.page().text
+
+
+def test_the_journal_is_read_with_every_tick_although_nobody_opens_the_room(office):
+    office.room.stamp()
+    known = office.desk.ports.figures.drafts(0)
+    assert (known.behind, known.months[0].known) == (0, 2976)
+
+
+# ------------------------------------------------------------------------------------------------- outlet
+
+
+def test_a_lost_or_torn_release_is_back_at_the_next_look_and_after_a_restart(office):
+    office.approve()
+    path = office.state / "public" / "release.json"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:40])
+    office.room.stamp()
+    assert path.read_bytes() == whole
+    path.write_bytes(b"x" * len(whole))
+    office.open()
+    office.room.stamp()
+    assert path.read_bytes() == whole
+
+
+def test_an_embargo_takes_everything_away_and_lifting_it_brings_everything_back(office):
+    office.approve()
+    before = office.release
+    assert office.post("embargo", **REASON).status_code == 200
+    assert office.release.months == ()
+    assert office.release.embargo.reason == REASON
+    assert not (office.state / "public" / "open" / "hours-2016-01.csv").exists()
+    assert "no share is shown" in office.page().text
+    assert office.post("lift").status_code == 200
+    assert office.release.months == before.months
+    assert (office.state / "public" / "open" / "hours-2016-01.csv").exists()
+
+
+def test_an_outlet_that_the_disk_does_not_take_is_told_and_made_good(office, monkeypatch):
+    office.approve()
+    from twin.publication import outlet
+
+    whole = outlet.write_whole
+
+    def full(path, data):
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr(outlet, "write_whole", full)
+    office.post("embargo", **REASON)
+    assert "No space left on device" in office.page().text
+    monkeypatch.setattr(outlet, "write_whole", whole)
+    office.room.stamp()
+    assert office.release.embargo is not None
+    assert "No space left" not in office.page().text
+
+
+def test_the_room_without_a_journal_says_so_and_the_outlet_stays(office):
+    office.approve()
+    (office.state / "journal.sqlite").unlink()
+    office.open()
+    office.room.stamp()
+    assert office.release.months[0].period == "2016-01"
+    assert office.page().status_code == 200
+
+
+# ------------------------------------------------------------------------------------------------- two people
+
+
+def test_where_the_site_wants_four_eyes_a_figure_goes_public_by_the_second_person(tmp_path, factory, town):
+    office = Office(tmp_path, factory, town, second=frozenset({"publish.approve"}))
+    assert office.approve().json()["said"] == "Waits for a second person."
+    (ask,) = [line.id for line in office.desk.book.lines("publish")]
+    assert "two people" in office.post(f"confirm/{ask}").json()["detail"]
+    office.name, office.program = "token 1", True
+    assert office.post(f"confirm/{ask}").status_code == 409
+    office.name, office.program = "Reto", False
+    assert not (tmp_path / "public" / "release.json").exists()
+    assert "Paula wants to approve 2016-01" in office.page().text
+    assert office.post(f"confirm/{ask}").status_code == 200
+    assert len(office.release.months) == 1
+    assert "Paula + Reto" in office.page().text
+    assert office.post(f"confirm/{ask}").status_code == 409
+
+
+def test_a_rejected_wish_changes_nothing(tmp_path, factory, town):
+    office = Office(tmp_path, factory, town, second=frozenset({"publish.approve"}))
+    office.approve()
+    assert office.post("reject/1").json()["said"] == "Rejected."
+    assert office.room._standing.now().revisions == {}
+
+
+def test_the_settings_know_what_publication_may_ask_two_people_for():
+    assert FourEyes(commands={"publish.approve", "publish.air"}).commands == {"publish.approve", "publish.air"}
+
+
+def test_a_story_is_put_on_air_by_somebody_else_where_the_site_wants_it(tmp_path, factory, town):
+    office = Office(tmp_path, factory, town, second=frozenset({"publish.air"}))
+    office.propose()
+    office.name = "Reto"
+    seen = office.seen("story/ST-0001")
+    office.name = "Paula"
+    assert "two people" in office.post("air/ST-0001", seen=seen).json()["detail"]
+    office.name = "Reto"
+    assert office.post("air/ST-0001", seen=seen).status_code == 200
+
+
+# ------------------------------------------------------------------------------------------------- stories
+
+
+def test_a_story_is_seen_in_every_language_before_it_is_on_air(office):
+    assert office.propose().json()["go"].startswith("/regie/publishing/story/ST-0001")
+    shown = office.page("story/ST-0001").text
+    for language in LANGUAGES:
+        assert f"Open day {language}" in shown
+    assert not (office.state / "public").exists()
+    assert office.post("air/ST-0001", seen=office.seen("story/ST-0001")).status_code == 200
+    assert office.release.stories[0].start == datetime(2016, 5, 1, 8, tzinfo=UTC)
+    assert office.post("withdraw/ST-0001").status_code == 200
+    assert office.release.stories == ()
+
+
+def test_a_story_that_was_rewritten_since_it_was_read_does_not_go_on_air(office):
+    office.propose()
+    seen = office.seen("story/ST-0001")
+    office.propose(id="ST-0001", title_en="Something else")
+    assert office.post("air/ST-0001", seen=seen).status_code == 409
+
+
+@pytest.mark.parametrize(
+    "text", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "</article><style>*{display:none}", "&lt;b&gt;"]
+)
+def test_no_words_of_a_story_become_markup(office, text):
+    typed = {f"title_{language}": text for language in LANGUAGES} | {f"text_{language}": text for language in LANGUAGES}
+    assert office.propose(**typed).status_code == 200
+    office.post("air/ST-0001", seen=office.seen("story/ST-0001"))
+    for page in ("", "story/ST-0001"):
+        shown = office.page(page).text
+        assert "<script>alert" not in shown
+        assert "<img src=x" not in shown
+        assert "<style>*" not in shown
+    assert office.release.stories[0].text["de"] == text  # as it was typed: whoever draws it escapes it
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"end": ""}, "missing"),
+        ({"end": "2016-05-01T09:00"}, "before the start"),
+        ({"start": "soon"}, "or none: soon"),
+        ({"zone": "next door"}, "does not show the place"),
+        ({"title_fr": ""}, "missing in: fr"),
+        ({"title_en": "x" * 91}, "91 characters"),
+        ({"id": "ST-0009"}, "withdrawn first"),
+    ],
+)
+def test_a_story_with_a_fault_is_refused_and_not_kept(office, changes, fault):
+    answer = office.propose(**changes)
+    assert answer.status_code == 409
+    assert fault in answer.json()["detail"]
+    assert office.kinds == []
+
+
+# ------------------------------------------------------------------------------------------------- terms and words
+
+
+def test_licence_and_declaration_are_chosen_by_the_publisher(office):
+    office.post("licence", licence="CC0-1.0", attribution="Works of the town")
+    office.post("declare", year="2024", percent="97,5", supplier="Town works", published="2025-06-01")
+    assert (office.release.licence, office.release.attribution) == ("CC0-1.0", "Works of the town")
+    assert office.release.declared.renewable_share == pytest.approx(0.975)
+    assert office.post("licence", licence="WTFPL", attribution="x").status_code == 409
+    assert office.post("declare", year="2024", percent="120", supplier="x").status_code == 409
+
+
+def test_every_page_speaks_four_languages(office):
+    office.approve()
+    office.propose()
+    for language in LANGUAGES:
+        for place in ("", "period/2016-01", "period/2016-02", "period/2016", "story/", "story/ST-0001", "story/ST-0001/edit"):
+            assert office.page(place, language).status_code == 200
+
+
+def test_what_there_is_not_is_not_found(office):
+    assert office.page("period/2019-01").status_code == 404
+    assert office.page("story/ST-0404").status_code == 404
+
+
+def test_all_four_languages_have_the_same_codes_and_parameters():
+    def fields(language):
+        import string
+
+        spoken = texts(language, "publishing").templates
+        return {code: sorted({f for _, f, *_ in string.Formatter().parse(text) if f}) for code, text in spoken.items()}
+
+    english = fields("en")
+    for language in LANGUAGES:
+        assert fields(language) == english
+
+
+def test_every_word_that_the_room_asks_for_is_there():
+    source = "".join(path.read_text() for path in sorted(Path("dashboard/regie/publishing").glob("*.py")))
+    spoken = texts("en", "regie", "publishing")
+    assert [code for code in re.findall(r'words\(\s*"([a-z_.]+)"', source) if not spoken.has(code)] == []
+    refused = set(re.findall(r'Why\(code="(\w+)"', source)) | {"text_language", "text_length", "text_control", "text_formula"}
+    assert [code for code in refused if not spoken.has(f"refused.{code}")] == []
