@@ -13,6 +13,8 @@ import uvicorn
 from dashboard.regie.app import create_app
 from twin.contracts.desk_ports import Ports
 from twin.live.history import JournalHistory
+from twin.live.publication import JournalFigures
+from twin.privacy.port import HoldingsOfState
 from twin.work.jobs_port import JobsOfState
 from twin.work.preview_port import PreviewsOfState
 
@@ -20,7 +22,14 @@ from twin.work.preview_port import PreviewsOfState
 def ports_of(state: Path) -> Ports:
     """What the rooms reach of one state directory, and the packaged scenarios, which nobody above needs to import."""
     library = Path(str(importlib.resources.files("scenarios"))) / "library"
-    return Ports(jobs=JobsOfState(state), previews=PreviewsOfState(state), history=JournalHistory(state), library=library)
+    return Ports(
+        jobs=JobsOfState(state),
+        previews=PreviewsOfState(state),
+        history=JournalHistory(state),
+        figures=JournalFigures(state),
+        library=library,
+        privacy=HoldingsOfState(state),
+    )
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -13,7 +13,7 @@ from fastapi import Request
 from starlette.responses import HTMLResponse
 
 from dashboard.format import LANGUAGES, choose_language
-from dashboard.regie.access.roles import Deed, Person
+from dashboard.regie.access.roles import DEEDS, Deed, Person, Role
 from dashboard.regie.desk import Desk
 from dashboard.regie.markup import Markup, join, tag
 from dashboard.regie.words import Words
@@ -27,10 +27,17 @@ ROOMS = (
     ("switching/", "nav.switching", Deed.SEE),
     ("shift/", "nav.shift", Deed.SEE),
     ("analyst/", "nav.analyst", Deed.ANALYSE),
+    ("publishing/", "nav.publishing", Deed.PUBLISH),
     ("work/", "nav.work", Deed.REPORT),
+    ("privacy/", "nav.privacy", Deed.INSPECT),
     ("audit/", "nav.audit", Deed.ADMINISTER),
 )
 """Rooms below `ROOT`, their name's code and what one must be allowed to do to enter."""
+
+
+def home_of(role: Role) -> str:
+    """The first room that a role may enter, below `ROOT`: where a login leads that asked for no other."""
+    return next((path for path, _, deed in ROOMS if deed in DEEDS[role]), "")
 
 
 @dataclass(frozen=True)
@@ -85,9 +92,10 @@ def page(
         *(tag("script", src=f"{ASSETS}{name}") for name in ("05_theme.js", "06_forms.js")),
         *(tag("script", src=f"{ASSETS}{name}", defer=True) for name in ("rooms.js", "60_hand.js", *scripts)),
     )
+    pulse = tag("div", id="pulse-bar", role="status", data_lang=words.language)
     content = (
         tag("a", words("nav.skip"), href="#main", class_="skip"),
-        tag("header", _navigation(visit, room), tag("div", id="pulse-bar", role="status", data_lang=words.language)),
+        tag("header", _navigation(visit, room), pulse if visit.person.may(Deed.SEE) else None),
         tag("main", tag("h1", title), *body, id="main"),
         tag("div", id="said", role="status"),
     )

@@ -12,6 +12,8 @@ from dashboard.regie.desk import Desk, Room
 from dashboard.regie.grid.ahead import AheadRoom
 from dashboard.regie.grid.room import WhatIfRoom
 from dashboard.regie.inside.room import InsideRoom
+from dashboard.regie.privacy.room import PrivacyRoom
+from dashboard.regie.publishing.room import PublishingRoom
 from dashboard.regie.pulse import PulseRoom
 from dashboard.regie.rehearsal.room import RehearsalRoom
 from dashboard.regie.shift.room import ShiftRoom
@@ -28,6 +30,7 @@ def rooms_of(desk: Desk) -> tuple[Room, ...]:
         PulseRoom(desk),
         SecondRoom(desk),
         AuditRoom(desk),
+        PrivacyRoom(desk),
         switching,
         conducteur,
         shift,
@@ -38,4 +41,5 @@ def rooms_of(desk: Desk) -> tuple[Room, ...]:
         ahead,
         RehearsalRoom(desk, switching.draft),
         AnalystRoom(desk),
+        PublishingRoom(desk),
     )

@@ -10,7 +10,7 @@ from typing import Any
 
 from dashboard.regie.book import Line
 
-FIELDS = ("id", "at", "by", "role", "kind", "target", "params", "hash")
+FIELDS = ("id", "at", "by", "role", "kind", "target", "params", "salt", "hash")
 
 
 def chosen(lines: Iterable[Line], *, kind: str = "", by: str = "", text: str = "") -> list[Line]:

@@ -20,6 +20,7 @@ from dashboard.regie.access.people import Entry
 from dashboard.regie.access.roles import Person, Role
 from dashboard.regie.desk import Desk, Look, Screen
 from dashboard.regie.gate import LOGIN, is_loopback
+from dashboard.regie.page import home_of
 from dashboard.regie.words import Words
 
 ROOT = "/regie/"
@@ -94,7 +95,7 @@ class LoginRoom:
         self.door.throttle.forgive(name, address)
         stage = OPEN if entry.once_until is None else PASSWORD
         self.note(entry.role, "access.login", name, by=name, address=address, by_one_time_password=stage == PASSWORD)
-        where = form.next if stage == OPEN else f"{LOGIN}/password?lang={form.language}&next={form.next_quoted}"
+        where = home(form, entry.role) if stage == OPEN else f"{LOGIN}/password?lang={form.language}&next={form.next_quoted}"
         return self.let_in(request, entry.name, None, stage, _to(where))
 
     def _right(self, entry: Entry | None, password: str) -> bool:
@@ -127,7 +128,7 @@ class LoginRoom:
         self.note(entry.role, "access.password", entry.name, by=entry.name)
         self.door.people.set_password(entry.name, fields["new"], once=False)
         self.door.ledger.end_sessions_of(entry.name)
-        return self.let_in(request, entry.name, None, OPEN, _to(form.next))
+        return self.let_in(request, entry.name, None, OPEN, _to(home(form, entry.role)))
 
     def _fault(self, entry: Entry, caller: Caller, request: Request, fields: Mapping[str, str]) -> str | None:
         new = fields.get("new", "")
@@ -177,6 +178,12 @@ class LoginRoom:
 
 def _to(where: str) -> Response:
     return RedirectResponse(where, 303, {"cache-control": "no-store"})
+
+
+def home(form: Form, role: Role) -> str:
+    """Where a login leads: to what was asked for, or the first room that is open to the role."""
+    asked_for_none = form.next == inside("", form.language)
+    return f"{ROOT}{home_of(role)}?lang={form.language}" if asked_for_none else form.next
 
 
 def inside(where: str, language: str) -> str:

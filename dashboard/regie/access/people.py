@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -34,7 +34,7 @@ class Entry:
     Attributes:
         password: argon2 hash; None for people who come through the town's own login. ``disabled``: they may not.
         once_until: the password holds for one login until then, at which it must be replaced; None for their own.
-        changed_at: since when password and role hold; sessions that are older than the password end.
+        changed_at: since when password and door are as they are; sessions that are older end.
     """
 
     name: str
@@ -132,7 +132,12 @@ class People:
         Raises:
             ValueError: there is no such person.
         """
-        self._put(replace(self.known(name), disabled=disabled))
+        self._put(replace(self.known(name), disabled=disabled, changed_at=datetime.now(UTC)))
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Forget people altogether."""
+        gone = set(names)
+        self._write(entry for name, entry in self.all().items() if name not in gone)
 
     def bar(self, name: str) -> None:
         """Close the door for somebody of the town's own login, whom this file does not know.
@@ -143,9 +148,11 @@ class People:
         self._put(Entry(valid_name(name), Role.VIEWER, None, datetime.now(UTC), disabled=True))
 
     def _put(self, entry: Entry) -> None:
-        entries = {**self.all(), entry.name: entry}
+        self._write({**self.all(), entry.name: entry}.values())
+
+    def _write(self, entries: Iterable[Entry]) -> None:
         text = "# Written by regie user and by the login page; passwords are argon2id hashes.\n"
-        text += "".join(map(_as_toml, entries.values()))
+        text += "".join(map(_as_toml, entries))
         write_private(self.path, text)
         self._stamp = None
 

@@ -23,6 +23,8 @@ class Deed(StrEnum):
     """approve what goes public"""
     REPORT = "report"
     """read work orders and report on them"""
+    INSPECT = "inspect"
+    """what of people is held, why, and what has gone"""
     ADMINISTER = "administer"
     """people, tokens, the audit"""
 
@@ -35,6 +37,7 @@ class Role(StrEnum):
     PUBLISHER = "publisher"
     ANALYST = "analyst"
     DISPATCHER = "dispatcher"
+    OFFICER = "officer"
     ADMIN = "admin"
 
 
@@ -44,6 +47,7 @@ DEEDS: dict[Role, frozenset[Deed]] = {
     Role.PUBLISHER: frozenset({Deed.SEE, Deed.PUBLISH}),
     Role.ANALYST: frozenset({Deed.SEE, Deed.SEE_MONEY, Deed.REHEARSE, Deed.ANALYSE}),
     Role.DISPATCHER: frozenset({Deed.SEE, Deed.SEE_MONEY, Deed.COMMAND, Deed.REHEARSE, Deed.REPORT}),
+    Role.OFFICER: frozenset({Deed.INSPECT}),
     Role.ADMIN: frozenset(Deed),
 }
 """What each role may do; what is not listed is denied."""

@@ -54,10 +54,11 @@ class SessionSettings(_Part):
 class FourEyes(_Part):
     """Commands that a second person must confirm, and how long the first one's wish waits.
 
-    A switch moves by the steps of a switching order: its second person is the one who releases the order.
+    A switch moves by the steps of a switching order: its second person is the one who releases the order. ``publish.approve``
+    holds for approvals and restatements of figures; a story's second person, ``publish.air``, is who puts it on air.
     """
 
-    commands: frozenset[Kind | Literal["switching.release"]] = frozenset()
+    commands: frozenset[Kind | Literal["switching.release", "publish.approve", "publish.air"]] = frozenset()
     valid_min: Minutes = 15.0
 
     @field_validator("commands")

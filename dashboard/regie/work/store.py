@@ -2,6 +2,8 @@
 
 Every entry is there when the call returns, whatever is killed afterwards: photos first, each as a whole file or not at all,
 then one row. Nothing is altered or deleted; the database itself refuses to. Where an order stands is its last entry.
+
+One thing goes, with its time: who it was, what they wrote and photographed. What was found and done at which asset stays.
 """
 
 from __future__ import annotations
@@ -11,11 +13,13 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from dashboard.regie.work.photos import MAX_PHOTOS, bare_photo, store_photo
 from dashboard.regie.work.refusal import Refused
 from twin.contracts.work_order import FOLLOWS, Change, Kept, Why, WorkOrder
+from twin.domain.overwriting import overwriting
 
 FOLDER = "work_orders"
 _SCHEMA = """
@@ -27,12 +31,15 @@ CREATE TABLE IF NOT EXISTS change (
     content TEXT NOT NULL
 );
 """
-_APPEND_ONLY = "".join(
+_APPEND_ONLY = tuple(
     f"CREATE TRIGGER IF NOT EXISTS {table}_{event.lower()} BEFORE {event} ON {table}"
-    " BEGIN SELECT RAISE(ABORT, 'nothing here is altered or deleted'); END;\n"
+    " BEGIN SELECT RAISE(ABORT, 'nothing here is altered or deleted'); END"
     for table in ("work_order", "change")
     for event in ("UPDATE", "DELETE")
 )
+_MAY_FORGET = ("DROP TRIGGER IF EXISTS work_order_update", "DROP TRIGGER IF EXISTS change_update")
+NOBODY = "-"
+"""In place of a name that has gone."""
 _PHOTO = re.compile(r"[0-9a-f]{64}\.(jpg|png|webp)")
 
 
@@ -145,13 +152,49 @@ class OrderStore:
             _append(db, change)
             return Kept(order=kept.order, changes=(*kept.changes, change))
 
+    @staticmethod
+    def names_somebody(change: Change) -> bool:
+        """Whether an entry still says who it was, or holds what they wrote and photographed."""
+        return change.by != NOBODY or bool(change.note or change.photos)
+
+    def forget_people(self, before: datetime, *, dry: bool = False) -> list[datetime]:
+        """Forget names, notes and photos of orders whose last entry is older; returns the instants of the entries.
+
+        Photos go first: a kill in between leaves an entry without its photo, never a photo without its entry.
+
+        Raises:
+            OSError, sqlite3.Error: when the store refuses it.
+        """
+        over = [kept for kept in self.all() if not kept.is_open and kept.changes[-1].at < before]
+        found = [change.at for kept in over for change in kept.changes if self.names_somebody(change)]
+        if not found or dry:
+            return found
+        gone = {kept.order.id for kept in over}
+        needed = {
+            photo for kept in self.all() if kept.order.id not in gone for change in kept.changes for photo in change.photos
+        }
+        for photo in {photo for kept in over for change in kept.changes for photo in change.photos} - needed:
+            (self.folder / "photos" / photo).unlink(missing_ok=True)
+        with overwriting(self.path) as db:
+            for statement in _MAY_FORGET:
+                db.execute(statement)
+            for kept in over:
+                order = kept.order.model_copy(update={"issued_by": NOBODY})
+                db.execute("UPDATE work_order SET content = ? WHERE id = ?", (order.model_dump_json(), order.id))
+                for change in kept.changes:
+                    bare = change.model_copy(update={"by": NOBODY, "note": "", "photos": ()})
+                    db.execute("UPDATE change SET content = ? WHERE key = ?", (bare.model_dump_json(), change.key))
+            for statement in _APPEND_ONLY:
+                db.execute(statement)
+        return found
+
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         self.folder.mkdir(parents=True, exist_ok=True)
         with closing(sqlite3.connect(self.path, timeout=5.0, isolation_level=None)) as db:
             db.execute("PRAGMA journal_mode=WAL")
             db.execute("PRAGMA synchronous=FULL")
-            db.executescript(_SCHEMA + _APPEND_ONLY)
+            db.executescript(_SCHEMA + ";\n".join(_APPEND_ONLY))
             db.execute("BEGIN IMMEDIATE")
             try:
                 yield db
@@ -175,6 +218,10 @@ def _read(db: sqlite3.Connection) -> tuple[Kept, ...]:
 def _append(db: sqlite3.Connection, change: Change) -> None:
     values = (change.order, change.key, change.model_dump_json())
     db.execute("INSERT INTO change (work_order, key, content) VALUES (?, ?, ?)", values)
+
+
+def _photos(orders: Iterable[Kept]) -> set[str]:
+    return {photo for kept in orders for change in kept.changes for photo in change.photos}
 
 
 def _is_done(kept: Kept) -> bool:

@@ -1,0 +1,1 @@
+"""What of people a state directory holds, why, and how it goes after twelve months."""

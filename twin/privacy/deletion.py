@@ -1,0 +1,78 @@
+"""The daily sweep: everything of people beside the journal that has had its time, and a line of the book for each kind.
+
+It runs in a process of its own beside a régie on air (`twin.live.tidying`), or as ``regie privacy expunge``. The journal has
+one writer, the loop, which expunges it in slices between its ticks; where no loop runs, `expunge_journal` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from dashboard.regie.book import HELD_AT_LEAST, Book
+from twin.domain.time import from_epoch_s, to_epoch_s
+from twin.privacy.stores import STORES
+from twin.regie.chain import open_readonly, read_meta
+from twin.regie.expunge import Expunged
+from twin.regie.expunge import due as due_records
+from twin.regie.journal import Journal, JournalUnavailable
+
+LINE = "privacy.expunge"
+"""Kind of the book's line: target is the kind of data."""
+SLICE = 32
+"""Records of one transaction: some 10 ms of a loop's time."""
+
+
+@dataclass(frozen=True)
+class Swept:
+    """What went, or would go, of one kind. ``newest``: of the newest of them."""
+
+    kind: str
+    count: int
+    newest: datetime | None
+
+
+def sweep(state: Path, now: datetime, before: datetime, *, by: str, dry: bool = False) -> Iterator[Swept]:
+    """Kind by kind. The book says what is due before it goes: a sweep that was killed in between says it again.
+
+    Args:
+        now, before: wall clock; what is younger than `HELD_AT_LEAST` stays. ``by``: who asked, "régie" for itself.
+
+    Raises:
+        OSError, sqlite3.Error, ValueError: a store that takes nothing; the kinds before it are done.
+    """
+    before = min(before, now - HELD_AT_LEAST)
+    for kind, store in STORES.items():
+        due = store(state, before, True)
+        if due.count:
+            if not dry:
+                newest = None if due.newest is None else due.newest.isoformat()
+                Book(state).write(now, by, "-", LINE, kind, count=due.count, newest=newest)
+                store(state, before, False)
+            yield Swept(kind, due.count, due.newest)
+
+
+def expunge_journal(state: Path, now: datetime, before: datetime, notes_before: datetime, *, dry: bool = False) -> Swept:
+    """The journal of a régie that is not on air, to the end.
+
+    Args:
+        before: grid time; ``notes_before``: wall clock, of host notes.
+
+    Raises:
+        BadInput: the régie is on air, and does so itself; JournalUnavailable, JournalDamaged.
+    """
+    with closing(open_readonly(state)) as db:
+        identity = read_meta(db)["identity"]
+        count, _, last_s = due_records(db, to_epoch_s(before))
+    swept = Swept("telemetry", count, None if last_s is None else from_epoch_s(last_s))
+    if not dry:
+        with closing(Journal(state, identity)) as journal:
+            gone = Expunged(1, 0)
+            while gone.any:
+                gone = journal.expunge(to_epoch_s(before), notes_before.isoformat(), SLICE, at=now.isoformat())
+        if not gone.clean:
+            raise JournalUnavailable("what went still stands in the log, which somebody reads just now; ask again")
+    return swept

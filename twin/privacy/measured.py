@@ -1,0 +1,146 @@
+"""How much of each kind there is and from when the oldest is: read from the stores themselves, and only read."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from dashboard.regie.access.ledger import FILE as LEDGER
+from dashboard.regie.access.people import People
+from dashboard.regie.access.settings import folder_of
+from dashboard.regie.book import Book
+from dashboard.regie.privacy.due import due, stays
+from dashboard.regie.work.store import OrderStore
+from twin.domain.time import from_epoch_s
+from twin.regie.chain import open_readonly
+from twin.regie.commands import FILE as COMMANDS
+from twin.regie.expunge import NOTE
+
+
+@dataclass(frozen=True)
+class Measured:
+    """How many there are, and the oldest one's own time; None for none."""
+
+    count: int
+    oldest: datetime | None
+
+
+NOTHING = Measured(0, None)
+_FAR = datetime.max.replace(tzinfo=UTC)
+
+
+def telemetry(state: Path) -> Measured:
+    """Records of ticks whose content is held, by grid time."""
+    count, oldest_s = _row(state, "SELECT count(*), min(as_of_s) FROM tick")
+    return Measured(count, None if oldest_s is None else from_epoch_s(oldest_s))
+
+
+def host_notes(state: Path) -> Measured:
+    """Notes about the host beside the chain, without the log of deletions."""
+    return _noted(*_row(state, "SELECT count(*), min(at) FROM ops WHERE kind <> ?", NOTE))
+
+
+def digests(state: Path) -> Measured:
+    """What is left of expunged records."""
+    count, oldest_s = _row(state, "SELECT count(*), min(as_of_s) FROM expunged")
+    return Measured(count, None if oldest_s is None else from_epoch_s(oldest_s))
+
+
+def newest_tick(state: Path) -> datetime | None:
+    """The grid's clock as the journal tells it."""
+    _, as_of_s = _row(state, "SELECT count(*), max(as_of_s) FROM tick")
+    return None if as_of_s is None else from_epoch_s(as_of_s)
+
+
+def book(state: Path) -> Measured:
+    """Lines that go with their time; the oldest of those that nothing in force holds back."""
+    lines = Book(state).lines()
+    free = set(due(lines, _FAR))
+    return Measured(sum(not stays(line) for line in lines), min((line.at for line in lines if line.id in free), default=None))
+
+
+def approvals(state: Path) -> Measured:
+    """Lines that stay for what they prove."""
+    return _of([line.at for line in Book(state).lines() if stays(line)])
+
+
+def accounts(state: Path) -> Measured:
+    """People who may log in or no longer may."""
+    return _of([entry.changed_at for entry in People(state).all().values()])
+
+
+def sessions(state: Path) -> Measured:
+    """Sessions, tokens and failed logins."""
+    path = folder_of(state) / LEDGER
+    if not path.exists():
+        return NOTHING
+    query = "SELECT opened_at FROM session UNION ALL SELECT issued_at FROM token UNION ALL SELECT at FROM failure"
+    return _of([datetime.fromtimestamp(at, UTC) for (at,) in _rows(path, query)])
+
+
+def commands(state: Path) -> Measured:
+    """Commands in the loop's queue, obeyed ones too."""
+    path = state / COMMANDS
+    rows = _rows(path, "SELECT issued_at FROM command") if path.exists() else []
+    return _of([datetime.fromisoformat(at) for (at,) in rows])
+
+
+def work_orders(state: Path) -> Measured:
+    """Entries of work orders that still name somebody."""
+    return _of([change.at for kept in OrderStore(state).all() for change in kept.changes if OrderStore.names_somebody(change)])
+
+
+def tasks(state: Path) -> Measured:
+    """Rehearsals, debriefs and studies that somebody asked for."""
+    return _of([at for path in (state / "jobs" / "desk").glob("*/*/task.json") if (at := asked_at(path)) is not None])
+
+
+def asked_at(record: Path) -> datetime | None:
+    """When a task was asked for; None for a record that says nothing."""
+    try:
+        return datetime.fromisoformat(json.loads(record.read_text(encoding="utf-8"))["at"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+OF: Mapping[str, Callable[[Path], Measured]] = {
+    "telemetry": telemetry,
+    "host_notes": host_notes,
+    "digests": digests,
+    "book": book,
+    "approvals": approvals,
+    "accounts": accounts,
+    "sessions": sessions,
+    "commands": commands,
+    "work_orders": work_orders,
+    "tasks": tasks,
+}
+"""By kind; the others are counted as files, as old as they were last written."""
+
+
+def _row(state: Path, query: str, *values: object) -> tuple[int, Any]:
+    """A count and one more value of the journal; nothing where there is none."""
+    if not (state / "journal.sqlite").exists():
+        return 0, None
+    with closing(open_readonly(state)) as db:
+        found: tuple[int, Any] = db.execute(query, values).fetchone()
+        return found
+
+
+def _rows(path: Path, query: str) -> list[tuple[Any]]:
+    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=5.0)) as db:
+        return db.execute(query).fetchall()
+
+
+def _noted(count: int, oldest: str | None) -> Measured:
+    return Measured(count, None if oldest is None else datetime.fromisoformat(oldest))
+
+
+def _of(instants: list[datetime]) -> Measured:
+    return Measured(len(instants), min(instants, default=None))
