@@ -1,0 +1,92 @@
+"""What a year writes: a page a language without a word of code, pictures, figures; and the command that writes it."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import date
+from xml.etree import ElementTree as ET
+
+import made_up
+import pytest
+from typer.testing import CliRunner
+
+from dashboard.format import LANGUAGES
+from twin.cli import app
+from twin.national.folder import write_year
+from twin.national.page import page_name
+from twin.site import load_site
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    return made_up.write(tmp_path_factory.mktemp("data"), date(2019, 6, 1), 30)
+
+
+@pytest.fixture(scope="module")
+def written(data, tmp_path_factory):
+    out = tmp_path_factory.mktemp("out")
+    write_year(load_site("zurich"), data, 2019, out)
+    return out
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_tells_share_bounds_mix_and_what_it_is_not(written, language: str) -> None:
+    page = (written / page_name(language)).read_text(encoding="utf-8")
+    text = re.sub(r"<[^>]+>", " ", page)
+    percent = r"[\s\u202f\u00a0]*%"
+    assert re.search(r"47[.,]4" + percent, text)  # (0.45 / 0.95) of the made-up mix
+    assert {"de": "Produktionsmix", "fr": "mix de production", "it": "mix di produzione", "en": "production mix"}[
+        language
+    ] in text
+    unlike = {"de": "Stromkennzeichnung", "fr": "marquage", "it": "etichettatura", "en": "Stromkennzeichnung"}
+    assert unlike[language] in text
+    assert f'<html lang="{language}">' in page
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_page_shows_a_code_that_has_no_words_or_an_open_place(written, language: str) -> None:
+    page = (written / page_name(language)).read_text(encoding="utf-8")
+    assert not re.search(r"\{\w+\}|year\.|compared\.", re.sub(r'href="[^"]*"', "", page))
+    assert "own use" not in page or language == "en"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_page_needs_nothing_else_and_its_pictures_have_names(written, language: str) -> None:
+    page = (written / page_name(language)).read_text(encoding="utf-8")
+    assert "default-src 'none'" in page
+    assert "<script" not in page
+    pictures = [ET.fromstring(svg) for svg in re.findall(r"<svg.*?</svg>", page, flags=re.DOTALL)]
+    assert len(pictures) == 3
+    for picture in pictures:
+        assert picture.get("role") == "img"
+        title = picture.find("{http://www.w3.org/2000/svg}title")
+        assert title is not None
+        assert title.text is not None
+        assert "2019" in title.text
+
+
+def test_the_picture_that_stands_alone_is_a_whole_svg(written) -> None:
+    picture = ET.fromstring((written / "share.svg").read_text(encoding="utf-8"))
+    assert picture.tag.endswith("svg")
+
+
+def test_the_command_tells_one_json_line_with_bounds_comparison_and_sources(data, tmp_path) -> None:
+    flags = ["--site", "zurich", "--data", str(data), "--year", "2019", "--out", str(tmp_path / "y"), "--json"]
+    told = CliRunner().invoke(app, ["public", "year", *flags])
+    assert told.exit_code == 0
+    figures = json.loads(told.stdout.splitlines()[-1])
+    assert figures["mix_kind"] == "production"
+    assert figures["share_low"] < figures["share"] < figures["share_high"]
+    assert {"nuclear", "production", "end_use", "city"} <= {row["key"] for row in figures["comparison"]}
+    assert figures["files"]["zurich_load"]["source"].endswith("CC0")
+    assert sorted(path.name for path in (tmp_path / "y").iterdir()) == figures["written"]
+
+
+def test_the_command_names_every_fault_of_its_flags_at_once(tmp_path, monkeypatch) -> None:
+    monkeypatch.delenv("REGIE_DATA", raising=False)
+    (tmp_path / "taken").write_text("a file")
+    told = CliRunner().invoke(app, ["public", "year", "--site", "atlantis", "--year", "2019", "--out", str(tmp_path / "taken")])
+    assert told.exit_code == 2
+    for fault in ("--out", "--data: missing", "atlantis"):
+        assert fault in told.stderr
