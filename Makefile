@@ -27,8 +27,9 @@ test: export PYTHONDONTWRITEBYTECODE =
 test: export OMP_NUM_THREADS = 1
 test: export OPENBLAS_NUM_THREADS = 1
 test: export MKL_NUM_THREADS = 1
-test: setup  ## Run the test suite (browser tests need Debian's chromium, installed here if root)
+test: setup  ## Run the test suite (it needs Debian's chromium and nginx, installed here if root)
 	@./.ci/browser
+	@./.ci/nginx
 	$(bin)/pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: setup  ## Check style, types and the direction of imports

@@ -1,4 +1,4 @@
-"""Marks by folder, the rule that a browser or fault test that skips in CI has failed, and what other work takes."""
+"""Marks by folder, the rule that a marked test that skips in CI has failed, and what other work takes."""
 
 import os
 import time
@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-MARK_OF_FOLDER = {"browser": "browser", "faults": "fault"}
+MARK_OF_FOLDER = {"browser": "browser", "deploy": "deploy", "faults": "fault"}
 NO_SKIP = os.environ.get("REGIE_NO_SKIP") == "1"
 
 

@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from twin.cli_access import register as register_access
+from twin.cli_bench_public import register as register_bench_public
 from twin.cli_bench_regie import register as register_bench_regie
 from twin.cli_dispatch import register as register_dispatch
 from twin.cli_expert import register as register_expert
@@ -22,6 +23,11 @@ from twin.cli_forecasts import register as register_forecasts
 from twin.cli_jobs import register as register_jobs
 from twin.cli_maintenance import register as register_maintenance
 from twin.cli_preview import register as register_preview
+from twin.cli_privacy import register as register_privacy
+from twin.cli_public import public_app
+from twin.cli_public import register as register_public
+from twin.cli_public_figures import register as register_public_figures
+from twin.cli_public_year import register as register_public_year
 from twin.cli_rehearsal import register as register_rehearsal
 from twin.cli_split import register as register_split
 from twin.cli_tune import register as register_tune
@@ -50,6 +56,10 @@ register_forecasts(app)
 register_jobs(app)
 register_maintenance(app)
 register_preview(app)
+register_public(app)
+register_public_figures(public_app)
+register_public_year(public_app)
+register_privacy(app)
 register_rehearsal(app)
 register_tune(app)
 register_split()
@@ -86,6 +96,7 @@ def live(  # noqa: PLR0917 - the flags of one command; Typer passes them by name
     ] = None,
     tls_cert: Annotated[str | None, typer.Option(help="Certificate chain (PEM): the régie's address is encrypted.")] = None,
     tls_key: Annotated[str | None, typer.Option(help="Its private key (PEM).")] = None,
+    data: Annotated[str | None, typer.Option(help="Folder of the published files that a site replays, as $REGIE_DATA.")] = None,
     json_line: JsonOption = False,
 ) -> None:
     """Put a site or a scenario on air: loop, boxes, both screens. The same command goes on where it was interrupted."""
@@ -99,6 +110,8 @@ def live(  # noqa: PLR0917 - the flags of one command; Typer passes them by name
     # of the time: `twin.live.on_air` begins with that once everything is there.
     main = "twin.live.on_air" if scenario is None else "scenarios.drill.on_air"
     code = f"import gc, sys; sys.modules['dask'] = None; gc.disable(); from {main} import main; sys.exit(main(sys.argv[1]))"
+    if data is not None:  # every process of the run looks there, and the run is the same wherever that is
+        os.environ["REGIE_DATA"] = str(Path(data).resolve())
     os.execv(  # noqa: S606 - a fresh interpreter, no shell: see above
         sys.executable, [sys.executable, "-c", code, options.to_text()]
     )
@@ -265,6 +278,13 @@ def bench_dispatch(
     _run_script(script, [flag for flag, asked in (("--quick", quick), ("--json", json_line)) if asked])
 
 
+@bench_app.command("origin")
+def bench_origin(json_line: JsonOption = False) -> None:
+    """Measure what tracing the electricity's origin takes of a tick of the demo town, both sides, and of a late meter."""
+    script = Path(__file__).resolve().parents[1] / "tests" / "benchmarks" / "origin.py"
+    _run_script(script, ["--json"] if json_line else [])
+
+
 @bench_app.command("maintenance")
 def bench_maintenance(
     quick: Annotated[bool, typer.Option("--quick", help="Fewer transformers, months and repetitions.")] = False,
@@ -296,6 +316,7 @@ def _run_script(script: Path, flags: list[str]) -> None:
     )
 
 
+register_bench_public(bench_app, _run_script)
 register_bench_regie(bench_app, _run_script)
 
 

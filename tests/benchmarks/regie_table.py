@@ -9,8 +9,7 @@ import numpy as np
 from regie_sockets import Crowd
 from rich.console import Console
 from rich.table import Table
-from scipy.stats import linregress
-from scipy.stats import t as student
+from trend import slope
 
 _ASKED = {"lag_p95_ms": 2000.0, "page_bytes": 3_000_000.0, "usable_s": 5.0, "errors": 0.0}
 
@@ -51,14 +50,6 @@ def figures_of(crowd: Crowd, samples: Sequence[tuple[float, float, float]], disp
         "errors": len(crowd.errors),
         "first_errors": sorted(set(crowd.errors))[:5],
     }
-
-
-def slope(x: Sequence[float], y: Sequence[float]) -> tuple[float | None, float | None]:
-    """Least squares: ``(slope, upper bound of the two-sided 95 % interval)``; None with fewer than three points."""
-    if len(x) < 3 or len(set(x)) < 2:
-        return None, None
-    fitted = linregress(np.asarray(x) - x[0], y)
-    return float(fitted.slope), float(fitted.slope + student.ppf(0.975, len(x) - 2) * fitted.stderr)
 
 
 def show(figures: dict[str, Any], console: Console) -> None:
