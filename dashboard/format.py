@@ -144,6 +144,15 @@ def moment(instant: datetime, *, timezone: str, language: str, near: datetime | 
     return f"{day(instant, timezone=timezone, language=language, year=near is None)} {time}"
 
 
+def period(label: str, *, language: str) -> str:
+    """A local month ("2016-01": "January 2016") or year ("2016") in words; what is neither is shown as it is."""
+    try:
+        first = datetime.strptime(label, "%Y-%m").replace(tzinfo=UTC)
+    except ValueError:
+        return label
+    return str(format_datetime(first, "LLLL y", tzinfo=UTC, locale=_LOCALES[language]))
+
+
 def age(seconds: float | None, *, language: str) -> str:
     """Words for an age: "il y a 4 s", "vor 3 Min."; None gives an en dash."""
     if seconds is None or is_missing(seconds):

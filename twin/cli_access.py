@@ -21,7 +21,7 @@ audit_app = typer.Typer(help="The book of what people did.", no_args_is_help=Tru
 StateOption = Annotated[Path, typer.Option(help="State directory of a run.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one compact JSON line last.")]
 NameArgument = Annotated[str, typer.Argument(help="Name, as the list shows it.")]
-RoleOption = Annotated[str, typer.Option(help="viewer, crew, publisher, analyst, dispatcher or admin.")]
+RoleOption = Annotated[str, typer.Option(help="viewer, crew, publisher, analyst, dispatcher, officer or admin.")]
 
 
 def register(app: typer.Typer) -> None:

@@ -64,7 +64,7 @@ def _made(asked: Asked) -> dict[Path, dict[str, Any]]:
     from scenarios.run.asked import jobs_of, told
     from scenarios.run.board import Boards
     from scenarios.run.several import RunFailed, make_all
-    from twin.regie.whole_file import write_whole
+    from twin.domain.whole_file import write_whole
 
     unit = "quarter hours" if asked.futures is None else "futures"
     with told_plainly(goes_on=True, failures=(RunFailed,)), Boards(sys.stderr, unit) as boards:
