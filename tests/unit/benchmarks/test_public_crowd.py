@@ -5,6 +5,7 @@ import random
 import sys
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,6 +19,12 @@ from public_run import Phase, Run
 from public_served import embedded, linked
 
 VIEWERS = 20
+
+
+def run(plan):
+    """The coroutine's result, from a thread of its own: in this one a browser test may have left its loop running."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, plan).result()
 
 
 def waits(until_next_s, many=200):
@@ -34,7 +41,7 @@ def waits(until_next_s, many=200):
             viewer.leave()
         return found
 
-    return asyncio.run(planned())
+    return run(planned())
 
 
 def test_they_come_after_the_next_snapshot_spread_over_fifteen_seconds():
@@ -81,7 +88,7 @@ def watched(tmp_path_factory):
                 ended.set()
 
         plan = [Phase("joining", 2.0, VIEWERS, 1.0), Phase("steady", 90.0, VIEWERS)]
-        asyncio.run(Run(0, served, feeder, None, write, ended).go(plan))
+        run(Run(0, served, feeder, None, write, ended).go(plan))
     return lines, sizes, files
 
 
