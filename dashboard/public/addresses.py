@@ -15,11 +15,9 @@ from dashboard.public.pages.figures import figures_page
 from dashboard.public.pages.hours import hours_page
 from dashboard.public.pages.how import how_page
 from dashboard.public.pages.live import live_page
-from dashboard.public.shelf import Answer
+from dashboard.public.shelf import ASK_AGAIN, SHORT, Answer
 from dashboard.public.view import View
 
-ASK_AGAIN = "no-cache"
-SHORT = "public, max-age=1"  # a proxy in front asks at most once a second, whatever the crowd behind it
 RETRY_S = b"5"
 
 
@@ -93,8 +91,8 @@ def _extra(extra: Extra) -> Place:
         given = Given(
             edition.snapshot, edition.release, asked.language, asked.stale, address=asked.address, build=asked.assets.build
         )
-        cache, security = extra.cache_control(given), extra.security_headers()
-        return shelf.answer(extra.make(given), extra.media_type, cache=cache, security=security)
+        body, cache = extra.make(given), extra.cache_control(given)
+        return shelf.answer(body, extra.media_type, cache=cache, framed=extra.framed, shared=extra.shared)
 
     return Place(make, lasting=not extra.live)
 

@@ -10,20 +10,18 @@ from typing import Any
 
 from dashboard.format import LANGUAGES, choose_language
 from dashboard.public import shelf
-from dashboard.public.addresses import ASK_AGAIN, AT_ROOT, BELOW, SHORT, Asked, Place, place_of
+from dashboard.public.addresses import AT_ROOT, BELOW, Asked, Place, place_of
 from dashboard.public.extras import assets as extra_assets
 from dashboard.public.feed import Edition, Feed
 from dashboard.public.open_data import OpenFolder
 from dashboard.public.pages.document import Assets
 from dashboard.public.pages.error import error_page
-from dashboard.public.shelf import Answer
+from dashboard.public.shelf import ASK_AGAIN, FOREVER, SHORT, Answer
 from dashboard.public.view import View, render
 
 Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-
-FOREVER = "public, max-age=31536000, immutable"
 
 _FOLDER = Path(__file__).parent / "assets"
 _NAMES = ("page.css", "page.js")

@@ -22,6 +22,7 @@ from typing import Protocol
 
 from dashboard.format import LANGUAGES
 from dashboard.public import shelf
+from dashboard.public.pages.document import LANGUAGE_NAMES
 from dashboard.public.shelf import Answer
 from twin.domain.problems import BadInput, Problem
 
@@ -34,7 +35,6 @@ ASSETS = "assets"
 """Files in this folder are named after their content."""
 ASSETS_KEPT = timedelta(hours=1)
 """A page that was fetched before the programme was renewed still asks for its own style."""
-LANGUAGE_NAMES = {"de": "Deutsch", "fr": "Français", "it": "Italiano", "en": "English"}
 
 
 class Answers(Protocol):

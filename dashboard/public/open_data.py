@@ -10,14 +10,13 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from dashboard.public import shelf
-from dashboard.public.shelf import Answer
+from dashboard.public.shelf import MINUTE, Answer
 
 DATA_PACKAGE = "open/datapackage.json"
 LARGEST_BYTES = 16 * 1024 * 1024  # a year of hours is below 2 MB
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 _TYPES = {".csv": "text/csv", ".json": shelf.JSON}
 _WITHOUT_FIGURES = re.compile(r"(datapackage|schema-[a-z]+)\.json")
-_CACHE = "public, max-age=60"
 
 FileName = Annotated[str, StringConstraints(pattern=_NAME, max_length=100)]
 """A file beside the package's own: no folder, no scheme, nothing hidden."""
@@ -57,7 +56,7 @@ class DataPackage(BaseModel):
 
 
 class OpenFolder:
-    """The files themselves, each compressed once for as long as it stays the same. Whoever reads them may be anywhere."""
+    """The files themselves, each compressed once for as long as it stays the same. Pages of any origin may read them."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -80,15 +79,8 @@ class OpenFolder:
             if name not in self._made or self._made[name][0] != stamp:
                 if stat.st_size > LARGEST_BYTES:
                     return None
-                self._made[name] = stamp, _shared(path.read_bytes(), media_type)
+                self._made[name] = stamp, shelf.answer(path.read_bytes(), media_type, cache=MINUTE, shared=True)
         except OSError:  # there is none, or no longer
             self._made.pop(name, None)
             return None
         return self._made[name][1]
-
-
-def _shared(body: bytes, media_type: str) -> Answer:
-    """Open data may be read by pages of any origin."""
-    opened = ((b"access-control-allow-origin", b"*"), (b"cross-origin-resource-policy", b"cross-origin"))
-    security = tuple(header for header in shelf.SECURITY_HEADERS if header[0] != b"cross-origin-resource-policy")
-    return shelf.answer(body, media_type, cache=_CACHE, extra=opened, security=security)

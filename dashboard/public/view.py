@@ -15,8 +15,10 @@ from dashboard import format as fmt
 from dashboard.public import cards
 from dashboard.public.feed import Edition
 from dashboard.public.telling import Attributes, Telling, in_language, shown
+from twin.contracts.public_release import Embargo
+from twin.contracts.public_snapshot import PublicSnapshot
 
-TIMEZONE = "Europe/Zurich"  # of an embargo's clock while no snapshot names the town's own
+TIMEZONE = "Europe/Zurich"  # while no snapshot names the town's own
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class View:
 def render(edition: Edition, language: str) -> View:
     """The view of an edition; in trouble or under an embargo it holds nothing but the words that say why."""
     if edition.embargo is not None:
-        return _withheld(edition, language)
+        return _withheld(edition, edition.embargo, language)
     if edition.snapshot is None:
         return _without_figures(language, trouble_words(edition, language))
     telling = Telling(edition.snapshot, edition.release, language)
@@ -83,22 +85,22 @@ def trouble_words(edition: Edition, language: str) -> str:
     return words.get(f"notice.{edition.trouble}", params)
 
 
-def embargo_words(edition: Edition, language: str) -> tuple[str, str]:
-    """Since when, until when if that is known, and the publisher's own words."""
-    embargo = edition.embargo
-    if embargo is None:
-        return "", ""
-    timezone = TIMEZONE if edition.snapshot is None else edition.snapshot.timezone
+def embargo_words(embargo: Embargo, snapshot: PublicSnapshot | None, language: str) -> tuple[str, str]:
+    """Since when, until when if that is known, and the publisher's own words: the same on every surface."""
     instants = {"since": embargo.since, "until": embargo.until}
-    said = fmt.texts(language, "public").get(
-        "embargo.since" if embargo.until is None else "embargo.until", instants, timezone=timezone
-    )
+    code = "embargo.since" if embargo.until is None else "embargo.until"
+    said = fmt.texts(language, "public").get(code, instants, timezone=timezone_of(snapshot))
     return said, in_language(embargo.reason, language)
 
 
-def _withheld(edition: Edition, language: str) -> View:
+def timezone_of(snapshot: PublicSnapshot | None) -> str:
+    """The town's, as far as a snapshot names it."""
+    return TIMEZONE if snapshot is None else snapshot.timezone
+
+
+def _withheld(edition: Edition, embargo: Embargo, language: str) -> View:
     """Under an embargo: no share, no other figure, no hour; the clock goes on, so that its end is seen in time."""
-    said, reason = embargo_words(edition, language)
+    said, reason = embargo_words(embargo, edition.snapshot, language)
     text = {"notice": "", "embargo_since": said, "embargo_reason": reason}
     if edition.snapshot is not None:
         text["title"] = in_language(edition.snapshot.title, language)

@@ -21,14 +21,10 @@ from dashboard.public.extras.robots import robots
 from dashboard.public.extras.service_worker import service_worker
 from dashboard.public.extras.tv import tv_page
 from dashboard.public.extras.widget import widget_page
+from dashboard.public.shelf import ASK_AGAIN, CSS, DAY, FOREVER, HTML, JSON, MINUTE, SCRIPT, SHORT
 from twin.contracts.public_release import PublicRelease
 from twin.contracts.public_snapshot import PublicSnapshot
 
-ASK_AGAIN, FOREVER = "no-cache", "public, max-age=31536000, immutable"
-POLLED = "public, max-age=1"  # a proxy in front asks at most once a second, whatever the crowd behind it
-MINUTE, DAY = "public, max-age=60", "public, max-age=86400"
-
-HTML, JSON, SCRIPT, CSS = "text/html", "application/json", "text/javascript", "text/css"
 SVG, PNG, RSS, ICS = "image/svg+xml", "image/png", "application/rss+xml", "text/calendar"
 _TYPES = {"css": CSS, "js": SCRIPT}
 
@@ -77,23 +73,6 @@ class Extra:
         held_back = given.snapshot is None or (given.release is not None and given.release.embargo is not None)
         return ASK_AGAIN if self.live and held_back else self.cache
 
-    def security_headers(self) -> tuple[tuple[bytes, bytes], ...]:
-        """All that protect this answer; they take the place of the page's own."""
-        policy = (
-            "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
-            "frame-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; "
-            + ("frame-ancestors *" if self.framed else "frame-ancestors 'none'")
-        )
-        headers = (
-            (b"content-security-policy", policy.encode()),
-            (b"x-content-type-options", b"nosniff"),
-            (b"referrer-policy", b"no-referrer"),
-            (b"cross-origin-resource-policy", b"cross-origin" if self.shared or self.framed else b"same-origin"),
-            (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
-        )
-        opened = (b"access-control-allow-origin", b"*") if self.shared else (b"cross-origin-opener-policy", b"same-origin")
-        return (*headers, opened)
-
 
 def _of(given: Given) -> tuple[PublicSnapshot | None, PublicRelease | None, str]:
     return given.snapshot, given.release, given.language
@@ -115,7 +94,7 @@ IN_EVERY_LANGUAGE: Mapping[str, Extra] = {
     "widget/": Extra(lambda given: widget_page(*_of(given), stale=given.stale), HTML, ASK_AGAIN, framed=True),
     "tv/": Extra(lambda given: tv_page(*_of(given), stale=given.stale), HTML, ASK_AGAIN),
     "embed/": Extra(lambda given: embed_page(given.snapshot, given.language, address=given.address), HTML, ASK_AGAIN),
-    "board.json": Extra(lambda given: board_json(*_of(given)), JSON, POLLED),
+    "board.json": Extra(lambda given: board_json(*_of(given)), JSON, SHORT),
     "share.svg": _image(share_image.share_svg, SVG, dark=False),
     "share-dark.svg": _image(share_image.share_svg, SVG, dark=True),
     "share.png": _image(share_image.share_png, PNG, dark=False),

@@ -16,8 +16,8 @@ from dashboard.public.cards.green import advised, hour_words
 from dashboard.public.cards.stories import on_air
 from dashboard.public.green_window import SHOWN_HOURS, best_window
 from dashboard.public.telling import Telling, in_language
-from dashboard.public.view import TIMEZONE
-from twin.contracts.public_release import Embargo, PublicRelease
+from dashboard.public.view import embargo_words
+from twin.contracts.public_release import PublicRelease
 from twin.contracts.public_snapshot import ComingHour, PublicSnapshot, Roof
 
 INVENTED = frozenset({"benchmark_town", "simulated_plant", "synthetic_outside"})
@@ -96,21 +96,11 @@ def town_of(snapshot: PublicSnapshot | None, language: str) -> str:
     return in_language(snapshot.title, language) or snapshot.site
 
 
-def embargo_words(embargo: Embargo, language: str, timezone: str) -> str:
-    """That nothing is published, since when, until when, and the publisher's reason."""
-    words = words_of(language)
-    parts = [words.get("embargo.told", {"since": embargo.since}, timezone=timezone), in_language(embargo.reason, language)]
-    if embargo.until is not None:
-        parts.append(words.get("embargo.until", {"until": embargo.until}, timezone=timezone))
-    return " ".join(part for part in parts if part)
-
-
 def tell(snapshot: PublicSnapshot | None, release: PublicRelease | None, language: str) -> Told:
     """The moment of a snapshot; its reason where there is none, or where an embargo keeps it back."""
     words, town = words_of(language), town_of(snapshot, language)
     if release is not None and release.embargo is not None:
-        timezone = TIMEZONE if snapshot is None else snapshot.timezone
-        return Told(language, town, notice=embargo_words(release.embargo, language, timezone))
+        return Told(language, town, notice=" ".join(filter(None, embargo_words(release.embargo, snapshot, language))))
     if snapshot is None:
         return Told(language, town, notice=words.get("told.starting"))
     return _Teller(Telling(snapshot, release, language)).told(town)

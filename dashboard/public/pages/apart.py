@@ -21,7 +21,7 @@ def embargoed(edition: Edition, language: str) -> str:
     if edition.embargo is None:
         return ""
     say = fmt.texts(language, "public").get
-    said, reason = embargo_words(edition, language)
+    said, reason = embargo_words(edition.embargo, edition.snapshot, language)
     lines = f'<h2>{escape(say("embargo.title"))}</h2><p class="lead">{escape(said)}</p><p>{escape(reason)}</p>'
     return f'<section class="card embargo">{lines}<p class="muted">{escape(say("embargo.what"))}</p></section>'
 

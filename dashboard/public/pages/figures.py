@@ -12,7 +12,7 @@ from dashboard.public.open_data import Resource
 from dashboard.public.pages import apart
 from dashboard.public.pages.document import Assets
 from dashboard.public.telling import KINDS, in_language
-from dashboard.public.view import TIMEZONE
+from dashboard.public.view import timezone_of
 from twin.contracts.open_tables import LICENCES
 from twin.contracts.public_release import PeriodFigure, PublicRelease
 
@@ -36,7 +36,7 @@ class _Writer:
         self.release: PublicRelease | None = edition.release
         self.downloads = edition.downloads
         self.language = language
-        self.timezone = TIMEZONE if edition.snapshot is None else edition.snapshot.timezone
+        self.timezone = timezone_of(edition.snapshot)
 
     def say(self, code: str, **params: Any) -> str:
         return fmt.texts(self.language, "public").get(code, params, timezone=self.timezone)

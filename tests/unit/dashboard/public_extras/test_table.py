@@ -16,6 +16,7 @@ from dashboard.public.extras.icons import icon, icon_png
 from dashboard.public.extras.picture import Box, Disc
 from dashboard.public.extras.public_address import public_address
 from dashboard.public.extras.table import AT_THE_ROOT, IN_EVERY_LANGUAGE, Given, extras
+from dashboard.public.shelf import security_headers
 from twin.contracts.public_snapshot import PublicSnapshot
 from twin.domain.problems import BadInput
 
@@ -65,7 +66,7 @@ def test_under_an_embargo_and_without_values_nobody_keeps_an_answer(moment):
 
 def test_only_the_widget_may_be_framed_by_other_sites():
     for path, extra in {**IN_EVERY_LANGUAGE, **AT_THE_ROOT}.items():
-        headers = dict(extra.security_headers())
+        headers = dict(security_headers(framed=extra.framed, shared=extra.shared))
         policy = headers[b"content-security-policy"].decode()
         assert ("frame-ancestors *" in policy) == (path in FRAMED), path
         assert ("frame-ancestors 'none'" in policy) != (path in FRAMED), path
@@ -77,7 +78,7 @@ def test_only_the_widget_may_be_framed_by_other_sites():
 
 def test_other_origins_may_show_the_images_and_read_the_feeds_and_nothing_else():
     for path, extra in IN_EVERY_LANGUAGE.items():
-        headers = dict(extra.security_headers())
+        headers = dict(security_headers(framed=extra.framed, shared=extra.shared))
         assert (headers.get(b"access-control-allow-origin") == b"*") == (path in SHARED), path
         crossing = headers[b"cross-origin-resource-policy"] == b"cross-origin"
         assert crossing == (path in SHARED | FRAMED), path

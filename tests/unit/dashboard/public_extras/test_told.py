@@ -43,21 +43,21 @@ def test_a_share_that_is_missing_or_not_understood_is_unknown(other):
 def test_an_embargo_leaves_nothing_but_since_when_until_when_and_why():
     told = tell(town(), embargoed(), "de")
     assert plain(told.notice) == (
-        "Die Werte werden zurzeit nicht veröffentlicht (seit Mo. 15.06.2026 08:30). Ein Zähler wird ersetzt. "
-        "Voraussichtlich wieder ab Di. 16.06.2026 10:30."
+        "Das Elektrizitätswerk hält die Zahlen von Mo. 15.06.2026 08:30 bis Di. 16.06.2026 10:30 zurück. "
+        "Ein Zähler wird ersetzt."
     )
     assert (told.share, told.best, told.hours, told.roof, told.as_of) == ("", "", (), None, "")
 
 
 def test_an_embargo_without_an_end_promises_none():
-    assert "wieder" not in tell(town(), embargoed(until=None), "de").notice
+    assert "bis" not in tell(town(), embargoed(until=None), "de").notice
 
 
 def test_before_the_first_snapshot_the_view_says_so_under_its_own_name():
     told = tell(None, None, "en")
     assert (told.town, told.share) == ("Our electricity, live", "")
     assert "no values" in told.notice
-    assert "not published" in tell(None, embargoed(), "en").notice
+    assert "withholds the figures" in tell(None, embargoed(), "en").notice
 
 
 def test_a_demonstration_says_that_it_is_one_and_that_its_time_is_its_own():
