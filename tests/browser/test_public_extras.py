@@ -335,6 +335,10 @@ def test_the_screen_drifts_each_minute_and_stays_whole(served, browser):
         assert bottom <= 720 + 26
     assert len(places) > 40
     assert page.evaluate("getComputedStyle(document.querySelector('#main')).transitionDuration") == "0s"
+    place = page.evaluate("document.querySelector('#main').style.transform")
+    page.locator("#pause").press("Enter")
+    page.clock.run_for(10 * 60_000)
+    assert page.evaluate("document.querySelector('#main').style.transform") == place  # paused, it stands still
     context.close()
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 _FOLDER = Path(__file__).parent / "assets"
-_NAMES = ("board.css", "board.js", "embed.css", "embed.js", "install.js", "tv.css")
+_NAMES = ("board.css", "board.js", "embed.css", "embed.js", "install.js", "tv.css", "tv.js")
 
 
 def _tag(*bodies: bytes) -> str:

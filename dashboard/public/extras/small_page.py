@@ -24,12 +24,8 @@ def text(words: str) -> str:
     return escape(printable(words))
 
 
-def main_element(made: Board, content: str, *, stale: bool, drifts: bool = False) -> str:
-    """The element that the script keeps true: its words, its clock and its build travel with it.
-
-    Args:
-        drifts: move it by a little each minute.
-    """
+def main_element(made: Board, content: str, *, stale: bool) -> str:
+    """The element that the script keeps true: its words, its clock and its build travel with it."""
     language = made.told.language
     ages = [fmt.age(seconds, language=language) for seconds in AGES_S]
     data = {
@@ -39,7 +35,6 @@ def main_element(made: Board, content: str, *, stale: bool, drifts: bool = False
         "data-clock": json.dumps(made.clock, separators=(",", ":")),
         "data-words": script_words(language, ages),
         **({"class": "stale"} if stale else {}),
-        **({"data-drift": ""} if drifts else {}),
     }
     return f"<main{attributes(data)}>{content}</main>"
 

@@ -49,10 +49,11 @@ def tv_page(snapshot: PublicSnapshot | None, release: PublicRelease | None, lang
         ]
     )
     button = f'<button id="pause" type="button" hidden>{text(say("board.pause"))}</button>'
+    own = linked("../../", "board.css", "tv.css", "board.js", "tv.js", "install.js")
     return document(
         language,
         title=say("board.title", {"town": made.told.town}),
         kind="tv",
-        head=f'<meta name="robots" content="noindex">{linked("../../", "board.css", "tv.css", "board.js", "install.js")}',
-        body=main_element(made, content, stale=old, drifts=True) + button,
+        head=f'<meta name="robots" content="noindex">{own}',
+        body=main_element(made, content, stale=old) + button,
     )

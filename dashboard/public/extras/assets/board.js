@@ -85,32 +85,15 @@
   button.hidden = false;
   button.addEventListener('click', () => {
     paused = !paused;
+    main.classList.toggle('paused', paused);
     button.textContent = paused ? words.resume : words.pause;
     say(paused ? words.paused : words.resume);
     if (paused) clearTimeout(timer);
     else load();
   });
-  // Where the button is out of sight (tv.css), whoever moves a pointer or touches the screen finds it for a while.
-  let hiding = 0;
-  const touched = () => {
-    document.documentElement.classList.add('touched');
-    clearTimeout(hiding);
-    hiding = setTimeout(() => document.documentElement.classList.remove('touched'), 1e4);
-  };
-  for (const kind of ['pointermove', 'pointerdown']) addEventListener(kind, touched);
   document.addEventListener('visibilitychange', () => (document.hidden ? clearTimeout(timer) : load()));
   addEventListener('online', load);
   setInterval(() => { if (!document.hidden) showAge(); }, 5e3);
-
-  // A slow path within the page's padding, so that nothing is ever cut.
-  if (main.hasAttribute('data-drift')) {
-    let minute = 0;
-    setInterval(() => {
-      if (paused) return;
-      minute += 1;
-      main.style.transform = `translate(${(.8 * Math.sin(minute / 7)).toFixed(2)}em, ${(.6 * Math.sin(minute / 11)).toFixed(2)}em)`;
-    }, 60e3);
-  }
 
   showAge();
   load();
