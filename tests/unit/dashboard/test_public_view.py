@@ -468,6 +468,20 @@ def test_zones_that_find_no_place_are_counted():
     assert view_of(town(zones=many)).text["zones_more"] == "4 further zones have no room here."
 
 
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("de", "Für 1 weitere Zone fehlt hier der Platz."),
+        ("fr", "1 autre zone n'a pas trouvé place ici."),
+        ("it", "Un'altra zona non trova posto qui."),
+        ("en", "1 further zone has no room here."),
+    ],
+)
+def test_a_single_zone_that_finds_no_place_is_told_in_the_singular(language, words):
+    many = (zones()[0], *(zones()[1].model_copy(update={"name": f"zone_{i}"}) for i in range(8)))
+    assert view_of(town(zones=many), language).text["zones_more"] == words
+
+
 # ------------------------------------------------------------------------------------------ stories
 
 
