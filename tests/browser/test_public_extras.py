@@ -13,7 +13,7 @@ import pytest
 import uvicorn
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "dashboard" / "public_extras"))
-from extras_town import LANGUAGES, approved, coming, embargoed, nothing_known, story, town
+from extras_town import LANGUAGES, TOWN, approved, coming, embargoed, nothing_known, story, town
 
 from dashboard.public.app import PublicApp
 from dashboard.public.extras.embed import FRAME_WIDTH, frame_code, image_code
@@ -270,9 +270,11 @@ def test_whoever_moves_a_pointer_before_the_screen_can_pause_it(served, visit):
 def test_the_screen_shows_everything_at_once(served, visit, screenshots, language, size):
     made_up = ("benchmark_town", "simulated_plant", "synthetic_outside")
     snapshot = now_town(notes=made_up)
-    served.show(snapshot, approved(stories=(story(start=snapshot.as_of, end=snapshot.as_of + timedelta(hours=3)),)))
+    about = {"zone": snapshot.site, "start": snapshot.as_of, "end": snapshot.as_of + timedelta(hours=3)}
+    served.show(snapshot, approved(stories=(story(**about),)))
     page = visit(f"{served.url}/{language}/tv/", SIZES[size])
     page.screenshot(path=screenshots / f"extras-tv-{language}-{size}.png")
+    assert TOWN[language] in page.locator('[data-k="story_about"]').inner_text()  # in which part of the town
     width, height = SIZES[size]
     boxes = page.evaluate(
         """[...document.querySelectorAll('main *')].filter(e => !e.closest('.aside, svg, [hidden]') && e.textContent.trim())

@@ -93,7 +93,7 @@ def _roof(roof: RoofTold | None, text: dict[str, str], attributes: dict[str, Att
 def _story(story: StoryTold | None, text: dict[str, str], attributes: dict[str, Attributes]) -> None:
     attributes["story_card"] = shown(story is not None)
     if story is not None:
-        text |= {"story_kind": story.kind, "story_title": story.title, "story": story.text, "story_when": story.when}
+        text |= {"story_about": story.about, "story_title": story.title, "story": story.text}
 
 
 def _iso(instant: datetime | None) -> str | None:

@@ -47,12 +47,15 @@ class RoofTold:
 
 @dataclass(frozen=True)
 class StoryTold:
-    """What is on, or comes next, among what the publisher has approved."""
+    """What is on, or comes next, among what the publisher has approved.
 
-    kind: str
+    Attributes:
+        about: what it is, in which part of the town and when, as far as each is told.
+    """
+
+    about: str
     title: str
     text: str
-    when: str
 
 
 @dataclass(frozen=True)
@@ -166,5 +169,7 @@ class _Teller:
         if not on_air(self._telling):
             return None
         stories.fill(self._telling)
-        kind, title, text, when = (self._telling.text[f"s0_{name}"] for name in ("kind", "title", "text", "when"))
-        return StoryTold(kind, title, text, when)
+        kind, where, when, title, text = (
+            self._telling.text[f"s0_{name}"] for name in ("kind", "where", "when", "title", "text")
+        )
+        return StoryTold(" · ".join(filter(None, (kind, where, when))), title, text)

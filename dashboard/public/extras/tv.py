@@ -29,8 +29,7 @@ def tv_page(snapshot: PublicSnapshot | None, release: PublicRelease | None, lang
     )
     roof = put("h2", "roof_title") + put("p", "roof", class_="lead") + picture
     roof += put("p", "roof_when", class_="muted") + put("p", "roof_quality", class_="muted")
-    story = f'<p class="muted">{put("span", "story_kind")} · {put("span", "story_when")}</p>'
-    story += put("h2", "story_title") + put("p", "story", class_="clamped")
+    story = put("p", "story_about", class_="muted") + put("h2", "story_title") + put("p", "story", class_="clamped")
     values = (
         f'<section class="now">{now}</section><div class="beside">'
         + put("section", "story_card", inner=story, class_="card")

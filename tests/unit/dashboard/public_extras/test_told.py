@@ -116,13 +116,25 @@ RUNNING, TOMORROW = story(), story(id="b", kind="event", start=AS_OF + timedelta
 )
 def test_the_story_is_the_one_that_the_page_puts_first(stories, expected):
     told = tell(town(), approved(stories=stories), "en").story
-    assert (None if told is None else told.kind) == expected
+    assert (None if told is None else told.about.split(" · ")[0]) == expected
 
 
 def test_a_story_is_told_with_its_words_and_until_when():
     told = tell(town(), approved(stories=(RUNNING,)), "de").story
     assert (told.title, told.text) == ("Kochen mit der Sonne", "Wer heute Mittag kocht, kocht mit Sonne.")
-    assert "14:30" in told.when
+    assert "14:30" in told.about
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_story_about_a_part_of_the_town_says_which_and_what_is_not_told_leaves_no_gap(language):
+    snapshot = town(zones=(*town().zones, town().zones[0].model_copy(update={"name": "quay", "title": {language: "The quay"}})))
+    dated = tell(snapshot, approved(stories=(story(zone="quay"),)), language).story.about.split(" · ")
+    assert dated[1] == "The quay"
+    assert "14:30" in dated[2]
+    undated = tell(snapshot, approved(stories=(story(kind="story", end=None, zone="quay"),)), language).story.about
+    assert undated.endswith(" · The quay")
+    everywhere = tell(snapshot, approved(stories=(story(kind="story", end=None),)), language).story.about
+    assert "·" not in everywhere
 
 
 def test_every_language_has_the_same_words_with_the_same_fields():
