@@ -85,6 +85,7 @@ def _standing_line(visit: Visit, out: Outside) -> Markup:
         told = [tag("div", reading_part(visit, out), data_refresh=address, data_every=_READING_S)]
     else:
         told = [tag("p", words("ui.read_until", at=drafts.until), class_="meta")]
+    told += [tag("p", "▲ ", words("ui.unread", count=drafts.unread), class_="warn")] if drafts.unread else []
     told += [tag("p", "▲ ", words("ui.fault", why=out.fault), class_="warn", role="alert")] if out.fault else []
     told += [tag("p", "▲ ", words("ui.lost", period=period), class_="warn") for period in out.lost]
     withheld = [code for code, public in (("powers", out.facts.powers_public), ("parts", out.facts.parts_public)) if not public]

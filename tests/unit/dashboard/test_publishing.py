@@ -4,6 +4,7 @@ import importlib.util
 import json
 import re
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -221,10 +222,10 @@ def test_a_long_journal_is_read_on_while_somebody_looks_and_nothing_is_approved_
     monkeypatch.setattr(deeds, "AT_A_TIME", 0)
     office.state.joinpath("publication", "quarters.sqlite").unlink(missing_ok=True)
     first = office.page().text
-    assert "1 records of the journal are still being read" in first
+    assert "1 record of the journal is still being read" in first
     assert 'data-refresh="/regie/publishing/reading?lang=en"' in first
     seen = deeds.mark(JournalFigures(office.state, keep=False).drafts().of("2016-01"))
-    assert "still to be read" in office.post("approve/2016-01", seen=seen).json()["detail"]
+    assert "1 record of the journal is still to be read" in office.post("approve/2016-01", seen=seen).json()["detail"]
     assert "The journal is read." in office.page("reading").text
     assert "data-refresh" not in office.page().text
 
@@ -233,6 +234,17 @@ def test_the_journal_is_read_with_every_tick_although_nobody_opens_the_room(offi
     office.room.stamp()
     known = office.desk.ports.figures.drafts(0)
     assert (known.behind, known.months[0].known) == (0, 2976)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_records_that_the_journal_let_go_before_they_were_read_are_told_and_nothing_is_told_of_none(office, town, language):
+    gone = texts(language, "publishing").get("ui.unread", {"count": 1})
+    assert gone not in office.page(language=language).text
+    (soon,), (late,) = (town.labels(town.NEW_YEAR + timedelta(days=days), 1) for days in (40, 400))
+    office.air.tell({soon: town.origin()}, {late: town.origin()})
+    office.air.expunge(late)
+    office.open()
+    assert gone in unescape(office.page(language=language).text)
 
 
 # ------------------------------------------------------------------------------------------------- outlet
