@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMappi
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from dashboard.format import LANGUAGES, choose_language
 from dashboard.public import shelf
@@ -56,9 +57,10 @@ class PublicApp:
             for name, kind in zip(_NAMES, (shelf.CSS, shelf.SCRIPT), strict=True)
         }
         self._errors: dict[tuple[str, str], Answer] = {}
+        base = f"{urlsplit(address).path.rstrip('/')}/"
         for language in LANGUAGES:
             for code, status, extra in _ERRORS:
-                page = error_page(language, self.assets, code)
+                page = error_page(language, self.assets, code, base)
                 self._errors[language, code] = shelf.answer(page, shelf.HTML, cache=ASK_AGAIN, status=status, extra=extra)
             for below in BELOW:
                 if below == "" or below.endswith("/"):  # without its slash, a folder's address leads to the one with it

@@ -10,7 +10,7 @@ from dashboard.public.pages.document import Assets, Frame, document
 from dashboard.public.view import embargo_words, trouble_words
 
 
-def page(language: str, assets: Assets, path: str | None, title: str, content: str) -> bytes:
+def page(language: str, assets: Assets, path: str, title: str, content: str) -> bytes:
     """A page of text below a heading."""
     frame = Frame(path, title, f"<h1>{escape(title)}</h1>", f'<main id="main" class="page">{content}</main>')
     return document(language, assets, frame)

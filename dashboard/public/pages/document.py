@@ -35,6 +35,7 @@ class Frame:
         title: of the window; heading: markup of the header's left side.
         body: of the page, beginning with its ``main``; foot: markup at the beginning of the footer.
         head: markup for its head. ``script``: whether the page renews itself.
+        base: path of the public root on its host, for a page that is anywhere.
     """
 
     path: str | None
@@ -44,11 +45,12 @@ class Frame:
     foot: str = ""
     head: str = ""
     script: bool = False
+    base: str = "/"
 
     @property
     def root(self) -> str:
         """The way to the public root, so that the pages also work below a folder of another host."""
-        return "/" if self.path is None else "../" * (1 + self.path.count("/"))
+        return self.base if self.path is None else "../" * (1 + self.path.count("/"))
 
 
 def document(language: str, assets: Assets, frame: Frame) -> bytes:

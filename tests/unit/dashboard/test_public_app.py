@@ -397,6 +397,14 @@ def test_pages_work_below_a_folder_of_another_host(app):
         assert not re.search(r'(?:href|src)="/', body), below
 
 
+def test_page_that_stands_in_for_any_address_leads_into_the_folder_in_which_the_view_is_opened(tmp_path):
+    publish(tmp_path, town())
+    app = PublicApp(tmp_path, lambda: FRESH, "https://town.example/strom")
+    targets = re.findall(r'(?:href|src)="([^"#]*)"', ask(app, "/de/nothing").body)
+    assert targets
+    assert [target for target in targets if not target.startswith("/strom/")] == []
+
+
 def test_widget_may_be_framed_and_the_page_not(app):
     assert "frame-ancestors *" in ask(app, "/de/widget/").headers["content-security-policy"]
     assert "frame-ancestors 'none'" in ask(app, "/de/").headers["content-security-policy"]
