@@ -53,7 +53,7 @@ def to_json(drafts: Drafts, published: Published, facts: PublicationFacts) -> di
         "until": None if drafts.until is None else drafts.until.isoformat(),
         "months": [_entry(draft, published, facts) for draft in drafts.months],
         "years": [_entry(draft, published, facts) for draft in drafts.years],
-        "corrections": [each.model_dump(mode="json") for each in published.corrections()],
+        "corrections": [each.model_dump(mode="json") for each in (published.corrections() if facts.share_public else ())],
         "embargo": None if published.embargo is None else published.embargo.model_dump(mode="json"),
         "licence": published.licence,
     }
@@ -61,11 +61,15 @@ def to_json(drafts: Drafts, published: Published, facts: PublicationFacts) -> di
 
 def lines(drafts: Drafts, published: Published, facts: PublicationFacts) -> list[str]:
     """For people at a terminal, in English."""
+    from twin.publication.release import masked
+
     until = "nothing traced yet" if drafts.until is None else f"traced until {drafts.until.isoformat()}"
     said = [f"{facts.site}, {until}", "period      draft    MWh  g/kWh  known   approved"]
     for draft in (*drafts.months, *drafts.years):
         newest = published.newest(draft.period)
-        approved = "-" if newest is None else f"{_percent(newest.figure.share)} (revision {newest.figure.revision})"
+        approved = (
+            "-" if newest is None else f"{_percent(masked(newest.figure, facts).share)} (revision {newest.figure.revision})"
+        )
         energy = "-" if draft.consumption_mwh is None else f"{draft.consumption_mwh:.1f}"
         co2 = "-" if draft.co2_g_per_kwh is None else f"{draft.co2_g_per_kwh:.1f}"
         known = f"{100.0 * draft.coverage:.1f} %"

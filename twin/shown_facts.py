@@ -16,6 +16,9 @@ from twin.regie.public_rule import Area, Plant, Rule
 from twin.regie.public_told import Rulebook, Wish
 from twin.site import Site
 
+HOUR = timedelta(hours=1)
+"""Of the open data's finest table."""
+
 
 def notes_of(site: Site) -> tuple[str, ...]:
     """Codes of what every screen must say about the figures' origin."""
@@ -66,6 +69,8 @@ def public_facts(site: Site, parts: Parts, load_weight: np.ndarray, notes: tuple
 def publication_facts(public: PublicFacts, zones: Sequence[Zone]) -> PublicationFacts:
     """What the publisher's room must know of a site. ``zones``: all of the site's."""
     title = {language: text for language, text in public.title.items() if text}
+    told = {verdict.figure: verdict for verdict in public.book.verdicts if verdict.zone == public.root.name and verdict.told}
+    told = told if "share" in told else {}
     return PublicationFacts(
         site=public.site,
         title=title,
@@ -73,9 +78,11 @@ def publication_facts(public: PublicFacts, zones: Sequence[Zone]) -> Publication
         root=public.root.name,
         zones=tuple(zone.name for zone in zones if zone in public.zones),
         languages=tuple(title),
-        powers_public=public.book.told("powers", public.root.name),
-        parts_public=public.book.told("parts", public.root.name),
-        co2_public=public.book.told("co2", public.root.name),
+        share_public="share" in told,
+        powers_public="powers" in told,
+        parts_public="parts" in told,
+        co2_public="co2" in told,
+        hours_public="powers" in told and all(verdict.resolution <= HOUR for verdict in told.values()),
         attribution=next(iter(title.values()), public.site),
         sources=tuple(note.replace("_", " ").capitalize() for note in public.notes),
     )

@@ -25,9 +25,11 @@ def facts(**changes):
         "root": ROOT,
         "zones": (ROOT, "street"),
         "languages": ("de", "fr", "it", "en"),
+        "share_public": True,
         "powers_public": True,
         "parts_public": True,
         "co2_public": True,
+        "hours_public": True,
         "attribution": "Town works",
         "sources": ("Simulated plant",),
     }

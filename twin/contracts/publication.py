@@ -23,9 +23,11 @@ class PublicationFacts(_Frozen):
     Attributes:
         root: zone that is the whole town. ``zones``: names of all that may be shown.
         languages: in which the town speaks to its public: a correction's reason and a story are written in each.
-        powers_public: whether the town's own energy may be told, and the share of single hours with it: beside the quarter
-            hours of the live page it is one more equation. ``parts_public``: whether the parts of its sources may, month by
-            month and hour by hour. ``co2_public``: whether its intensity may. All three are the privacy rule's answer.
+        share_public: whether the town's share may be told; where not, no figure of any period or hour is.
+        powers_public, parts_public, co2_public: whether its energy, the parts of its sources and its intensity may.
+        hours_public: whether single hours may be told, each of the figures that may. Beside the quarter hours of the live page
+            an hour's share is one more equation, so the powers must be told; and no figure is told more finely than there. All
+            five are the privacy rule's answer.
         attribution: whom users of the open data name.
         sources: where the figures come from, for the data package.
     """
@@ -36,9 +38,11 @@ class PublicationFacts(_Frozen):
     root: str
     zones: tuple[str, ...]
     languages: tuple[str, ...]
+    share_public: bool
     powers_public: bool
     parts_public: bool
     co2_public: bool
+    hours_public: bool
     attribution: str
     sources: tuple[str, ...] = ()
 

@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from twin.contracts.publication import DraftFigure, Drafts, HourFigure, PublicationFacts
 from twin.domain.time import HOURS_PER_STEP, QUARTER_HOUR_S, from_epoch_s, to_epoch_s
@@ -111,15 +112,7 @@ def hours_of(quarters: Sequence[Quarter], period: Period, facts: PublicationFact
         start = first + number * _HOUR
         begin = to_epoch_s(start)
         totals = Totals.of(quarters[bisect_left(labels, begin) : bisect_left(labels, begin + 4 * QUARTER_HOUR_S)])
-        hour = HourFigure(
-            start=start,
-            known=totals.known,
-            consumption_mwh=totals.rounded_mwh if facts.powers_public else None,
-            share=totals.share,
-            co2_g_per_kwh=totals.co2_g_per_kwh,
-            parts=totals.parts if facts.parts_public else {},
-        )
-        found.append(hour)
+        found.append(HourFigure(start=start, known=totals.known, **_figures(totals, facts, public=facts.hours_public)))
     return tuple(found)
 
 
@@ -130,11 +123,18 @@ def _draft(period: Period, totals: Totals, facts: PublicationFacts) -> DraftFigu
         end=period.end,
         known=totals.known,
         due=period.quarters,
-        consumption_mwh=totals.rounded_mwh if facts.powers_public else None,
-        share=totals.share,
-        co2_g_per_kwh=totals.co2_g_per_kwh,
-        parts=totals.parts if facts.parts_public else {},
+        **_figures(totals, facts, public=facts.share_public),
     )
+
+
+def _figures(totals: Totals, facts: PublicationFacts, *, public: bool) -> dict[str, Any]:
+    """What may be told of the sums; nothing where nothing is ``public`` of such a length of time."""
+    return {
+        "consumption_mwh": totals.rounded_mwh if public and facts.powers_public else None,
+        "share": totals.share if public and facts.share_public else None,
+        "co2_g_per_kwh": totals.co2_g_per_kwh if public and facts.co2_public else None,
+        "parts": totals.parts if public and facts.parts_public else {},
+    }
 
 
 def _rounded(parts_mwh: Mapping[str, float]) -> dict[str, float]:

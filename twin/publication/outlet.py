@@ -37,7 +37,8 @@ def files_of(published: Published, facts: PublicationFacts, now: datetime, hours
         "revisions": (REVISIONS, revision_rows(revisions)),
     }
     for revision, standing in sorted(revisions, key=lambda each: each[0].figure.period):
-        if standing and revision.hours is not None and (hours := hours_of(revision)) is not None:
+        wanted = standing and facts.hours_public and revision.hours is not None
+        if wanted and (hours := hours_of(revision)) is not None:
             tables[f"hours-{revision.figure.period}"] = (HOURS, hour_rows(hours, revision, facts))
     licences = {revision.licence for revision, _ in revisions} | {release.licence}
     return {FILE: release.model_dump_json().encode(), **_open_files(tables, release, facts, licences)}
@@ -66,8 +67,8 @@ class Outlet:
         """Make the folder hold these files and no others of the outlet's; returns the names that were not as they should be.
 
         Args:
-            hides: the release takes figures away (an embargo): it goes first, and the tables follow. Else it comes last, when
-                all is there that it speaks of.
+            hides: the release takes figures away (an embargo, the privacy rule): it goes first, and the tables follow. Else it
+                comes last, when all is there that it speaks of.
 
         Raises:
             OSError: when the disk does not take one; the next call goes on.

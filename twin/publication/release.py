@@ -1,4 +1,4 @@
-"""What is approved now, as the public process reads it: standing revisions alone, and nothing at all while an embargo lasts."""
+"""What is approved now, as the public process reads it: standing revisions alone, and no figure while an embargo lasts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ def release_of(published: Published, facts: PublicationFacts, now: datetime) -> 
     made_at, embargo = published.changed_at(now), published.embargo_at(now)
     if made_at is None:
         return None
-    newest = [] if embargo is not None else [masked(revisions[-1].figure, facts) for revisions in published.revisions.values()]
+    untold = _untold(published, facts, now)
+    newest = [] if untold else [masked(revisions[-1].figure, facts) for revisions in published.revisions.values()]
     newest.sort(key=lambda figure: figure.period, reverse=True)
     stories = [told.written.story(name) for name, told in published.stories.items() if told.state == "on_air"]
     return PublicRelease(
@@ -31,11 +32,16 @@ def release_of(published: Published, facts: PublicationFacts, now: datetime) -> 
         attribution=attribution_of(published, facts),
         months=tuple(figure for figure in newest if "-" in figure.period),
         years=tuple(figure for figure in newest if "-" not in figure.period),
-        corrections=() if embargo is not None else published.corrections(),
+        corrections=() if untold else published.corrections(),
         stories=() if embargo is not None else tuple(sorted(stories, key=lambda story: story.start, reverse=True)[:STORIES]),
         embargo=embargo,
         declared=None if embargo is not None else published.declared,
     )
+
+
+def _untold(published: Published, facts: PublicationFacts, now: datetime) -> bool:
+    """Whether no figure is told: during an embargo, and where the privacy rule withholds the share itself."""
+    return published.embargo_at(now) is not None or not facts.share_public
 
 
 def attribution_of(published: Published, facts: PublicationFacts) -> str:
@@ -46,6 +52,8 @@ def attribution_of(published: Published, facts: PublicationFacts) -> str:
 def masked(figure: PeriodFigure, facts: PublicationFacts) -> PeriodFigure:
     """The figure without what the privacy rule withholds."""
     withheld: dict[str, object] = {}
+    if not facts.share_public:
+        withheld["share"] = None
     if not facts.powers_public:
         withheld["consumption_mwh"] = None
     if not facts.parts_public:
@@ -56,8 +64,8 @@ def masked(figure: PeriodFigure, facts: PublicationFacts) -> PeriodFigure:
 
 
 def revision_log(published: Published, facts: PublicationFacts, now: datetime) -> list[tuple[Revision, bool]]:
-    """Every revision in the order of approval, and whether it is the one that holds; nothing during an embargo."""
-    if published.embargo_at(now) is not None:
+    """Every revision in the order of approval, and whether it is the one that holds; nothing while no figure is told."""
+    if _untold(published, facts, now):
         return []
     found: list[tuple[Revision, bool]] = [
         (replace(revision, figure=masked(revision.figure, facts)), revision is revisions[-1])

@@ -44,14 +44,15 @@ def revision_rows(revisions: Iterable[tuple[Revision, bool]]) -> list[Row]:
 
 
 def hour_rows(hours: Iterable[HourFigure], revision: Revision, facts: PublicationFacts) -> list[Row]:
-    """The hours of one approved month, without what the privacy rule withholds today."""
+    """The hours of one approved month in a town that may tell hours, without what the privacy rule withholds today."""
+    assert facts.hours_public
     return [
         {
             "start": instant(hour.start),
             "known_quarter_hours": hour.known,
-            "consumption_mwh": hour.consumption_mwh if facts.powers_public else None,
-            "share": hour.share if facts.powers_public else None,
-            "co2_g_per_kwh": hour.co2_g_per_kwh if facts.powers_public and facts.co2_public else None,
+            "consumption_mwh": hour.consumption_mwh,
+            "share": hour.share,
+            "co2_g_per_kwh": hour.co2_g_per_kwh if facts.co2_public else None,
             **_parts(hour.parts if facts.parts_public else {}),
             "revision": revision.figure.revision,
             "licence": revision.licence,

@@ -109,7 +109,7 @@ class PublishingDeeds:
             raise Refused([Why(code="still_reading", params={"behind": drafts.behind})])
         if mark(draft) != seen:
             raise Refused([Why(code="draft_changed")])
-        faults = []
+        faults = self._withheld()
         if snapshot.as_of < draft.end:
             faults.append(Why(code="not_ended", params={"end": draft.end.isoformat()}))
         if not draft.known:
@@ -161,6 +161,7 @@ class PublishingDeeds:
                 raise Refused([Why(code="two_people", params={"by": one.by})])
             if one.asked.params["figure"]["revision"] != len(published.revisions.get(one.target, ())) + 1:
                 raise Refused([Why(code="draft_changed")])
+            self._refuse(self._withheld())
             self._note(person, "confirm", one.target, snapshot, {"ask": ask, "asked_by": one.by})
         return one.asked.kind
 
@@ -286,6 +287,10 @@ class PublishingDeeds:
         found = [Why(code=code, params=params) for code, params in faults_in(text, longest) if code != "text_missing"]
         missing = languages_missing(text, self._facts.languages)
         return found + ([Why(code="languages_missing", params={"languages": ", ".join(missing)})] if missing else [])
+
+    def _withheld(self) -> list[Why]:
+        """Why no figure at all may be told of this town."""
+        return [] if self._facts.share_public else [Why(code="share_withheld")]
 
     def _refuse(self, faults: Iterable[Why]) -> None:
         if found := tuple(faults):

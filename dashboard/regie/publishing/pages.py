@@ -88,7 +88,11 @@ def _standing_line(visit: Visit, out: Outside) -> Markup:
     told += [tag("p", "▲ ", words("ui.unread", count=drafts.unread), class_="warn")] if drafts.unread else []
     told += [tag("p", "▲ ", words("ui.fault", why=out.fault), class_="warn", role="alert")] if out.fault else []
     told += [tag("p", "▲ ", words("ui.lost", period=period), class_="warn") for period in out.lost]
-    withheld = [code for code, public in (("powers", out.facts.powers_public), ("parts", out.facts.parts_public)) if not public]
+    facts = out.facts
+    told_of = (
+        {"share": True, "powers": facts.powers_public, "parts": facts.parts_public} if facts.share_public else {"share": False}
+    )
+    withheld = [code for code, public in told_of.items() if not public]
     told += [tag("p", words(f"ui.withheld_{code}"), class_="meta") for code in withheld]
     return tag("section", *told)
 
@@ -139,8 +143,10 @@ def _waiting(visit: Visit, out: Outside) -> Markup | None:
 
 
 def state_of(draft: DraftFigure, out: Outside, now: datetime | None) -> str:
-    """Code of where a period stands: "running", "no_data", "open", "approved" or "differs". ``now``: the grid's clock."""
+    """Where a period stands: "running", "no_data", "open", "approved", "differs", "withheld". ``now``: the grid's clock."""
     newest = out.published.newest(draft.period)
+    if not out.facts.share_public:
+        return "withheld"
     if newest is not None:
         return "approved" if same(masked(newest.figure, out.facts), draft) else "differs"
     if not draft.known:
@@ -180,7 +186,7 @@ def heading(words: Words, codes: Sequence[str]) -> Markup:
 
 def _row(visit: Visit, out: Outside, draft: DraftFigure) -> Markup:
     words, newest = visit.words, out.published.newest(draft.period)
-    public = None if newest is None else newest.figure
+    public = None if newest is None else masked(newest.figure, out.facts)
     state = state_of(draft, out, words.now)
     cells = (
         share(words, draft.share),
@@ -283,8 +289,9 @@ def _terms(visit: Visit, out: Outside) -> Markup:
 def _log(visit: Visit, out: Outside) -> Markup:
     words = visit.words
     title, embargo = tag("h2", words("ui.log")), out.published.embargo_at(out.now)
-    if embargo is not None:
-        return tag("section", title, tag("p", words("ui.log_hidden"), class_="empty"), class_="panel")
+    if embargo is not None or not out.facts.share_public:
+        why = words("ui.withheld_share" if embargo is None else "ui.log_hidden")
+        return tag("section", title, tag("p", why, class_="empty"), class_="panel")
     log = list(reversed(revision_log(out.published, out.facts, out.now)))[:_LOG]
     if not log:
         return tag("section", title, tag("p", words("ui.no_log"), class_="empty"), class_="panel")

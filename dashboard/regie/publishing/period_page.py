@@ -78,7 +78,7 @@ def _compared(visit: Visit, draft: DraftFigure | None, public: PeriodFigure | No
 def _deed(visit: Visit, out: Outside, draft: DraftFigure, public: PeriodFigure | None) -> Markup:
     """What may be done with the draft now, or why nothing may."""
     words, state = visit.words, state_of(draft, out, visit.words.now)
-    if not out.may or state in ("running", "no_data", "approved"):
+    if not out.may or state in ("running", "no_data", "approved", "withheld"):
         return tag("section", tag("p", words(f"why.{state if out.may else 'read_only'}")), class_="panel")
     fields: list[Markup] = [tag("input", type="hidden", name="seen", value=mark(draft))]
     if public is not None:

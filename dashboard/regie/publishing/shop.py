@@ -64,7 +64,8 @@ class Shop:
             lost.extend([] if found is not None else [revision.figure.period])
             return found
 
-        self._outlet.keep(files_of(published, facts, now, hours_of), hides=embargo is not None)
+        hides = embargo is not None or not facts.share_public
+        self._outlet.keep(files_of(published, facts, now, hours_of), hides=hides)
         self._made, self.fault, self.lost = made, "", tuple(lost)
 
     def _hours(self, revision: Revision) -> tuple[HourFigure, ...] | None:

@@ -13,6 +13,7 @@ from dashboard.regie.book import Book
 from dashboard.regie.commands import CommandQueue
 from dashboard.regie.desk import Desk
 from dashboard.regie.feed import Files, Watcher
+from dashboard.regie.publishing.deeds import mark
 from dashboard.regie.publishing.room import PublishingRoom
 from twin.contracts.desk_ports import Ports
 from twin.contracts.public_release import PublicRelease
@@ -71,6 +72,10 @@ class Office:
 
     def seen(self, place):
         return re.search(r'name="seen" value="(\w+)"', self.page(place).text)[1]
+
+    def drafted(self, period):
+        """What a page that shows the draft names it by."""
+        return mark(self.desk.ports.figures.drafts().of(period))
 
     def approve(self, period="2016-01", **more):
         return self.post(f"approve/{period}", seen=self.seen(f"period/{period}"), **more)

@@ -81,13 +81,41 @@ def test_what_was_approved_on_another_draft_than_the_one_seen_is_refused(office,
     assert office.kinds == []
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_where_the_share_may_not_be_told_nothing_is_approved_and_the_room_says_why(office, town, language):
+    seen = office.seen("period/2016-01")
+    town.write_facts(office.state, share_public=False)
+    answer = office.post("approve/2016-01", seen=office.drafted("2016-01"))
+    assert (answer.status_code, office.kinds) == (409, [])
+    assert "does not allow the share of this town" in answer.json()["detail"]
+    assert office.post("approve/2016-01", seen=seen).status_code == 409
+    said = texts(language, "publishing")
+    assert said.get("ui.withheld_share") in unescape(office.page(language=language).text)
+    assert said.get("why.withheld") in unescape(office.page("period/2016-01", language).text)
+
+
+def test_what_was_approved_goes_from_the_outlet_when_the_share_may_no_longer_be_told(office, town):
+    office.approve()
+    assert (office.state / "public" / "open" / "hours-2016-01.csv").exists()
+    town.write_facts(office.state, share_public=False)
+    office.room.stamp()
+    assert (office.release.months, office.release.corrections) == ((), ())
+    assert not (office.state / "public" / "open" / "hours-2016-01.csv").exists()
+
+
+def test_what_waits_for_a_second_person_is_not_confirmed_where_the_share_may_no_longer_be_told(tmp_path, factory, town):
+    office = Office(tmp_path, factory, town, second=frozenset({"publish.approve"}))
+    office.approve()
+    ask = office.desk.book.lines("publish")[-1].id
+    town.write_facts(office.state, share_public=False)
+    office.name = "Reto"
+    assert office.post(f"confirm/{ask}").status_code == 409
+
+
 def test_a_month_that_still_runs_cannot_be_approved(tmp_path, factory, town):
     office = Office(tmp_path, factory, town, as_of=datetime(2016, 1, 25, 17, tzinfo=UTC))
     assert "still running" in office.page("period/2016-01").text
-    from dashboard.regie.publishing.deeds import mark
-
-    draft = office.desk.ports.figures.drafts().of("2016-01")
-    answer = office.post("approve/2016-01", seen=mark(draft))
+    answer = office.post("approve/2016-01", seen=office.drafted("2016-01"))
     assert answer.status_code == 409
     assert "ends only" in answer.json()["detail"]
 

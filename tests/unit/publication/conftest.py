@@ -69,9 +69,11 @@ def facts():
             "root": "town",
             "zones": ("town", "street"),
             "languages": ("de", "fr", "it", "en"),
+            "share_public": True,
             "powers_public": True,
             "parts_public": True,
             "co2_public": True,
+            "hours_public": True,
             "attribution": "Town",
             "sources": ("simulated",),
         }

@@ -81,11 +81,16 @@ def test_a_quarter_hour_of_unknown_origin_lowers_the_coverage_and_not_the_share(
 
 
 def test_what_the_privacy_rule_withholds_is_none_in_months_and_hours(quarter, facts):
-    hidden = facts(powers_public=False, parts_public=False)
+    hidden = facts(powers_public=False, parts_public=False, co2_public=False, hours_public=False)
     quarters = [quarter(MIDNIGHT)]
     month, hour = drafted(quarters, hidden).months[0], hours_of(quarters, Period.of("2016-01", ZURICH), hidden)[0]
-    assert (month.consumption_mwh, month.parts, month.share) == (None, {}, 0.5)
-    assert (hour.consumption_mwh, hour.parts, hour.share) == (None, {}, 0.5)
+    assert (month.consumption_mwh, month.parts, month.co2_g_per_kwh, month.share) == (None, {}, None, 0.5)
+    assert (hour.consumption_mwh, hour.parts, hour.co2_g_per_kwh, hour.share) == (None, {}, None, None)
+
+
+def test_a_town_whose_share_may_not_be_told_drafts_how_much_is_known_and_nothing_else(quarter, facts):
+    month = drafted([quarter(MIDNIGHT)], facts(share_public=False)).months[0]
+    assert (month.known, month.share, month.consumption_mwh, month.co2_g_per_kwh, month.parts) == (1, None, None, None, {})
 
 
 _QUARTERS = st.lists(

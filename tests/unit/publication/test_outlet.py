@@ -202,21 +202,19 @@ def test_unknown_is_an_empty_cell_and_never_zero(approved, facts):
     assert all(rows[0][f"part_{kind}"] is None for kind in SOURCE_KINDS)
 
 
-def test_an_hour_has_no_share_where_the_towns_powers_are_not_told_for_its_quarter_hours_have_theirs(facts):
-    hour = HourFigure(start=LATER, known=4, consumption_mwh=8.2, share=0.5, co2_g_per_kwh=70.0, parts={"import": 1.0})
-    figure = PeriodFigure(
-        period="2016-01",
-        revision=1,
-        approved_at=LATER,
-        consumption_mwh=None,
-        share=None,
-        co2_g_per_kwh=None,
-        parts={},
-        coverage=1.0,
-    )
-    revision = Revision(figure, "p", None, "CC0-1.0", "Town", {})
-    told = [hour_rows([hour], revision, facts(powers_public=public))[0] for public in (True, False)]
-    assert [(row["share"], row["co2_g_per_kwh"]) for row in told] == [(0.5, 70.0), (None, None)]
+def test_no_hour_is_told_where_the_rule_tells_none_although_hours_were_approved_before(approved, facts):
+    told = [public(approved, facts(hours_public=hours)) for hours in (True, False)]
+    assert ["open/hours-2016-01.csv" in files for files in told] == [True, False]
+    assert json.loads(told[1]["open/months.json"])[0]["share"] == 0.47
+
+
+def test_where_the_share_may_not_be_told_no_file_has_a_figure_whenever_it_was_approved(approved, facts):
+    files = public(approved, facts(share_public=False))
+    assert not any(name.startswith("open/hours") for name in files)
+    assert not any(figure in data for data in files.values() for figure in (b"0.47", b"1234.5", b"0.5,", b"41.2"))
+    release = PublicRelease.model_validate_json(files["release.json"])
+    assert (release.months, release.years, release.corrections) == ((), (), ())
+    assert [json.loads(files[f"open/{stem}.json"]) for stem in ("months", "years", "revisions")] == [[], [], []]
 
 
 def test_a_table_knows_every_source_that_tracing_tells():
