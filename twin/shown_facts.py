@@ -10,6 +10,7 @@ import numpy as np
 from twin.contracts.publication import PublicationFacts
 from twin.domain.grid import NORMAL
 from twin.domain.zones import Zone
+from twin.regie.heeded import as_text
 from twin.regie.parts import Parts
 from twin.regie.public import PublicFacts
 from twin.regie.public_rule import Area, Plant, Rule
@@ -83,9 +84,16 @@ def publication_facts(public: PublicFacts, zones: Sequence[Zone]) -> Publication
         parts_public="parts" in told,
         co2_public="co2" in told,
         hours_public="powers" in told and all(verdict.resolution <= HOUR for verdict in told.values()),
+        rulebook=as_text(public.book),
+        metered=_metered(public.root),
         attribution=next(iter(title.values()), public.site),
         sources=tuple(note.replace("_", " ").capitalize() for note in public.notes),
     )
+
+
+def _metered(zone: Zone) -> tuple[str, ...]:
+    references, others = [channel for channel, _ in zone.pv_references], [plant.channel for plant in zone.others]
+    return (*references, *zone.hydro, *others, *zone.storage)
 
 
 def areas_of(site: Site, own_energy: Mapping[str, float]) -> tuple[Area, ...]:

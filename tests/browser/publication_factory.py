@@ -3,18 +3,25 @@
 from datetime import UTC, datetime, timedelta
 
 from twin.contracts.publication import FILE, PublicationFacts
+from twin.regie.heeded import as_text
 from twin.regie.journal import Journal
+from twin.regie.public_rule import Area, Plant, Rule
+from twin.regie.public_told import Rulebook, Wish
 
 ROOT = "town"
 QUARTER_HOUR = timedelta(minutes=15)
 NEW_YEAR = datetime(2015, 12, 31, 23, tzinfo=UTC)
 """In Zurich."""
+PLANTS = tuple(Plant(f"sgen.{i}.p_mw", ROOT, "pv", 10.0) for i in range(20))
+RULES = Rulebook((Area(ROOT, None, 10_000, 100.0, 0.02),), PLANTS, Rule(), Wish(ROOT))
 
 
-def origin(share=0.5, p_mw=4.0, co2=40.0):
-    """What a record's meta tells of one quarter hour."""
+def origin(share=0.5, p_mw=4.0, co2=40.0, silent=(), late=()):
+    """What a record's meta tells of one quarter hour; ``silent``, ``late``: numbers of plants whose meters were."""
+    heard = {name: [PLANTS[i].channel for i in numbers] for name, numbers in (("silent", silent), ("late", late))}
     parts = {"hydro": 0.25, "pv": 0.0, "import": 0.75}
-    return {"method": "traced", "zones": {ROOT: [p_mw, share, 0.25, co2, parts], "street": [0.1, share, 0.25, co2, parts]}}
+    zones = {ROOT: [p_mw, share, 0.25, co2, parts], "street": [0.1, share, 0.25, co2, parts]}
+    return {"method": "traced", "zones": zones, **heard}
 
 
 def facts(**changes):
@@ -30,6 +37,8 @@ def facts(**changes):
         "parts_public": True,
         "co2_public": True,
         "hours_public": True,
+        "rulebook": as_text(RULES),
+        "metered": tuple(plant.channel for plant in PLANTS),
         "attribution": "Town works",
         "sources": ("Simulated plant",),
     }

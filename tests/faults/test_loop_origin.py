@@ -46,6 +46,9 @@ def test_a_late_meter_restates_its_quarter_hour_in_the_record_that_heard_it(both
     assert [r.seq for r in both.late if str(LABEL_S) in r.meta.get("restated", {})] == [HEARD]
     before, now = town(both.late[LATE].meta["origin"]), town(both.late[HEARD].meta["restated"][str(LABEL_S)])
     assert now.p_mw > 1.05 * before.p_mw
+    heard = both.late[HEARD].meta["restated"][str(LABEL_S)]
+    assert (heard["silent"], heard["late"]) == ([], [])  # the grid's own meter was late, and nobody's plant
+    assert both.late[HEARD].meta["origin"]["silent"] == []
     assert now.p_mw == town(both.intime[LATE].meta["origin"]).p_mw
     # the lines were estimated without the late meter, and stay so
     assert now.share == pytest.approx(town(both.intime[LATE].meta["origin"]).share, abs=1e-3)

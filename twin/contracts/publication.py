@@ -12,6 +12,9 @@ FILE = "publication.json"
 FOLDER = "publication"
 """The publisher's working files below a state directory: what was read of the journal, and the hours that were approved."""
 
+NAMELESS = ""
+"""A protected meter that may be of a device of which another one is counted: it is behind a figure, and not counted itself."""
+
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -28,6 +31,8 @@ class PublicationFacts(_Frozen):
         hours_public: whether single hours may be told, each of the figures that may. Beside the quarter hours of the live page
             an hour's share is one more equation, so the powers must be told; and no figure is told more finely than there. All
             five are the privacy rule's answer.
+        rulebook: what follows of each quarter hour from who was silent in it or late: see `twin.regie.heeded`.
+        metered: channels of the plants that the town's sums are made of.
         attribution: whom users of the open data name.
         sources: where the figures come from, for the data package.
     """
@@ -43,6 +48,8 @@ class PublicationFacts(_Frozen):
     parts_public: bool
     co2_public: bool
     hours_public: bool
+    rulebook: str
+    metered: tuple[str, ...]
     attribution: str
     sources: tuple[str, ...] = ()
 

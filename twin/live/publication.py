@@ -15,8 +15,10 @@ from twin.domain.problems import BadInput
 from twin.domain.time import QUARTER_HOUR, from_epoch_s, to_epoch_s
 from twin.publication.months import Totals, drafts_of, hours_of
 from twin.publication.periods import Period, months_between
-from twin.publication.quarters import Quarter, Quarters, Run, quarters_of
+from twin.publication.quarters import Quarter, Quarters, Run
+from twin.publication.tellings import first_told, restated_by_many, tellings_of
 from twin.regie.chain import genesis, open_readonly, read_meta, read_metas
+from twin.regie.heeded import Heeded
 
 _BATCH = 500
 """Records between two commits: a reader that is stopped loses no more."""
@@ -62,10 +64,11 @@ class JournalFigures:
         with self._lock:
             self._read_on(facts, 0)
             asked = Period.of(period, facts.timezone)
-            return hours_of(self._quarters(facts, asked), asked, facts)
+            return hours_of(first_told(self._tellings(facts, asked)), asked, facts)
 
     def _read_on(self, facts: PublicationFacts, limit: int | None) -> int:
         """Read at most ``limit`` records more; returns how many are left."""
+        heed, zone = _heeded(facts.rulebook, facts.metered), ZoneInfo(facts.timezone)
         try:
             with closing(open_readonly(self._state)) as db:
                 begin = genesis(read_meta(db)["identity"])
@@ -84,7 +87,7 @@ class JournalFigures:
                     next_seq, head, first_seq = run.next_seq, run.head, None
                     for seq, kind, _, after, meta in read_metas(db, next_seq, min(_BATCH, wanted - next_seq)):
                         label_s = to_epoch_s(datetime.fromisoformat(meta["interval"])) if kind == "regular" else None
-                        told += [(seq, quarter) for quarter in quarters_of(meta, label_s, facts.root)]
+                        told += [(seq, quarter) for quarter in tellings_of(meta, label_s, facts.root, heed, zone)]
                         first_seq = seq if first_seq is None else first_seq
                         next_seq, head = seq + 1, after
                     run = self._store.take(run, told, next_seq, head, first_seq)
@@ -106,14 +109,20 @@ class JournalFigures:
             zone = ZoneInfo(facts.timezone)
             stale = {f"{from_epoch_s(label).astimezone(zone):%Y-%m}" for label in self._store.told_since(self._summed[1])}
         self._months = {
-            period: Totals.of(self._quarters(facts, period)) if period not in kept or period.name in stale else kept[period]
+            period: self._totals(facts, period) if period not in kept or period.name in stale else kept[period]
             for period in periods
         }
         self._summed = (facts, run)
         return drafts_of(self._months, from_epoch_s(span[1]) + QUARTER_HOUR, facts, behind, self._store.unread(facts.site))
 
-    def _quarters(self, facts: PublicationFacts, period: Period) -> list[Quarter]:
+    def _totals(self, facts: PublicationFacts, period: Period) -> Totals:
+        return Totals.of(restated_by_many(self._tellings(facts, period), _heeded(facts.rulebook, facts.metered).k))
+
+    def _tellings(self, facts: PublicationFacts, period: Period) -> list[Quarter]:
         return self._store.between(facts.site, to_epoch_s(period.start), to_epoch_s(period.end))
+
+
+_heeded = lru_cache(maxsize=4)(Heeded)
 
 
 @lru_cache(maxsize=4)

@@ -3,9 +3,9 @@
 After twelve months the journal lets its records go, and this is the only copy of what they told: no quarter hour goes that the
 journal could not tell again, and a file that cannot be used is set aside and salvaged.
 
-Each is kept once per run of the state, with the number of the record that told it last: a later record restates it, whatever
-order they are read in. Of two runs that know the same quarter hour the later one holds. A journal that was put in another's
-place is a run of its own; a run that was begun again is read again.
+Each is kept as often as it was told, with the number of the record that told it: which of its tellings holds does not depend
+on the order in which they are read (`twin.publication.tellings`). Of two runs that know the same quarter hour the later one
+holds. A journal that was put in another's place is a run of its own; a run that was begun again is read again.
 """
 
 from __future__ import annotations
@@ -20,25 +20,26 @@ from pathlib import Path
 from typing import Any
 
 FILE = "quarters.sqlite"
-_VERSION = 2
+_VERSION = 3
 _ASIDE = ".aside"
 _SCHEMA = """
 CREATE TABLE run (id INTEGER PRIMARY KEY, site TEXT NOT NULL, genesis TEXT NOT NULL UNIQUE, next_seq INTEGER NOT NULL,
                   head TEXT NOT NULL);
 CREATE TABLE gap (run INTEGER NOT NULL, first INTEGER NOT NULL, past INTEGER NOT NULL, PRIMARY KEY (run, first));
 CREATE TABLE quarter (label_s INTEGER NOT NULL, run INTEGER NOT NULL, seq INTEGER NOT NULL, p_mw REAL, share REAL, co2 REAL,
-                      parts TEXT NOT NULL, PRIMARY KEY (label_s, run)) WITHOUT ROWID;
+                      parts TEXT NOT NULL, late INTEGER NOT NULL, PRIMARY KEY (label_s, run, seq)) WITHOUT ROWID;
 CREATE INDEX told ON quarter (run, seq);
 """
 
 
 @dataclass(frozen=True)
 class Quarter:
-    """One traced quarter hour of the whole town.
+    """One traced quarter hour of the whole town, as one record tells it.
 
     Attributes:
         label_s: its start, epoch seconds. ``p_mw``: mean consumption; None when unknown.
         share: renewable, 0..1; None when unknown or undefined. ``co2``: g/kWh. ``parts``: source kind -> part, 0..1.
+        late: protected meters behind its difference to the telling before; 0 for the first.
     """
 
     label_s: int
@@ -46,6 +47,7 @@ class Quarter:
     share: float | None
     co2: float | None
     parts: Mapping[str, float] = field(default_factory=dict)
+    late: int = 0
 
     @property
     def known(self) -> bool:
@@ -60,27 +62,6 @@ class Run:
     id: int
     next_seq: int
     head: str
-
-
-def quarters_of(meta: Mapping[str, Any], label_s: int | None, root: str) -> Iterator[Quarter]:
-    """The quarter hours that one record tells: its own, and those that it restates.
-
-    Args:
-        meta: of the journal's record. ``label_s``: of its own quarter hour; None for an event, which traces none.
-        root: zone that is the whole town.
-    """
-    if label_s is not None and (origin := meta.get("origin")) is not None:
-        yield _quarter(label_s, origin, root)
-    for label, origin in meta.get("restated", {}).items():
-        yield _quarter(int(label), origin, root)
-
-
-def _quarter(label_s: int, origin: Mapping[str, Any], root: str) -> Quarter:
-    zone = origin["zones"].get(root)
-    if zone is None:
-        return Quarter(label_s, None, None, None)
-    p_mw, share, _, co2, parts = zone
-    return Quarter(label_s, p_mw, share, co2, {kind: part for kind, part in parts.items() if part})
 
 
 class Quarters:
@@ -121,28 +102,31 @@ class Quarters:
         Args:
             told: (record number, quarter hour). ``first_seq``: the first record that was there to read; None for the next one.
         """
-        rows = [(q.label_s, run.id, seq, q.p_mw, q.share, q.co2, json.dumps(dict(q.parts), sort_keys=True)) for seq, q in told]
+        rows = [
+            (q.label_s, run.id, seq, q.p_mw, q.share, q.co2, json.dumps(dict(q.parts), sort_keys=True), q.late)
+            for seq, q in told
+        ]
         with self._open() as db, db:
-            db.executemany(
-                "INSERT INTO quarter VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (label_s, run) DO UPDATE SET seq = excluded.seq,"
-                " p_mw = excluded.p_mw, share = excluded.share, co2 = excluded.co2, parts = excluded.parts"
-                " WHERE excluded.seq >= quarter.seq",
-                rows,
-            )
+            db.executemany("INSERT OR REPLACE INTO quarter VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
             if first_seq is not None and first_seq > run.next_seq:
                 db.execute("INSERT OR REPLACE INTO gap VALUES (?, ?, ?)", (run.id, run.next_seq, first_seq))
             db.execute("UPDATE run SET next_seq = ?, head = ? WHERE id = ?", (next_seq, head, run.id))
         return Run(run.id, next_seq, head)
 
     def between(self, site: str, start_s: int, end_s: int) -> list[Quarter]:
-        """The quarter hours of the site with ``start_s`` <= label < ``end_s`` [epoch seconds], in order."""
+        """Every telling of the site with ``start_s`` <= label < ``end_s`` [epoch seconds], by label and then as it was told."""
         query = (
-            "SELECT label_s, p_mw, share, co2, parts FROM quarter JOIN run ON run.id = quarter.run"
-            " WHERE run.site = ? AND label_s >= ? AND label_s < ? ORDER BY label_s, run.id"
+            "SELECT run.id, label_s, p_mw, share, co2, parts, late FROM quarter JOIN run ON run.id = quarter.run"
+            " WHERE run.site = ? AND label_s >= ? AND label_s < ? ORDER BY label_s, run.id, seq"
         )
         with self._open() as db:
-            newest = {row[0]: row for row in db.execute(query, (site, start_s, end_s))}
-        return [Quarter(label_s, p_mw, share, co2, json.loads(parts)) for label_s, p_mw, share, co2, parts in newest.values()]
+            rows = db.execute(query, (site, start_s, end_s)).fetchall()
+        newest = {label_s: run for run, label_s, *_ in rows}
+        return [
+            Quarter(label_s, p_mw, share, co2, json.loads(parts), late)
+            for run, label_s, p_mw, share, co2, parts, late in rows
+            if run == newest[label_s]
+        ]
 
     def span(self, site: str) -> tuple[int, int] | None:
         """Labels of the first and the last quarter hour of the site; None without one."""
@@ -239,7 +223,7 @@ def _salvage(aside: Path, db: sqlite3.Connection) -> bool:
             db.executemany("INSERT OR IGNORE INTO run VALUES (?, ?, ?, 0, ?)", _readable(old, query))
         for query in _QUARTERS:
             for row in _readable(old, query):
-                db.execute("INSERT OR REPLACE INTO quarter VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+                db.execute("INSERT OR REPLACE INTO quarter VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
                 found = True
     return found
 
@@ -249,8 +233,8 @@ _RUNS = (
     "SELECT id, site, genesis, genesis FROM run ORDER BY id DESC",
 )
 _QUARTERS = (
-    "SELECT label_s, run, seq, p_mw, share, co2, parts FROM quarter ORDER BY label_s, run",
-    "SELECT label_s, run, seq, p_mw, share, co2, parts FROM quarter ORDER BY label_s DESC, run DESC",
+    "SELECT label_s, run, seq, p_mw, share, co2, parts, late FROM quarter ORDER BY label_s, run, seq",
+    "SELECT label_s, run, seq, p_mw, share, co2, parts, late FROM quarter ORDER BY label_s DESC, run DESC, seq DESC",
 )
 """From both ends to the place that is damaged."""
 

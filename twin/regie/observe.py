@@ -118,9 +118,8 @@ class Observer:
         return out, out_quality
 
     def substituted(self, values: np.ndarray, quality: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The newest raw row after substitution, dims (channel,), for the state estimation."""
-        held, flags = _hold(*self.without_spikes(values, quality))
-        return held[-1], flags[-1]
+        """Raw rows after substitution, dims (time, channel); the newest goes to the state estimation."""
+        return _hold(*self.without_spikes(values, quality))
 
     def without_spikes(self, values: np.ndarray, quality: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Raw rows with spikes as missing, dims (time, channel); the raw table and the journal keep them."""

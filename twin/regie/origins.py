@@ -24,6 +24,7 @@ from twin.origin.meta import to_meta
 from twin.origin.quarter import Told
 from twin.origin.town import Pattern, Town, TownFacts
 from twin.origin.traced import UNKNOWN, Traced
+from twin.regie.heard import NOBODY_MISSED, Heard, Hearing
 from twin.regie.journal import Journal
 from twin.regie.memory import LoopMemory
 from twin.regie.parts import Parts
@@ -42,7 +43,7 @@ class OriginOfTick:
 
     Attributes:
         traced: of the newest quarter hour, at an event of the last one told. ``restated``: label (epoch s) -> what is told
-            instead, of quarter hours whose figures changed.
+            instead, of quarter hours whose figures changed. ``heard``: who spoke of the newest; ``heard_anew``: of those.
         known: whether the newest quarter hour counts: its share and emissions are known, on both sides where there are two.
         ours, theirs: what the newest quarter hour and the restated ones add to the sums.
         before, before_alone: ledgers before the oldest quarter hour that can still be restated, on either side.
@@ -52,6 +53,8 @@ class OriginOfTick:
 
     traced: Traced
     restated: Mapping[int, Traced] = field(default_factory=dict)
+    heard: Heard = NOBODY_MISSED
+    heard_anew: Mapping[int, Heard] = field(default_factory=dict)
     known: bool = False
     ours: Consumed = NOTHING
     theirs: Consumed = NOTHING
@@ -63,7 +66,12 @@ class OriginOfTick:
 
     def to_meta(self, *, regular: bool) -> dict[str, Any]:
         """For the journal: what is told, and what is told instead; neither is written where there is nothing of it."""
-        return _told(self.traced if regular else None, self.restated)
+        meta = _told(self.traced if regular else None, self.restated)
+        if regular:
+            meta["origin"]["silent"] = list(self.heard.silent)
+        for label, heard in self.heard_anew.items():
+            meta["restated"][str(label)] |= {"silent": list(heard.silent), "late": list(heard.late)}
+        return meta
 
     def alone_to_meta(self) -> dict[str, Any]:
         """Likewise of the do-nothing twin."""
@@ -84,13 +92,14 @@ class Origins:
         columns: tuple[tuple[str, str], ...],
         engine: Engine,
         on_ops: Callable[[Mapping[str, Any]], None],
+        hearing: Hearing,
         *,
         before: Sequence[Ledger] = (),
         before_alone: Sequence[Ledger] | None = None,
     ) -> None:
         """Begin with these ledgers; ``before_alone`` is None where there is no do-nothing twin."""
         self._facts, self._town, self._engine, self._on_ops = facts, Town(facts), engine, on_ops
-        self._columns = columns
+        self._columns, self._hearing = columns, hearing
         self._book = Book(facts, columns, before)
         self._alone = None if before_alone is None else Book(facts, columns, before_alone)
         self._follows = True
@@ -135,6 +144,7 @@ class Origins:
         return replace(
             restated,
             traced=told.traced,
+            heard=self._hearing.of(frames.live, [label_s])[label_s],
             known=counted is not None,
             ours=restated.ours.plus(ours),
             theirs=restated.theirs.plus(theirs),
@@ -168,9 +178,11 @@ class Origins:
                 pairs.append((None if told is None else self._counted(told, beside)) or (NOTHING, NOTHING))
             ours_change = ours_change.plus(pairs[1][0]).plus(pairs[0][0], -1.0)
             theirs_change = theirs_change.plus(pairs[1][1]).plus(pairs[0][1], -1.0)
+        anew = _anew(mine)
         return OriginOfTick(
             traced=Traced("unknown", dict.fromkeys(self._facts.inside, UNKNOWN), UNKNOWN, UNKNOWN, (), math.nan),
-            restated=_anew(mine),
+            restated=anew,
+            heard_anew=self._hearing.of(frames.live, anew),
             alone_restated=_anew(theirs),
             ours=ours_change,
             theirs=theirs_change,
@@ -200,7 +212,8 @@ def origins_of(parts: Parts, memory: LoopMemory) -> Origins:
     """The origins of a loop of these parts that goes on from ``memory``."""
     alone = None if parts.baseline is None else memory.ledgers_alone
     columns = parts.layout.columns
-    return Origins(parts.town, columns, parts.engine, parts.on_ops, before=memory.ledgers, before_alone=alone)
+    hearing = Hearing(parts.live.channels, parts.zones)
+    return Origins(parts.town, columns, parts.engine, parts.on_ops, hearing, before=memory.ledgers, before_alone=alone)
 
 
 def _anew(told: Mapping[int, tuple[Told, Told]]) -> dict[int, Traced]:

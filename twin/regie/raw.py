@@ -25,6 +25,7 @@ class Intake:
         revised: of these, cells that replaced an earlier value.
         duplicates: plausible rows without effect. ``future``, ``off_grid``, ``too_old``: quarantined rows.
         refused: channel names of values outside the plausible range (the raw value stays in the journal).
+        labels_s, channels: of the accepted cells.
     """
 
     first_row: int | None
@@ -35,6 +36,8 @@ class Intake:
     off_grid: int
     too_old: int
     refused: tuple[str, ...]
+    labels_s: np.ndarray
+    channels: np.ndarray
 
 
 class RawTable:
@@ -118,6 +121,8 @@ class RawTable:
             off_grid=int(np.count_nonzero(off_grid)),
             too_old=int(np.count_nonzero(too_old)),
             refused=refused,
+            labels_s=self.start_s + row * QUARTER_HOUR_S,
+            channels=column,
         )
 
 

@@ -40,6 +40,11 @@ class Side:
         self.fold(history, end)
 
     @property
+    def channels(self) -> tuple[Channel, ...]:
+        """Every channel of the source: a reading's ``channel`` is an index into it."""
+        return tuple(self._channels)
+
+    @property
     def start_s(self) -> int:
         """Label of the oldest quarter hour that is kept, epoch seconds."""
         return self._raw.start_s
@@ -74,11 +79,21 @@ class Side:
         values, quality = self._observer.derive(self._raw.values[block], self._raw.quality[block], context)
         label = self._raw.start_s + first * QUARTER_HOUR_S
         rows = {label + i * QUARTER_HOUR_S: (values[i], quality[i]) for i in range(len(values))}
-        tail = slice(max(0, self._raw.rows - 1 - CONTEXT_ROWS), self._raw.rows)
-        raw, raw_quality = self._observer.substituted(self._raw.values[tail], self._raw.quality[tail])
+        raw, raw_quality = (
+            part[context:] for part in self._observer.substituted(self._raw.values[block], self._raw.quality[block])
+        )
         signals = dict(zip(self._columns, values[-1].tolist(), strict=True))
         flags = dict(zip(self._columns, quality[-1].tolist(), strict=True))
-        return Observation(readings, intake, raw, raw_quality, rows, signals, flags)
+        raw_rows, written = dict(zip(rows, raw, strict=True)), _written(intake, newest_before)
+        return Observation(readings, intake, raw[-1], raw_quality[-1], rows, signals, flags, raw_rows, written)
+
+
+def _written(intake: Intake, before_s: int) -> dict[int, np.ndarray]:
+    """Label -> channels, of the accepted cells of quarter hours before ``before_s``."""
+    order = np.argsort(intake.labels_s, kind="stable")
+    labels, first = np.unique(intake.labels_s[order], return_index=True)
+    found = zip(labels.tolist(), np.split(intake.channels[order], first[1:]), strict=True) if len(labels) else ()
+    return {label: channels for label, channels in found if label < before_s}
 
 
 def readings_to_arrays(readings: Readings, prefix: str) -> dict[str, np.ndarray]:

@@ -30,6 +30,8 @@ class Observation:
         raw, raw_quality: newest complete quarter hour after substitution, dims (channel,).
         rows: frame rows that are new or corrected: label (epoch s) -> (values, quality), ascending.
         signals: newest frame row by (signal, element).
+        raw_rows: label -> raw row after substitution, dims (channel,), of each of ``rows``. ``written``: label -> channels
+            whose value came after the quarter hour was observed for the first time.
     """
 
     readings: Readings
@@ -39,6 +41,8 @@ class Observation:
     rows: Mapping[int, tuple[np.ndarray, np.ndarray]]
     signals: Mapping[tuple[str, str], float]
     flags: Mapping[tuple[str, str], int]
+    raw_rows: Mapping[int, np.ndarray] = field(default_factory=dict)
+    written: Mapping[int, np.ndarray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

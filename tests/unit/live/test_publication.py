@@ -66,6 +66,54 @@ def test_a_restated_quarter_hour_changes_its_month(tmp_path, town):
     assert after.share > before.share
 
 
+def told_late(town, numbers):
+    """What a February record tells anew of a quarter hour of January that these plants' meters had left open."""
+    first, late = town.labels(town.NEW_YEAR, 1)[0], town.labels(town.NEW_YEAR + timedelta(days=33), 1)[0]
+    return {first: town.origin(share=1.0, p_mw=400.0, late=numbers), late: town.origin()}
+
+
+@pytest.mark.parametrize(("late", "added_mwh"), [(1, 0.0), (14, 0.0), (15, 99.0)])
+def test_what_late_meters_change_comes_into_the_month_when_a_crowd_was_late(tmp_path, town, late, added_mwh):
+    air, reader = town.january(tmp_path), JournalFigures(tmp_path)
+    before = reader.drafts().months[0]
+    air.tell(told_late(town, range(late)))
+    assert reader.drafts().months[0].consumption_mwh == before.consumption_mwh + added_mwh
+
+
+@pytest.mark.parametrize("late", [0, 1, 15])
+def test_hours_stay_as_they_were_told_first_whoever_was_late(tmp_path, town, late):
+    air, reader = town.january(tmp_path), JournalFigures(tmp_path)
+    reader.drafts()
+    before = reader.hours("2016-01")
+    air.tell(told_late(town, range(late)))
+    reader.drafts()
+    assert reader.hours("2016-01") == before
+
+
+def test_a_quarter_hour_in_which_something_was_withheld_live_is_in_no_hour_and_no_month(tmp_path, town):
+    town.write_facts(tmp_path)
+    labels = town.labels(town.NEW_YEAR, 8)
+    few_answer = town.origin(share=1.0, p_mw=400.0, silent=range(18))
+    town.Air(tmp_path).tell(dict.fromkeys(labels, town.origin()) | {labels[1]: few_answer})
+    reader = JournalFigures(tmp_path)
+    assert (reader.drafts().months[0].known, reader.drafts().months[0].share) == (7, 0.5)
+    assert [(hour.known, hour.share, hour.consumption_mwh) for hour in reader.hours("2016-01")[:2]] == [
+        (3, 0.5, 3.0),
+        (4, 0.5, 4.0),
+    ]
+
+
+def test_a_quarter_hour_withheld_live_is_told_when_those_who_were_silent_have_spoken(tmp_path, town):
+    town.write_facts(tmp_path)
+    labels = town.labels(town.NEW_YEAR, 8)
+    air = town.Air(tmp_path)
+    air.tell(dict.fromkeys(labels, town.origin()) | {labels[1]: town.origin(silent=range(18))})
+    air.tell({labels[1]: town.origin(share=1.0, late=range(3)), labels[-1] + 900: town.origin()})
+    reader = JournalFigures(tmp_path)
+    assert reader.drafts().months[0].known == 9
+    assert reader.hours("2016-01")[0].share == 0.625
+
+
 def test_a_reader_takes_no_more_than_it_was_asked_to_and_says_how_much_is_left(tmp_path, town):
     town.january(tmp_path)
     reader = JournalFigures(tmp_path)

@@ -74,6 +74,8 @@ def facts():
             "parts_public": True,
             "co2_public": True,
             "hours_public": True,
+            "rulebook": "",
+            "metered": (),
             "attribution": "Town",
             "sources": ("simulated",),
         }

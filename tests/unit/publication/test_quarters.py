@@ -1,17 +1,10 @@
-"""What was read of the journal: restated by later records in any order, read on where it was left, made anew when lost."""
+"""What was read of the journal: every telling of a quarter hour, read on where it was left, made anew when lost."""
 
-import itertools
 import sqlite3
 
 import pytest
 
-from twin.publication.quarters import FILE, Quarter, Quarters, quarters_of
-
-MIX = [4.0, 0.5, 0.2, 41.0, {"hydro": 0.5, "import": 0.5}]
-
-
-def told(zones, **more):
-    return {"origin": {"method": "traced", "zones": zones}, **more}
+from twin.publication.quarters import FILE, Quarter, Quarters
 
 
 @pytest.fixture
@@ -21,32 +14,6 @@ def store(tmp_path):
 
 def start(store, genesis="g", heads=(), held_from=0):
     return store.run_of("town", genesis, lambda seq: genesis if seq == 0 else dict(heads).get(seq), held_from)
-
-
-def test_a_record_tells_its_own_quarter_hour_and_those_that_it_restates():
-    meta = told({"town": MIX}, restated={"900": {"zones": {"town": [3.0, 0.1, 0.1, 90.0, {"import": 1.0}]}}})
-    assert list(quarters_of(meta, 1800, "town")) == [
-        Quarter(1800, 4.0, 0.5, 41.0, {"hydro": 0.5, "import": 0.5}),
-        Quarter(900, 3.0, 0.1, 90.0, {"import": 1.0}),
-    ]
-
-
-def test_a_record_that_traced_nothing_tells_an_unknown_quarter_hour_and_an_old_record_none():
-    assert list(quarters_of(told({}), 900, "town")) == [Quarter(900, None, None, None)]
-    assert list(quarters_of({}, 900, "town")) == []
-
-
-def test_the_order_in_which_restatements_arrive_does_not_matter(tmp_path):
-    lines = [(seq, Quarter(label, float(seq), 0.1 * seq, 40.0)) for seq, label in enumerate([0, 900, 0, 900, 0, 1800])]
-    found = set()
-    for number, order in enumerate(itertools.permutations(lines)):
-        if number % 60 == 0:
-            store = Quarters(None)
-            run = start(store)
-            for line in order:
-                run = store.take(run, [line], 6, "h")
-            found.add(tuple((quarter.label_s, quarter.p_mw) for quarter in store.between("town", 0, 10**10)))
-    assert found == {((0, 4.0), (900, 3.0), (1800, 5.0))}
 
 
 def test_reading_goes_on_where_it_was_left(store):

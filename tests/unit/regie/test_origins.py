@@ -14,6 +14,7 @@ from twin.domain.grid import NORMAL
 from twin.domain.quality import Quality
 from twin.domain.time import to_epoch_s
 from twin.origin.consumed import Consumed
+from twin.regie.heard import Hearing
 from twin.regie.origins import Origins
 from twin.regie.tick import Frames, Observation
 
@@ -34,7 +35,8 @@ def solved():
 def rows(**by_label):
     nothing = np.zeros(len(COLUMNS), np.uint8)
     found = {to_epoch_s(NOON + int(name[1:]) * STEP): (values, nothing) for name, values in by_label.items()}
-    return Observation(None, None, nothing, nothing, found, {}, {})
+    spoken = dict.fromkeys(found, nothing)
+    return Observation(None, None, nothing, nothing, found, {}, {}, spoken)
 
 
 class Town:
@@ -43,7 +45,7 @@ class Town:
     def __init__(self, *, twin=True):
         self.said = []
         before = () if twin else None
-        self.origins = Origins(FACTS, COLUMNS, ENGINE, self.said.append, before_alone=before)
+        self.origins = Origins(FACTS, COLUMNS, ENGINE, self.said.append, Hearing((), ()), before_alone=before)
 
     def tick(self, number, live, alone=None, *, grid=UNSOLVED, quality=Quality.ESTIMATED, regular=True):
         frames = Frames(live, alone)
@@ -76,6 +78,9 @@ def test_a_meter_that_speaks_at_an_event_is_taken_then():
     assert list(event.restated) == [to_epoch_s(NOON)]
     assert event.ours.mwh == pytest.approx(0.25)
     assert event.to_meta(regular=False).keys() == {"restated"}
+    assert before.to_meta(regular=True)["origin"]["silent"] == []
+    told = event.to_meta(regular=False)["restated"][str(to_epoch_s(NOON))]
+    assert (told["silent"], told["late"]) == ([], [])
     assert event.traced == event.restated[to_epoch_s(NOON)] != before.traced
     assert town.tick(1, rows(q1=row())).restated == {}  # and not again
 

@@ -145,6 +145,8 @@ def test_a_late_revision_recomputes_its_row_and_those_it_was_held_for():
     pv = LAYOUT.index["zone_pv_p_mw", "town"]
     held = {(label - START_S) // 900: values[pv] for label, (values, _) in changed.rows.items()}
     assert changed.intake.revised == 1
+    assert {label: channels.tolist() for label, channels in changed.written.items()} == {START_S + 2 * 900: [1]}
+    assert [bool(np.isnan(changed.raw_rows[START_S + 900 * row][1])) for row in range(2, 8)] == [False] * 5 + [True]
     assert list(held) == list(range(2, 8))
     assert [held[row] for row in range(2, 2 + HOLD_ROWS + 1)] == [pytest.approx(1.4)] * (HOLD_ROWS + 1)
     assert np.isnan(held[7])
@@ -153,7 +155,9 @@ def test_a_late_revision_recomputes_its_row_and_those_it_was_held_for():
 def test_nothing_late_means_one_new_row():
     side = side_of(archive([(0, row, 0, 1.0) for row in range(10)]), keep=64)
     followed(side, range(5), {})
-    assert list(side.observe(START + 6 * QUARTER_HOUR).rows) == [START_S + 5 * 900]
+    seen = side.observe(START + 6 * QUARTER_HOUR)
+    assert list(seen.rows) == list(seen.raw_rows) == [START_S + 5 * 900]
+    assert seen.written == {}
 
 
 def test_an_event_between_quarter_hours_adds_no_row():

@@ -1,0 +1,48 @@
+"""The privacy rule of the live page, as the publication heeds it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+
+from pydantic import TypeAdapter
+
+from twin.contracts.publication import NAMELESS
+from twin.regie.public_told import Rulebook
+
+_RULEBOOK = TypeAdapter(Rulebook)
+_OF_THE_TOWN = ("share", "co2", "parts", "powers")
+
+
+def as_text(book: Rulebook) -> str:
+    """The rulebook in JSON; an unknown energy is written as NaN."""
+    return json.dumps(_RULEBOOK.dump_python(book, mode="json"))
+
+
+class Heeded:
+    """Implements `twin.publication.tellings.Heed` by the rulebook of the site."""
+
+    def __init__(self, text: str, metered: tuple[str, ...]) -> None:
+        """From what `as_text` wrote; ``metered``: channels of plants that the town's sums are made of."""
+        self._book = _RULEBOOK.validate_json(text)
+        root = self._book.wish.root
+        self._plants = {plant.channel: plant for plant in self._book.plants}
+        self._counted = frozenset(metered) & self._plants.keys()
+        self._told = [(figure, root) for figure in _OF_THE_TOWN if self._book.told(figure, root)]
+
+    @property
+    def k(self) -> int:
+        """As the protocol says."""
+        return self._book.rule.k
+
+    def whole(self, silent: Collection[str] | None) -> bool:
+        """As the protocol says."""
+        plants = None if silent is None else frozenset(self._plants.keys() & silent)
+        return all(self._book.told(*figure, plants) for figure in self._told)
+
+    def protected(self, late: Collection[str] | None) -> frozenset[str]:
+        """As the protocol says: a device has several meters, so only those that the town's sums are made of count."""
+        if late is None:
+            return frozenset([NAMELESS])
+        protected = {name for name in late if not (name in self._plants and self._plants[name].consented)}
+        return frozenset(name if name in self._counted else NAMELESS for name in protected)
