@@ -9,6 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -222,7 +223,7 @@ def journal_verify(state: StateOption, json_line: JsonOption = False) -> None:
     from twin.regie.chain import verify
 
     try:
-        records, head, problems = verify(state)
+        records, head, problems = verify(state, datetime.now(UTC))
     except BadInput as error:
         _refuse(error.problems, error.exit_code)
     if json_line:

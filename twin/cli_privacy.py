@@ -63,12 +63,12 @@ def expunge(
 ) -> None:
     """Let go what is older than twelve months, now. A régie on air does so by itself, and its journal leaves it to do so.
 
-    Months count back from the newest tick for the journal, from now for everything else; a date holds for both.
+    Months count back from now, for the journal of a simulated or a replayed past from its newest tick; a date holds for both.
     """
     from twin.domain.problems import BadInput
     from twin.privacy.asked import before_of
     from twin.privacy.deletion import expunge_journal, sweep
-    from twin.privacy.measured import newest_tick
+    from twin.privacy.measured import clock
     from twin.regie.chain import HELD_AT_LEAST_S
     from twin.regie.journal import JournalUnavailable
     from twin.regie.lock import LOCK, is_held
@@ -78,9 +78,9 @@ def expunge(
     try:
         before = before_of(older_than, now)
         gone = list(sweep(state, now, before, by="regie privacy", dry=dry_run))
-        grid = newest_tick(state)
-        if grid is not None and not is_held(state / LOCK):
-            found = expunge_journal(state, now, before_of(older_than, grid), before, dry=dry_run)
+        journal = clock(state, now)
+        if journal is not None and not is_held(state / LOCK):
+            found = expunge_journal(state, now, before_of(older_than, journal[1]), before, dry=dry_run)
             gone += [found] if found.count else []
     except BadInput as error:
         _refuse(*map(str, error.problems), code=error.exit_code)

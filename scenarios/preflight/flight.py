@@ -60,7 +60,7 @@ def preflight(options: Options, now: datetime, *, send_test: bool, progress: Pro
     state = state_directory(options, site, None if options.start is None else window_of(options, site, now).start)
     found = held(state)
     start, clocked = _start(options, site, found, now)
-    lines = [*site_line(problems), *journal_lines(state, site, found)]
+    lines = [*site_line(problems), *journal_lines(state, site, found, now)]
     tick_bytes = found.tick_bytes
     if not problems:
         ready = ready_site(options.site, progress=progress)

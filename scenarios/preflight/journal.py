@@ -48,13 +48,13 @@ def held(state: Path) -> Held:
     return Held(True, False, None, None, 0, {})
 
 
-def journal_lines(state: Path, site: Site, found: Held) -> list[Line]:
+def journal_lines(state: Path, site: Site, found: Held, now: datetime) -> list[Line]:
     """Whether the chain is whole, and whether the site may go on with it."""
     label, limit = "journal", f"none yet, or a whole chain of schema {SCHEMA_VERSION} of this site"
     if not found.exists:
         return [go(label, f"none yet in {state}: a new run", limit)]
     try:
-        records, head, problems = verify(state)
+        records, head, problems = verify(state, now)
         meta = _meta(state)
     except (BadInput, sqlite3.DatabaseError) as error:
         return [no_go(label, str(error), limit, "restore the state directory from a backup, or choose another --state")]

@@ -148,7 +148,7 @@ class OnAir:
     def _go(self, wired: Wired, screens: Screens | None) -> None:
         views = Views(wired, self._state, self._options.factor, self._window.start)
         self._calls = Calls(self._state, wired.site.mail, wired.site.roster)
-        self._tidying = Tidying(self._state)
+        self._tidying = Tidying(self._state, measured=wired.site.telemetry.source != "plant")
         with suppress(OSError):  # a full disk: no previews, which say so
             write_kit(self._state / "jobs", kit_of(wired))
         try:

@@ -1,8 +1,9 @@
 """What has had its time goes while the régie is on air: of the journal by the loop, between ticks; the rest by a daily sweep.
 
 The journal has one writer, so the loop expunges it: a slice at each look of a day's first ones, until nothing is due.
-Grid time counts there, because it is the records' own time; everything else grows old by the wall clock. The sweep is a niced
-process of its own, because a tick may not wait for it.
+Grid time counts there, because it is the records' own time; everything else grows old by the wall clock, and the journal too
+once it is of the present: measured quarter hours in it were younger than twelve months while they were on air. The sweep is a
+niced process of its own, because a tick may not wait for it.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from twin.domain.retention import due_before
 from twin.domain.time import to_epoch_s
 from twin.privacy.deletion import SLICE
 from twin.regie.chain import JournalDamaged
+from twin.regie.expunge import ages_by
 from twin.regie.journal import Journal, JournalUnavailable
 
 FIRST_S = 120.0
@@ -30,9 +32,10 @@ _READER_S = 1.0
 
 
 class Tidying:
-    """Both, of one run."""
+    """Both, of one run. ``measured``: its telemetry is no simulated plant's."""
 
-    def __init__(self, state: Path) -> None:
+    def __init__(self, state: Path, *, measured: bool) -> None:
+        self._measured = measured
         self._words = [sys.executable, "-m", "twin.privacy", str(state)]
         self._clean: tuple[datetime, datetime] | None = None
         self._slice_at = 0.0
@@ -58,8 +61,12 @@ class Tidying:
             self._process.wait()
 
     def _slice(self, journal: Journal, grid: datetime, now: datetime) -> None:
-        before = due_before(grid), due_before(now)
-        if before != self._clean and journal.keeps:
+        if not journal.keeps:
+            return
+        if self._measured and not journal.present and grid >= due_before(now):
+            journal.mark_present()
+        before = due_before(ages_by(grid, now, present=journal.present)), due_before(now)
+        if before != self._clean:
             gone = journal.expunge(to_epoch_s(before[0]), before[1].isoformat(), SLICE, at=now.isoformat())
             self._clean = before if gone.clean else None
             if not gone.any and not gone.clean:  # somebody reads the log

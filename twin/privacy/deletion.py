@@ -13,9 +13,10 @@ from datetime import datetime
 from pathlib import Path
 
 from dashboard.regie.book import HELD_AT_LEAST, Book
+from twin.domain.retention import due_before
 from twin.domain.time import from_epoch_s, to_epoch_s
 from twin.privacy.stores import STORES
-from twin.regie.chain import open_readonly, read_meta
+from twin.regie.chain import PRESENT, open_readonly, read_meta
 from twin.regie.expunge import Expunged
 from twin.regie.expunge import due as due_records
 from twin.regie.journal import Journal, JournalUnavailable
@@ -56,23 +57,25 @@ def sweep(state: Path, now: datetime, before: datetime, *, by: str, dry: bool = 
 
 
 def expunge_journal(state: Path, now: datetime, before: datetime, notes_before: datetime, *, dry: bool = False) -> Swept:
-    """The journal of a régie that is not on air, to the end.
+    """The journal of a régie that is not on air, to the end; of the present, also what a run would resume from has its time.
 
     Args:
-        before: grid time; ``notes_before``: wall clock, of host notes.
+        now, notes_before: wall clock, of host notes. ``before``: by the journal's own clock (`twin.privacy.measured.clock`).
 
     Raises:
         BadInput: the régie is on air, and does so itself; JournalUnavailable, JournalDamaged.
     """
     with closing(open_readonly(state)) as db:
-        identity = read_meta(db)["identity"]
-        count, _, last_s = due_records(db, to_epoch_s(before))
+        meta = read_meta(db)
+        outlived_s = to_epoch_s(due_before(now)) if meta.get(PRESENT) else None
+        count, _, last_s = due_records(db, to_epoch_s(before), outlived_s)
     swept = Swept("telemetry", count, None if last_s is None else from_epoch_s(last_s))
     if not dry:
-        with closing(Journal(state, identity)) as journal:
+        with closing(Journal(state, meta["identity"])) as journal:
             gone = Expunged(1, 0)
             while gone.any:
-                gone = journal.expunge(to_epoch_s(before), notes_before.isoformat(), SLICE, at=now.isoformat())
+                at = now.isoformat()
+                gone = journal.expunge(to_epoch_s(before), notes_before.isoformat(), SLICE, at=at, outlived_s=outlived_s)
         if not gone.clean:
             raise JournalUnavailable("what went still stands in the log, which somebody reads just now; ask again")
     return swept

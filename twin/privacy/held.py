@@ -13,7 +13,7 @@ from twin.domain.retention import due_before, goes_on
 from twin.domain.time import from_epoch_s
 from twin.privacy import measured
 from twin.privacy.deletion import LINE
-from twin.privacy.kinds import KINDS, Kind, files_of
+from twin.privacy.kinds import KINDS, Clock, Kind, files_of
 from twin.regie.chain import open_readonly
 from twin.regie.expunge import read_log
 
@@ -22,23 +22,24 @@ def holdings(state: Path, now: datetime) -> Holdings:
     """All of it.
 
     Args:
-        now: wall clock, by which everything but the journal's ticks grows old.
+        now: wall clock, by which everything grows old but the ticks of a past that is simulated or replayed.
 
     Raises:
         BadInput, sqlite3.Error, OSError, ValueError: a store that cannot be read.
     """
-    grid, strangers = measured.newest_tick(state), []
+    journal, strangers = measured.clock(state, now), []
     files: dict[str, list[Path]] = {kind.id: [] for kind in KINDS}
     for path, kind in files_of(state):
         if kind is None:
             strangers.append(path.relative_to(state).as_posix())
         else:
             files[kind.id].append(path)
-    held = tuple(_held(state, kind, files[kind.id], now, grid) for kind in KINDS)
+    held = tuple(_held(state, kind, files[kind.id], (kind.clock, now) if kind.clock != "grid" else journal) for kind in KINDS)
+    grid = measured.newest_tick(state)
     return Holdings(at=now, grid=grid, held=held, strangers=tuple(strangers), deletions=tuple(_deletions(state)))
 
 
-def _held(state: Path, kind: Kind, files: list[Path], now: datetime, grid: datetime | None) -> Held:
+def _held(state: Path, kind: Kind, files: list[Path], clock: tuple[Clock, datetime] | None) -> Held:
     stats = [stat for path in files if (stat := _stat(path)) is not None]
     if kind.id in measured.OF:
         found = measured.OF[kind.id](state)
@@ -46,13 +47,13 @@ def _held(state: Path, kind: Kind, files: list[Path], now: datetime, grid: datet
         written = [datetime.fromtimestamp(stat.st_mtime, UTC) for stat in stats]
         found = measured.Measured(len(written), min(written, default=None))
     oldest = found.oldest
-    clock = grid if kind.clock == "grid" else now
+    name, at = clock or (kind.clock, None)
     ageing = oldest if kind.clock and kind.id not in _WHILE_USED else None
-    late = ageing is not None and clock is not None and ageing < due_before(clock)
+    late = ageing is not None and at is not None and ageing < due_before(at)
     return Held(
         kind=kind.id,
         personal=kind.personal,
-        clock=kind.clock,
+        clock=name,
         goes=kind.goes,
         places=kind.paths,
         count=None if kind.goes == "elsewhere" else found.count,

@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Literal
 
+Clock = Literal["grid", "wall", ""]
 Goes = Literal["loop", "sweep", "replaced", "stays", "elsewhere"]
 """By what it goes: the loop between two ticks; the daily sweep; newer data in its place; nothing, for a reason that its words
 give; or whoever took it out of the state directory."""
@@ -24,13 +25,14 @@ class Kind:
     Attributes:
         paths: patterns below the state directory, ``*`` across folders; a file is of the first kind whose pattern it matches.
             () for what has no file of its own: a part of another kind's file, or outside.
-        personal: it can be of somebody. ``clock``: by which its age counts: "grid", "wall", or "" where none counts.
+        personal: it can be of somebody. ``clock``: by which its age counts: "grid" of its ticks, which is the wall's where they
+            are of the present (`twin.privacy.measured.clock`), "wall", or "" where none counts.
     """
 
     id: str
     paths: tuple[str, ...]
     personal: bool
-    clock: Literal["grid", "wall", ""]
+    clock: Clock
     goes: Goes
 
 

@@ -9,7 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from dashboard.regie.access.ledger import FILE as LEDGER
 from dashboard.regie.access.people import People
@@ -18,9 +18,9 @@ from dashboard.regie.book import Book
 from dashboard.regie.privacy.due import due, stays
 from dashboard.regie.work.store import OrderStore
 from twin.domain.time import from_epoch_s
-from twin.regie.chain import open_readonly
+from twin.regie.chain import PRESENT, open_readonly, read_meta
 from twin.regie.commands import FILE as COMMANDS
-from twin.regie.expunge import NOTE
+from twin.regie.expunge import NOTE, ages_by
 
 
 @dataclass(frozen=True)
@@ -53,9 +53,20 @@ def digests(state: Path) -> Measured:
 
 
 def newest_tick(state: Path) -> datetime | None:
-    """The grid's clock as the journal tells it."""
-    _, as_of_s = _row(state, "SELECT count(*), max(as_of_s) FROM tick")
+    """The grid's clock as the journal tells it, by ticks whose content has gone as well."""
+    query = "SELECT 0, max(as_of_s) FROM (SELECT as_of_s FROM tick UNION ALL SELECT as_of_s FROM expunged)"
+    _, as_of_s = _row(state, query)
     return None if as_of_s is None else from_epoch_s(as_of_s)
+
+
+def clock(state: Path, now: datetime) -> tuple[Literal["grid", "wall"], datetime] | None:
+    """By which clock the journal grows old, and where that stands; None without a tick. ``now``: of the wall."""
+    grid = newest_tick(state)
+    if grid is None:
+        return None
+    with closing(open_readonly(state)) as db:
+        present = bool(read_meta(db).get(PRESENT))
+    return "wall" if present else "grid", ages_by(grid, now, present=present)
 
 
 def book(state: Path) -> Measured:

@@ -13,6 +13,7 @@ import sqlite3
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,16 @@ import numpy as np
 
 from twin.domain.pack import UnpackError, digest, unpack
 from twin.domain.problems import BadInput, Problem, Problems
+from twin.domain.retention import due_before
+from twin.domain.time import to_epoch_s
 from twin.regie.lock import LOCK, is_held
 
 SCHEMA_VERSION = 3
 HELD_AT_LEAST_S = 184 * 86_400
 """Grid time for which content stays before the newest tick. A resume reads up to twice the nine weeks of its tables (`refold`).
-Younger content that is gone was not expunged by a régie."""
+Younger content that is gone was not expunged by a régie, unless it is of the present and twelve months old by the wall."""
+PRESENT = "present"
+"""Key of the journal's meta table: its quarter hours are of the present (`twin.regie.journal.Journal.mark_present`)."""
 _MAGIC = b"SQLite format 3\0"
 _RESTORE = "restore the state directory from a backup"
 
@@ -164,8 +169,11 @@ def _unpacked(seq: int, blob: bytes) -> tuple[dict[str, Any], dict[str, np.ndarr
         raise JournalDamaged(f"journal.sqlite: tick {seq}", error) from error
 
 
-def verify(directory: Path) -> tuple[int, str, list[Problem]]:
+def verify(directory: Path, now: datetime | None = None) -> tuple[int, str, list[Problem]]:
     """Walk the chain: ``(records, head, problems)``. A flipped bit, a deleted or an inserted tick is named.
+
+    Args:
+        now: wall clock, by which content of the present may have had its time; None: by the journal's own clock alone.
 
     Raises:
         BadInput: when the directory holds no journal.
@@ -178,8 +186,8 @@ def verify(directory: Path) -> tuple[int, str, list[Problem]]:
         for (line,) in db.execute("PRAGMA integrity_check").fetchall():
             if line != "ok":
                 problems.add("journal.sqlite", line, "ok", _RESTORE)
-        count, head, last = _walk(db, problems)
-        _check_resume(db, count, last, problems)
+        count, head, last = _walk(db, now, problems)
+        _check_resume(db, last, problems)
     except JournalDamaged as error:
         problems.found += error.problems
     except (sqlite3.DatabaseError, TypeError) as error:  # a flipped bit may change a value's type too
@@ -187,23 +195,26 @@ def verify(directory: Path) -> tuple[int, str, list[Problem]]:
     finally:
         db.close()
     if problems and at_rest and not _at_rest(directory / "journal.sqlite"):
-        return verify(directory)  # somebody began to write meanwhile: what moved under the reader is no fault
+        return verify(directory, now)  # somebody began to write meanwhile: what moved under the reader is no fault
     return count, head, problems.found
 
 
-def _walk(db: sqlite3.Connection, problems: Problems) -> tuple[int, str, bytes]:
+def _walk(db: sqlite3.Connection, now: datetime | None, problems: Problems) -> tuple[int, str, bytes]:
     """``(records, head, last record)``; every break of the chain is noted."""
-    head, count, record = genesis(read_meta(db)["identity"]), 0, b""
+    meta = read_meta(db)
+    head, count, record = genesis(meta["identity"]), 0, b""
     gone = db.execute("SELECT seq, kind, as_of_s, head, content FROM expunged ORDER BY seq")
     held = db.execute("SELECT seq, kind, as_of_s, head, readings, record FROM tick ORDER BY seq")
     newest = db.execute("SELECT as_of_s FROM tick ORDER BY seq DESC LIMIT 1").fetchone()
+    ends = [newest[0] - HELD_AT_LEAST_S] if newest else []
+    ends += [to_epoch_s(due_before(now)) - 1] if now is not None and meta.get(PRESENT) else []
     for seq, kind, as_of_s, stored, *rest in itertools.chain(gone, held):
         place = f"tick {seq}"
         if seq != count:
             problems.add(place, f"follows tick {count - 1}", f"tick {count}", f"ticks are missing: {_RESTORE}")
         if len(rest) == 1:
             content = rest[0]
-            if newest is None or newest[0] - as_of_s < HELD_AT_LEAST_S:
+            if not ends or as_of_s > max(ends):
                 limit = f"held for {HELD_AT_LEAST_S // 86_400} days"
                 problems.add(place, "its content is gone", limit, f"nobody expunges it so early: {_RESTORE}")
         else:
@@ -221,15 +232,16 @@ def _walk(db: sqlite3.Connection, problems: Problems) -> tuple[int, str, bytes]:
     return count, head, record
 
 
-def _check_resume(db: sqlite3.Connection, count: int, last: bytes, problems: Problems) -> None:
+def _check_resume(db: sqlite3.Connection, last: bytes, problems: Problems) -> None:
     row = db.execute("SELECT seq, state FROM resume").fetchone()
     newest = None if row is None else row[0]
-    if newest != (count - 1 if count else None):
+    (held,) = db.execute("SELECT max(seq) FROM tick").fetchone()  # the state goes with its tick
+    if newest != held:
         found = "no state" if newest is None else f"state of tick {newest}"
-        problems.add("resume", found, f"of the last tick, {count - 1}" if count else "none before the first tick", _RESTORE)
+        problems.add("resume", found, "none before the first tick" if held is None else f"of the last tick, {held}", _RESTORE)
         return
     try:
-        differs = count and hashlib.sha256(zlib.decompress(row[1])).hexdigest() != unpack(last)[0]["resume"]
+        differs = row and hashlib.sha256(zlib.decompress(row[1])).hexdigest() != unpack(last)[0]["resume"]
     except (zlib.error, UnpackError, KeyError, TypeError) as error:
         problems.add("resume", f"unreadable ({error})", "the state that the last tick left", _RESTORE)
         return

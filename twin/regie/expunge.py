@@ -6,6 +6,9 @@ so that a kill leaves a record either whole or gone, and the head is the same be
 
 The digest of a record is no way back to it: the content holds hundreds of measured values at once, none of which can be tried
 alone.
+
+A journal of the present (`twin.regie.journal.Journal.mark_present`) grows old by the clock on the wall as well, so that it does
+so when nobody runs it; one of a simulated or a replayed past by its own clock alone.
 """
 
 from __future__ import annotations
@@ -47,24 +50,32 @@ class Expunged:
         return bool(self.records or self.notes)
 
 
-def due(db: sqlite3.Connection, before_s: int) -> tuple[int, int | None, int | None]:
-    """``(records, first as_of_s, last as_of_s)`` of ticks before ``before_s`` that no resume needs."""
+def ages_by(grid: datetime, now: datetime, *, present: bool) -> datetime:
+    """The clock by which a journal whose newest tick is at ``grid`` grows old; ``now``: of the wall."""
+    return max(grid, now) if present else grid
+
+
+def due(db: sqlite3.Connection, before_s: int, outlived_s: int | None = None) -> tuple[int, int | None, int | None]:
+    """``(records, first as_of_s, last as_of_s)`` of ticks before ``before_s`` that no resume needs, or that are outlived."""
     query = "SELECT count(*), min(as_of_s), max(as_of_s) FROM tick WHERE as_of_s < ?"
-    count, first_s, last_s = db.execute(query, (_limit_s(db, before_s),)).fetchone()
+    count, first_s, last_s = db.execute(query, (_limit_s(db, before_s, outlived_s),)).fetchone()
     return count, first_s, last_s
 
 
-def expunge(db: sqlite3.Connection, before_s: int, notes_before: str, limit: int, *, at: str) -> Expunged:
+def expunge(
+    db: sqlite3.Connection, before_s: int, notes_before: str, limit: int, *, at: str, outlived_s: int | None = None
+) -> Expunged:
     """Take the oldest records of ticks before ``before_s`` and host notes before ``notes_before``, at most ``limit`` of each.
 
     Args:
         before_s: epoch seconds of grid time; of what a run resumes from nothing is taken, whatever it says.
         notes_before: ISO 8601, wall clock. ``at``: now, of the wall clock: what went is noted in the same transaction.
+        outlived_s: what is before this goes although a run would resume from it; the state to resume from goes with its tick.
 
     Raises:
         JournalDamaged: a record that cannot be read any more: its digest would be a false one. sqlite3.Error. Nothing went.
     """
-    limit_s = _limit_s(db, before_s)
+    limit_s = _limit_s(db, before_s, outlived_s)
     rows = list(itertools.takewhile(lambda row: row[2] < limit_s, db.execute(_OLDEST, (limit,)).fetchall()))
     notes = db.execute(_OLD_NOTES, (notes_before, NOTE, limit)).fetchall()
     gone = Expunged(len(rows), len(notes))
@@ -78,6 +89,7 @@ def expunge(db: sqlite3.Connection, before_s: int, notes_before: str, limit: int
                 raise JournalDamaged(f"journal.sqlite: tick {seq}", error) from error
             db.execute("INSERT INTO expunged VALUES (?, ?, ?, ?, ?)", (seq, kind, as_of_s, head, content))
             db.execute("DELETE FROM tick WHERE seq = ?", (seq,))
+            db.execute("DELETE FROM resume WHERE seq = ?", (seq,))
         db.executemany("DELETE FROM ops WHERE id = ?", notes)
         _log(db, at, before_s, gone, [rows[0][2], rows[-1][2]] if rows else None)
     return gone
@@ -104,6 +116,9 @@ def read_log(db: sqlite3.Connection) -> Iterator[tuple[datetime, dict[str, Any]]
         yield datetime.fromisoformat(at), json.loads(detail)
 
 
-def _limit_s(db: sqlite3.Connection, before_s: int) -> int:
+def _limit_s(db: sqlite3.Connection, before_s: int, outlived_s: int | None) -> int:
     newest = db.execute("SELECT as_of_s FROM tick ORDER BY seq DESC LIMIT 1").fetchone()
-    return before_s if newest is None else min(before_s, newest[0] - HELD_AT_LEAST_S)
+    if newest is None:
+        return before_s
+    held_s = newest[0] - HELD_AT_LEAST_S
+    return min(before_s, held_s if outlived_s is None else max(held_s, outlived_s))

@@ -31,7 +31,7 @@ from twin.domain.pack import UnpackError, pack, unpack
 from twin.domain.problems import BadInput, Problem
 from twin.domain.whole_file import write_whole
 from twin.regie.chain import (
-    SCHEMA_VERSION,
+    PRESENT,
     JournalDamaged,
     Record,
     content_digest,
@@ -46,7 +46,7 @@ from twin.regie.chain import (
 )
 from twin.regie.expunge import NOTE as DELETIONS
 from twin.regie.expunge import Expunged, expunge
-from twin.regie.journal_file import empty_journal
+from twin.regie.journal_file import check_identity, empty_journal
 from twin.regie.lock import take_lock
 
 RESERVE_BYTES = 4 * 1024 * 1024
@@ -76,7 +76,7 @@ class Journal:
     """The single writer of one state directory (flock), and its reader after a restart.
 
     Attributes:
-        keeps: what is committed is there afterwards.
+        keeps: what is committed is there afterwards. ``present``: its quarter hours are of the present.
     """
 
     keeps = True
@@ -122,14 +122,28 @@ class Journal:
         """Number of acknowledged records, events included."""
         return self._next
 
+    def check_held(self, first: int) -> None:
+        """What a run resumes from must be held from record ``first`` on.
+
+        Raises:
+            BadInput: when it had its time while nobody ran the régie.
+        """
+        (gone,) = self._db.execute("SELECT coalesce(max(seq) + 1, 0) FROM expunged").fetchone()
+        if first < gone:
+            value = f"what a run would go on from went with its time: ticks {first} to {gone - 1}"
+            limit, remedy = "a régie that stood still for less than half a year", "begin another --state directory"
+            raise BadInput([Problem(str(self._path.parent), value, limit, remedy)])
+
     def resume_state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]] | None:
         """State after the last acknowledged tick, or None before the first.
 
         Raises:
-            JournalDamaged: when it cannot be read.
+            JournalDamaged: when it cannot be read. BadInput: when it had its time, as its tick had.
         """
         try:
             row = self._db.execute("SELECT state FROM resume").fetchone()
+            if row is None:
+                self.check_held(max(self._next - 1, 0))
             return None if row is None else unpack(zlib.decompress(row[0]))
         except (zlib.error, UnpackError, TypeError, sqlite3.DatabaseError) as error:
             raise JournalDamaged(f"{self._path}: resume", error) from error
@@ -205,7 +219,18 @@ class Journal:
         except (ValueError, TypeError, sqlite3.DatabaseError) as error:
             raise JournalDamaged(f"{self._path}: ops", error) from error
 
-    def expunge(self, before_s: int, notes_before: str, limit: int, *, at: str) -> Expunged:
+    def mark_present(self) -> None:
+        """Keep for good that its quarter hours are of the present.
+
+        Raises:
+            JournalUnavailable: when the store does not take it.
+        """
+        with self._acknowledged(), self._db:
+            self._write_notes()
+            self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, 'true')", (PRESENT,))
+        self.present = True
+
+    def expunge(self, before_s: int, notes_before: str, limit: int, *, at: str, outlived_s: int | None = None) -> Expunged:
         """One slice of what has had its time (`twin.regie.expunge`); when the answer says ``clean``, no file holds it any more.
 
         Raises:
@@ -214,7 +239,7 @@ class Journal:
         if self._in_doubt:  # the next commit finds out what is on disk
             return Expunged(0, 0)
         try:
-            gone = expunge(self._db, before_s, notes_before, limit, at=at)
+            gone = expunge(self._db, before_s, notes_before, limit, at=at, outlived_s=outlived_s)
             (self._noted,) = self._db.execute("SELECT coalesce(max(id), 0) FROM ops").fetchone()
             self._residue = (self._residue or gone.any) and not empty_log(self._db)
         except sqlite3.Error as error:
@@ -237,7 +262,9 @@ class Journal:
         if not self._path.exists():
             write_whole(self._path, empty_journal(identity))  # a reader finds a journal or none, never one that is being made
         self._db = self._connect()
-        self._check(identity)
+        meta = read_meta(self._db)
+        check_identity(str(self._path.parent), meta, identity)
+        self.present = bool(meta.get(PRESENT))
         # A head that a crash left unsynced is no head yet: nothing may be sent for it before it is on disk.
         self._checkpoint("FULL")
         self._load_head()
@@ -252,30 +279,9 @@ class Journal:
         db.execute("PRAGMA secure_delete=ON")  # what goes is overwritten, not only unlinked
         return db
 
-    def _check(self, identity: Mapping[str, Any]) -> None:
-        meta = read_meta(self._db)
-        place = str(self._path.parent)
-        if meta["schema_version"] != SCHEMA_VERSION:
-            found = f"journal of schema {meta['schema_version']}"
-            remedy = "run the release that wrote it, or choose another --state"
-            raise BadInput([Problem(place, found, f"schema {SCHEMA_VERSION}", remedy)])
-        wanted = json.loads(json.dumps(identity, sort_keys=True))
-        differing = [k for k in sorted({*wanted, *meta["identity"]}) if wanted.get(k) != meta["identity"].get(k)]
-        if differing:
-            raise BadInput(
-                [
-                    Problem(
-                        f"{place}: {key}",
-                        f"the state has {meta['identity'].get(key)!r}",
-                        f"{wanted.get(key)!r} as asked",
-                        "give the same site and window to resume, or another --state directory",
-                    )
-                    for key in differing
-                ]
-            )
-
     def _load_head(self) -> None:
-        row = self._db.execute("SELECT seq, head FROM tick ORDER BY seq DESC LIMIT 1").fetchone()
+        of_all = "SELECT seq, head FROM tick UNION ALL SELECT seq, head FROM expunged ORDER BY seq DESC LIMIT 1"
+        row = self._db.execute(of_all).fetchone()
         self._next, self._head = (0, genesis(read_meta(self._db)["identity"])) if row is None else (row[0] + 1, row[1])
         (self._noted,) = self._db.execute("SELECT coalesce(max(id), 0) FROM ops").fetchone()
 

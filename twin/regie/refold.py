@@ -26,6 +26,9 @@ def refold(journal: Journal, sides: Mapping[str, Side]) -> tuple[datetime | None
 
     Returns:
         Instants of the last record and of the last regular one.
+
+    Raises:
+        BadInput: when what the tables keep was expunged while nobody ran the régie.
     """
     instants_s, regular = [], None
     for _, kind, as_of_s in journal.moments():
@@ -36,6 +39,7 @@ def refold(journal: Journal, sides: Mapping[str, Side]) -> tuple[datetime | None
             side.extend_to(as_of)
     # Whatever is kept ended after the oldest row began, so no earlier record can hold a reading of it.
     first = bisect_right(instants_s, min(side.start_s for side in sides.values()))
+    journal.check_held(first)
     records = journal.readings(first)
     while batch := list(islice(records, _AT_ONCE)):
         for name, side in sides.items():

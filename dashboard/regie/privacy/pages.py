@@ -21,7 +21,7 @@ def body(visit: Visit, holdings: Holdings, disclosure: Disclosure | None) -> tup
     words = visit.words
     return (
         tag("p", words("intro")),
-        tag("p", words("clocks", wall=_when(words, holdings.at), grid=_when(words, holdings.grid)), class_="muted"),
+        _clocks(words, holdings),
         _away(words),
         _strangers(words, holdings.strangers),
         _part(words, "held", _held(words, holdings.held)),
@@ -29,6 +29,12 @@ def body(visit: Visit, holdings: Holdings, disclosure: Disclosure | None) -> tup
         _part(words, "consents", _consents(words, disclosure)),
         _part(words, "deletions", _deletions(words, holdings.deletions)),
     )
+
+
+def _clocks(words: Words, holdings: Holdings) -> Markup:
+    by = next(one.clock for one in holdings.held if one.kind == "telemetry")
+    read = words("clocks", wall=_when(words, holdings.at), grid=_when(words, holdings.grid))
+    return tag("p", read, " ", words(f"ages.{by}"), class_="muted")
 
 
 def _away(words: Words) -> Markup:

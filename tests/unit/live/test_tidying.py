@@ -44,7 +44,7 @@ def test_a_backlog_goes_a_slice_a_look_and_then_no_look_touches_the_file(journal
     slices = []
     real = journal.expunge
     monkeypatch.setattr(journal, "expunge", lambda *args, **more: slices.append(real(*args, **more)) or slices[-1])
-    tidy, grid = Tidying(tmp_path), START + 499 * DAY
+    tidy, grid = Tidying(tmp_path, measured=False), START + 499 * DAY
     for _ in range(20):
         assert tidy.look(journal, grid) == []
     due = 500 - 365 - 1 + 1
@@ -54,7 +54,7 @@ def test_a_backlog_goes_a_slice_a_look_and_then_no_look_touches_the_file(journal
 
 
 def test_with_every_new_day_what_becomes_old_in_it_goes(journal, tmp_path):
-    tidy = Tidying(tmp_path)
+    tidy = Tidying(tmp_path, measured=False)
     for number in range(500, 510):
         commit(journal, START + number * DAY)
         for _ in range(10):
@@ -65,7 +65,7 @@ def test_with_every_new_day_what_becomes_old_in_it_goes(journal, tmp_path):
 
 def test_a_reader_is_not_waited_for_and_the_log_is_emptied_when_it_has_gone(journal, tmp_path, monkeypatch):
     monkeypatch.setattr(tidying, "_READER_S", 0.0)
-    tidy, grid, log = Tidying(tmp_path), START + 499 * DAY, tmp_path / "journal.sqlite-wal"
+    tidy, grid, log = Tidying(tmp_path, measured=False), START + 499 * DAY, tmp_path / "journal.sqlite-wal"
     with closing(open_readonly(tmp_path)) as db:
         cursor = db.execute("SELECT record FROM tick")
         cursor.fetchone()
@@ -82,7 +82,7 @@ def test_a_young_run_loses_nothing(tmp_path):
     journal = Journal(tmp_path, IDENTITY)
     for number in range(360):
         commit(journal, START + number * DAY)
-    tidy = Tidying(tmp_path)
+    tidy = Tidying(tmp_path, measured=False)
     for _ in range(3):
         tidy.look(journal, START + 359 * DAY)
     assert oldest(journal) == to_epoch_s(START)
@@ -91,7 +91,7 @@ def test_a_young_run_loses_nothing(tmp_path):
 
 def test_a_store_that_takes_nothing_is_noted_once_and_left_alone_for_a_while(journal, tmp_path):
     journal._db.execute("CREATE TEMP TRIGGER broken BEFORE DELETE ON tick BEGIN SELECT RAISE(ABORT, 'disk full'); END")
-    tidy, grid = Tidying(tmp_path), START + 499 * DAY
+    tidy, grid = Tidying(tmp_path, measured=False), START + 499 * DAY
     assert [one["of"] for one in tidy.look(journal, grid)] == ["journal"]
     assert tidy.look(journal, grid) == []
     commit(journal, START + 500 * DAY)  # the next tick is acknowledged as ever
@@ -111,7 +111,7 @@ def test_a_sweep_begins_by_itself_and_the_next_one_a_day_later(journal, tmp_path
     monkeypatch.setattr(tidying, "FIRST_S", 0.0)
     Book(tmp_path).write(START - 400 * DAY, "Wilhelmina", "viewer", "log.write", text="x")
     Book(tmp_path).write(datetime.now(UTC), "anna", "viewer", "log.write", text="y")
-    tidy = Tidying(tmp_path)
+    tidy = Tidying(tmp_path, measured=False)
     tidy.look(journal, START)
     assert until_ended(tidy, journal) == []
     assert [line.by for line in Book(tmp_path).lines()] == ["anna", "régie"]
@@ -123,7 +123,7 @@ def test_a_sweep_that_fails_says_why_and_is_tried_again(journal, tmp_path, monke
     monkeypatch.setattr(tidying, "FIRST_S", 0.0)
     monkeypatch.setattr(tidying, "AGAIN_S", 0.0)
     (tmp_path / "desk.sqlite").write_bytes(b"no database at all" * 100)
-    tidy = Tidying(tmp_path)
+    tidy = Tidying(tmp_path, measured=False)
     tidy.look(journal, START)
     (failed,) = until_ended(tidy, journal)
     assert failed["of"] == "sweep"

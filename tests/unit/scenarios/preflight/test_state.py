@@ -1,7 +1,7 @@
 """The state directory before air: a real journal, whole, altered, of another site, or on air."""
 
 import sqlite3
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hamlet import SUMMER, hamlet
@@ -12,6 +12,8 @@ from twin.domain.time import QUARTER_HOUR, to_epoch_s
 from twin.regie.journal import Journal
 from twin.site import load_site
 from twin.wiring import Window, identity
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -29,7 +31,7 @@ def state(tmp_path):
 
 def test_a_whole_journal_is_go_with_its_last_tick(state):
     folder, _, site = state
-    (line,) = journal_lines(folder, site, held(folder))
+    (line,) = journal_lines(folder, site, held(folder), NOW)
     assert line.verdict is Verdict.GO
     assert (SUMMER + 2 * QUARTER_HOUR).isoformat() in line.value
 
@@ -39,7 +41,7 @@ def test_an_altered_record_is_no_go_and_named(state):
     journal.close()
     with sqlite3.connect(folder / "journal.sqlite") as db:
         db.execute("UPDATE tick SET as_of_s = as_of_s + 1 WHERE seq = 1")
-    (line,) = journal_lines(folder, site, held(folder))
+    (line,) = journal_lines(folder, site, held(folder), NOW)
     assert line.verdict is Verdict.NO_GO
     assert "tick 1" in line.value
 
@@ -47,7 +49,7 @@ def test_an_altered_record_is_no_go_and_named(state):
 def test_a_journal_of_another_site_file_is_no_go(state):
     folder, _, site = state
     other = site.model_copy(update={"about": site.about.model_copy(update={"seed": site.seed + 1})})
-    (line,) = journal_lines(folder, other, held(folder))
+    (line,) = journal_lines(folder, other, held(folder), NOW)
     assert line.verdict is Verdict.NO_GO
 
 
