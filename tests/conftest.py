@@ -1,9 +1,12 @@
 """Marks by folder, the rule that a marked test that skips in CI has failed, and what other work takes."""
 
+import asyncio
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -61,6 +64,17 @@ def contention():
         return (time.perf_counter() - wall) / (time.process_time() - processor)
 
     return measured
+
+
+@pytest.fixture(scope="session")
+def run_async():
+    """Runs a coroutine to its end, in a thread of its own: in the test's a browser may have left its loop running."""
+
+    def ran(coroutine: Coroutine[Any, Any, Any]) -> Any:
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(asyncio.run, coroutine).result()
+
+    return ran
 
 
 YARDSTICK_S = 0.0050

@@ -20,7 +20,7 @@ class Published(_Frozen):
     """One figure of one zone, and whether it is public.
 
     Attributes:
-        figure: code: "share", "co2", "plant", "load", "parts", "sun" or "powers". ``where``: title of the zone, by language.
+        figure: code, of `twin.regie.public_solve.FIGURES`. ``where``: title of the zone, by language.
         resolution_s: of its finest interval. ``public``: False for a figure that is held back.
         reason: code of why it is held back, or is not told by the quarter hour; "open" for neither. ``params``: what the words
             of the reason need.

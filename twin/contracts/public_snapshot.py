@@ -36,7 +36,7 @@ class Source(_Frozen):
 
 
 class ComingHour(_Frozen):
-    """One of the next 48 hours, the running one first; its mean is of what is left of the hour.
+    """One of 48 hours, first the one that ran when they were foreseen; its mean is of what was left of the hour then.
 
     Attributes:
         share: expected renewable share; None when something that the site has is unknown.
@@ -115,7 +115,7 @@ class PublicSnapshot(_Frozen):
         sources: of what was consumed; empty with an unknown share.
         import_mix: "consumption" (what the upstream grid consumes, foreign imports included) or "production".
         zones: the town first, then zones within it that may be shown.
-        coming: the next 48 hours.
+        coming: 48 hours, foreseen once in an interval of publication, so that hours of the first may be over.
         notes: codes of honest labels ("benchmark_town", "synthetic_outside", "estimated" ...).
     """
 

@@ -14,11 +14,11 @@ from twin.domain.quality import Quality, words
 from twin.domain.time import QUARTER_HOUR
 from twin.domain.zones import Zone
 from twin.origin.traced import UNKNOWN, Origin, Traced
-from twin.regie.green_hours import coming_hours
+from twin.regie.green_hours import Ahead, coming_hours
 from twin.regie.horizon import medians
 from twin.regie.public_ahead import of_mix_box, of_pool
 from twin.regie.public_balance import rounded, sources
-from twin.regie.public_means import Key, Means, QuarterHour, Window
+from twin.regie.public_means import Key, Means, QuarterHour, Window, begin_of
 from twin.regie.public_told import Rulebook, Verdict
 from twin.regie.publish import Host
 from twin.regie.tick import Tick
@@ -206,21 +206,32 @@ class PublicComposer:
         return tuple(found)
 
     def _coming(self, tick: Tick) -> tuple[ComingHour, ...]:
+        """As foreseen at the first tick of an interval that may tell it; until another one may, told again as it was."""
+        told, zone, as_of = self.facts.book.told, self.facts.root.name, tick.state.as_of
+        if not told("ahead", zone):
+            return ()
+        hours, silent = () if self.before is None else self.before.coming, self.facts.silent(tick.observation.raw)
+        known = any(hour.share is not None for hour in hours)
+        stands = known and begin_of(as_of, self.facts.interval) <= hours[0].start <= as_of
+        if not stands and told("ahead", zone, silent):
+            ahead = self._ahead(tick)
+            hours = coming_hours(as_of, ahead if told("ahead_parts", zone, silent) else replace(ahead, parts={}))
+        return hours if told("ahead_parts", zone) else tuple(hour.model_copy(update={"parts": {}}) for hour in hours)
+
+    def _ahead(self, tick: Tick) -> Ahead:
         """From the mix box, or from the forecasts of the root zone; what the site has and nobody knows is unknown."""
         facts, zone = self.facts, self.facts.root
-        if not facts.book.told("share", zone.name):
-            return ()
         ahead = of_mix_box(tick.envelopes, zone.name, facts.kinds, tick.state.as_of)
-        if ahead is None:
-            paths, bought = medians(tick.envelopes, [zone]), tick.outside.get("import_renewable_share")
-            ahead = of_pool(
-                load_p_mw=paths.get(f"load:{zone.name}"),
-                pv_p_mw=paths.get(f"pv:{zone.name}"),
-                import_share=None if bought is None else bought.values,
-                held={injection.kind: injection for injection in tick.origin.injections},
-                kinds=facts.kinds,
-            )
-        return coming_hours(tick.state.as_of, ahead if facts.book.told("parts", zone.name) else replace(ahead, parts={}))
+        if ahead is not None:
+            return ahead
+        paths, bought = medians(tick.envelopes, [zone]), tick.outside.get("import_renewable_share")
+        return of_pool(
+            load_p_mw=paths.get(f"load:{zone.name}"),
+            pv_p_mw=paths.get(f"pv:{zone.name}"),
+            import_share=None if bought is None else bought.values,
+            held={injection.kind: injection for injection in tick.origin.injections},
+            kinds=facts.kinds,
+        )
 
     def _neighbourhood(self) -> Neighbourhood | None:
         zone, means = self.facts.group, self._means

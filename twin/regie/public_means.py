@@ -60,11 +60,16 @@ class Window:
         """Take a quarter hour; the means, where it completes an interval of which every quarter hour was taken."""
         self._rows.append(row)
         end = row.start + QUARTER_HOUR
-        if end.timestamp() % self.interval.total_seconds():
+        if begin_of(end, self.interval) != end:
             return None
         rows = {each.start: each for each in self._rows if each.start >= end - self.interval}
         self._rows.clear()
         return _means(end - self.interval, end, list(rows.values())) if len(rows) == self.interval // QUARTER_HOUR else None
+
+
+def begin_of(instant: datetime, interval: timedelta) -> datetime:
+    """Begin, on the clock, of the interval of publication in which an instant lies."""
+    return instant - timedelta(seconds=instant.timestamp() % interval.total_seconds())
 
 
 def _means(start: datetime, end: datetime, rows: Sequence[QuarterHour]) -> Means:

@@ -7,7 +7,9 @@ everybody, the sun to everybody who looks out of the window, and what leaves a g
 
 - consumption is judged as if all production were known: then whatever is told of a zone tells its consumption, and the group
   that remains when zones within a zone are taken away has to be a crowd as well;
-- production is judged as it stands, and for somebody who knows the sun's part of it, which by night is nothing.
+- production is judged as it stands, and for somebody who knows the sun's part of it, which by night is nothing;
+- what is foreseen holds plants at their last power and expects the same consumption of an hour whenever it is foreseen: what
+  changes from one forecast to the next is the plants. So it is judged as if that consumption were known.
 
 A figure that is missing now and then takes an equation away and never adds one. Quarter hours, hours and days have the same
 equations, so nothing new follows from many of them either.
@@ -23,10 +25,10 @@ import numpy as np
 from twin.domain.carriers import CARRIERS
 from twin.regie.public_rule import Area, Cell, Held, Plant, Rule, own_cells, plants_held
 
-FIGURES = ("share", "plant", "load", "co2", "parts", "sun", "powers")
-"""What is told of a zone: its renewable share; a plant's power; the zone's load; its intensity; its mix by source; its
-photovoltaics; the power of every source. Each comes once a quarter hour or once an interval of publication: the equations are
-the same."""
+FIGURES = ("share", "plant", "load", "ahead", "co2", "parts", "ahead_parts", "sun", "powers")
+"""What is told of a zone: its renewable share; a plant's power; the zone's load; the share that is foreseen; its intensity; its
+mix by source; the mix that is foreseen; its photovoltaics; the power of every source. Each comes once a quarter hour or once an
+interval of publication: the equations are the same."""
 
 _OF_PLANTS = ("plant", "sun")
 _MADE = ("pv", "hydro", "other", "storage")
@@ -115,6 +117,11 @@ class Outsider:
                 [self._ratio(self._weights[0] * other, other)] if other.any() else []
             )  # its renewable part is told beside it
             return [*(flows if figure.name == "powers" else (self._ratio(each, used) for each in flows)), *blend]
+        if figure.name == "ahead":  # hours are dark or not, and bring one import's mix or another: all three follow
+            steady = made["hydro"] + made["other"]
+            return [made["pv"], steady, self._weights[0] * steady]
+        if figure.name == "ahead_parts":  # storages shift and make nothing: no forecast of origins counts on them
+            return [made["pv"], made["hydro"], made["other"]]
         return [{"load": used, "sun": made["pv"], "plant": sum(made.values(), np.zeros_like(used))}[figure.name]]
 
     def _ratio(self, part: np.ndarray, whole: np.ndarray) -> np.ndarray:

@@ -15,6 +15,15 @@ from twin.domain.time import QUARTER_HOUR
 from twin.regie.public_rule import Area, Held, Plant, Rule, group_held, live_held, plants_held
 from twin.regie.public_solve import Figure, Outsider
 
+_FORESEEN = ("ahead", "ahead_parts")
+_KINDS = {
+    "sun": ("pv",),
+    "ahead_parts": ("pv", "hydro", "other"),
+    "parts": ("pv", "hydro", "other", "storage"),
+    "powers": ("pv", "hydro", "other", "storage"),
+}
+"""Figure -> kinds of plants that it tells one by one."""
+
 
 @dataclass(frozen=True)
 class Wish:
@@ -96,7 +105,7 @@ def _verdicts(book: Rulebook, silent: frozenset[str] | None) -> tuple[Verdict, .
         if held is None:
             admitted.append(figure)
         of_town = figure.zone == wish.root and figure.name in ("share", "co2", "parts", "powers")
-        why = coarse if of_town else Held("hours_only")
+        why = coarse if of_town else Held("foreseen_once" if figure.name in _FORESEEN else "hours_only")
         found.append(Verdict(figure.name, figure.zone, wish.interval if why else QUARTER_HOUR, held, why))
     return tuple(found)
 
@@ -110,8 +119,10 @@ def _wanted(wish: Wish) -> Iterator[Figure]:
         yield Figure("load", wish.group)
     for zone in wish.zones:
         yield Figure("share", zone)
+    yield Figure("ahead", wish.root)
     yield Figure("co2", wish.root)
     yield Figure("parts", wish.root)
+    yield Figure("ahead_parts", wish.root)
     if wish.group is not None:
         yield Figure("sun", wish.group)
     yield Figure("powers", wish.root)
@@ -126,12 +137,11 @@ def _held_alone(
         missing = [plant.channel for plant in behind if not plant.consented]
         return Held("no_consent", {"plants": missing}) if missing or not behind else None
     held = group_held(areas[figure.zone], rule)
-    if held is not None or figure.name in ("share", "load", "co2"):
+    if held is not None or figure.name not in _KINDS:
         return held
     if figure.name == "powers" and coarse is not None:
         return coarse
-    kinds = ("pv",) if figure.name == "sun" else ("pv", "hydro", "other", "storage")
-    return _few_plants(figure.zone, kinds, wish, areas, plants, rule)
+    return _few_plants(figure.zone, _KINDS[figure.name], wish, areas, plants, rule)
 
 
 def _few_plants(

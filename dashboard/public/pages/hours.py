@@ -29,7 +29,8 @@ def hours_page(edition: Edition, language: str, assets: Assets, *, stale: bool) 
 
 def _figures(snapshot: PublicSnapshot, telling: Telling, *, stale: bool) -> str:
     hours = coming(snapshot.coming, snapshot.as_of)
-    made = telling.say("hours.made", day=telling.day(snapshot.as_of), at=telling.clock(snapshot.as_of))
+    foreseen = snapshot.coming[0].start if snapshot.coming else snapshot.as_of  # once in an interval of publication
+    made = telling.say("hours.made", day=telling.day(foreseen), at=telling.clock(foreseen))
     lead = f'<p class="notice">{escape(telling.say("hours.stale"))}</p>' if stale else ""
     lead += f'<p class="muted">{escape(made)}</p>'
     if not any(hour.share is not None for hour in hours):

@@ -5,7 +5,6 @@ import random
 import sys
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,13 +20,7 @@ from public_served import embedded, linked
 VIEWERS = 20
 
 
-def run(plan):
-    """The coroutine's result, from a thread of its own: in this one a browser test may have left its loop running."""
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, plan).result()
-
-
-def waits(until_next_s, many=200):
+def waits(run_async, until_next_s, many=200):
     """When viewers come again, seconds from now."""
 
     async def planned():
@@ -41,26 +34,26 @@ def waits(until_next_s, many=200):
             viewer.leave()
         return found
 
-    return run(planned())
+    return run_async(planned())
 
 
-def test_they_come_after_the_next_snapshot_spread_over_fifteen_seconds():
-    found = waits(30.0)
+def test_they_come_after_the_next_snapshot_spread_over_fifteen_seconds(run_async):
+    found = waits(run_async, 30.0)
     assert min(found) >= 29.0
     assert max(found) <= 30.0 + SPREAD_S
     assert max(found) - min(found) > 0.8 * SPREAD_S
 
 
-def test_who_came_before_the_new_snapshot_was_there_comes_again_soon():
-    found = waits(-2.0)
+def test_who_came_before_the_new_snapshot_was_there_comes_again_soon(run_async):
+    found = waits(run_async, -2.0)
     assert min(found) >= 4.0
     assert max(found) <= 6.0
 
 
 @pytest.mark.parametrize("until_next_s", [900.0, -20.0])
-def test_they_come_once_a_minute_when_the_next_snapshot_is_far_or_late(until_next_s):
-    assert max(waits(until_next_s)) <= HEARTBEAT_S
-    assert min(waits(until_next_s)) > HEARTBEAT_S - 1.0
+def test_they_come_once_a_minute_when_the_next_snapshot_is_far_or_late(run_async, until_next_s):
+    assert max(waits(run_async, until_next_s)) <= HEARTBEAT_S
+    assert min(waits(run_async, until_next_s)) > HEARTBEAT_S - 1.0
 
 
 def test_a_snapshot_has_a_real_ones_size_and_differs_from_the_one_before(tmp_path):
@@ -74,7 +67,7 @@ def test_a_snapshot_has_a_real_ones_size_and_differs_from_the_one_before(tmp_pat
 
 
 @pytest.fixture(scope="module")
-def watched(tmp_path_factory):
+def watched(run_async, tmp_path_factory):
     """Lines of a run until everybody has loaded the page, the sizes of what they loaded, and the number of its files."""
     scratch, lines, ended = tmp_path_factory.mktemp("watched"), [], asyncio.Event()
     feeder = Feeder(scratch / "public", 600.0)
@@ -88,7 +81,7 @@ def watched(tmp_path_factory):
                 ended.set()
 
         plan = [Phase("joining", 2.0, VIEWERS, 1.0), Phase("steady", 90.0, VIEWERS)]
-        run(Run(0, served, feeder, None, write, ended).go(plan))
+        run_async(Run(0, served, feeder, None, write, ended).go(plan))
     return lines, sizes, files
 
 

@@ -25,7 +25,7 @@ async def _hello(scope, _receive, send):
 
 
 @pytest.fixture
-def talk(monkeypatch):
+def talk(monkeypatch, run_async):
     """Runs a conversation with a server that holds three connections and waits a fifth of a second."""
     monkeypatch.setattr(connection, "PATIENCE_S", 0.2)
     monkeypatch.setattr(connection, "LINGER_S", 0.2)
@@ -53,7 +53,7 @@ def talk(monkeypatch):
                     writer.close()
                 server.close()
 
-        return asyncio.run(run())
+        return run_async(run())
 
     return talked
 

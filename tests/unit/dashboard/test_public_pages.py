@@ -78,8 +78,8 @@ def test_hours_without_a_band_are_drawn_without_one():
     assert 'class="line"' in page
 
 
-def test_forecast_says_when_it_was_made_and_that_it_is_old_when_it_is():
-    assert "Forecast of Wed 15 Jun 2016, 10:30" in hours_of(town())
+def test_forecast_says_of_which_hour_it_is_and_that_it_is_old_when_it_is():
+    assert "Forecast of Wed 15 Jun 2016, 10:00" in hours_of(town())
     assert "this forecast is old" not in hours_of(town())
     assert "this forecast is old" in hours_of(town(), stale=True)
 

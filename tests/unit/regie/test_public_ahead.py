@@ -1,11 +1,12 @@
 """The coming two days: whose word is taken, in what bands and parts, and which hours stand out."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
 import pytest
 
-from tests.unit.regie.public_tick import HOST, NOON, answer, facts, forecast, tick, traced
+from tests.unit.regie.public_tick import HOST, NOON, PLANTS, answer, facts, forecast, silent, tick, traced
 from twin.contracts.messages import Service
 from twin.domain.time import QUARTER_HOUR
 from twin.regie.public import PublicComposer
@@ -176,3 +177,61 @@ def test_the_running_hour_comes_first_with_what_is_left_of_it():
     hours = coming(pool(pv=np.r_[0.0, np.full(3, 9.0), np.full(STEPS - 4, 1.0)]), as_of=as_of)
     assert hours[0].start == NOON
     assert len(hours) == 48
+
+
+# ------------------------------------------------------------------------------------------------ told once an interval
+
+
+def following(*powers, told=None, first=NOON, before=None):
+    """The coming hours tick by tick, while the river plant gives these powers [MW]."""
+    composer, share = PublicComposer(told or facts(), before), np.zeros(STEPS) + 0.3
+    found = []
+    for i, power in enumerate(powers):
+        now = tick(first + i * QUARTER_HOUR, envelopes=pool(), share=share, origin=traced(hydro=power))
+        found.append(composer.compose(now, HOST))
+    return found
+
+
+def test_what_is_foreseen_does_not_follow_a_plant_from_quarter_hour_to_quarter_hour():
+    shares = [page.coming[1].share for page in following(1.0, 2.0, 3.0, 4.0, 5.0)]
+    assert shares == pytest.approx([0.4 + 0.1 + 0.5 * 0.3] * 4 + [0.4 + 0.5 + 0.1 * 0.3])
+
+
+def test_an_interval_of_two_hours_is_foreseen_once_too():
+    begins = [page.coming[0].start for page in following(*[1.0] * 17, told=facts(hours=2))]
+    assert sorted({(begin, begins.count(begin)) for begin in begins}) == [
+        (NOON, 8),
+        (NOON + timedelta(hours=2), 8),
+        (NOON + timedelta(hours=4), 1),
+    ]
+
+
+def test_what_was_foreseen_stands_through_a_restart():
+    before = following(1.0)[-1]
+    assert following(5.0, first=NOON + QUARTER_HOUR, before=before)[0].coming == before.coming
+    earlier = following(5.0, first=NOON - timedelta(days=1), before=before)[0]  # a run that begins before the one before
+    assert earlier.coming[0].start == NOON - timedelta(days=1)
+
+
+def test_what_nobody_could_foresee_is_foreseen_as_soon_as_somebody_can():
+    unknown, known = following(np.nan, 1.0)
+    assert {hour.share for hour in unknown.coming} == {None}
+    assert known.coming[0].share is not None
+
+
+def test_a_plant_whose_meter_is_silent_leaves_the_hours_that_were_foreseen_before():
+    composer, share = PublicComposer(facts()), np.zeros(STEPS) + 0.3
+    rows = [silent(), silent("m0", "m1")]
+    first, second = (
+        composer.compose(tick(NOON + i * timedelta(hours=1), envelopes=pool(), share=share, raw=raw), HOST).coming
+        for i, raw in enumerate(rows)
+    )
+    assert second == first
+
+
+@pytest.mark.parametrize(("taken_back", "shares"), [("river", False), ("school", True)])
+def test_a_consent_that_is_taken_back_ends_what_was_foreseen_with_it(taken_back, shares):
+    plants = tuple(replace(plant, consented=plant.consented and plant.channel != taken_back) for plant in PLANTS)
+    page = following(1.0, first=NOON + QUARTER_HOUR, before=following(1.0)[-1], told=facts(plants=plants))[0]
+    assert any(hour.share is not None for hour in page.coming) is shares
+    assert any(hour.parts for hour in page.coming) is shares

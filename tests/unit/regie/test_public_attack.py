@@ -6,7 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.unit.regie.attacked_town import GRAMS, START, Page, Town, single_plants, small_groups
+from tests.unit.regie.attacked_town import GRAMS, Town
+from tests.unit.regie.attackers import single_plants, small_groups
+from tests.unit.regie.watched_page import START, Page
 from twin.regie import public_told
 from twin.regie.public import PublicFacts
 from twin.regie.public_rule import Plant, Rule
@@ -152,6 +154,23 @@ def test_a_power_beside_the_share_would_tell_the_only_river_plant(broken):
     assert {"river"} in single_plants(watched(town), RULE)
 
 
+def test_the_coming_hours_would_tell_the_only_river_plant_for_they_hold_it_at_its_last_power(broken):
+    sun = tuple(Plant(f"pv{i}", "town", "pv", 50.0) for i in range(3))
+    town, rows = Town(TOWN, people(60, 60), (Plant("river", "town", "hydro", 50.0), *sun), "north"), Outsider._rows
+    assert single_plants(watched(town), RULE) == []
+    broken(Outsider, "_rows", lambda it, of, **how: [] if of.name == "ahead" else rows(it, of, **how))
+    assert {"river"} in single_plants(watched(town), RULE)
+
+
+@pytest.mark.parametrize("interval_told", [[7], []], ids=["a restart", "none"])
+def test_the_coming_hours_are_foreseen_once_an_hour_of_three_rivers_too(interval_told):
+    rivers = tuple(Plant(f"river{i}", "town", "hydro", 50.0) for i in range(3))
+    page = watched(Town(TOWN, people(60, 60), rivers, "north"), hours=4, restarts=interval_told)
+    begins = [hours[0].start for hours, _ in page.issues]
+    assert len(begins) == 6  # two days: after the first quarter hour, and twice at the full hour
+    assert len(set(begins)) == len(begins)
+
+
 def test_the_only_waste_plant_beside_biomass_is_not_found_by_the_renewable_part_of_other_plants(broken):
     plants = (plant(0, "biomass", "town", 500.0), plant(1, "biomass", "town", 500.0), plant(2, "waste", "town", 500.0))
     town = Town(TOWN, people(200, 100), plants, "north")
@@ -174,7 +193,5 @@ def test_a_large_town_with_many_plants_and_a_consent_is_told_in_full():
     roof = (Plant("school", "north", "pv", 80.0, consented=True), *(Plant(f"n{i}", "north", "pv", 8.0) for i in range(4)))
     page = watched(Town(TOWN, people(200, 100), (*sun, *roof), "north", roof="school"))
     assert all(verdict.told for verdict in page.facts.book.verdicts)
-    assert {what for what, *_ in page.told} == {"share", "co2", "pv", "import", "power", "load", "sun", "school", "roof"} - {
-        "school"
-    }
+    assert {what for what, *_ in page.told} == {"share", "co2", "pv", "import", "power", "load", "sun", "roof", "ahead"}
     assert single_plants(page, RULE) == small_groups([page], RULE) == []
