@@ -25,7 +25,7 @@ def disclosure_of(wired: Wired) -> Disclosure:
             where=titles[verdict.zone],
             resolution_s=int(verdict.resolution.total_seconds()),
             public=verdict.told,
-            reason=why.reason if (why := verdict.held or verdict.coarse) else "open",
+            reason=why.reason if (why := verdict.held or verdict.part or verdict.coarse) else "open",
             params=why.params if why else {},
         )
         for verdict in verdicts

@@ -60,7 +60,11 @@ class Outsider:
             groups.setdefault(_Group(whose, plant.zone, plant.kind, plant.like, scaled_to), []).append(plant)
         self._made = list(groups)
         self._weak = np.array([plants_held(group, rule) is not None for group in groups.values()], dtype=bool)
-        self._dark = np.array([group.kind == "pv" for group in groups], dtype=bool)
+        dark, still = (
+            np.array([group.kind in kinds for group in groups], dtype=bool) for kinds in (("pv",), ("pv", "storage"))
+        )
+        self._by_night = (np.ones_like(dark), ~dark)  # which plants are unknown: all, or those that do not need the sun
+        self._at_rest = (*self._by_night, ~still)
         self._uses = list(self._cells)
         weighed = [_weights(like[0]) for like in groups.values()]
         self._weights = np.array([(0.0, 0.0)] * len(self._uses) + weighed).T  # dims (renewable or carbon, unknown)
@@ -70,6 +74,13 @@ class Outsider:
     def finds(self, figures: Sequence[Figure]) -> Held | None:
         """What must not be public and follows from these figures together; None when nothing does."""
         return self._small_groups([figure.zone for figure in figures if figure.name not in _OF_PLANTS]) or self._plants(figures)
+
+    def finds_part(self, figures: Sequence[Figure]) -> Held | None:
+        """Plants too few, or with one that dominates, of whom it follows what part of the consumption they cover at times.
+
+        A ratio, no power; a power for who guesses the consumption, and as well as he guesses it.
+        """
+        return Held("tells_a_part") if self._solved(figures, self._at_rest, consumption_known=True) else None
 
     def _small_groups(self, zones: Sequence[str]) -> Held | None:
         """Customers too few, or with one who stands out, whose consumption follows when that of these zones is known."""
@@ -88,20 +99,27 @@ class Outsider:
         return Held("tells_a_small_remainder", {"customers": customers, "zones": found})
 
     def _plants(self, figures: Sequence[Figure]) -> Held | None:
-        """Plants too few, or with one that dominates, whose production follows.
+        """Plants too few, or with one that dominates, whose production follows, with or without knowing the sun's part."""
+        if not self._solved(figures, self._by_night):
+            return None
+        zones = {group.zone for group, weak in zip(self._made, self._weak, strict=True) if weak}
+        return Held("tells_a_plant", {"zones": sorted(zones)})
 
-        With and without knowing the sun's part, and whether a zone's photovoltaics is scaled from its own references or summed
-        over all within.
+    def _solved(self, figures: Sequence[Figure], unknown: Sequence[np.ndarray], *, consumption_known: bool = False) -> bool:
+        """Whether something of plants too few, or with one that dominates, follows.
+
+        Whether a zone's photovoltaics is scaled from its own references or summed over all within.
+
+        Args:
+            unknown: which groups of plants are, dims (group,), one or another of these.
         """
         for scaled in (True, False):
             rows = np.array([row for figure in figures for row in self._rows(figure, scaled=scaled)])
-            uses, made = rows[:, : len(self._uses)], rows[:, len(self._uses) :]
-            for unknown in (np.ones_like(self._dark), ~self._dark):
-                hidden = np.hstack([uses, made[:, unknown & ~self._weak]])
-                if _follows(hidden, made[:, unknown & self._weak]):
-                    zones = {group.zone for group, weak in zip(self._made, self._weak, strict=True) if weak}
-                    return Held("tells_a_plant", {"zones": sorted(zones)})
-        return None
+            uses, made = rows[:, : 0 if consumption_known else len(self._uses)], rows[:, len(self._uses) :]
+            for some in unknown:
+                if _follows(np.hstack([uses, made[:, some & ~self._weak]]), made[:, some & self._weak]):
+                    return True
+        return False
 
     def _rows(self, figure: Figure, *, scaled: bool) -> list[np.ndarray]:
         """The equations of a figure, as coefficients of the unknowns."""

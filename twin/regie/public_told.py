@@ -49,6 +49,7 @@ class Verdict:
     Attributes:
         figure: of `twin.regie.public_solve.FIGURES`. ``resolution``: of its intervals, which begin on the clock.
         held: why it is not told; None when it is. ``coarse``: why it is not told by the quarter hour, None where it is.
+        part: what follows all the same, by itself or with what was admitted before: a few plants' part of the consumption.
     """
 
     figure: str
@@ -56,6 +57,7 @@ class Verdict:
     resolution: timedelta
     held: Held | None
     coarse: Held | None = None
+    part: Held | None = None
 
     @property
     def told(self) -> bool:
@@ -102,11 +104,14 @@ def _verdicts(book: Rulebook, silent: frozenset[str] | None) -> tuple[Verdict, .
     found = []
     for figure in _wanted(wish):
         held = _held_alone(figure, wish, by_name, plants, rule, coarse) or outsider.finds([*admitted, figure])
+        part = None
         if held is None:
+            known = outsider.finds_part(admitted) if admitted else None
             admitted.append(figure)
+            part = outsider.finds_part([figure] if known else admitted)
         of_town = figure.zone == wish.root and figure.name in ("share", "co2", "parts", "powers")
         why = coarse if of_town else Held("foreseen_once" if figure.name in _FORESEEN else "hours_only")
-        found.append(Verdict(figure.name, figure.zone, wish.interval if why else QUARTER_HOUR, held, why))
+        found.append(Verdict(figure.name, figure.zone, wish.interval if why else QUARTER_HOUR, held, why, part))
     return tuple(found)
 
 

@@ -36,10 +36,11 @@ def small_groups(pages: list[Page], rule: Rule) -> list[list]:
     return found
 
 
-def single_plants(page: Page, rule: Rule) -> list[set[str]]:
-    """Sets of plants without consent, too few or with one that dominates, of which somebody can compute something.
+def single_plants(page: Page, rule: Rule, *, knows_consumption: bool = False) -> list[set[str]]:
+    """Sets of too few plants without consent of which somebody can compute something.
 
-    He knows the import's mix, and by night that there is no sun.
+    He knows the import's mix, and by night that there is no sun; or what everybody consumes as well, so that a part of the
+    consumption is a power to him.
     """
     plants, loads = page.town.plants, len(page.meters.people)
     protected = [plant for plant in plants if not plant.consented]
@@ -49,6 +50,7 @@ def single_plants(page: Page, rule: Rule) -> list[set[str]]:
     ]  # nothing tells those of a zone apart: one stands for all
     kept = np.array([*crowd, *range(loads, page.meters.size)])
     is_pv = np.array([False] * len(crowd) + [plant.kind == "pv" for plant in plants])
+    guessed = np.array([knows_consumption] * len(crowd) + [False] * len(plants))
     found = []
     for hour in dict.fromkeys(hour for hour, _ in page.told.values()):
         told = [rows for of, rows in page.told.values() if of == hour]
@@ -58,7 +60,7 @@ def single_plants(page: Page, rule: Rule) -> list[set[str]]:
         largest = np.abs(table).max(axis=1, keepdims=True)
         table = np.where(largest > 1e-9, table / np.maximum(largest, 1e-9), 0.0)
         x = np.concatenate([page.meters.truth(quarter)[kept] for quarter in quarters(hour)])
-        for unknown in (np.tile(np.ones_like(is_pv), 4), np.tile(~is_pv, 4)):
+        for unknown in (np.tile(~guessed, 4), np.tile(~guessed & ~is_pv, 4)):
             for some in few:
                 wanted = np.tile([False] * len(crowd) + [plant in some for plant in plants], 4)[unknown]
                 powers = left_over(table[:, unknown], wanted) @ x[unknown][wanted]

@@ -1,12 +1,13 @@
 """No sequence of what is public isolates few customers or single plants, and what would let it is found by the same attack."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.unit.regie.attacked_town import GRAMS, Town
+from tests.unit.regie.attacked_town import GRAMS, GREEN, Town
 from tests.unit.regie.attackers import single_plants, small_groups
 from tests.unit.regie.watched_page import START, Page
 from twin.regie import public_told
@@ -31,6 +32,12 @@ def watched(town, *, hours=2, silent=(), restarts=(), late=(), journal=True, rul
         if quarter in restarts:
             page.restart(frozenset(late), journal=journal, forgets=forgets)
     return page
+
+
+def openly(page: Page) -> bool:
+    """Whether the officer is told that a few plants' part of the consumption follows, with the meters that answered."""
+    silent = {page.facts.silent(seen.raw) for seen in page.seen.values()}
+    return any(verdict.part for each in silent for verdict in public_told._verdicts(page.facts.book, each))
 
 
 # ---------------------------------------------------------------------------------------------------- any town
@@ -84,6 +91,7 @@ def test_no_sequence_of_pages_isolates_fewer_than_a_crowd_or_single_plants(data)
     page = watched(town, **data.draw(days(town)))
     assert small_groups([page], RULE) == []
     assert single_plants(page, RULE) == []
+    assert openly(page) or single_plants(page, RULE, knows_consumption=True) == []
 
 
 # ------------------------------------------------------------------------------ what each part of the rule is there for
@@ -158,8 +166,32 @@ def test_the_coming_hours_would_tell_the_only_river_plant_for_they_hold_it_at_it
     sun = tuple(Plant(f"pv{i}", "town", "pv", 50.0) for i in range(3))
     town, rows = Town(TOWN, people(60, 60), (Plant("river", "town", "hydro", 50.0), *sun), "north"), Outsider._rows
     assert single_plants(watched(town), RULE) == []
-    broken(Outsider, "_rows", lambda it, of, **how: [] if of.name == "ahead" else rows(it, of, **how))
+    broken(Outsider, "_rows", lambda it, of, **how: [row * (of.name != "ahead") for row in rows(it, of, **how)])
     assert {"river"} in single_plants(watched(town), RULE)
+
+
+def test_by_night_the_share_tells_what_part_of_the_consumption_the_only_river_plant_covers_and_the_officer_knows():
+    sun = tuple(Plant(f"pv{i}", "town", "pv", 50.0) for i in range(3))
+    town = Town(TOWN, people(200, 100), (Plant("river", "town", "hydro", 50.0), *sun), "north")
+    page = watched(town)
+    assert single_plants(page, RULE) == []
+    assert {"river"} in single_plants(page, RULE, knows_consumption=True)
+    told = {(v.figure, v.zone): v.part and v.part.reason for v in page.facts.book.verdicts if v.told}
+    assert told["share", "town"] == "tells_a_part"
+    assert told["share", "north"] is None
+    three = replace(town, plants=(*sun, *(Plant(f"river{i}", "town", "hydro", 50.0) for i in range(3))))
+    assert not openly(watched(three))
+
+
+def test_the_part_that_follows_by_night_is_the_share_beyond_the_imports():
+    town = Town(TOWN, people(200, 100), (Plant("river", "town", "hydro", 50.0),), "north")
+    page = watched(town, hours=1)
+    at, mix = START + timedelta(hours=12, minutes=45), GREEN["import"]
+    x, river = page.meters.truth(at), page.meters.seen(frozenset()).made["town", "hydro"]
+    part = river @ x / (page.meters.seen(frozenset()).used["town"] @ x)
+    share = page.composer.before.share
+    assert (share - mix) / (1.0 - mix) == pytest.approx(part, abs=1e-4 / (1.0 - mix))  # shares have four decimals
+    assert page.composer.before.sources == ()
 
 
 @pytest.mark.parametrize("interval_told", [[7], []], ids=["a restart", "none"])
