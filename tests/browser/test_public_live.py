@@ -136,8 +136,11 @@ def test_page_says_stale_when_the_file_stops_changing(site, visit):
     page.wait_for_selector("#stale:visible")
     assert page.locator("#stale").inner_text() == render(Edition("1", snapshot), "de").text["stale"]
     assert page.locator("#say").text_content().startswith("Veraltet seit")
+    advised = ('[data-k="best"]', ".advice", '[data-k="stories_next"]')
+    assert [place for place in advised if page.locator(place).is_visible()] == []  # an old forecast recommends nothing
     site.publish(period_s=2.0)
     page.wait_for_selector("#stale", state="hidden")
+    assert [place for place in advised if not page.locator(place).is_visible()] == []
 
 
 def test_page_says_stale_after_two_missed_fetches_and_recovers(site, visit):
