@@ -97,6 +97,10 @@ class Telling:
         """What somebody wrote in several languages, in this one or else in one that there is."""
         return in_language(words, self.language) or self.snapshot.site
 
+    def dated(self, card: Mean) -> str:
+        """The interval of a mean, and its quality where that is doubtful."""
+        return " · ".join(filter(None, (self.mean_of(card), self.quality(card.quality))))
+
     def quality(self, flags: Sequence[str]) -> str:
         """The flags in words; "" for a good value, because only a doubtful one needs a label."""
         words = ", ".join(self.say(f"quality.{flag}") for flag in flags if flag != "good")

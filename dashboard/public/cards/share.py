@@ -20,7 +20,7 @@ def fill(telling: Telling) -> None:
     text["meaning"] = say(f"share.meaning_{state}") if share is None else say("share.meaning", n=round(100 * share))
     _ring(telling)
     telling.put("made", _made_words(telling))
-    text["interval"] = _interval_words(telling)
+    text["interval"] = interval_words(telling)
     at = telling.clock(snapshot.published_at, seconds=True)
     text["updated"] = say("share.updated_own") if telling.own_time else say("share.updated", at=at)
     telling.put("quality", telling.quality(snapshot.quality))
@@ -32,7 +32,7 @@ def fill(telling: Telling) -> None:
     telling.show("co2", state in ("ok", "unknown"))
 
 
-def _interval_words(telling: Telling) -> str:
+def interval_words(telling: Telling) -> str:
     """When: a quarter hour, or the longer interval that the privacy rule asks for, which then is the town's own as a zone."""
     start = telling.snapshot.interval
     town = next((zone for zone in telling.snapshot.zones if zone.parent is None and zone.start == start), None)

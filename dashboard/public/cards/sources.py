@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dashboard import format as fmt
+from dashboard.public.cards.share import interval_words
 from dashboard.public.pages.places import Places
 from dashboard.public.telling import KINDS, Telling
 from twin.contracts.public_snapshot import Source
@@ -63,6 +64,8 @@ def fill(telling: Telling) -> None:
         left, width = (0.0, 0.0) if part is None else (100 * part.left, 100 * part.part)
         telling.attributes[f"source_{kind}_bar"] = {"x": f"{left:.1f}", "width": f"{width:.1f}"}
     telling.show("sources_picture", bool(found))
+    when = " · ".join(filter(None, (interval_words(telling), telling.quality(telling.snapshot.quality))))
+    telling.put("sources_when", when if found else "")
     telling.put("sources_none", "" if found else telling.say(f"source.none_{telling.state}"))
 
 
@@ -91,5 +94,5 @@ def markup(put: Places) -> str:
     rows = "".join(
         put("li", f"source_{kind}_item", f'<i class="key {kind}"></i>{put("span", f"source_{kind}")}') for kind in KINDS
     )
-    content = f'{picture}<ul class="keys">{rows}</ul>{put("p", "sources_none")}'
+    content = f'{picture}<ul class="keys">{rows}</ul>{put("p", "sources_none")}{put("p", "sources_when", class_="muted")}'
     return put.card("sources", put.title("sources"), content)

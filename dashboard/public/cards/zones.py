@@ -74,7 +74,7 @@ def _zone(telling: Telling, place: str, branch: Branch) -> None:
     telling.attributes[f"{place}_arc"] = {"stroke-dasharray": f"{100 * (zone.share or 0.0):.1f} 100"}
     telling.text[f"{place}_share"] = telling.percent(zone.share) if known else telling.say("zones.unknown")
     telling.text[f"{place}_name"] = telling.titled(zone.title)
-    telling.text[f"{place}_when"] = telling.mean_of(zone)
+    telling.text[f"{place}_when"] = telling.dated(zone)
 
 
 def markup(put: Places) -> str:

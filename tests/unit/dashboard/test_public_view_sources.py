@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 sys.path.insert(0, str(Path(__file__).parent))
 from public_town import town, zones
-from public_views import THIN, view_of
+from public_views import SPAN, THIN, in_real_time, view_of
 
 from dashboard.public.cards.sources import slices
 from dashboard.public.cards.zones import in_tree
@@ -56,6 +56,13 @@ def test_band_is_explained_only_where_it_is_drawn():
     bare = tuple(hour.model_copy(update={"low": None, "high": None}) for hour in town().coming)
     assert view_of(town()).attributes["legend_band"] == {"hidden": None}
     assert view_of(town(coming=bare)).attributes["legend_band"] == {"hidden": ""}
+
+
+def test_sources_say_of_which_quarter_hour_they_are_and_how_good():
+    assert (
+        view_of(in_real_time()).text["sources_when"] == f"Quarter hour: Wed 15 Jun 2016, 10:15{SPAN}10:30 · Quality: estimated"
+    )
+    assert view_of(town(sources=())).attributes["sources_when"] == {"hidden": ""}
 
 
 def test_source_without_known_mix_says_so():
@@ -142,6 +149,12 @@ def test_zone_whose_share_is_withheld_has_a_broken_ring_and_a_word():
     index = next(i for i in range(8) if view.text.get(f"z{i}_name") == "The works")
     assert view.text[f"z{index}_share"] == "unknown"
     assert view.attributes[f"z{index}"]["class"].split()[-1] == "none"
+
+
+def test_share_of_a_zone_that_is_not_metered_says_so_beside_its_hour():
+    assert view_of(town()).text["z1_when"] == f"Mean of 09:00{SPAN}10:00 · Quality: estimated"
+    metered = tuple(zone.model_copy(update={"quality": ("good",)}) for zone in zones())
+    assert view_of(town(zones=metered)).text["z1_when"] == f"Mean of 09:00{SPAN}10:00"
 
 
 def test_town_without_zones_needs_no_diagram():
