@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -159,6 +160,25 @@ def test_the_page_is_read_again_without_a_network_and_says_that_it_is_old(site, 
     page.reload()
     assert words_at(page, "share") == "73\u202f%"
     assert page.locator("#stale").is_visible()
+
+
+@pytest.mark.parametrize("name", ["", "widget/"])
+def test_what_a_cache_on_the_way_has_held_for_hours_is_as_old_as_it_is(site, browser, name):
+    site.show()
+    context = browser.new_context(locale="en-GB", service_workers="block")
+    page = context.new_page()
+    then = datetime.now(UTC) - timedelta(hours=3)
+
+    def held(route):
+        answer = route.fetch()
+        told = answer.json() | {"published_at": then.isoformat(), "stale_after": (then + timedelta(minutes=20)).isoformat()}
+        route.fulfill(json=told, headers=answer.headers | {"date": format_datetime(then, usegmt=True), "age": "10800"})
+
+    page.route("**/*.json", held)
+    page.goto(f"{site.url}/en/{name}")
+    page.wait_for_selector('#age:text("3 hr. ago")')
+    assert page.locator("#stale").is_visible()
+    context.close()
 
 
 def test_every_file_is_handed_out_as_it_was_written(site):

@@ -69,7 +69,8 @@
     try {
       const answer = await fetch('live.json', {cache: 'no-cache', credentials: 'omit', signal: running.signal});
       const kept = answer.headers.has('x-kept'); // by the service worker, from when there was a network
-      const ahead = kept ? 0 : Date.parse(answer.headers.get('date')) - Date.now();
+      // A cache on the way keeps the date of the original, and says for how long.
+      const ahead = kept ? 0 : Date.parse(answer.headers.get('date')) + 1e3 * answer.headers.get('age') - Date.now();
       skew = Math.abs(ahead) > 2e3 ? ahead : 0; // the header counts whole seconds
       const view = await answer.json();
       const hides = view.attributes?.cards?.hidden === ''; // nothing may be shown: then what was shown goes, too

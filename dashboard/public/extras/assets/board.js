@@ -60,7 +60,8 @@
     try {
       const answer = await fetch(main.dataset.board, {cache: 'no-cache', credentials: 'omit', signal: running.signal});
       if (!answer.ok) throw new Error(answer.status);
-      const ahead = Date.parse(answer.headers.get('date')) - Date.now();
+      // A cache on the way keeps the date of the original, and says for how long.
+      const ahead = Date.parse(answer.headers.get('date')) + 1e3 * answer.headers.get('age') - Date.now();
       const view = await answer.json();
       skew = Math.abs(ahead) > 2e3 ? ahead : 0; // the header counts whole seconds
       missed = 0;
