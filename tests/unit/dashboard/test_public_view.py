@@ -52,6 +52,20 @@ def test_share_says_what_it_means_and_what_it_is_not():
     assert "Das ist nicht die Stromkennzeichnung." in page
 
 
+@pytest.mark.parametrize(
+    ("language", "one", "many"),
+    [
+        ("de", "stammt etwa 1 aus", "stammen etwa 2 aus"),
+        ("fr", "environ 1 vient de", "environ 2 viennent de"),
+        ("it", "circa 1 proviene da", "circa 2 provengono da"),
+        ("en", "about 1 comes from", "about 2 come from"),
+    ],
+)
+def test_a_hundredth_is_told_in_the_singular(language, one, many):
+    assert one in view_of(town(share=0.01, made_here=0.0), language).text["meaning"]
+    assert many in view_of(town(share=0.02, made_here=0.0), language).text["meaning"]
+
+
 def test_estimated_value_says_so_and_a_good_one_says_nothing():
     view = view_of(town(), "fr")
     assert view.text["quality"] == "Qualité\u00a0: estimée"

@@ -101,6 +101,20 @@ def test_last_of_the_import_is_named_when_ten_points_are_more_than_it_lacks():
 
 
 @pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("de", "Käme auch die eine von"),
+        ("fr", "Si le dernier kWh"),
+        ("it", "Se anche l'ultimo kWh"),
+        ("en", "If the last one of"),
+    ],
+)
+def test_last_hundredth_of_the_import_is_told_in_the_singular(language, words):
+    snapshot = town(share=0.99, sources=sources(("pv", 0.99, None, 1.0), ("import", 0.01, None, 0.0)))
+    assert view_of(snapshot, language).text["greener"].startswith(words)
+
+
+@pytest.mark.parametrize(
     ("fields", "words"),
     [
         ({"share": 0.998}, "Nothing: now everything"),
