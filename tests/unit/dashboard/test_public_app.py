@@ -13,7 +13,10 @@ from hypothesis import strategies as st
 sys.path.insert(0, str(Path(__file__).parent))
 from public_town import LANGUAGES, PUBLISHED, ask, publish, release, story, town
 
+from dashboard.format import texts
 from dashboard.public.app import PublicApp
+from dashboard.public.pages.how import SECTIONS
+from twin.publication.deeds import LONGEST_TEXT, LONGEST_TITLE
 
 FRESH = PUBLISHED + timedelta(seconds=5)
 LATER = PUBLISHED + timedelta(hours=3)
@@ -165,6 +168,22 @@ def test_first_load_stays_under_15_kb_with_all_that_can_be_told(tmp_path, langua
     assert len(live.raw) <= 4_000
     # Page, style and scripts are the first load; the values that follow fit in as well.
     assert len(page.raw) + len(live.raw) + sum(len(ask(app, path, accept_encoding="gzip").raw) for path in assets) <= 15_000
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_longest_stories_that_a_publisher_may_write_leave_page_and_values_within_their_limits(tmp_path, language):
+    prose = " ".join(texts(language, "public").get(f"how.{name}") for name in SECTIONS)  # as people write, nothing twice
+    length = LONGEST_TITLE + LONGEST_TEXT
+    whole = [prose[start : start + length] for start in range(0, 3 * length, length)]
+    assert len(whole[-1]) == length
+    told = [{"title": {language: each[:LONGEST_TITLE]}, "text": {language: each[LONGEST_TITLE:]}} for each in whole]
+    publish(tmp_path, town())
+    publish(tmp_path, release(stories=tuple(story(begins_in=i, **one) for i, one in enumerate(told))))
+    app = PublicApp(tmp_path, lambda: FRESH)
+    page = ask(app, f"/{language}/", accept_encoding="gzip")
+    assets = re.findall(r"/assets/[^\"]+", page.body)
+    assert len(page.raw) + sum(len(ask(app, path, accept_encoding="gzip").raw) for path in assets) <= 15_000
+    assert len(ask(app, f"/{language}/live.json", accept_encoding="gzip").raw) <= 4_000
 
 
 @pytest.mark.parametrize(
