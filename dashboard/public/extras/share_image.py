@@ -26,7 +26,7 @@ _BARS = (660.0, 210.0, 484.0, 250.0)  # left, top, width, height of the strip
 
 @dataclass(frozen=True)
 class Palette:
-    """The page's colours, the contrast of text on ``ground`` and of ``warn`` on ``warn_ground`` at least 4.5 : 1."""
+    """The page's colours; contrast of text on ``ground`` and of ``warn`` on ``warn_ground`` at least 4.5 : 1, of bars 3 : 1."""
 
     ground: str
     text: str
@@ -38,7 +38,7 @@ class Palette:
     warn_ground: str
 
 
-LIGHT = Palette("#f5f5f3", "#1b1e21", "#4a4f54", "#00694a", "#1d8a64", "#a4abb1", "#5a3b00", "#fff1cc")
+LIGHT = Palette("#f5f5f3", "#1b1e21", "#4a4f54", "#00694a", "#1d8a64", "#7b8288", "#5a3b00", "#fff1cc")
 DARK = Palette("#111315", "#eceef0", "#b6bcc2", "#62d6a7", "#45bd8c", "#6a7178", "#ffdf94", "#3b2e0b")
 
 

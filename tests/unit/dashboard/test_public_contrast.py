@@ -6,16 +6,23 @@ from pathlib import Path
 import pytest
 
 import dashboard
+from dashboard.public.extras.share_image import DARK, LIGHT
 
-STYLE = (Path(dashboard.__file__).parent / "public" / "assets" / "page.css").read_text(encoding="utf-8")
+PUBLIC = Path(dashboard.__file__).parent / "public"
+STYLE, BOARD, TV = (
+    (PUBLIC / name).read_text(encoding="utf-8")
+    for name in ("assets/page.css", "extras/assets/board.css", "extras/assets/tv.css")
+)
 LEAST = 3.0
 
 
-def themes() -> dict[str, dict[str, str]]:
+def colours_in(block: str) -> dict[str, str]:
+    return dict(re.findall(r"--([\w-]+): (#[0-9a-f]{3,6});", block))
+
+
+def themes(style: str = STYLE) -> dict[str, dict[str, str]]:
     """The colours by name; the dark theme replaces what it names."""
-    light, dark = (
-        dict(re.findall(r"--([\w-]+): (#[0-9a-f]{3,6});", block)) for block in re.findall(r":root \{(.*?)\}", STYLE, re.DOTALL)
-    )
+    light, dark = map(colours_in, re.findall(r":root \{(.*?)\}", style, re.DOTALL))
     return {"light": light, "dark": light | dark}
 
 
@@ -43,3 +50,15 @@ def test_black_on_white_is_21_to_1_and_the_grey_of_the_standards_examples_is_4_5
 def test_bars_and_arcs_stand_out_from_what_they_lie_on(theme, ground, drawn):
     colours = themes()[theme]
     assert contrast(colours[drawn], colours[ground]) >= LEAST
+
+
+@pytest.mark.parametrize("theme", ["light", "dark", "screen"])
+@pytest.mark.parametrize("drawn", ["grey-bar", "green-bar"])
+def test_bars_of_widget_and_screen_stand_out_from_what_they_lie_on(theme, drawn):
+    colours = themes(BOARD)["light"] | colours_in(TV) if theme == "screen" else themes(BOARD)[theme]
+    assert contrast(colours[drawn], colours["card"]) >= LEAST
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark"])
+def test_bars_of_the_image_stand_out_from_its_ground(palette):
+    assert min(contrast(bar, palette.ground) for bar in (palette.grey_bar, palette.green_bar)) >= LEAST
