@@ -73,6 +73,24 @@ def test_a_page_without_a_network_is_the_last_one_seen_and_says_stale_at_once(se
     assert page.evaluate("fetch('live.json').then(a => a.headers.get('x-kept'))") is None
 
 
+def test_query_strings_fill_no_cache_and_a_page_is_found_without_a_network_whatever_stands_behind_its_address(served, visit):
+    page = visit(f"{served.url}/en/?<script>")
+    settle(page, "/en/live.json")
+    before = sorted(page.evaluate(KEPT))
+    page.evaluate(
+        """Promise.all(['../icon.svg', 'live.json', 'board.json'].flatMap(path => [1, 2, 3].map(n => fetch(`${path}?${n}`))))
+            .then(() => null)"""
+    )
+    page.goto(f"{served.url}/en/?share=100")
+    after = page.evaluate(KEPT)
+    assert sorted(set(after)) == sorted({*before, "/icon.svg", "/en/board.json"})
+    assert len(after) == len(set(after))
+    page.context.set_offline(True)
+    page.goto(f"{served.url}/en/?other")
+    assert share(page) == "73\u202f%"
+    assert page.locator("#stale").is_visible()
+
+
 def test_a_page_never_seen_says_so_and_leads_to_the_last_values(served, visit, screenshots):
     page = visit(f"{served.url}/fr/")
     settle(page)

@@ -31,10 +31,10 @@ self.addEventListener('fetch', (event) => {
 });
 
 async function fixed(request) {
-  const cache = await caches.open(CACHE), copy = await cache.match(request.url);
+  const cache = await caches.open(CACHE), key = bare(request.url), copy = await cache.match(key);
   if (copy) return copy;
   const answer = await fetch(request);
-  if (answer.ok) await cache.put(request.url, answer.clone());
+  if (answer.ok) await cache.put(key, answer.clone());
   return answer;
 }
 
