@@ -43,6 +43,7 @@ def tv_page(snapshot: PublicSnapshot | None, release: PublicRelease | None, lang
             put("h1", "town"),
             put("p", "notice", class_="notice"),
             stale_line(put, stale=old),
+            '<p id="say" class="aside" role="status"></p>',
             put("div", "values", inner=values, class_="values"),
             f'<noscript><p class="muted">{text(say("board.noscript"))}</p></noscript>',
         ]

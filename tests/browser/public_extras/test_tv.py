@@ -117,6 +117,7 @@ def test_the_screen_recovers_by_itself_after_hours_without_a_network(served, bro
         page.wait_for_timeout(50)
     assert page.locator("#stale").is_visible()
     assert page.locator("#age").inner_text() == "(4 hr. ago)"
+    assert page.get_by_role("status").text_content().startswith("Stale")
     served.show(now_town(share=0.44))
     context.set_offline(False)
     page.wait_for_timeout(500)  # a question that was on its way comes to its end

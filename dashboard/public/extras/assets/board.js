@@ -10,7 +10,7 @@
   let skew = 0, paused = false, stale = main.classList.contains('stale'), timer = 0, running = null;
 
   const now = () => Date.now() + skew;
-  const say = (text) => { if (byId('say')) byId('say').textContent = text; };
+  const say = (text) => { byId('say').textContent = text; };
 
   function put(view) {
     for (const element of document.querySelectorAll('[data-k]')) {
@@ -25,7 +25,7 @@
 
   function showAge() {
     const published = live.published_at ? Date.parse(live.published_at) : null;
-    if (byId('age')) byId('age').textContent = published === null ? '' : age(published);
+    byId('age').textContent = published === null ? '' : age(published);
     setStale(published !== null && (missed >= 2 || now() > Date.parse(live.stale_after)));
   }
 
