@@ -17,6 +17,7 @@ from dashboard.public.feed import Edition, Feed
 from dashboard.public.open_data import OpenFolder
 from dashboard.public.pages.document import Assets
 from dashboard.public.pages.error import error_page
+from dashboard.public.pages.front import front_door
 from dashboard.public.shelf import ASK_AGAIN, FOREVER, SHORT, Answer
 from dashboard.public.view import View, render
 
@@ -56,6 +57,7 @@ class PublicApp:
             f"/{paths[name]}": shelf.answer(files[name], kind, cache=FOREVER)
             for name, kind in zip(_NAMES, (shelf.CSS, shelf.SCRIPT), strict=True)
         }
+        self._fixed["/index.html"] = shelf.answer(front_door(self.assets), shelf.HTML, cache=ASK_AGAIN)
         self._errors: dict[tuple[str, str], Answer] = {}
         base = f"{urlsplit(address).path.rstrip('/')}/"
         for language in LANGUAGES:

@@ -22,7 +22,6 @@ from typing import Protocol
 
 from dashboard.format import LANGUAGES
 from dashboard.public import shelf
-from dashboard.public.pages.document import LANGUAGE_NAMES
 from dashboard.public.shelf import Answer
 from twin.domain.problems import BadInput, Problem
 
@@ -156,10 +155,8 @@ def exported(answers: Answers) -> Iterator[tuple[str, Answer]]:
     """Pairs of file name and answer: what a host that knows no more than files can say.
 
     A page is kept whatever its status, because it says in words what is wrong; of everything else only what succeeded. What
-    must not be stored is not, and a missing slash is added by any host. The front door leads to the browser's language; without
-    a server that reads it, the page there asks.
+    must not be stored is not, and a missing slash is added by any host.
     """
-    yield "index.html", shelf.answer(_front_door(), shelf.HTML, cache="no-cache")
     for address in answers.addresses():
         one = answers.answer("GET", address, "")
         headers = dict(one.headers)
@@ -197,15 +194,6 @@ def _put(file: Path, body: bytes, same: Path | None) -> None:
         os.link(same, file)
     else:
         file.write_bytes(body)
-
-
-def _front_door() -> bytes:
-    links = "".join(
-        f'<li><a href="{code}/" hreflang="{code}" lang="{code}">{name}</a>' for code, name in LANGUAGE_NAMES.items()
-    )
-    head = '<meta charset="utf-8"><title>Régie</title><meta name="viewport" content="width=device-width,initial-scale=1">'
-    head += '<meta name="color-scheme" content="light dark"><link rel="icon" href="data:,">'
-    return f'<!doctype html><html lang="de"><head>{head}</head><body><main><ul>{links}</ul></main></body></html>'.encode()
 
 
 def _refused(directory: Path, found: str, limit: str, remedy: str) -> BadInput:

@@ -16,7 +16,7 @@ from urllib.request import urlopen
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from public_stage import PHONE, ROOT, words_at
+from public_stage import PHONE, ROOT, assert_accessible, words_at
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "dashboard"))
 from public_town import LANGUAGES, publish, release, story, town
@@ -115,6 +115,9 @@ def test_every_page_opens_without_a_complaint_and_every_link_of_it_leads_to_a_fi
 
 def test_a_reader_walks_through_the_view_by_its_own_links(site, open_page):
     page = open_page(f"{site.url}/", width=PHONE[0], height=PHONE[1], wait_for="a")
+    assert_accessible(page)
+    boxes = page.evaluate("[...document.querySelectorAll('a')].map(e => [e.textContent, e.offsetWidth, e.offsetHeight])")
+    assert [box for box in boxes if box[1] < 44 or box[2] < 44] == []
     page.click("text=Français")
     page.wait_for_selector("#age:not(:empty)")
     assert words_at(page, "share") == "73\u202f%"
