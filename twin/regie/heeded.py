@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
+from functools import lru_cache
 
 from pydantic import TypeAdapter
 
@@ -29,6 +30,7 @@ class Heeded:
         self._plants = {plant.channel: plant for plant in self._book.plants}
         self._counted = frozenset(metered) & self._plants.keys()
         self._told = [(figure, root) for figure in _OF_THE_TOWN if self._book.told(figure, root)]
+        self._whole = lru_cache(maxsize=256)(self._judged)
 
     @property
     def k(self) -> int:
@@ -37,8 +39,10 @@ class Heeded:
 
     def whole(self, silent: Collection[str] | None) -> bool:
         """As the protocol says."""
-        plants = None if silent is None else frozenset(self._plants.keys() & silent)
-        return all(self._book.told(*figure, plants) for figure in self._told)
+        return self._whole(None if silent is None else frozenset(self._plants.keys() & silent))
+
+    def _judged(self, silent: frozenset[str] | None) -> bool:
+        return all(self._book.told(*figure, silent) for figure in self._told)
 
     def protected(self, late: Collection[str] | None) -> frozenset[str]:
         """As the protocol says: a device has several meters, so only those that the town's sums are made of count."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
@@ -36,8 +36,8 @@ class Intake:
     off_grid: int
     too_old: int
     refused: tuple[str, ...]
-    labels_s: np.ndarray
-    channels: np.ndarray
+    labels_s: np.ndarray = field(compare=False)
+    channels: np.ndarray = field(compare=False)
 
 
 class RawTable:
