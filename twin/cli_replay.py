@@ -75,6 +75,7 @@ def lines(figures: dict[str, Any]) -> list[str]:
         return [mine["kpis"][group]["value"][name], theirs["kpis"][group]["value"][name], apart["kpis"][group][name]]
 
     said = [f"{', '.join(figures['swapped_boxes'])} swapped, {figures['ticks']} quarter hours from {figures['from']}"]
+    said += [figures["expunged"]] if figures["expunged"] else []
     said += table(("as it is", "swapped", "difference"), row)
     for name, mw in apart["pinball_mw"].items():
         both = (mine["pinball_mw"][name], theirs["pinball_mw"][name], mw)

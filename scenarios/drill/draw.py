@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from scenarios.drill.led import led_to
 from scenarios.file.scenario import Drill
 from scenarios.replay.journalled import Journalled
-from scenarios.replay.window import local, moment_of
+from scenarios.replay.window import local, moment_of, on_air
 from twin.adapters.ready import Ready
 from twin.domain.problems import BadInput, Problem, Problems
 from twin.domain.time import QUARTER_HOUR_S
@@ -86,8 +86,8 @@ def drawn(asked: Asked) -> Path:
     problems = Problems()
     begin = moment_of("--at", asked.at, zone, Problems())
     length = timedelta(hours=asked.hours) if _length_fits(asked.hours) else None
-    if begin is not None and length is not None and not run.start <= begin <= run.end - length:
-        limit = f"within {local(run.start, zone)} to {local(run.end, zone)}, with the {asked.hours:g} hours after it"
+    if begin is not None and length is not None and not run.earliest <= begin <= run.end - length:
+        limit = f"with the {asked.hours:g} hours after it within {on_air(run, zone)}"
         problems.add("--at", local(begin, zone), limit, "choose hours that were on air")
     problems.found += flag_problems(asked.at, asked.hours, out)
     if problems or begin is None or length is None:

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 from scenarios.drill.source import Drilled
 from scenarios.drill.truth import with_oracles
 from scenarios.replay.accidents import with_accidents
-from scenarios.replay.journalled import Journalled, journalled
+from scenarios.replay.journalled import Journalled, journalled, said_gone
 from scenarios.replay.rerun import Rerun, Stretch, Ticks, rerun
 from twin.contracts.messages import Command, Kpi, Recommendation
 from twin.domain.problems import BadInput, Problem, Problems
@@ -95,6 +95,8 @@ def _played(drill: Drilled, state: Path) -> Journalled:
         value = f"another run: {run.site} from {run.start.isoformat()}"
         limit, remedy = f"the drill's, from {drill.moment.begin.isoformat()}", "give the --state of regie live --scenario"
         problems.add(place, value, limit, remedy)
+    elif run.gone:
+        problems.add(place, said_gone(run), "all of what was played", "play the drill again")
     elif run.ticks < drill.stretch.ticks:
         problems.add(place, f"{run.ticks} quarter hours", f"all {drill.stretch.ticks}", "play it to its end: start it again")
     problems.raise_if_any()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from scenarios.file.scenario import Drill, Scenario
-from scenarios.replay.journalled import Journalled, journalled
+from scenarios.replay.journalled import Journalled, journalled, said_gone
 from scenarios.replay.on_air_site import site_on_air
 from scenarios.replay.relived import Moment
 from scenarios.replay.rerun import Stretch
@@ -60,6 +60,11 @@ def drilled(scenario: Scenario, progress: Progress) -> Drilled:
 
 def _check_seal(scenario: Scenario, drill: Drill, run: Journalled) -> None:
     problems, window = Problems(), scenario.window
+    if window.start < run.earliest:
+        value = f"from {window.start.isoformat()}: {said_gone(run)}"
+        limit = f"hours from {run.earliest.isoformat()} on, with all before them that boxes see"
+        problems.add(scenario.place("window", "start"), value, limit, "draw a drill of younger hours")
+        problems.raise_if_any()
     for key, moment, wanted in (("head", window.start, drill.head), ("seal", window.end, drill.seal)):
         found = run.head_at(moment)
         if found != wanted:

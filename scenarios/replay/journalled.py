@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from pydantic import TypeAdapter
 
 from scenarios.play.ticks import Told
 from twin.contracts.messages import Alarm, Command, Order, Recommendation
 from twin.contracts.ports import GridEvent
 from twin.domain.problems import BadInput, Problem
-from twin.domain.time import from_epoch_s
-from twin.regie import orders
+from twin.domain.time import QUARTER_HOUR, floor_quarter, from_epoch_s
+from twin.regie import checkpoints, orders
 from twin.regie.alarms import AlarmBook
 from twin.regie.chain import Record, open_readonly, read_gone, read_meta, read_moments, read_records
 from twin.regie.outcome import Memory
+from twin.wiring import PREHISTORY
 
 _AT_ONCE = 16
 """Records of one reading: some MB, some ms."""
@@ -35,7 +38,8 @@ class Journalled:
 
     Attributes:
         site, site_sha256: that it was written with. ``start``: of its first quarter hour.
-        moments: (seq, kind, as_of in epoch seconds) of every record when it was opened.
+        moments: (seq, kind, as_of in epoch seconds) of every record that was held when it was opened.
+        gone: how many records before them were expunged. ``checkpoints``: records with which the sources' state is kept.
     """
 
     state: Path
@@ -43,6 +47,33 @@ class Journalled:
     site_sha256: str
     start: datetime
     moments: tuple[tuple[int, str, int], ...] = field(repr=False)
+    gone: int = 0
+    checkpoints: tuple[int, ...] = field(default=(), repr=False)
+
+    @property
+    def earliest(self) -> datetime:
+        """Start of the first quarter hour that can be run again: the run's, or the first with all before it that boxes see."""
+        if not self.gone:
+            return self.start
+        held = {seq: from_epoch_s(as_of_s) for seq, _, as_of_s in self.moments}
+        oldest = next(from_epoch_s(as_of_s) for _, kind, as_of_s in self.moments if kind == "regular") + PREHISTORY
+        to_whole = QUARTER_HOUR - timedelta(seconds=1)
+        states = [floor_quarter(held[seq] + to_whole) for seq in self.checkpoints if seq in held]
+        return max(oldest, min(states, default=self.end))
+
+    def checkpoint_at(self, moment: datetime) -> tuple[int, Mapping[str, np.ndarray]] | None:
+        """The newest record up to ``moment`` with which the sources' state is kept, and that state.
+
+        None for a run that is held from its beginning: to live again from there proves more than a state that is read.
+
+        Raises:
+            BadInput: when it is not the state that the record's digest is of, or has gone meanwhile.
+        """
+        seqs = [seq for seq, _, as_of_s in self.moments if seq in self.checkpoints and from_epoch_s(as_of_s) <= moment]
+        if not self.gone or not seqs:
+            return None
+        with closing(open_readonly(self.state)) as db:
+            return seqs[-1], checkpoints.read(db, seqs[-1])
 
     @property
     def end(self) -> datetime:
@@ -66,6 +97,11 @@ class Journalled:
             db.close()
         return str(head)
 
+    def before(self, seq: int, moment: datetime) -> datetime | None:
+        """An instant before both record ``seq`` and ``moment``, from which on records are needed; None: from the first held."""
+        found = next((from_epoch_s(as_of_s) for number, _, as_of_s in self.moments if number == seq), None)
+        return None if found is None else min(found - timedelta(seconds=1), moment)
+
     def records(self, after: datetime | None = None, until: datetime | None = None) -> Iterator[Record]:
         """Records with ``after < as_of <= until`` in order; None: from the first, to the last there was when it was opened."""
         wanted = [
@@ -80,6 +116,8 @@ class Journalled:
                 found = list(itertools.islice(read_records(db, some[0]), len(some)))
             finally:
                 db.close()
+            if [record.seq for record in found] != some:
+                raise _gone_meanwhile(self.state, some[0])
             yield from found
 
     def told(self, after: datetime, until: datetime) -> tuple[Told, ...]:
@@ -96,23 +134,34 @@ def journalled(state: Path) -> Journalled:
     """The run that ``state`` holds.
 
     Raises:
-        BadInput: without a journal, before its first tick, or when its beginning was expunged: a run is lived again from there.
+        BadInput: without a journal, before its first tick, or when too little of it is held to run any of it again.
     """
     db = open_readonly(state)
     try:
         identity = read_meta(db)["identity"]
         moments = tuple(read_moments(db))
-        gone = sum(1 for _ in read_gone(db))
+        gone, kept = sum(1 for _ in read_gone(db)), checkpoints.kept(db)
     finally:
         db.close()
     if not any(kind == "regular" for _, kind, _ in moments):
-        raise BadInput([Problem(str(state), "no tick in its journal", "at least one", "let it run first")])
-    if gone:
-        value = f"the first {gone} ticks were expunged after twelve months"
-        remedy = "replay a run that is younger; begin a --state of its own for what is to be replayed"
-        raise BadInput([Problem(str(state), value, "a journal from its first tick on", remedy)])
+        value = f"all {gone} ticks were expunged after twelve months" if gone else "no tick in its journal"
+        raise BadInput([Problem(str(state), value, "at least one", "let it run first")])
     start = datetime.fromisoformat(identity["start"])
-    return Journalled(state, identity["site"], identity["site_sha256"], start, moments)
+    run = Journalled(state, identity["site"], identity["site_sha256"], start, moments, gone, kept)
+    if run.earliest >= run.end:
+        value = f"{said_gone(run)}; what is held is too short to be run again"
+        raise BadInput([Problem(str(state), value, f"more than {PREHISTORY.days} days", "replay a run that is younger")])
+    return run
+
+
+def said_gone(run: Journalled) -> str:
+    """What of the run's beginning is no more."""
+    oldest = from_epoch_s(run.moments[0][2]).isoformat()
+    return f"the first {run.gone} ticks, before {oldest}, were expunged after twelve months"
+
+
+def _gone_meanwhile(state: Path, seq: int) -> BadInput:
+    return BadInput([Problem(str(state), f"tick {seq} was expunged meanwhile", "ticks that are held", "ask again")])
 
 
 # ------------------------------------------------------------------------------------------------ what a record says

@@ -1,6 +1,7 @@
-"""From a run's beginning to a moment in it, without its boxes: what the town said is made again, or taken from the journal.
+"""To a moment in a run, without its boxes: what the town said is made again, or taken from the journal.
 
-A simulated town lives again under the orders that were sent to it, 22 ms a quarter hour and side, and must say what it said on
+A simulated town lives again from the run's beginning, or where that has gone from the newest state that the journal keeps
+(`twin.regie.checkpoints`), under the orders that were sent to it, 22 ms a quarter hour and side. It must say what it said on
 air, bit for bit: then it is in the state in which it was. Measured telemetry cannot be made again: it is read from the journal
 as it was known.
 """
@@ -20,7 +21,7 @@ from twin.adapters.ready import Ready
 from twin.contracts.ports import GridEvent, Readings, Telemetry
 from twin.domain.grid import Topology
 from twin.domain.problems import BadInput, Problem
-from twin.domain.time import from_epoch_s, to_epoch_s
+from twin.domain.time import QUARTER_HOUR, from_epoch_s, to_epoch_s
 from twin.regie.chain import Record
 from twin.regie.effort import ON_AIR, Effort
 from twin.regie.loop import Loop
@@ -110,12 +111,23 @@ def _brought_to(moment: Moment, parts: Parts, progress: Progress) -> Memory:
     if begin == run.start:
         return Memory()
     sides = {"live": parts.live} | ({} if parts.baseline is None else {"baseline": parts.baseline})
-    pasts = {name: [side.telemetry.history(run.start - parts.prehistory, run.start)] for name, side in sides.items()}
+    seq, states = run.checkpoint_at(begin) or (-1, {})
+    past = begin - parts.prehistory
+    before = past < run.start or seq < 0  # what is known of the weeks before the run, in which a town without a state begins
+    pasts = {
+        name: [side.telemetry.history(run.start - parts.prehistory, run.start)] if before else []
+        for name, side in sides.items()
+    }
     memory, whole_s = Memory(), (begin - run.start).total_seconds()
-    for record, following in _with_following(run, begin):
+    for record, following in _with_following(run, run.before(seq, past), begin):
         for name, side in sides.items():
-            pasts[name].append(_said_again(side.telemetry, name, record, run))
-        if parts.actuator is not None:
+            if record.seq == seq:
+                side.telemetry.restore(states[f"{name}.checkpoint"].tobytes())
+            known = record.seq <= seq
+            pasts[name].append(
+                readings_from_arrays(record.arrays, name) if known else _said_again(side.telemetry, name, record, run)
+            )
+        if parts.actuator is not None and record.seq >= seq:
             parts.actuator.send(sent_after(record, following))
         memory = decided_at(record, following) if record.as_of_s == to_epoch_s(begin) else memory
         progress("the town lives through it again", (record.as_of_s - to_epoch_s(run.start)) / whole_s)
@@ -124,10 +136,10 @@ def _brought_to(moment: Moment, parts: Parts, progress: Progress) -> Memory:
     return memory
 
 
-def _with_following(run: Journalled, until: datetime) -> Iterator[tuple[Record, Record | None]]:
-    """Records up to ``until``, each with the next one; None behind the journal's last."""
+def _with_following(run: Journalled, after: datetime | None, until: datetime) -> Iterator[tuple[Record, Record | None]]:
+    """Records with ``after < as_of <= until``, each with the next one; None behind the journal's last."""
     held: Record | None = None
-    for record in run.records():
+    for record in run.records(after):
         if held is not None:
             yield held, record
         if from_epoch_s(record.as_of_s) > until:
@@ -138,7 +150,7 @@ def _with_following(run: Journalled, until: datetime) -> Iterator[tuple[Record, 
 
 
 def _decided(run: Journalled, begin: datetime) -> Memory:
-    for record, following in _with_following(run, begin):
+    for record, following in _with_following(run, begin - QUARTER_HOUR, begin):
         if from_epoch_s(record.as_of_s) == begin:
             return decided_at(record, following)
     return Memory()

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from scenarios.replay.accidents import with_accidents
-from scenarios.replay.journalled import Journalled
+from scenarios.replay.journalled import Journalled, said_gone
 from scenarios.replay.rerun import Rerun, Stretch, Ticks, rerun
 from scenarios.replay.swap import Swapped, swapped
 from scenarios.replay.window import stretch_of
@@ -47,6 +47,7 @@ def replay(stretch: Stretch, other: Swapped, progress: Progress, ticks: Ticks) -
         "from": stretch.begin.isoformat(),
         "to": stretch.end.isoformat(),
         "ticks": stretch.ticks,
+        "expunged": _expunged(stretch),
         "swapped_boxes": list(other.boxes),
         "untrusted": list(other.untrusted),
         "counterfactual": site.plant is not None,
@@ -95,6 +96,13 @@ def _told(side: Rerun) -> dict[str, Any]:
 def _sides(kpi: Kpi) -> dict[str, Mapping[str, float]]:
     sides = {"value": kpi.value, "do_nothing": kpi.baseline, "difference": kpi.difference}
     return {name: dict(side) for name, side in sides.items() if side is not None}
+
+
+def _expunged(stretch: Stretch) -> str | None:
+    """What of the run is no more, and from where on it can be run again."""
+    if stretch.run is None or not stretch.run.gone:
+        return None
+    return f"{said_gone(stretch.run)}; it can be run again from {stretch.run.earliest.isoformat()} on"
 
 
 def _on_air(stretch: Stretch, mine: Rerun) -> dict[str, Any]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from scenarios.replay.journalled import Journalled
+from scenarios.replay.journalled import Journalled, said_gone
 from scenarios.replay.rerun import Stretch
 from twin.adapters.ready import Ready
 from twin.domain.problems import BadInput, Problem, Problems
 from twin.domain.time import QUARTER_HOUR, QUARTER_HOUR_S
+from twin.wiring import PREHISTORY
 
 
 def stretch_of(run: Journalled, ready: Ready, begin: str | None, end: str | None) -> Stretch:
@@ -22,12 +23,11 @@ def stretch_of(run: Journalled, ready: Ready, begin: str | None, end: str | None
         BadInput: for moments that are none, off the quarter hour, outside of the journal, or in the wrong order.
     """
     problems, zone = Problems(), ZoneInfo(ready.site.timezone)
-    first = run.start if begin is None else moment_of("--from", begin, zone, problems)
+    first = run.earliest if begin is None else moment_of("--from", begin, zone, problems)
     last = run.end if end is None else moment_of("--to", end, zone, problems)
     for name, moment in (("--from", first), ("--to", last)):
-        if moment is not None and not run.start <= moment <= run.end:
-            limit = f"{local(run.start, zone)} to {local(run.end, zone)}, what the journal holds"
-            problems.add(name, local(moment, zone), limit, "choose hours that were on air")
+        if moment is not None and not run.earliest <= moment <= run.end:
+            problems.add(name, local(moment, zone), on_air(run, zone), "choose hours that were on air")
     if first is not None and last is not None and first >= last:
         problems.add("--to", local(last, zone), f"after --from {local(first, zone)}", "give at least one quarter hour")
     if problems.found or first is None or last is None:
@@ -56,6 +56,14 @@ def moment_of(name: str, text: str, zone: ZoneInfo, problems: Problems) -> datet
         problems.add(name, text, "a whole quarter hour", "use minutes 00, 15, 30 or 45")
         return None
     return instant
+
+
+def on_air(run: Journalled, zone: ZoneInfo) -> str:
+    """Which hours of ``run`` can be run again, and what of it is no more."""
+    hours = f"{local(run.earliest, zone)} to {local(run.end, zone)}, what the journal holds"
+    if not run.gone:
+        return hours
+    return f"{hours} with the {PREHISTORY.days} days before that boxes see: {said_gone(run)}"
 
 
 def local(instant: datetime, zone: ZoneInfo) -> str:

@@ -23,6 +23,7 @@ from twin.domain.pack import UnpackError, digest, unpack
 from twin.domain.problems import BadInput, Problem, Problems
 from twin.domain.retention import due_before
 from twin.domain.time import to_epoch_s
+from twin.regie import checkpoints
 from twin.regie.lock import LOCK, is_held
 
 SCHEMA_VERSION = 3
@@ -188,6 +189,7 @@ def verify(directory: Path, now: datetime | None = None) -> tuple[int, str, list
                 problems.add("journal.sqlite", line, "ok", _RESTORE)
         count, head, last = _walk(db, now, problems)
         _check_resume(db, last, problems)
+        checkpoints.check(db, _RESTORE, problems)
     except JournalDamaged as error:
         problems.found += error.problems
     except (sqlite3.DatabaseError, TypeError) as error:  # a flipped bit may change a value's type too

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from twin.domain.problems import BadInput, Problem
 from twin.regie.chain import HELD_AT_LEAST_S, JournalDamaged, content_digest
 
 NOTE = "expunged"
@@ -70,7 +71,7 @@ def expunge(
     Args:
         before_s: epoch seconds of grid time; of what a run resumes from nothing is taken, whatever it says.
         notes_before: ISO 8601, wall clock. ``at``: now, of the wall clock: what went is noted in the same transaction.
-        outlived_s: what is before this goes although a run would resume from it; the state to resume from goes with its tick.
+        outlived_s: what is before this goes although a run would resume from it. States after ticks go with them.
 
     Raises:
         JournalDamaged: a record that cannot be read any more: its digest would be a false one. sqlite3.Error. Nothing went.
@@ -90,6 +91,7 @@ def expunge(
             db.execute("INSERT INTO expunged VALUES (?, ?, ?, ?, ?)", (seq, kind, as_of_s, head, content))
             db.execute("DELETE FROM tick WHERE seq = ?", (seq,))
             db.execute("DELETE FROM resume WHERE seq = ?", (seq,))
+            db.execute("DELETE FROM checkpoint WHERE seq = ?", (seq,))
         db.executemany("DELETE FROM ops WHERE id = ?", notes)
         _log(db, at, before_s, gone, [rows[0][2], rows[-1][2]] if rows else None)
     return gone
@@ -108,6 +110,19 @@ def _log(db: sqlite3.Connection, at: str, before_s: int, gone: Expunged, as_of_s
     sums = {"records": told["records"] + gone.records, "notes": told["notes"] + gone.notes}
     detail = {**told, **sums, "as_of_s": [spans[0][0], spans[-1][1]] if spans else None}
     db.execute("UPDATE ops SET at = ?, detail = ? WHERE id = ?", (at, json.dumps(detail), id_))
+
+
+def check_held(db: sqlite3.Connection, place: str, first: int) -> None:
+    """What a run resumes from must be held from record ``first`` on.
+
+    Raises:
+        BadInput: when it had its time while nobody ran the régie.
+    """
+    (gone,) = db.execute("SELECT coalesce(max(seq) + 1, 0) FROM expunged").fetchone()
+    if first < gone:
+        value = f"what a run would go on from went with its time: ticks {first} to {gone - 1}"
+        limit, remedy = "a régie that stood still for less than half a year", "begin another --state directory"
+        raise BadInput([Problem(place, value, limit, remedy)])
 
 
 def read_log(db: sqlite3.Connection) -> Iterator[tuple[datetime, dict[str, Any]]]:

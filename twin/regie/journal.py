@@ -28,8 +28,8 @@ import numpy as np
 
 from twin.domain.overwriting import empty_log
 from twin.domain.pack import UnpackError, pack, unpack
-from twin.domain.problems import BadInput, Problem
 from twin.domain.whole_file import write_whole
+from twin.regie import checkpoints
 from twin.regie.chain import (
     PRESENT,
     JournalDamaged,
@@ -45,7 +45,7 @@ from twin.regie.chain import (
     read_records,
 )
 from twin.regie.expunge import NOTE as DELETIONS
-from twin.regie.expunge import Expunged, expunge
+from twin.regie.expunge import Expunged, check_held, expunge
 from twin.regie.journal_file import check_identity, empty_journal
 from twin.regie.lock import take_lock
 
@@ -122,18 +122,6 @@ class Journal:
         """Number of acknowledged records, events included."""
         return self._next
 
-    def check_held(self, first: int) -> None:
-        """What a run resumes from must be held from record ``first`` on.
-
-        Raises:
-            BadInput: when it had its time while nobody ran the régie.
-        """
-        (gone,) = self._db.execute("SELECT coalesce(max(seq) + 1, 0) FROM expunged").fetchone()
-        if first < gone:
-            value = f"what a run would go on from went with its time: ticks {first} to {gone - 1}"
-            limit, remedy = "a régie that stood still for less than half a year", "begin another --state directory"
-            raise BadInput([Problem(str(self._path.parent), value, limit, remedy)])
-
     def resume_state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]] | None:
         """State after the last acknowledged tick, or None before the first.
 
@@ -143,7 +131,7 @@ class Journal:
         try:
             row = self._db.execute("SELECT state FROM resume").fetchone()
             if row is None:
-                self.check_held(max(self._next - 1, 0))
+                check_held(self._db, str(self._path.parent), max(self._next - 1, 0))
             return None if row is None else unpack(zlib.decompress(row[0]))
         except (zlib.error, UnpackError, TypeError, sqlite3.DatabaseError) as error:
             raise JournalDamaged(f"{self._path}: resume", error) from error
@@ -157,7 +145,12 @@ class Journal:
         return chain(read_gone(self._db), read_moments(self._db))
 
     def readings(self, start: int) -> Iterator[tuple[int, Mapping[str, np.ndarray]]]:
-        """``(as_of_s, raw readings)`` of the acknowledged records from ``start`` on, in order."""
+        """``(as_of_s, raw readings)`` of the acknowledged records from ``start`` on, in order.
+
+        Raises:
+            BadInput: when some of them have gone.
+        """
+        check_held(self._db, str(self._path.parent), start)
         return read_readings(self._db, start)
 
     # ------------------------------------------------------------------------------------------ writing
@@ -326,7 +319,9 @@ class Journal:
                 "INSERT OR REPLACE INTO tick VALUES (?, ?, ?, ?, ?, ?)",
                 (self._next, kind, as_of_s, head, zlib.compress(readings, 1), zlib.compress(record, 1)),
             )
-            self._db.execute("INSERT OR REPLACE INTO resume VALUES (1, ?, ?)", (self._next, zlib.compress(state, 1)))
+            kept = zlib.compress(state, 1)
+            self._db.execute("INSERT OR REPLACE INTO resume VALUES (1, ?, ?)", (self._next, kept))
+            checkpoints.keep(self._db, self._next, as_of_s, kept)
 
     def _write_notes(self) -> None:
         """In place of whatever an unacknowledged attempt left."""

@@ -247,7 +247,8 @@ def test_a_journal_cut_at_its_end_is_found(tmp_path):
 
 def test_a_journal_without_any_tick_but_with_a_state_is_found(tmp_path):
     filled(tmp_path)
-    (problem,) = altered(tmp_path, ("DELETE FROM tick",))
+    problem, checkpoint = altered(tmp_path, ("DELETE FROM tick",))
+    assert checkpoint.place == "checkpoint of tick 0"
     assert problem.limit == "none before the first tick"
 
 
