@@ -6,6 +6,7 @@ one writer, the loop, which expunges it in slices between its ticks; where no lo
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from dashboard.regie.book import HELD_AT_LEAST, Book
 from twin.domain.retention import due_before
 from twin.domain.time import from_epoch_s, to_epoch_s
 from twin.privacy.stores import STORES
+from twin.privacy.turned import turn
 from twin.regie.chain import PRESENT, open_readonly, read_meta
 from twin.regie.expunge import Expunged
 from twin.regie.expunge import due as due_records
@@ -43,17 +45,28 @@ def sweep(state: Path, now: datetime, before: datetime, *, by: str, dry: bool = 
         now, before: wall clock; what is younger than `HELD_AT_LEAST` stays. ``by``: who asked, "régie" for itself.
 
     Raises:
-        OSError, sqlite3.Error, ValueError: a store that takes nothing; the kinds before it are done.
+        OSError: stores that take nothing, by name, when all the others are done.
     """
-    before = min(before, now - HELD_AT_LEAST)
+    before, failed = min(before, now - HELD_AT_LEAST), []
     for kind, store in STORES.items():
-        due = store(state, before, True)
-        if due.count:
-            if not dry:
+        try:
+            due = store(state, before, True)
+            if due.count and not dry:
                 newest = None if due.newest is None else due.newest.isoformat()
                 Book(state).write(now, by, "-", LINE, kind, count=due.count, newest=newest)
                 store(state, before, False)
+        except (OSError, sqlite3.Error, ValueError) as error:
+            failed.append(f"{kind}: {error}")
+            continue
+        if due.count:
             yield Swept(kind, due.count, due.newest)
+    if not dry:
+        try:
+            turn(state, now)
+        except OSError as error:
+            failed.append(f"logs: {error}")
+    if failed:
+        raise OSError("; ".join(failed))
 
 
 def expunge_journal(state: Path, now: datetime, before: datetime, notes_before: datetime, *, dry: bool = False) -> Swept:

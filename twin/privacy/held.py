@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -44,11 +44,11 @@ def _held(state: Path, kind: Kind, files: list[Path], clock: tuple[Clock, dateti
     if kind.id in measured.OF:
         found = measured.OF[kind.id](state)
     else:
-        written = [datetime.fromtimestamp(stat.st_mtime, UTC) for stat in stats]
-        found = measured.Measured(len(written), min(written, default=None))
+        written = [at for path in files if (at := measured.written_at(path)) is not None]
+        found = measured.Measured(len(stats), min(written, default=None))
     oldest = found.oldest
     name, at = clock or (kind.clock, None)
-    ageing = oldest if kind.clock and kind.id not in _WHILE_USED else None
+    ageing = oldest if kind.clock else None
     late = ageing is not None and at is not None and ageing < due_before(at)
     return Held(
         kind=kind.id,
@@ -62,10 +62,6 @@ def _held(state: Path, kind: Kind, files: list[Path], clock: tuple[Clock, dateti
         until=None if ageing is None else goes_on(ageing),
         overdue=late,
     )
-
-
-_WHILE_USED = ("accounts",)
-"""Kinds whose rule is not their age alone: an account stays while somebody works here."""
 
 
 def _stat(path: Path) -> Any:

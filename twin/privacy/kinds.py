@@ -6,6 +6,7 @@ What it is, whose, for what and on which basis is said for people, in four langu
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -75,6 +76,8 @@ def kind_of(path: str) -> Kind | None:
 
 def files_of(state: Path) -> Iterator[tuple[Path, Kind | None]]:
     """Every file below a state directory with its kind, in order; sockets and links are files too."""
-    for path in sorted(state.rglob("*")):
-        if path.is_symlink() or not path.is_dir():
-            yield path, kind_of(path.relative_to(state).as_posix())
+    found = list[Path]()
+    for folder, folders, names in os.walk(state):  # a folder that is gone meanwhile is none
+        found += [Path(folder, name) for name in (*names, *(link for link in folders if Path(folder, link).is_symlink()))]
+    for path in sorted(found):
+        yield path, kind_of(path.relative_to(state).as_posix())

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any, Literal
 
 from dashboard.regie.access.ledger import FILE as LEDGER
@@ -32,6 +33,8 @@ class Measured:
 
 
 NOTHING = Measured(0, None)
+TASK = "task.json"
+"""Record in the folder of a task."""
 _FAR = datetime.max.replace(tzinfo=UTC)
 
 
@@ -82,16 +85,19 @@ def approvals(state: Path) -> Measured:
 
 
 def accounts(state: Path) -> Measured:
-    """People who may log in or no longer may."""
-    return _of([entry.changed_at for entry in People(state).all().values()])
+    """People who may log in or no longer may; the oldest of those who no longer may, and whose entry goes."""
+    entries = People(state).all().values()
+    out = [entry.changed_at for entry in entries if entry.disabled and entry.password is not None]
+    return Measured(len(entries), min(out, default=None))
 
 
 def sessions(state: Path) -> Measured:
-    """Sessions, tokens and failed logins."""
+    """Sessions, failed logins, and tokens from their end on."""
     path = folder_of(state) / LEDGER
     if not path.exists():
         return NOTHING
-    query = "SELECT opened_at FROM session UNION ALL SELECT issued_at FROM token UNION ALL SELECT at FROM failure"
+    query = """SELECT opened_at FROM session UNION ALL SELECT at FROM failure
+               UNION ALL SELECT min(expires, coalesce(revoked_at, expires)) FROM token"""
     return _of([datetime.fromtimestamp(at, UTC) for (at,) in _rows(path, query)])
 
 
@@ -103,21 +109,42 @@ def commands(state: Path) -> Measured:
 
 
 def work_orders(state: Path) -> Measured:
-    """Entries of work orders that still name somebody."""
-    return _of([change.at for kept in OrderStore(state).all() for change in kept.changes if OrderStore.names_somebody(change)])
+    """Entries of work orders that still name somebody; the oldest by when its order was over."""
+    naming = [kept for kept in OrderStore(state).all() if any(map(OrderStore.names_somebody, kept.changes))]
+    count = sum(OrderStore.names_somebody(change) for kept in naming for change in kept.changes)
+    return Measured(count, min((kept.changes[-1].at for kept in naming if not kept.is_open), default=None))
 
 
 def tasks(state: Path) -> Measured:
     """Rehearsals, debriefs and studies that somebody asked for."""
-    return _of([at for path in (state / "jobs" / "desk").glob("*/*/task.json") if (at := asked_at(path)) is not None])
+    return _of([at for _, at in task_folders(state)])
 
 
-def asked_at(record: Path) -> datetime | None:
-    """When a task was asked for; None for a record that says nothing."""
+def task_folders(state: Path) -> Iterator[tuple[Path, datetime]]:
+    """Every task's folder with when it was asked for; where no record says so, with when it was last written."""
+    for folder in sorted((state / "jobs" / "desk").glob("*/*/")):
+        try:
+            at = datetime.fromisoformat(json.loads((folder / TASK).read_text(encoding="utf-8"))["at"])
+            yield folder, at if at.tzinfo else at.replace(tzinfo=UTC)
+        except (OSError, ValueError, KeyError, TypeError):
+            with suppress(FileNotFoundError):  # gone meanwhile
+                yield folder, datetime.fromtimestamp(folder.stat().st_mtime, UTC)
+
+
+def written_at(path: Path) -> datetime | None:
+    """When a file was last written; None for an empty one, and for databases, of which rows go."""
     try:
-        return datetime.fromisoformat(json.loads(record.read_text(encoding="utf-8"))["at"])
-    except (OSError, ValueError, KeyError, TypeError):
+        stat = path.stat()
+    except FileNotFoundError:  # gone meanwhile, or a link to nothing
         return None
+    if not S_ISREG(stat.st_mode) or not stat.st_size or ".sqlite" in path.name:
+        return None
+    return datetime.fromtimestamp(stat.st_mtime, UTC)
+
+
+def can_go_on(state: Path) -> bool:
+    """Whether the journal holds a state from which a run would go on."""
+    return bool(_row(state, "SELECT count(*), 0 FROM resume")[0])
 
 
 OF: Mapping[str, Callable[[Path], Measured]] = {

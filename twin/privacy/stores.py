@@ -10,7 +10,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,8 +24,9 @@ from dashboard.regie.privacy.due import due
 from dashboard.regie.work.store import OrderStore
 from twin.domain.overwriting import overwriting
 from twin.privacy.kinds import files_of
-from twin.privacy.measured import asked_at
+from twin.privacy.measured import TASK, can_go_on, task_folders, written_at
 from twin.regie.commands import FILE as COMMANDS
+from twin.regie.lock import LOCK, is_held
 from twin.work.table import FILE as JOBS
 
 
@@ -83,10 +84,17 @@ def work_orders(state: Path, before: datetime, dry: bool) -> Gone:
 
 
 def tasks(state: Path, before: datetime, dry: bool) -> Gone:
-    """Folders of rehearsals, debriefs and studies."""
-    old = {path: at for path in (state / "jobs" / "desk").glob("*/*/task.json") if (at := asked_at(path)) and at < before}
-    for path in () if dry else old:
-        shutil.rmtree(path.parent)
+    """Folders of rehearsals, debriefs and studies; the record goes last, by which a folder that a kill left half is found."""
+    old = {folder: at for folder, at in task_folders(state) if at < before}
+    for folder in () if dry else old:
+        with suppress(FileNotFoundError):  # another sweep at the same time takes it
+            for path in folder.iterdir():
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path)
+                elif path.name != TASK:
+                    path.unlink()
+            (folder / TASK).unlink(missing_ok=True)
+            folder.rmdir()
     return _gone(list(old.values()))
 
 
@@ -102,10 +110,8 @@ def files_before(state: Path, kind: str, before: datetime, dry: bool) -> Gone:
     """Files of a kind that nobody has written since; databases have their own rules."""
     found = []
     for path, its in files_of(state):
-        if its is None or its.id != kind or not path.is_file() or ".sqlite" in path.name:
-            continue
-        written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-        if written < before and path.stat().st_size:
+        written = written_at(path) if its is not None and its.id == kind else None
+        if written is not None and written < before:
             found.append(written)
             if not dry:
                 _remove(path)
@@ -117,11 +123,21 @@ def _remove(path: Path) -> None:
     if path.suffix == ".log":
         os.truncate(path, 0)
     else:
-        path.unlink()
+        path.unlink(missing_ok=True)  # by another sweep at the same time
 
 
 def _files(kind: str) -> Store:
     return lambda state, before, dry: files_before(state, kind, before, dry)
+
+
+def _left_behind(kind: str) -> Store:
+    """What newer data would replace, of a régie that is not on air any more: nothing does."""
+    return lambda state, before, dry: Gone(0, None) if is_held(state / LOCK) else files_before(state, kind, before, dry)
+
+
+def models(state: Path, before: datetime, dry: bool) -> Gone:
+    """Models of a régie that has no state any more with which it could go on."""
+    return Gone(0, None) if can_go_on(state) else files_before(state, "models", before, dry)
 
 
 STORES: Mapping[str, Store] = {
@@ -135,8 +151,11 @@ STORES: Mapping[str, Store] = {
     "series": _files("series"),
     "snapshots": _files("snapshots"),
     "logs": _files("logs"),
+    "window": _left_behind("window"),
+    "histories": _left_behind("histories"),
+    "models": models,
 }
-"""By kind. Histories and models go with the training that replaces them: a resume needs what is in force."""
+"""By kind. On air, histories and models go with the training that replaces them: a resume needs what is in force."""
 
 
 def _delete(path: Path, queries: tuple[tuple[str, str, str], ...], before: object, dry: bool) -> list[Any]:

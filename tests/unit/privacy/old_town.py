@@ -86,6 +86,14 @@ def _work_order(state: Path, at: datetime, name: str) -> None:
     store.report(done, [("roof.png", orders.photo(at))] if hasattr(orders, "photo") else [])
 
 
+def orders_open(state: Path, at: datetime) -> None:
+    """A work order that nobody has closed."""
+    at_asset = f"main_2:{at:%Y}"
+    OrderStore(state).issue(
+        [orders.order(issued_by=YOUNG, issued_at=at, as_of=at, intervention=at_asset, valid_until=at + timedelta(days=9))]
+    )
+
+
 def _task(state: Path, at: datetime, name: str) -> None:
     folder = state / "jobs" / "desk" / "rehearsal" / f"{at:%Y%m%d}"
     folder.mkdir(parents=True)

@@ -7,7 +7,8 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -44,7 +45,9 @@ def test_whoever_is_here_since_is_untouched(town, state):
     files = town.files_with(state, town.YOUNG)
     lines = [line for line in Book(state).lines() if line.by == town.YOUNG]
     swept(state, town.NOW)
-    assert town.files_with(state, town.YOUNG) == files
+    found = town.files_with(state, town.YOUNG)
+    put_aside = "logs/public.log.20260314"  # the log's lines of the day
+    assert (put_aside in found, found - {put_aside}) == (True, files - {"logs/public.log"})
     assert [line for line in Book(state).lines() if line.by == town.YOUNG] == lines
 
 
@@ -83,15 +86,92 @@ def test_an_altered_work_order_is_refused_afterwards_as_before(town, state):
 
 def test_what_a_run_of_many_months_needs_is_not_taken_for_old(town, state):
     """Written at its start alone, and asked for by every screen that is opened since."""
-    needed = [state / name for name in ("snapshots/diagram.json", "snapshots/history.json", "jobs/preview.kit", "run/frame")]
+    names = ("snapshots/diagram.json", "snapshots/history.json", "jobs/preview.kit", "run/frame", "artifacts/0a", "jobs/fits/1")
+    needed = [state / name for name in names]
     for path in needed:
         town.write(path, "grid", town.START)
     log = (state / "logs" / "regie.log").open("a")
-    swept(state, town.NOW)
+    with closing(open_readonly(state)) as db, closing(Journal(state, read_meta(db)["identity"])):
+        swept(state, town.NOW)
     assert all(path.exists() for path in needed)
     log.write("goes on")
     log.close()
     assert (state / "logs" / "regie.log").read_text() == "goes on"
+
+
+def test_what_a_killed_regie_left_goes_when_nobody_is_on_air(town, state):
+    left = [state / name for name in ("run/frame", "artifacts/history-0a", "jobs/fits/1")]
+    for path in [*left, state / "artifacts" / "0a"]:
+        town.write(path, "readings", town.START)
+    swept(state, town.NOW)
+    assert not any(path.exists() for path in left)
+    assert (state / "artifacts" / "0a").exists()  # the model is in force: the run can still go on with it
+    with sqlite3.connect(state / "journal.sqlite") as db:
+        db.execute("DELETE FROM resume")
+    db.close()
+    swept(state, town.NOW)
+    assert not (state / "artifacts" / "0a").exists()
+
+
+def test_a_store_that_cannot_be_read_keeps_no_other_one_from_its_term(town, state):
+    (state / "commands.sqlite").write_bytes(b"no database at all" * 100)
+    found = []
+    with pytest.raises(OSError, match=r"^commands: "):
+        found += [one.kind for one in sweep(state, town.NOW, due_before(town.NOW), by="régie")]
+    told = {line.target for line in Book(state).lines("privacy")}
+    assert {"book", "accounts", "sessions", "work_orders", "tasks", "logs", "snapshots"} <= told
+    assert town.files_with(state, town.OLD) <= {"desk.sqlite", "journal.sqlite"}
+
+
+def test_a_folder_that_a_kill_left_half_goes_with_the_next_sweep(town, state, monkeypatch):
+    (folder,) = {path.parent for path in (state / "jobs" / "desk").glob("*/*/task.json") if town.OLD in path.read_text()}
+
+    real = Path.unlink
+
+    def killed(self, missing_ok=False):
+        if self.name == "task.json":
+            raise KeyboardInterrupt
+        real(self, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", killed)
+    with pytest.raises(KeyboardInterrupt):
+        swept(state, town.NOW)
+    monkeypatch.undo()
+    assert [path.name for path in folder.iterdir()] == ["task.json"]
+    swept(state, town.NOW)
+    assert not folder.exists()
+
+
+def test_a_task_whose_record_says_nothing_goes_by_when_it_was_written(town, state):
+    folder = state / "jobs" / "desk" / "rehearsal" / "torn"
+    town.write(folder / "task.json", "", town.START)
+    town.write(folder / "debrief.html", town.OLD, town.START)
+    os.utime(folder, (town.START.timestamp(),) * 2)
+    swept(state, town.NOW)
+    assert not folder.exists()
+
+
+def test_a_line_of_a_log_goes_after_twelve_months_although_the_log_is_written_every_day(tmp_path):
+    log, begun = tmp_path / "logs" / "regie.log", datetime(2026, 1, 1, 3, tzinfo=UTC)
+    log.parent.mkdir()
+    with log.open("a") as writer:
+        for day in range(0, 380, 5):
+            at = begun + timedelta(days=day)
+            writer.write(f"a fault of day {day}\n")
+            writer.flush()
+            os.utime(log, (at.timestamp(), at.timestamp()))
+            swept(tmp_path, at + timedelta(hours=1))
+            said = "".join(path.read_text() for path in log.parent.iterdir())
+            held = [number for number in range(0, day + 1, 5) if f"day {number}\n" in said]
+            assert held == [number for number in range(0, day + 1, 5) if begun + timedelta(days=number) >= due_before(at)]
+
+
+def test_two_sweeps_at_once_come_to_an_end_and_the_chain_holds(town, state):
+    words = [sys.executable, "-m", "twin.privacy", str(state)]
+    both = [subprocess.Popen(words, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    assert [child.communicate(timeout=120)[1] for child in both] == ["", ""]
+    assert Book(state).verify()[0] > len(town.days())
+    assert town.files_with(state, town.OLD) == {"desk.sqlite"}
 
 
 def test_a_bar_on_somebody_of_the_towns_own_login_stays(town, state):

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from dashboard.regie.access.ledger import Ledger
+from dashboard.regie.access.roles import Role
 from dashboard.regie.book import Book
 from twin.cli import app
 from twin.domain.retention import due_before
@@ -35,7 +37,7 @@ def test_every_kind_is_counted_with_its_oldest_and_the_day_on_which_it_goes(town
     assert telemetry.until == datetime(2026, 1, 8, tzinfo=UTC)
     assert found["commands"].count == len(town.days())
     assert found["approvals"].count == 1
-    assert (found["accounts"].count, found["accounts"].until, found["accounts"].overdue) == (2, None, False)
+    assert (found["accounts"].count, found["accounts"].oldest, found["accounts"].overdue) == (2, town.START, True)
     assert found["backups"].count is None
 
 
@@ -58,6 +60,19 @@ def test_the_journal_grows_old_by_the_grids_clock_and_the_rest_by_the_wall(town,
     list(sweep(state, town.NOW, due_before(town.NOW), by="régie"))
     expunge_journal(state, town.NOW, due_before(town.NOW), due_before(town.NOW))
     assert not of(state, town.NOW + timedelta(days=200))["telemetry"].overdue
+
+
+@pytest.mark.parametrize("days", [0, 100, 340, 400, 800])
+def test_what_is_overdue_is_what_the_next_sweep_takes(town, state, days):
+    """A token that still holds, an order that is still open and an empty log are old, and their time is not over."""
+    now = town.NOW + timedelta(days=days)
+    Ledger(state).issue("meter", Role.VIEWER, town.START, timedelta(days=730))
+    town.orders_open(state, town.START)
+    town.write(state / "logs" / "public.log", "", town.START)
+    late = {one.kind for one in holdings(state, now).held if one.overdue and one.goes == "sweep"}
+    assert late == {one.kind for one in sweep(state, now, due_before(now), by="régie", dry=True)} - {"snapshots"}
+    list(sweep(state, now, due_before(now), by="régie"))
+    assert not {one.kind for one in holdings(state, now).held if one.overdue and one.goes == "sweep"}
 
 
 def test_what_an_open_switching_order_holds_back_is_not_overdue(town, tmp_path):
