@@ -14,8 +14,10 @@ from datetime import datetime
 from pathlib import Path
 
 from dashboard.regie.book import HELD_AT_LEAST, Book
+from twin.domain.overwriting import empty_log
 from twin.domain.retention import due_before
 from twin.domain.time import from_epoch_s, to_epoch_s
+from twin.privacy.kinds import files_of
 from twin.privacy.stores import STORES
 from twin.privacy.turned import turn
 from twin.regie.chain import PRESENT, open_readonly, read_meta
@@ -65,8 +67,23 @@ def sweep(state: Path, now: datetime, before: datetime, *, by: str, dry: bool = 
             turn(state, now)
         except OSError as error:
             failed.append(f"logs: {error}")
+        failed += _not_emptied(state)
     if failed:
         raise OSError("; ".join(failed))
+
+
+def _not_emptied(state: Path) -> Iterator[str]:
+    """Empty the write-ahead logs of all stores, also of what a sweep left there that was killed, or whom a reader held up."""
+    for path, kind in files_of(state):
+        log = path.with_name(f"{path.name}-wal")
+        if kind is None or kind.goes != "sweep" or path.suffix != ".sqlite" or not log.exists() or not log.stat().st_size:
+            continue
+        try:
+            with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=rw", uri=True, timeout=5.0)) as db:
+                if not empty_log(db):
+                    yield f"{path.name}: what went still stands in its log, which somebody reads just now"
+        except sqlite3.Error as error:
+            yield f"{path.name}: {error}"
 
 
 def expunge_journal(state: Path, now: datetime, before: datetime, notes_before: datetime, *, dry: bool = False) -> Swept:

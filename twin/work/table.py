@@ -134,6 +134,7 @@ def _open(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(path, isolation_level=None)
     try:
         db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA secure_delete = ON")  # what goes is overwritten, not only unlinked
         db.execute(_SCHEMA)
         _take_up(db)
     except BaseException:

@@ -159,6 +159,7 @@ class Ledger:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             os.close(os.open(self.path, os.O_WRONLY | os.O_CREAT, 0o600))
         with closing(sqlite3.connect(self.path, timeout=5.0, isolation_level=None)) as db:
+            db.execute("PRAGMA secure_delete=ON")  # what goes is overwritten, not only unlinked
             if db.execute("PRAGMA user_version").fetchone() == (0,):
                 db.execute("PRAGMA journal_mode=WAL")
                 db.executescript(_SCHEMA)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from dashboard.regie.access.ledger import Ledger
 from dashboard.regie.access.people import People
 from dashboard.regie.book import Book
 from dashboard.regie.privacy.due import due
@@ -22,6 +23,7 @@ from twin.live.status import status_of
 from twin.privacy.deletion import expunge_journal, sweep
 from twin.regie.chain import open_readonly, read_meta, verify
 from twin.regie.journal import Journal
+from twin.work import table
 
 
 def swept(state, now, **options):
@@ -164,6 +166,55 @@ def test_a_line_of_a_log_goes_after_twelve_months_although_the_log_is_written_ev
             said = "".join(path.read_text() for path in log.parent.iterdir())
             held = [number for number in range(0, day + 1, 5) if f"day {number}\n" in said]
             assert held == [number for number in range(0, day + 1, 5) if begun + timedelta(days=number) >= due_before(at)]
+
+
+def test_what_a_reader_kept_in_a_log_is_said_and_goes_with_the_next_sweep_although_nothing_is_due(town, state):
+    with closing(sqlite3.connect(state / "commands.sqlite")) as reader:
+        cursor = reader.execute("SELECT * FROM command")
+        cursor.fetchone()
+        with pytest.raises(OSError, match=r"commands.sqlite: what went still stands in its log"):
+            swept(state, town.NOW)
+        cursor.close()
+        reader.rollback()
+        assert "commands.sqlite" in {path.removesuffix("-wal") for path in town.files_with(state, town.OLD)}
+        assert swept(state, town.NOW) == {}
+        assert town.files_with(state, town.OLD) == {"desk.sqlite", "journal.sqlite"}
+
+
+@pytest.fixture
+def lenient(monkeypatch):
+    """A library that is built to unlink only."""
+    real = sqlite3.connect
+
+    def connect(*args, **more):
+        db = real(*args, **more)
+        db.execute("PRAGMA secure_delete=OFF")
+        return db
+
+    monkeypatch.setattr(sqlite3, "connect", connect)
+
+
+@pytest.mark.usefixtures("lenient")
+def test_who_has_logged_out_is_in_no_file_whatever_the_library(town, tmp_path):
+    ledger = Ledger(tmp_path)
+    ledger.open_session(town.OLD, None, "open", town.NOW)
+    assert town.files_with(tmp_path, town.OLD)
+    ledger.end_sessions_of(town.OLD)
+    swept(tmp_path, town.NOW)
+    assert not town.files_with(tmp_path, town.OLD)
+
+
+@pytest.mark.usefixtures("lenient")
+def test_a_job_that_is_listed_no_longer_is_in_no_file_whatever_the_library(town, tmp_path, monkeypatch):
+    monkeypatch.setattr(table, "_KEPT", 1)
+    (tmp_path / "jobs").mkdir()
+    jobs = table.JobTable(tmp_path / "jobs")
+    for name in (f"study-{town.OLD}", f"study-{town.YOUNG}"):
+        jobs.begin_fit(name, "load")
+        jobs.end(name, "done", "")
+    jobs.close()
+    swept(tmp_path, town.NOW)
+    assert not town.files_with(tmp_path, town.OLD)
 
 
 def test_two_sweeps_at_once_come_to_an_end_and_the_chain_holds(town, state):
