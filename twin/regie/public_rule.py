@@ -34,6 +34,14 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class Moved:
+    """Customers whom new bounds of a zone took in, and whom they left out."""
+
+    joined: int
+    left: int
+
+
+@dataclass(frozen=True)
 class Area:
     """A zone, as the rule sees it.
 
@@ -41,7 +49,7 @@ class Area:
         customers: declared, of all within, whether or not their meters answer.
         energy: annual consumption of all within, in any unit that all areas share; NaN unknown.
         largest_share: of the largest customer, of that energy; None where nobody declared it.
-        formerly: customers that it had when it was published within other bounds, in the last twelve months.
+        formerly: who moved when its bounds did, from each bounds within which it was published in the last twelve months.
         references: channels of the plants that its photovoltaics are scaled from.
     """
 
@@ -50,7 +58,7 @@ class Area:
     customers: int
     energy: float
     largest_share: float | None = None
-    formerly: tuple[int, ...] = ()
+    formerly: tuple[Moved, ...] = ()
     references: tuple[str, ...] = ()
 
 
@@ -94,9 +102,9 @@ def group_held(area: Area, rule: Rule) -> Held | None:
         return Held("largest_customer_not_declared")
     if area.largest_share > rule.max_share:
         return Held("one_stands_out", {"share": area.largest_share, "limit": rule.max_share})
-    moved = [abs(area.customers - before) for before in area.formerly if area.customers != before]
-    if moved and min(moved) < rule.k:
-        return Held("bounds_moved_by_few", {"customers": min(moved), "k": rule.k})
+    few = [count for moved in area.formerly for count in (moved.joined, moved.left) if 0 < count < rule.k]
+    if few:
+        return Held("bounds_moved_by_few", {"customers": min(few), "k": rule.k})
     return None
 
 

@@ -35,6 +35,10 @@ def privacy(site: Site, places: Places, problems: Problems) -> None:
                 "count those behind its boundary, zones within included",
             )
             problems.add(places("zones", i, "customers"), zone.customers, limit, remedy)
+        for j, moved in enumerate(zone.formerly):
+            if moved.joined > zone.customers:
+                limit, remedy = f"at most its {zone.customers} customers", "count those of them whom the bounds before left out"
+                problems.add(places("zones", i, "formerly", j, "joined"), moved.joined, limit, remedy)
 
 
 def consents(site: Site, places: Places, problems: Problems) -> None:

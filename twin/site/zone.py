@@ -74,6 +74,13 @@ class LargestCustomer(Table):
     checked: date
 
 
+class Moved(Table):
+    """Customers whom the bounds of today took in (``joined``) and whom they left out (``left``)."""
+
+    joined: int = Field(ge=0)
+    left: int = Field(ge=0)
+
+
 class Zone(Table):
     """``[[zones]]``: an area with a balance.
 
@@ -82,8 +89,8 @@ class Zone(Table):
             "plant" (generation only, no consumption).
         pv_kwp: installed photovoltaics [kWp]. ``customers``: consumption behind the boundary; 0 only for a
             plant. ``largest_customer``: without it nothing of the zone is public.
-        formerly: customers that it had when it was published within other bounds, in the last twelve months; people who move
-            in or out of the same bounds do not count.
+        formerly: who moved when its bounds did, since each bounds within which it was published in the last twelve months;
+            people who move in or out of the same bounds do not count.
     """
 
     name: Name
@@ -93,7 +100,7 @@ class Zone(Table):
     consent: str | None = None
     customers: int = Field(default=0, ge=0)
     largest_customer: LargestCustomer | None = None
-    formerly: tuple[Index, ...] = ()
+    formerly: tuple[Moved, ...] = ()
     holds: Holds
     boundary: tuple[BoundaryTerm, ...] = ()
     hydro: tuple[str, ...] = ()

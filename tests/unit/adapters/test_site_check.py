@@ -220,6 +220,10 @@ BAD = {
     "largest_customer: missing; expected share, source and date of the largest customer": (
         ("[kpi]", '[public]\nzone = "town"\n\n[kpi]'),
     ),
+    "formerly[0] joined: 41; expected at most its 40 customers": (
+        ("customers = 40\n", "customers = 40\nformerly = [{ joined = 41, left = 0 }]\n"),
+    ),
+    "formerly[0]: 109; expected a table": (("customers = 40\n", "customers = 40\nformerly = [109]\n"),),
     "customers: 40; expected at least the 41 of the zones within": (("[[boxes]]", f"{HAMLET}\n[[boxes]]"),),
     **{
         f"channel 'trafo.0.p_mw' of zone 'hamlet'; expected a channel that {key} of zone 'town' around it has too; add it": (

@@ -7,7 +7,7 @@ import numpy as np
 
 from twin.domain.quality import Quality
 from twin.origin.traced import Injection, Origin, Traced
-from twin.regie.public_rule import Plant
+from twin.regie.public_rule import Moved, Plant
 
 GREEN = {"pv": 1.0, "hydro": 1.0, "storage": 0.6, "import": 0.3, "biomass": 1.0, "wind": 1.0, "waste": 0.5}
 GRAMS = {"pv": 40.0, "hydro": 10.0, "storage": 90.0, "import": 120.0, "biomass": 230.0, "wind": 11.0, "waste": 300.0}
@@ -19,7 +19,7 @@ class Town:
     """Zones, the loads [MW] of the customers in each and in no smaller one, and plants.
 
     Attributes:
-        parents: zone -> its parent; the first is the town. ``formerly``: by zone, customers within its bounds of last year.
+        parents: zone -> its parent; the first is the town. ``formerly``: by zone, who moved with its bounds.
         customers: zone -> mean load of each. ``group``: the zone whose powers are shown; ``roof``: the channel of the plant.
     """
 
@@ -28,7 +28,7 @@ class Town:
     plants: tuple[Plant, ...]
     group: str
     roof: str | None = None
-    formerly: dict[str, int] = field(default_factory=dict)
+    formerly: dict[str, Moved] = field(default_factory=dict)
 
     def within(self, zone: str) -> list[str]:
         """The zone and those in it."""

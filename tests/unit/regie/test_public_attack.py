@@ -12,7 +12,7 @@ from tests.unit.regie.attackers import single_plants, small_groups
 from tests.unit.regie.watched_page import START, Page
 from twin.regie import public_told
 from twin.regie.public import PublicFacts
-from twin.regie.public_rule import Plant, Rule
+from twin.regie.public_rule import Moved, Plant, Rule
 from twin.regie.public_solve import Outsider
 
 RULE = Rule()
@@ -138,8 +138,17 @@ def test_three_who_joined_a_zone_are_not_found_by_comparing_it_with_last_year():
     core = {"town": (1.0,) * 200, "north": (1.0,) * 30, "edge": (1.0,) * 3}
     before = watched(Town({"town": None, "north": "town", "edge": "town"}, core, (), "north"))
     now = {"parents": {"town": None, "north": "town", "edge": "north"}, "customers": core, "plants": (), "group": "north"}
-    assert small_groups([before, watched(Town(**now, formerly={"north": 30}))], RULE) == []
+    assert small_groups([before, watched(Town(**now, formerly={"north": Moved(joined=3, left=0)}))], RULE) == []
     assert small_groups([before, watched(Town(**now))], RULE) == [[("edge", i) for i in range(3)]]
+
+
+def test_three_who_changed_places_with_three_are_not_found_though_a_zone_is_as_large_as_before():
+    core = {"town": (1.0,) * 200, "north": (1.0,) * 30, "edge": (1.0,) * 3, "rim": (1.0,) * 3}
+    bounds = {"town": None, "north": "town"}
+    before = watched(Town(bounds | {"edge": "north", "rim": "town"}, core, (), "north"))
+    now = Town(bounds | {"edge": "town", "rim": "north"}, core, (), "north")
+    assert small_groups([before, watched(replace(now, formerly={"north": Moved(joined=3, left=3)}))], RULE) == []
+    assert len(small_groups([before, watched(now)], RULE)[0]) == 6
 
 
 def test_an_hour_that_is_told_again_after_a_late_reading_would_tell_the_battery_that_was_late():

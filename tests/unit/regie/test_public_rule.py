@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from tests.unit.regie.public_tick import AREAS, PLANTS, changed
-from twin.regie.public_rule import Area, Cell, Plant, Rule, group_held, live_held, own_cells, plants_held
+from twin.regie.public_rule import Area, Cell, Moved, Plant, Rule, group_held, live_held, own_cells, plants_held
 from twin.regie.public_solve import Figure, Outsider
 from twin.regie.public_told import Rulebook, Wish
 
@@ -25,9 +25,12 @@ def roofs(*sizes, consented=()):
         ({"customers": 15}, None),
         ({"largest_share": 0.151}, "one_stands_out"),
         ({"largest_share": None}, "largest_customer_not_declared"),
-        ({"formerly": (39,)}, "bounds_moved_by_few"),
-        ({"formerly": (54,)}, "bounds_moved_by_few"),
-        ({"formerly": (40, 25)}, None),
+        ({"formerly": (Moved(joined=14, left=0),)}, "bounds_moved_by_few"),
+        ({"formerly": (Moved(joined=0, left=1),)}, "bounds_moved_by_few"),
+        ({"formerly": (Moved(joined=3, left=3),)}, "bounds_moved_by_few"),
+        ({"formerly": (Moved(joined=17, left=2),)}, "bounds_moved_by_few"),
+        ({"formerly": (Moved(joined=0, left=30), Moved(joined=5, left=30))}, "bounds_moved_by_few"),
+        ({"formerly": (Moved(joined=23, left=20), Moved(joined=0, left=15))}, None),
     ],
 )
 def test_a_zone_is_held_back_for_what_it_declares(fields, reason):
