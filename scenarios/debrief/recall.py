@@ -23,9 +23,10 @@ from twin.contracts.frame import Frame
 from twin.contracts.ports import Readings
 from twin.domain.grid import Topology
 from twin.domain.problems import BadInput, Problem
-from twin.domain.time import QUARTER_HOUR_S, to_datetime64
+from twin.domain.time import QUARTER_HOUR_S, to_datetime64, to_epoch_s
 from twin.regie.parts import Parts
 from twin.regie.proof import Limits
+from twin.regie.quarter_hour import Interval
 from twin.regie.record import grid_state
 from twin.regie.side import Side, readings_from_arrays
 from twin.site import Site
@@ -84,7 +85,7 @@ def recall(tape: Tape, ready: Ready, progress: Progress) -> Recalled:
     Raises:
         BadInput: for a journal of an earlier version, and when the site's grid changed since it was checked.
     """
-    if not all("signals" in entry.arrays for entry in tape.regular):
+    if not all("signals" in entry.arrays and "counted" in entry.meta for entry in tape.regular):
         value, limit = "a journal of an earlier version", "one that holds what doing nothing had led to"
         raise BadInput([Problem("journal", value, limit, "choose a later window by --from, or play it again")])
     with TemporaryDirectory(prefix="regie-debrief-") as scratch:
@@ -108,7 +109,7 @@ def _recalled(tape: Tape, wired: Wired) -> Recalled:
     price = parts.layout.positions("price_chf_per_kwh", ("",))[0]
     beside = parts.baseline is not None
     ours, alone = _signals(tape, "signals"), _signals(tape, "alone.signals") if beside else None
-    net = parts.layout.positions("zone_net_p_mw", (parts.root,))[0]
+    counted = [tape.counted[to_epoch_s(entry.interval)] for entry in tape.regular]
     return Recalled(
         wired.site,
         parts,
@@ -118,8 +119,8 @@ def _recalled(tape: Tape, wired: Wired) -> Recalled:
         times,
         _stacked([_ours(entry, parts) for entry in tape.regular], times),
         _stacked([_alone(entry, parts) for entry in tape.regular], times) if beside else None,
-        ours[:, net],
-        np.full(len(times), np.nan) if alone is None else alone[:, net],
+        _net_mw([both[0] for both in counted]),
+        _net_mw([both[1] for both in counted]),
         values[at, price],
         {} if alone is None else _moved(ours - alone, parts),
         [entry.topology for entry in tape.regular],
@@ -155,6 +156,11 @@ def _fold(side: Side, entry: Entry) -> None:
     source, side.telemetry = side.telemetry, _Journalled(readings)  # type: ignore[assignment] # only read() is asked
     side.observe(entry.as_of)
     side.telemetry = source
+
+
+def _net_mw(side: Sequence[Interval | None]) -> np.ndarray:
+    """Power at the connection as late meters restated it, dims (time,)."""
+    return np.array([np.nan if one is None else one.measured.net_p_mw for one in side])
 
 
 def _signals(tape: Tape, name: str) -> np.ndarray:

@@ -38,7 +38,7 @@ _SHOWN = {
         "max_loading_percent",
         "peak_import_kw",
     ),
-    "climate": ("co2_t", "consumption_mwh", "curtailed_mwh", "renewable_share"),
+    "climate": ("consumption_mwh", "co2_t", "co2_known_mwh", "renewable_share", "share_known_mwh", "curtailed_mwh"),
 }
 
 

@@ -16,7 +16,10 @@ from twin.contracts.messages import Alarm, Order, Recommendation
 from twin.domain.grid import Topology
 from twin.domain.problems import BadInput, Problem
 from twin.domain.time import from_epoch_s, to_epoch_s
+from twin.origin.book import KEPT
+from twin.regie.account_book import ToldLast
 from twin.regie.chain import Record, open_readonly, read_records
+from twin.regie.quarter_hour import Both
 
 _ALARMS = TypeAdapter(tuple[Alarm, ...])
 _ORDERS = TypeAdapter(tuple[Order, ...])
@@ -86,11 +89,14 @@ class Tape:
     Attributes:
         entries: at least one regular tick. ``before``: the tick before the window, None at the journal's beginning.
         after: up to a day of ticks behind the window: what was foretold in it was measured in them.
+        counted: label (epoch s) -> what the accounts count of a quarter hour, as told last in all that was read: of the window
+            and of the days before it that late meters could still restate in it.
     """
 
     entries: tuple[Entry, ...]
     before: Entry | None
     after: tuple[Entry, ...]
+    counted: Mapping[int, Both]
 
     @cached_property
     def regular(self) -> tuple[Entry, ...]:
@@ -127,14 +133,18 @@ def read_tape(state: Path, begin: datetime | None, end: datetime | None, settle_
     before: Entry | None = None
     inside: list[Entry] = []
     after: list[Entry] = []
+    told = ToldLast()
     first = last = None
     db = open_readonly(state)
     try:
         for record in read_records(db):
             entry = Entry(record)
             first, last = first or entry.as_of, entry.as_of
+            if end is None or record.as_of_s <= to_epoch_s(end) + settle_s:
+                told.take(record.meta)
             if begin is not None and entry.as_of <= begin:
                 before = entry if entry.regular else before
+                told.keep(KEPT)
             elif end is None or entry.as_of <= end:
                 inside.append(entry)
             elif record.as_of_s <= to_epoch_s(end) + settle_s:
@@ -145,4 +155,4 @@ def read_tape(state: Path, begin: datetime | None, end: datetime | None, settle_
         limit = "a tick within it" if first is None or last is None else f"{first.isoformat()} to {last.isoformat()}"
         value = "an empty journal" if first is None else "no quarter hour between --from and --to"
         raise BadInput([Problem(str(state), value, limit, "choose a window that the run went through")])
-    return Tape(tuple(inside), before, tuple(after))
+    return Tape(tuple(inside), before, tuple(after), told.found)

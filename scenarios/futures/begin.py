@@ -74,7 +74,7 @@ class Site:
     @property
     def figures(self) -> list[str]:
         """Names of a played future's figures, "economic.total_chf"."""
-        named = figures(Account(consumption_mwh=1.0), self._wired.parts.kpi_facts)
+        named = figures(Account(share_known_mwh=1.0), self._wired.parts.kpi_facts)
         return [f"{group}.{name}" for group, values in named.items() for name in values]
 
 

@@ -39,7 +39,7 @@ class PlayerEnded(RuntimeError):
 
 def figure_names(facts: KpiFacts) -> list[str]:
     """Names of a played future's figures, "economic.total_chf"."""
-    return [f"{group}.{name}" for group, named in figures(Account(consumption_mwh=1.0), facts).items() for name in named]
+    return [f"{group}.{name}" for group, named in figures(Account(share_known_mwh=1.0), facts).items() for name in named]
 
 
 @dataclass

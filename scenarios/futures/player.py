@@ -25,12 +25,11 @@ from scenarios.futures.start import Start
 from scenarios.play.ticks import ticks_of
 from twin.adapters.ready import Ready
 from twin.domain.grid import Topology
-from twin.domain.time import HOURS_PER_STEP
 from twin.regie import kpi
 from twin.regie.effort import REHEARSED
-from twin.regie.kpi import Account
 from twin.regie.loop import Loop
 from twin.regie.processes import die_with_parent
+from twin.regie.quarter_hour import Both, Interval
 from twin.regie.tick import Tick
 from twin.site import Site
 from twin.site.rules import PlantEvent
@@ -130,16 +129,16 @@ class _Player:
 
     def _run(self, loop: Loop, wired: Wired) -> Played:
         ticks: list[Tick] = []
-        accounts = [(loop.memory.ours, loop.memory.baseline)]
+        counted: list[Both] = []
         for tick in ticks_of(wired, self._window.start, self._window.ticks or 0):
             if tick.moment.event is None:
                 ticks.append(tick)
-                accounts.append((loop.memory.ours, loop.memory.baseline))
+                counted += [] if loop.newest is None else [loop.newest]
         found = kpi.kpis(loop.memory.ours, loop.memory.baseline, wired.parts.kpi_facts)
         sides = [[t.state.grid for t in ticks], [t.baseline if t.baseline is not None else t.state.grid for t in ticks]]
         grids = []
         for side, states in enumerate(sides):
-            grids.append(_stacked(states) | {"import_p_mw": _import_p_mw([pair[side] or Account() for pair in accounts])})
+            grids.append(_stacked(states) | {"import_p_mw": _import_p_mw([pair[side] for pair in counted])})
         topology = tuple(t.state.topology for t in ticks)
         values = [{name: one.value for name, one in found.items()}, {n: one.baseline or {} for n, one in found.items()}]
         return Played(tuple(grids), (topology, topology), tuple(map(_flat, values)))
@@ -153,11 +152,9 @@ def _stacked(states: Sequence[xr.Dataset]) -> dict[str, np.ndarray]:
     return found
 
 
-def _import_p_mw(accounts: Sequence[Account]) -> np.ndarray:
+def _import_p_mw(counted: Sequence[Interval | None]) -> np.ndarray:
     """Net import of every quarter hour [MW], dims (time,); NaN where the account does not know it."""
-    net_mwh = np.array([account.import_mwh - account.export_mwh for account in accounts])
-    known = np.diff([account.priced for account in accounts]) > 0
-    return np.where(known, np.diff(net_mwh) / HOURS_PER_STEP, np.nan)
+    return np.array([one.measured.net_p_mw if one is not None and one.priced else np.nan for one in counted])
 
 
 def _flat(figures: Mapping[str, Mapping[str, float]]) -> dict[str, float]:

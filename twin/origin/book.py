@@ -60,10 +60,6 @@ class Book:
         """What the last page tells; None while the book is empty."""
         return self._pages[-1].told if self._pages else None
 
-    def at(self, label_s: int) -> Told | None:
-        """What the page of that label tells; None where there is none."""
-        return next((page.told for page in reversed(self._pages) if page.label_s == label_s), None)
-
     def write(self, label_s: int, pattern: Pattern | None, row: np.ndarray) -> Told:
         """A new page; the oldest is closed for good when there are too many.
 

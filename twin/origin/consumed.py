@@ -1,4 +1,4 @@
-"""What quarter hours add to the sums of consumption: energy, the renewable part of it, emissions."""
+"""What a quarter hour adds to the sums of consumption: energy, the renewable part of it, emissions; each where it is known."""
 
 from __future__ import annotations
 
@@ -11,29 +11,22 @@ from twin.origin.traced import Origin
 
 @dataclass(frozen=True)
 class Consumed:
-    """What was consumed in the town, what of it was renewable, what it emitted; or by how much these sums change."""
+    """What was consumed in the town in a quarter hour, what of it was renewable, what it emitted; NaN where unknown."""
 
-    mwh: float = 0.0
-    renewable_mwh: float = 0.0
-    co2_t: float = 0.0
+    mwh: float
+    renewable_mwh: float
+    co2_t: float
 
-    def plus(self, other: Consumed, sign: float = 1.0) -> Consumed:
-        """The sum, or the difference with ``sign`` -1."""
-        return Consumed(
-            self.mwh + sign * other.mwh,
-            self.renewable_mwh + sign * other.renewable_mwh,
-            self.co2_t + sign * other.co2_t,
-        )
+    def known_with(self, other: Consumed) -> Consumed:
+        """As far as the other knows the same."""
+        pairs = zip((self.mwh, self.renewable_mwh, self.co2_t), (other.mwh, other.renewable_mwh, other.co2_t), strict=True)
+        return Consumed(*(math.nan if math.isnan(theirs) else own for own, theirs in pairs))
 
 
-NOTHING = Consumed()
-
-
-def consumed_of(origin: Origin) -> Consumed | None:
+def consumed_of(origin: Origin) -> Consumed:
     """What one quarter hour adds to the sums; a town in the dark consumes nothing, and that is known."""
     if origin.p_mw == 0.0:
-        return NOTHING
-    if math.isnan(origin.p_mw) or origin.share is None or origin.co2_g_per_kwh is None:
-        return None
+        return Consumed(0.0, 0.0, 0.0)
     mwh = HOURS_PER_STEP * origin.p_mw
-    return Consumed(mwh, mwh * origin.share, mwh * origin.co2_g_per_kwh / 1000.0)
+    share, co2 = (math.nan if value is None else value for value in (origin.share, origin.co2_g_per_kwh))
+    return Consumed(mwh, mwh * share, mwh * co2 / 1000.0)

@@ -11,11 +11,15 @@ import xarray as xr
 
 from twin.contracts.messages import Envelope, Service, State
 from twin.domain.quality import is_doubtful
+from twin.origin.consumed import consumed_of
+from twin.origin.traced import Traced
 from twin.regie import commands, kpi
-from twin.regie.memory import LoopMemory, Statistics
+from twin.regie.account_book import AccountBook, CountedOfTick
+from twin.regie.memory import Statistics
 from twin.regie.origins import OriginOfTick
 from twin.regie.outcome import Result
 from twin.regie.parts import Parts
+from twin.regie.quarter_hour import UNSOLVED, Both, Interval, columns_of, measured, to_meta
 from twin.regie.response import Response
 from twin.regie.tick import COMMAND_EVENT, Frames, Moment, Observation
 from twin.regie.training import FitResult
@@ -43,45 +47,77 @@ def counted(
 
 
 def accounted(
+    book: AccountBook,
     parts: Parts,
-    held: LoopMemory,
+    response: Response,
+    frames: Frames,
+    state: State,
+    baseline: xr.Dataset | None,
+    *,
+    origin: OriginOfTick,
+    moment: Moment,
+) -> CountedOfTick:
+    """Bring the book to this tick: what late meters restated, and the newest quarter hour, unless it is an event."""
+    was = book.pages
+    mine = _anew({label: both[0] for label, both in was.items()}, parts, frames.live, origin.restated)
+    beside = {label: both[1] for label, both in was.items() if both[1] is not None}
+    alone = {} if frames.baseline is None else _anew(beside, parts, frames.baseline, origin.alone_restated)
+    changed = sorted({*mine, *alone})
+    book.restate({label: (mine.get(label, was[label][0]), alone.get(label, was[label][1])) for label in changed})
+    newest = _newest(parts, response, frames, state, baseline, origin) if moment.event is None else None
+    if newest is not None:
+        book.write(newest)
+    return CountedOfTick(newest, mine, alone, book.before)
+
+
+def _newest(
+    parts: Parts,
     response: Response,
     frames: Frames,
     state: State,
     baseline: xr.Dataset | None,
     origin: OriginOfTick,
-    *,
-    regular: bool,
-) -> tuple[kpi.Account, kpi.Account | None]:
-    """Both accounts after this tick: the newest quarter hour, unless it is an event, and what late meters restated."""
-    ours, theirs = held.ours, held.baseline
-    if regular:
-        ours, theirs = _with_newest(parts, held, response, frames, state, baseline, known=origin.known)
-    return kpi.with_consumed(ours, origin.ours), None if theirs is None else kpi.with_consumed(theirs, origin.theirs)
+) -> Both:
+    ours = Interval(
+        label=state.interval,
+        measured=measured(frames.live.signals, parts.root, parts.devices),
+        consumed=consumed_of(origin.traced.zones[parts.root]),
+        grid=UNSOLVED if is_doubtful(state.quality) else kpi.of_grid(state.grid, parts.kpi_facts),
+        flexibility_chf=response.earned_chf,
+        unsupplied_mw=float(state.grid["unsupplied_mw"]),
+        curtailment_chf=response.compensated_chf,
+        curtailed_mwh=response.curtailed_mwh,
+    )
+    if frames.baseline is None or baseline is None or origin.alone is None:
+        return ours, None
+    alone = Interval(
+        label=state.interval,
+        measured=measured(frames.baseline.signals, parts.root, parts.devices),
+        consumed=consumed_of(origin.alone.zones[parts.root]),
+        grid=kpi.of_grid(baseline, parts.kpi_facts) if bool(baseline["converged"]) else UNSOLVED,
+        flexibility_chf=0.0,
+        unsupplied_mw=float(baseline["unsupplied_mw"]),
+    )
+    return ours, alone
 
 
-def _with_newest(
-    parts: Parts,
-    held: LoopMemory,
-    response: Response,
-    frames: Frames,
-    state: State,
-    baseline: xr.Dataset | None,
-    *,
-    known: bool,
-) -> tuple[kpi.Account, kpi.Account | None]:
-    label, dark_mw = state.interval, float(state.grid["unsupplied_mw"])
-    interval = kpi.interval_of(label, frames.live.signals, parts.root, parts.devices, response.earned_chf, dark_mw)
-    interval = replace(interval, curtailment_chf=response.compensated_chf, curtailed_mwh=response.curtailed_mwh)
-    doubtful = is_doubtful(state.quality)
-    theirs = held.baseline
-    if frames.baseline is not None and theirs is not None and baseline is not None:
-        doubtful = doubtful or not bool(baseline["converged"])  # for both, as with the meters: no difference of one side
-        dark_mw = float(baseline["unsupplied_mw"])
-        alone = kpi.interval_of(label, frames.baseline.signals, parts.root, parts.devices, 0.0, dark_mw)
-        interval, alone = kpi.paired(interval, alone)
-        theirs = kpi.add(theirs, alone, None if doubtful else baseline, parts.kpi_facts, traced=known)
-    return kpi.add(held.ours, interval, None if doubtful else state.grid, parts.kpi_facts, traced=known), theirs
+def _anew(
+    was: Mapping[int, Interval], parts: Parts, observed: Observation, restated: Mapping[int, Traced]
+) -> dict[int, Interval]:
+    """Quarter hours of one side, by label (epoch s), that count otherwise by what was observed and traced since."""
+    index = parts.layout.index
+    at = {key: index[key] for key in sorted(columns_of(parts.root, parts.devices)) if key in index}
+    positions, found = list(at.values()), {}
+    for label in sorted(was.keys() & {*observed.rows, *restated}):
+        now = was[label]
+        if label in observed.rows:
+            signals = dict(zip(at, observed.rows[label][0][positions].tolist(), strict=True))
+            now = replace(now, measured=measured(signals, parts.root, parts.devices))
+        if label in restated:
+            now = replace(now, consumed=consumed_of(restated[label].zones[parts.root]))
+        if to_meta(now) != to_meta(was[label]):
+            found[label] = now
+    return found
 
 
 def fit_meta(results: Mapping[str, FitResult]) -> dict[str, Any]:

@@ -40,6 +40,7 @@ from twin.regie.chain import (
     link,
     read_gone,
     read_meta,
+    read_metas,
     read_moments,
     read_readings,
     read_records,
@@ -143,6 +144,10 @@ class Journal:
     def moments(self) -> Iterator[tuple[int, str, int]]:
         """``(seq, kind, as_of_s)`` of every acknowledged record, in order, those too whose content has gone."""
         return chain(read_gone(self._db), read_moments(self._db))
+
+    def metas(self, start: int) -> Iterator[Mapping[str, Any]]:
+        """What the acknowledged records from ``start`` on say, in order, without their arrays."""
+        return (meta for *_, meta in read_metas(self._db, start))
 
     def readings(self, start: int) -> Iterator[tuple[int, Mapping[str, np.ndarray]]]:
         """``(as_of_s, raw readings)`` of the acknowledged records from ``start`` on, in order.

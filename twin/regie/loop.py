@@ -22,6 +22,7 @@ from twin.domain.quality import Quality
 from twin.domain.time import QUARTER_HOUR, QUARTER_HOUR_S, floor_quarter, from_epoch_s, to_epoch_s
 from twin.regie import casting, commands, kpi, memory, orders, promotion, switching
 from twin.regie.account import accounted, counted, fit_meta, journal_lines
+from twin.regie.account_book import AccountBook, CountedOfTick
 from twin.regie.horizon import ELEMENT_POWERS, after_switching, label_s, medians, signals_ahead, zone_input
 from twin.regie.journal import JournalUnavailable
 from twin.regie.look_ahead import outlooks_of
@@ -29,12 +30,14 @@ from twin.regie.memory import LoopMemory
 from twin.regie.origins import OriginOfTick, origins_of
 from twin.regie.outcome import Memory
 from twin.regie.parts import Parts
+from twin.regie.quarter_hour import Both
 from twin.regie.record import alone_record, grid_state, tick_record
 from twin.regie.refold import refold
 from twin.regie.response import Response, respond
 from twin.regie.sender import Sender
 from twin.regie.side import readings_to_arrays
 from twin.regie.tick import COMMAND_EVENT, Frames, Moment, Observation, Tick
+from twin.regie.unsupplied import unsupplied_mw
 
 _STATE = ("vm_pu", "line_loading_percent", "trafo_loading_percent", "line_p_from_mw", "trafo_p_hv_mw", "loss_mw")
 DEGRADED_COVERAGE = 0.7
@@ -47,7 +50,7 @@ class Loop:
     def __init__(self, parts: Parts, decided: Memory | None = None) -> None:
         """A loop of these parts; ``decided``: what had been decided and told before it began, of a run that it replays."""
         self._parts = parts
-        self._memory = LoopMemory(decided or Memory(), baseline=None if parts.baseline is None else kpi.Account())
+        self._memory = LoopMemory(decided or Memory())
         self._grid: xr.Dataset | None = None
         self._there = NORMAL  # what a tick began with on the do-nothing side; asked once, as on ours
         self._as_of: datetime | None = None
@@ -64,6 +67,7 @@ class Loop:
             self._memory = memory.from_meta(stored[0]["memory"])
         self._response = Response(self._memory.decision, self._memory.usage)
         self._origins = origins_of(parts, self._memory)
+        self._book = AccountBook(parts.kpi_facts, (self._memory.ours_before, self._memory.baseline_before))
 
     @property
     def memory(self) -> LoopMemory:
@@ -91,6 +95,11 @@ class Loop:
         return Moment(at, event=GridEvent(at, COMMAND_EVENT, "site"))
 
     @property
+    def newest(self) -> Both | None:
+        """The newest quarter hour as the accounts count it, None before the first."""
+        return self._book.newest
+
+    @property
     def waiting(self) -> int:
         """Ticks that the store has not acknowledged yet."""
         return len(self._unacked)
@@ -113,7 +122,8 @@ class Loop:
             column = parts.layout.positions("zone_net_p_mw", (parts.root,))[0]
             labels = [from_epoch_s(label + i * QUARTER_HOUR_S) for i in range(len(values))]
             account = kpi.opened(start, labels, values[:, column].tolist(), parts.kpi_facts.timezone)
-            self._memory = replace(self._memory, ours=account, baseline=None if parts.baseline is None else account)
+            self._book = AccountBook(parts.kpi_facts, (account, None if parts.baseline is None else account))
+            self._memory = replace(self._memory, ours=account, baseline=self._book.accounts[1])
             self._origins.warm(label, values)  # of both sides: they part at ``start``
             self._fits = fit_meta(parts.runner.prepare(start))
         else:
@@ -126,8 +136,9 @@ class Loop:
         self._response = respond(self._parts, self._memory, self._sent, frames.live, state, regular=moment.event is None)
         outside, reports = self._run_boxes(state, moment)
         origin = self._origins.tick(frames, state, self._there, baseline, regular=moment.event is None)
+        count = accounted(self._book, self._parts, self._response, frames, state, baseline, origin=origin, moment=moment)
         tick = self._decide(frames, reports, outside, state, baseline, origin, moment)
-        return self._journal(tick, frames, origin)
+        return self._journal(tick, frames, origin, count)
 
     def adopt_models(self, as_of: datetime) -> None:
         """Put trained models in force that are due at ``as_of``; waits for them, outside the tick's time."""
@@ -172,13 +183,13 @@ class Loop:
         else:
             quality |= Quality.STALE | Quality.QUESTIONABLE if self._grid is not None else Quality.INVALID
             grid = grid if self._grid is None else self._grid
-        grid = grid.assign(unsupplied_mw=self._unsupplied_mw(topology, interval))
+        grid = grid.assign(unsupplied_mw=unsupplied_mw(parts, self._memory, topology, interval))
         baseline = None
         if frames.baseline is not None and parts.baseline is not None:
             there = self._there = parts.baseline.telemetry.topology(moment.as_of)
             if moment.event is None:
                 baseline = self._estimated(there, frames.baseline, interval)
-                baseline = baseline.assign(unsupplied_mw=self._unsupplied_mw(there, interval))
+                baseline = baseline.assign(unsupplied_mw=unsupplied_mw(parts, self._memory, there, interval))
         return State(moment.as_of, interval, topology, grid, quality, coverage, mode), baseline
 
     def _run_boxes(self, state: State, moment: Moment) -> tuple[dict[str, xr.DataArray], Mapping[str, Envelope]]:
@@ -208,7 +219,7 @@ class Loop:
         switched, told = switching.step(held.switch_orders, self._operated, moment.commands, parts.switches, state)
         asked += told
         regular = moment.event is None
-        ours, theirs = accounted(parts, held, self._response, frames, state, baseline, origin, regular=regular)
+        ours, theirs = self._book.accounts
         kpis = kpi.kpis(ours, theirs, parts.kpi_facts)
         state = replace(state, findings=(*state.findings, *self._sender.findings(state.as_of)))
         forecasts = medians(reports, parts.zones)
@@ -227,6 +238,8 @@ class Loop:
             forecast_start_s=label_s(state.as_of) if forecasts else held.forecast_start_s,
             forecast={key: tuple(path.tolist()) for key, path in forecasts.items()} or held.forecast,
             usage=self._response.usage,
+            ours_before=self._book.before[0],
+            baseline_before=self._book.before[1],
             ledgers=origin.before,
             ledgers_alone=origin.before_alone,
             castings=waiting,
@@ -252,14 +265,14 @@ class Loop:
             roles,
         )
 
-    def _journal(self, tick: Tick, frames: Frames, origin: OriginOfTick) -> Tick:
+    def _journal(self, tick: Tick, frames: Frames, origin: OriginOfTick, count: CountedOfTick) -> Tick:
         """Commit what waits, oldest first. Only an acknowledged decision is sent."""
         parts = self._parts
         self._as_of = tick.moment.as_of
         if tick.moment.event is None:
             self._regular = tick.moment.as_of
         parts.runner.training_due(tick.moment.as_of)
-        self._unacked.append(self._frozen(tick, frames, origin) if parts.journal.keeps else {})
+        self._unacked.append(self._frozen(tick, frames, origin, count) if parts.journal.keeps else {})
         self._seq, self._sent, self._operated, self._fits = self._seq + 1, (), (), {}
         while self._unacked:
             try:
@@ -287,6 +300,7 @@ class Loop:
         self._grid = grid if bool(grid["converged"]) else None
         self._seq = parts.journal.acked
         self._origins.resume(parts.journal, parts.live, parts.baseline)
+        self._book.resume(parts.journal)
 
     def _estimated(self, topology: Topology, observation: Observation, interval: datetime) -> xr.Dataset:
         """State estimation of one side; zones without telemetry enter with what was last forecast for the interval."""
@@ -297,20 +311,6 @@ class Loop:
             if zone.boundary
         }
         return parts.estimator.estimate(parts.engine.model(topology), observation.raw, observation.raw_quality, zones)
-
-    def _unsupplied_mw(self, topology: Topology, interval: datetime) -> float:
-        """Consumption that would stand on buses without supply [MW]; what is dark is not metered, so by its last forecast."""
-        parts, held = self._parts, self._memory
-        dark = parts.engine.model(topology).grid.load_node < 0
-        if not dark.any():
-            return 0.0
-        label = to_epoch_s(interval)
-        zones = {z.name: zone_input(z, {}, label, held.forecast, held.forecast_start_s) for z in parts.zones if z.boundary}
-        load, _ = parts.estimator.share_out(
-            {name: np.array([zone.load_p_mw]) for name, zone in zones.items()},
-            {name: np.array([zone.pv_p_mw]) for name, zone in zones.items()},
-        )
-        return float(load[0][dark].sum())
 
     def _rmse(self, state: State, moment: Moment) -> float:
         """Estimate against a simulation's hidden truth; NaN where there is none, and at events, which meter nothing."""
@@ -323,19 +323,19 @@ class Loop:
             self._sent = self._sender.send(self._memory.decision.outbox, self._as_of)
             self._operated = self._sender.operate(self._memory.switch_orders, self._as_of)
 
-    def _frozen(self, tick: Tick, frames: Frames, origin: OriginOfTick) -> dict[str, Any]:
+    def _frozen(self, tick: Tick, frames: Frames, origin: OriginOfTick, count: CountedOfTick) -> dict[str, Any]:
         parts = self._parts
         meta, arrays = tick_record(
             tick.state, tick.envelopes, tick.result, tick.moment.commands, self._sent, self._fits, tick.lines
         )
         readings = readings_to_arrays(frames.live.readings, "live")
         resume = {"live.checkpoint": parts.live.telemetry.checkpoint(), "runner": parts.runner.state()}
-        meta |= origin.to_meta(regular=tick.moment.event is None)
+        meta |= origin.to_meta(regular=tick.moment.event is None) | count.to_meta()
         arrays |= origin.patterns
         arrays["signals"] = np.fromiter(frames.live.signals.values(), np.float32)
         if frames.baseline is not None and parts.baseline is not None:
             meta["alone"], alone = alone_record(self._there, tick.baseline, frames.baseline.signals)
-            meta["alone"] |= origin.alone_to_meta()
+            meta["alone"] |= origin.alone_to_meta() | count.alone_to_meta()
             arrays |= alone
             readings |= readings_to_arrays(frames.baseline.readings, "baseline")
             resume["baseline.checkpoint"] = parts.baseline.telemetry.checkpoint()

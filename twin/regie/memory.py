@@ -54,12 +54,15 @@ class LoopMemory:
         usage: what was used of the rights over devices.
         ledgers, ledgers_alone: what each storage held before the oldest quarter hour that late meters can still restate, in our
             town and in the do-nothing twin's; empty before the first tick.
+        ours, baseline: accounts of both sides now. ``ours_before``, ``baseline_before``: before that oldest quarter hour.
         castings: changes of the boxes' roles that wait for the next regular tick. ``switch_orders``: by key.
     """
 
     decision: Memory = field(default_factory=Memory)
     ours: Account = field(default_factory=Account)
     baseline: Account | None = None
+    ours_before: Account = field(default_factory=Account)
+    baseline_before: Account | None = None
     statistics: Statistics = field(default_factory=Statistics)
     command_offset: int = 0
     consumed: Mapping[str, datetime] = field(default_factory=dict)

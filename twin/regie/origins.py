@@ -18,7 +18,6 @@ from twin.domain.grid import Topology
 from twin.domain.quality import is_doubtful
 from twin.domain.time import QUARTER_HOUR_S, to_epoch_s
 from twin.origin.book import KEPT, Book
-from twin.origin.consumed import NOTHING, Consumed, consumed_of
 from twin.origin.ledger import Ledger
 from twin.origin.meta import to_meta
 from twin.origin.quarter import Told
@@ -44,8 +43,6 @@ class OriginOfTick:
     Attributes:
         traced: of the newest quarter hour, at an event of the last one told. ``restated``: label (epoch s) -> what is told
             instead, of quarter hours whose figures changed. ``heard``: who spoke of the newest; ``heard_anew``: of those.
-        known: whether the newest quarter hour counts: its share and emissions are known, on both sides where there are two.
-        ours, theirs: what the newest quarter hour and the restated ones add to the sums.
         before, before_alone: ledgers before the oldest quarter hour that can still be restated, on either side.
         alone, alone_restated: likewise of the do-nothing twin; None and nothing where there is none.
         patterns: for the journal: what tracing found in the newest quarter hour.
@@ -55,9 +52,6 @@ class OriginOfTick:
     restated: Mapping[int, Traced] = field(default_factory=dict)
     heard: Heard = NOBODY_MISSED
     heard_anew: Mapping[int, Heard] = field(default_factory=dict)
-    known: bool = False
-    ours: Consumed = NOTHING
-    theirs: Consumed = NOTHING
     before: tuple[Ledger, ...] = ()
     before_alone: tuple[Ledger, ...] = ()
     alone: Traced | None = None
@@ -139,15 +133,10 @@ class Origins:
             alone = None if baseline is None else self._pattern(there, baseline)
             beside = self._alone.write(label_s, alone, frames.baseline.rows[label_s][0])
             patterns |= {} if alone is None else {"origin.alone": alone.to_array()}
-        counted = self._counted(told, beside)
-        ours, theirs = counted or (NOTHING, NOTHING)
         return replace(
             restated,
             traced=told.traced,
             heard=self._hearing.of(frames.live, [label_s])[label_s],
-            known=counted is not None,
-            ours=restated.ours.plus(ours),
-            theirs=restated.theirs.plus(theirs),
             before=self._book.before,
             before_alone=() if self._alone is None else self._alone.before,
             alone=None if beside is None else beside.traced,
@@ -169,34 +158,15 @@ class Origins:
     def _restated(self, frames: Frames) -> OriginOfTick:
         mine = self._book.restate(_rows(frames.live))
         theirs = {} if self._alone is None or frames.baseline is None else self._alone.restate(_rows(frames.baseline))
-        ours_change, theirs_change = NOTHING, NOTHING
-        for label in sorted({*mine, *theirs}):
-            pairs = []
-            for at in (0, 1):  # before, now
-                told = mine[label][at] if label in mine else self._book.at(label)
-                beside = None if self._alone is None else theirs[label][at] if label in theirs else self._alone.at(label)
-                pairs.append((None if told is None else self._counted(told, beside)) or (NOTHING, NOTHING))
-            ours_change = ours_change.plus(pairs[1][0]).plus(pairs[0][0], -1.0)
-            theirs_change = theirs_change.plus(pairs[1][1]).plus(pairs[0][1], -1.0)
         anew = _anew(mine)
         return OriginOfTick(
             traced=Traced("unknown", dict.fromkeys(self._facts.inside, UNKNOWN), UNKNOWN, UNKNOWN, (), math.nan),
             restated=anew,
             heard_anew=self._hearing.of(frames.live, anew),
             alone_restated=_anew(theirs),
-            ours=ours_change,
-            theirs=theirs_change,
             before=self._book.before,
             before_alone=() if self._alone is None else self._alone.before,
         )
-
-    def _counted(self, ours: Told, theirs: Told | None) -> tuple[Consumed, Consumed] | None:
-        """Both or neither: a quarter hour that one side's meters missed is no difference between the two."""
-        mine = consumed_of(ours.traced.zones[self._facts.root])
-        if theirs is None:
-            return None if mine is None else (mine, NOTHING)
-        alone = consumed_of(theirs.traced.zones[self._facts.root])
-        return None if mine is None or alone is None else (mine, alone)
 
     def _pattern(self, topology: Topology, grid: xr.Dataset) -> Pattern | None:
         return self._town.pattern(self._engine.model(topology).grid, grid)

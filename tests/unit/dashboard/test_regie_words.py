@@ -99,7 +99,7 @@ def test_every_figure_of_the_three_has_a_name():
         line_limit_percent=100.0,
         trafo_limit_percent=100.0,
     )
-    computed = figures(Account(consumption_mwh=1.0), facts)
+    computed = figures(Account(share_known_mwh=1.0), facts)
     assert spoken("en", "figure") == {name for triple in computed.values() for name in triple}
 
 

@@ -109,13 +109,17 @@ def test_a_town_with_a_silent_meter_is_unknown_and_not_zero(silent):
     traced = telling(**{silent: math.nan}).traced
     assert (traced.method, traced.injections) == ("unknown", ())
     assert traced.zones["town"].share is None
-    assert consumed_of(traced.zones["town"]) is None
+    counted = consumed_of(traced.zones["town"])
+    assert counted.mwh == 0.25 * traced.zones["town"].p_mw  # what is metered counts, wherever it came from
+    assert all(map(math.isnan, (counted.renewable_mwh, counted.co2_t)))
 
 
 def test_an_unknown_import_mix_makes_the_share_unknown_and_not_zero():
     traced = telling(share=math.nan).traced
     assert (traced.zones["town"].share, traced.zones["town"].parts["import"]) == (None, 0.5)
-    assert traced.zones["town"].co2_g_per_kwh is not None
+    counted = consumed_of(traced.zones["town"])
+    assert math.isnan(counted.renewable_mwh)
+    assert counted.co2_t == pytest.approx(0.25e-3 * 8.0 * traced.zones["town"].co2_g_per_kwh)
     assert {i.kind: i.renewable_share for i in traced.injections}["import"] is None
 
 

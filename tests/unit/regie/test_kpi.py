@@ -12,18 +12,8 @@ from hypothesis import strategies as st
 
 from twin.contracts.devices import Acceptance, Device, Right, RightOfUse
 from twin.origin.consumed import Consumed
-from twin.regie.kpi import (
-    Account,
-    Interval,
-    KpiFacts,
-    add,
-    figures,
-    interval_of,
-    kpis,
-    opened,
-    paired,
-    with_consumed,
-)
+from twin.regie.kpi import Account, KpiFacts, add, add_both, figures, kpis, of_grid, opened
+from twin.regie.quarter_hour import Interval, Measured, measured
 
 FACTS = KpiFacts(
     timezone="Europe/Zurich",
@@ -48,15 +38,20 @@ def grid(*, loss=0.02, vm=(1.0, 1.0), line=(50.0,), trafo=(60.0,)) -> xr.Dataset
     )
 
 
-def quarter(**changes) -> Interval:
-    known = Interval(NOON, 4.0, 2.0, 1.0, 0.0, 0.0, 0.2, {}, 0.0, 0.0, 0.0)
-    return replace(known, **changes)
+EATEN = Consumed(1.5, 1.0, 0.1)
 
 
-def counted(*intervals: Interval, of: xr.Dataset | None = None, begin: Account | None = None, traced: bool = True) -> Account:
-    account = begin or Account()
+def quarter(label=NOON, *, consumed=EATEN, of=None, flexibility_chf=0.0, unsupplied_mw=0.0, **changes) -> Interval:
+    of = grid() if of is None else of
+    owed = {name: changes.pop(name) for name in ("curtailment_chf", "curtailed_mwh") if name in changes}
+    there = replace(Measured(4.0, 2.0, 1.0, 0.0, 0.0, 0.2, {}, 0.0), **changes)
+    return Interval(label, there, consumed, of_grid(of, FACTS), flexibility_chf, unsupplied_mw, **owed)
+
+
+def counted(*intervals: Interval) -> Account:
+    account = Account()
     for interval in intervals:
-        account = add(account, interval, grid() if of is None else of, FACTS, traced=traced)
+        account = add(account, interval, FACTS)
     return account
 
 
@@ -67,7 +62,7 @@ def test_import_costs_and_export_earns_the_markets_price():
 
 
 def test_losses_are_inside_the_import_and_not_added_again():
-    little, much = counted(quarter(), of=grid(loss=0.0)), counted(quarter(), of=grid(loss=1.0))
+    little, much = counted(quarter(of=grid(loss=0.0))), counted(quarter(of=grid(loss=1.0)))
     assert figures(little, FACTS)["economic"] == figures(much, FACTS)["economic"]
     assert figures(much, FACTS)["grid"]["losses_mwh"] == 0.25
 
@@ -120,14 +115,21 @@ def test_an_unknown_quarter_hour_is_missing_and_not_zero():
     assert (account.steps, account.missing, account.import_mwh) == (2, 1, 1.0)
 
 
-@pytest.mark.parametrize(("changes", "traced"), [({"price_chf_per_kwh": math.nan}, True), ({}, False)])
-def test_one_unknown_figure_does_not_take_the_losses_with_it(changes, traced):
-    account = counted(quarter(**changes), traced=traced)
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"price_chf_per_kwh": math.nan},
+        {"consumed": Consumed(1.5, math.nan, 0.1)},
+        {"consumed": Consumed(1.5, 1.0, math.nan)},
+    ],
+)
+def test_one_unknown_figure_does_not_take_the_losses_with_it(changes):
+    account = counted(quarter(**changes))
     assert (account.missing, account.losses_mwh) == (1, 0.005)
 
 
 def test_a_grid_that_was_not_solved_has_no_losses_and_is_missing():
-    account = counted(quarter(), of=grid(loss=math.nan))
+    account = counted(quarter(of=grid(loss=math.nan)))
     assert (account.missing, account.losses_mwh, account.import_mwh) == (1, 0.0, 1.0)
 
 
@@ -146,16 +148,16 @@ def test_flexibility_is_paid_whatever_the_meters_say():
 
 
 def test_voltage_is_counted_outside_each_bus_band_in_pu_hours():
-    account = counted(quarter(), of=grid(vm=(1.07, 0.88)))
+    account = counted(quarter(of=grid(vm=(1.07, 0.88))))
     assert account.voltage_pu_h == pytest.approx(0.25 * (0.02 + 0.02))
 
 
 def test_an_unsupplied_bus_violates_no_band():
-    assert counted(quarter(), of=grid(vm=(math.nan, 1.0))).voltage_pu_h == 0.0
+    assert counted(quarter(of=grid(vm=(math.nan, 1.0)))).voltage_pu_h == 0.0
 
 
 def test_overload_is_counted_above_each_limit_in_percent_hours():
-    account = counted(quarter(), of=grid(line=(110.0,), trafo=(119.0,)))
+    account = counted(quarter(of=grid(line=(110.0,), trafo=(119.0,))))
     assert account.overload_percent_h == pytest.approx(0.25 * 10.0)
     assert account.max_loading_percent == 119.0
 
@@ -178,6 +180,7 @@ def test_a_battery_that_first_speaks_later_brings_no_gain_with_it():
     assert stored_chf({"a": 1.0}, {"a": 1.0, "b": 5.0}) == 0.0
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(min_size=1, max_size=4), st.floats(0.0, 2.0), min_size=2, max_size=8))
 def test_the_order_of_the_batteries_changes_no_bit_of_the_account(content):
     charging = {"net_p_mw": 4.0, "storage_p_mw": 1.0, "deliverable_mwh": content}
@@ -191,16 +194,37 @@ def test_the_account_says_what_its_own_batteries_wear():
     assert economic["wear_chf"] == 5.0
 
 
-def test_a_quarter_hour_that_one_side_missed_is_no_difference():
-    ours, theirs = paired(quarter(), quarter(net_p_mw=math.nan))
-    assert math.isnan(ours.net_p_mw)
-    assert kpis(counted(ours), counted(theirs), FACTS)["economic"].difference["total_chf"] == 0.0
+SILENT = {
+    "meter": {"net_p_mw": math.nan},
+    "grid": {"of": grid(loss=math.nan)},
+    "share": {"consumed": Consumed(1.5, math.nan, 0.1)},
+    "emissions": {"consumed": Consumed(1.5, 1.0, math.nan)},
+    "consumption": {"consumed": Consumed(math.nan, math.nan, math.nan)},
+}
+
+
+@pytest.mark.parametrize("missed", SILENT.values(), ids=SILENT)
+@pytest.mark.parametrize("turned", [False, True])
+def test_what_one_side_missed_of_a_quarter_hour_is_no_difference(missed, turned):
+    both = (quarter(**missed), quarter()) if turned else (quarter(), quarter(**missed))
+    ours, theirs = add_both((Account(), Account()), both, FACTS)
+    for kpi in kpis(ours, theirs, FACTS).values():
+        assert set(kpi.difference.values()) == {0.0}
 
 
 def test_the_share_of_a_window_is_weighted_by_what_was_consumed():
-    account = with_consumed(with_consumed(Account(), Consumed(3.0, 3.0, 0.1)), Consumed(1.0, 0.0, 0.5))
-    climate = figures(account, FACTS)["climate"]
+    climate = figures(counted(quarter(consumed=Consumed(3.0, 3.0, 0.1)), quarter(consumed=Consumed(1.0, 0.0, 0.5))), FACTS)[
+        "climate"
+    ]
     assert (climate["renewable_share"], climate["consumption_mwh"], climate["co2_t"]) == (0.75, 4.0, pytest.approx(0.6))
+
+
+def test_share_and_emissions_are_each_of_the_consumption_in_which_they_are_known():
+    nobody, no_share, no_co2 = Consumed(2.0, math.nan, math.nan), Consumed(4.0, math.nan, 0.4), Consumed(8.0, 2.0, math.nan)
+    climate = figures(counted(*(quarter(consumed=c) for c in (EATEN, nobody, no_share, no_co2))), FACTS)["climate"]
+    assert climate["consumption_mwh"] == 1.5 + 2.0 + 4.0 + 8.0
+    assert (climate["share_known_mwh"], climate["renewable_share"]) == (9.5, pytest.approx(3.0 / 9.5))
+    assert (climate["co2_known_mwh"], climate["co2_t"]) == (5.5, pytest.approx(0.5))
 
 
 def test_the_share_of_a_window_without_consumption_is_absent():
@@ -232,19 +256,19 @@ def battery(name: str, of: Right = Right.OWN) -> Device:
 
 def test_a_battery_delivers_its_content_less_the_losses_of_giving_it_back():
     signals = {("device_soc_percent", "a"): 50.0, ("device_soc_percent", "b"): math.nan}
-    interval = interval_of(NOON, signals, "town", [battery("a"), battery("b"), battery("c")], 0.0, 0.0)
-    assert interval.deliverable_mwh == {"a": pytest.approx(0.95)}
+    there = measured(signals, "town", [battery("a"), battery("b"), battery("c")])
+    assert there.deliverable_mwh == {"a": pytest.approx(0.95)}
 
 
 def test_half_the_wear_is_in_the_charge_and_half_in_the_discharge():
     for p_mw in (1.0, -1.0):
         signals = {("device_p_mw", "a"): p_mw, ("device_p_mw", "b"): p_mw}
-        worn = interval_of(NOON, signals, "town", [battery("a"), battery("b", Right.CONTRACT)], 0.0, 0.0).wear_chf
+        worn = measured(signals, "town", [battery("a"), battery("b", Right.CONTRACT)]).wear_chf
         assert worn == pytest.approx(1000.0 * 0.25 * 0.04 / 2.0)  # another owner's battery wears on his account
 
 
 def test_what_a_site_does_not_have_is_zero_and_what_is_missing_is_unknown():
-    interval = interval_of(NOON, {("zone_pv_p_mw", "town"): math.nan}, "town", [], 0.0, 0.0)
-    assert interval.hydro_p_mw == 0.0
-    assert math.isnan(interval.pv_p_mw)
-    assert math.isnan(interval.net_p_mw)
+    there = measured({("zone_pv_p_mw", "town"): math.nan}, "town", [])
+    assert there.hydro_p_mw == 0.0
+    assert math.isnan(there.pv_p_mw)
+    assert math.isnan(there.net_p_mw)

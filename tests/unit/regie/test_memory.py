@@ -45,6 +45,7 @@ def memory(value: float = 0.1) -> LoopMemory:
         decision=Memory({"g@1": recommendation}, {order.key: order}, AlarmBook({"x": alarm}, {"x": 3}, {"y": 1})),
         ours=Account(steps=4, month="2016-06", energy_chf=value, opening_mwh={"b": value}),
         baseline=Account(),
+        ours_before=Account(month="2016-06", peak_kw=value, deliverable_mwh={"b": value}),
         statistics=Statistics(ticks=4, fallback_ticks={"load": 1}, vm_sq_sum=value),
         command_offset=7,
         forecast_start_s=1_465_948_800,

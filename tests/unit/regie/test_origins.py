@@ -13,7 +13,6 @@ from twin.contracts.messages import State
 from twin.domain.grid import NORMAL
 from twin.domain.quality import Quality
 from twin.domain.time import to_epoch_s
-from twin.origin.consumed import Consumed
 from twin.regie.heard import Hearing
 from twin.regie.origins import Origins
 from twin.regie.tick import Frames, Observation
@@ -55,18 +54,17 @@ class Town:
         return self.origins.tick(frames, state, NORMAL, baseline, regular=regular)
 
 
-def test_a_quarter_hour_that_one_side_missed_counts_on_neither():
+def test_a_quarter_hour_that_one_side_missed_is_told_of_the_other():
     found = Town().tick(0, rows(q0=row()), rows(q0=row(net=math.nan)))
-    assert (found.known, found.ours, found.theirs) == (False, Consumed(), Consumed())
-    assert found.traced.zones["town"].share is not None  # and is told all the same
+    assert found.traced.zones["town"].share is not None
+    assert found.alone.zones["town"].share is None
 
 
-def test_when_the_missing_meter_speaks_at_last_the_quarter_hour_counts_on_both():
+def test_when_the_missing_meter_speaks_at_last_only_that_side_is_told_anew():
     town = Town()
     town.tick(0, rows(q0=row()), rows(q0=row(net=math.nan)))
     found = town.tick(1, rows(q1=row()), rows(q0=row(), q1=row()))
-    assert found.ours.mwh == pytest.approx(2 * 0.25 * 8.0)
-    assert found.theirs == found.ours
+    assert found.alone_restated[to_epoch_s(NOON)].zones["town"].p_mw == pytest.approx(8.0)
     assert found.restated == {}  # of ours nothing is told anew
     assert found.alone_to_meta()["restated"].keys() == {str(to_epoch_s(NOON))}
 
@@ -76,7 +74,7 @@ def test_a_meter_that_speaks_at_an_event_is_taken_then():
     before = town.tick(0, rows(q0=row(pv=1.0)))
     event = town.tick(0, rows(q0=row(pv=2.0)), regular=False)
     assert list(event.restated) == [to_epoch_s(NOON)]
-    assert event.ours.mwh == pytest.approx(0.25)
+    assert event.traced.zones["town"].p_mw == pytest.approx(before.traced.zones["town"].p_mw + 1.0)
     assert event.to_meta(regular=False).keys() == {"restated"}
     assert before.to_meta(regular=True)["origin"]["silent"] == []
     told = event.to_meta(regular=False)["restated"][str(to_epoch_s(NOON))]

@@ -45,7 +45,7 @@ def entry(number, *, alarms=(), boxes=None, lines=(), mode="normal", coverage=1.
 
 def tape(*entries, before=None):
     """A window of those ticks."""
-    return Tape(tuple(entries), before, ())
+    return Tape(tuple(entries), before, (), {})
 
 
 def at(number):

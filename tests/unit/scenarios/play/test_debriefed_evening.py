@@ -69,8 +69,8 @@ def test_both_sides_are_what_the_journal_says(debriefed):
         for name in ("vm_pu", "trafo_loading_percent", "load_p_mw"):
             np.testing.assert_array_equal(recalled.ours[name].values[place], entry.arrays[f"grid.{name}"])
             np.testing.assert_array_equal(recalled.alone[name].values[place], entry.arrays[f"alone.{name}"])
-        assert recalled.net_mw[place] == entry.arrays["signals"][column]
-        assert recalled.alone_net_mw[place] == entry.arrays["alone.signals"][column]
+        assert np.float32(recalled.net_mw[place]) == entry.arrays["signals"][column]
+        assert np.float32(recalled.alone_net_mw[place]) == entry.arrays["alone.signals"][column]
     assert all(np.nan_to_num(moved).max() == 0.0 for moved in recalled.moved_mw.values())
 
 
