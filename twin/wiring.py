@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from twin.adapters.grid_members import Members, grid_members, load_tan_phi_of, load_weight_of, sgen_kwp_of
+from twin.adapters.grid_members import Members, grid_members, load_tan_phi_of, load_weight_of, running_on_mw_of, sgen_kwp_of
 from twin.adapters.prepared import Prepared
 from twin.adapters.ready import Ready
 from twin.adapters.telemetry_silenced import heard
@@ -116,7 +116,7 @@ def wire(
         load_weight=load_weight,
         load_tan_phi=load_tan_phi,
         sgen_kwp=sgen_kwp,
-        hydro=fixed_sgens,
+        running_on_mw=running_on_mw_of(net, zones, {i: site.channels[at].name for i, at in fixed_sgens.items()}),
         controls=controls,
     )
     runner = _runner(site, grid, members, state, on_ops, outlook=sources.outside is not None, effort=effort)

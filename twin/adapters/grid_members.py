@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,14 +23,14 @@ def grid_members(
     load_weight: np.ndarray,
     load_tan_phi: np.ndarray,
     sgen_kwp: np.ndarray,
-    hydro: Collection[int],
+    running_on_mw: Mapping[int, float],
     controls: Controls | None,
 ) -> Members:
     """Loads, panels and hydro plants, each in the smallest zone that holds it.
 
     Args:
         load_weight, load_tan_phi: dims (load,). ``sgen_kwp``: dims (sgen,), 0 for what is no panel.
-        hydro: sgens that are metered and that nobody forecasts, those of other carriers among them.
+        running_on_mw: size of the sgens that are metered and that nobody forecasts, hydro and other carriers.
     """
     load, sgen = ({int(index): at for at, index in enumerate(table)} for table in (grid.load, grid.sgen))
     loads = [(index, zone.name) for zone in zones for index in zone.loads]
@@ -39,7 +39,11 @@ def grid_members(
     return {
         "load": _table(loads, load, weight=load_weight, tan_phi=load_tan_phi),
         "pv": _table(panels, sgen, weight=sgen_kwp),
-        "hydro": _table([(index, root) for index in sorted(hydro)], sgen, weight=np.ones(len(grid.sgen))),
+        "hydro": {
+            "element": sorted(running_on_mw),
+            "zone": [root] * len(running_on_mw),
+            "weight": [running_on_mw[index] for index in sorted(running_on_mw)],
+        },
         "inverters": _inverters(controls),
     }
 
@@ -86,3 +90,21 @@ def sgen_kwp_of(net: Any, zones: Sequence[Zone]) -> np.ndarray:
     """Installed photovoltaics [MW], 0 for other plants, dims (sgen,)."""
     pv = np.isin(net.sgen.index.to_numpy(), sorted({sgen for zone in zones for sgen in zone.pv_sgens}))
     return np.where(pv, net.sgen["sn_mva"].to_numpy(float), 0.0)
+
+
+def running_on_mw_of(net: Any, zones: Sequence[Zone], channels: Mapping[int, str]) -> dict[int, float]:
+    """Size of metered plants that nobody forecasts [MW]: as the site declares it, else the grid file's rating, else its power.
+
+    A plant of which nobody says how large it is counts as the mean of the others.
+
+    Args:
+        channels: of their power, by sgen index.
+    """
+    declared = {plant.channel: plant.kw / 1000.0 for zone in zones for plant in zone.others}
+    found = {}
+    for index, channel in channels.items():
+        sizes = (declared.get(channel, 0.0), float(net.sgen.at[index, "sn_mva"]), float(net.sgen.at[index, "p_mw"]))
+        found[index] = next((mw for mw in sizes if mw > 0.0), 0.0)  # of NaN too: the grid file may not rate a plant
+    known = [mw for mw in found.values() if mw > 0.0]
+    mean = sum(known) / len(known) if known else 1.0
+    return {index: mw or mean for index, mw in found.items()}

@@ -153,8 +153,8 @@ class BoxContext:
         grid: packed `twin.domain.grid.Grid` of the normal topology.
         members: how the zones' totals stand on the grid, lists of equal length by table: "load" (element, zone, weight: its
             relative annual energy, tan_phi: reactive over active power), "pv" (element, zone, weight: installed power), "hydro"
-            and what else runs on (element, zone, weight); "inverters": what follows Q(U) by itself (element, sn_mva; vm_pu and
-            share of sn_mva are the curve's points), empty where nothing does. All empty where nobody knows.
+            and what else runs on (element, zone, weight: size [MW]); "inverters": what follows Q(U) by itself (element, sn_mva;
+            vm_pu and share of sn_mva are the curve's points), empty where nothing does. All empty where nobody knows.
         explains: somebody reads why it proposes what it proposes. Where nobody does, in futures that are played by the dozen, a
             box may leave out reasons that are dear to find, and proposes the same.
     """
