@@ -19,7 +19,7 @@ from twin.regie.memory import Statistics
 from twin.regie.origins import OriginOfTick
 from twin.regie.outcome import Result
 from twin.regie.parts import Parts
-from twin.regie.quarter_hour import UNSOLVED, Both, Interval, columns_of, measured, to_meta
+from twin.regie.quarter_hour import UNSOLVED, Both, Interval, alike, columns_of, measured
 from twin.regie.response import Response
 from twin.regie.tick import COMMAND_EVENT, Frames, Moment, Observation
 from twin.regie.training import FitResult
@@ -115,7 +115,7 @@ def _anew(
             now = replace(now, measured=measured(signals, parts.root, parts.devices))
         if label in restated:
             now = replace(now, consumed=consumed_of(restated[label].zones[parts.root]))
-        if to_meta(now) != to_meta(was[label]):
+        if not alike(now, was[label]):
             found[label] = now
     return found
 

@@ -113,6 +113,18 @@ def _with_nan(value: Any) -> Any:
     return math.nan if value is None else value
 
 
+def alike(one: Interval, other: Interval) -> bool:
+    """Whether the same was metered and consumed; unknown is like unknown."""
+    return _told(one) == _told(other)
+
+
+def _told(interval: Interval) -> tuple[list[float | None], Mapping[str, float]]:
+    there, consumed = interval.measured, interval.consumed
+    powers = (there.net_p_mw, there.pv_p_mw, there.hydro_p_mw, there.other_p_mw, there.storage_p_mw)
+    numbers = (*powers, there.price_chf_per_kwh, there.wear_chf, consumed.mwh, consumed.renewable_mwh, consumed.co2_t)
+    return [None if math.isnan(number) else number for number in numbers], there.deliverable_mwh
+
+
 def measured(signals: Mapping[tuple[str, str], float], zone: str, devices: Sequence[Device]) -> Measured:
     """From a row of the frame, by (signal, element); what the site lacks counts as zero, what is missing as NaN.
 

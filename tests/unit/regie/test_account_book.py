@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -13,7 +14,7 @@ from twin.origin.consumed import Consumed
 from twin.regie import account_book
 from twin.regie.account_book import AccountBook, CountedOfTick, told_last
 from twin.regie.kpi import Account, KpiFacts, add_both, figures
-from twin.regie.quarter_hour import UNSOLVED, Interval, Measured, OfGrid, from_meta, to_meta
+from twin.regie.quarter_hour import UNSOLVED, Interval, Measured, OfGrid, alike, from_meta, to_meta
 
 FACTS = KpiFacts("Europe/Zurich", 6.5, 20.0, np.zeros(1), np.ones(1), 100.0, 100.0)
 START = datetime(2016, 6, 30, 21, 0, tzinfo=UTC)
@@ -99,7 +100,21 @@ def test_the_journal_gives_the_same_accounts(run):
 def test_what_nobody_knew_is_unknown_in_the_journal_too(told):
     for one in told:
         there = interval(0, one)
-        assert to_meta(from_meta(json.loads(json.dumps(to_meta(there), allow_nan=False)))) == to_meta(there)
+        again = from_meta(json.loads(json.dumps(to_meta(there), allow_nan=False)))
+        assert alike(again, there)
+        assert to_meta(again) == to_meta(there)
+
+
+@given(measurements, eaten, st.integers(0, 9))
+def test_a_quarter_hour_that_says_anything_else_is_another_one(there, consumed, at):
+    one = interval(0, (there, consumed, UNSOLVED, 0.0))
+    names = [name for name in vars(there) if name != "deliverable_mwh"] + list(vars(consumed))
+    side, of = ("measured", there) if at < 7 else ("consumed", consumed)
+    value = getattr(of, names[at])
+    other = replace(one, **{side: replace(of, **{names[at]: 1.0 if math.isnan(value) else math.nan})})
+    assert alike(one, one)
+    assert not alike(one, other)
+    assert not alike(one, replace(one, measured=replace(there, deliverable_mwh={"c": 1.0})))
 
 
 def known_quarter(number, net_p_mw):
