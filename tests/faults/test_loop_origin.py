@@ -63,6 +63,18 @@ def test_the_window_sums_are_those_of_a_meter_in_time(both):
     assert after - before > 1.01 * of_the_tick  # and the sums show it in the tick that heard of it
 
 
+def test_money_and_energy_are_those_of_a_meter_in_time_after_a_kill_too(both):
+    told = [records[-1].meta["kpis"] for records in (both.intime, both.late, both.killed)]
+    costs, peaks = (
+        [one[group]["value"][name] for one in told] for group, name in (("economic", "energy_chf"), ("grid", "peak_import_kw"))
+    )
+    assert costs[1:] == [pytest.approx(costs[0], rel=1e-12)] * 2
+    assert peaks[1:] == [peaks[0]] * 2
+    before, after = (both.late[i].meta["kpis"]["economic"]["value"]["energy_chf"] for i in (HEARD - 1, HEARD))
+    counted = both.late[HEARD].meta["counted"]["measured"]
+    assert after - before > 1.01 * 250.0 * counted["net_p_mw"] * counted["price_chf_per_kwh"]  # what was heard is in it
+
+
 def test_every_quarter_hour_says_where_its_electricity_came_from(both):
     for record in both.late:
         origin = from_meta(record.meta["origin"])
