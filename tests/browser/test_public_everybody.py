@@ -191,6 +191,22 @@ def test_type_twice_as_large_is_not_cut_on_a_phone(full_site, visit, language):
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
 
 
+# WCAG 2.2, 1.4.12: what a reader may set without losing anything.
+SPACED = """:root * { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important }
+    :root p { margin-bottom: 2em !important }"""
+
+
+@IN_EACH_LANGUAGE
+def test_text_flows_anew_at_320_px_and_with_a_readers_own_spacing(full_site, visit, language):
+    for below in ("", "hours/", "figures/", "how/", "embed/", "widget/"):
+        page = visit(f"{full_site.url}/{language}/{below}", (320, 640), wait_for="h1")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320
+        assert page.evaluate(CUT) == []
+        page.evaluate("css => new CSSStyleSheet().replace(css).then(s => { document.adoptedStyleSheets = [s]; })", SPACED)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320
+        assert page.evaluate(CUT) == []
+
+
 # ------------------------------------------------------------------------------------------ what is not as usual
 
 
