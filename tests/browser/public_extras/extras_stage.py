@@ -100,7 +100,7 @@ def cut(page):
     )
 
 
-ROWS = "h1, .notice:not([hidden]), .now, .beside, .ahead, .values:not([hidden]) footer, .now > *, .ahead > *, .card > *"
+ROWS = "h1, .notice:not([hidden]), .now, .beside, .ahead, .values:not([hidden]) footer, .now > *, .ahead > *, .card, .card > *"
 
 
 def overlaps(page):

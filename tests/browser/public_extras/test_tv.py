@@ -12,6 +12,8 @@ from extras_town import LANGUAGES, TOWN, approved, embargoed, nothing_known, sto
 sys.path.insert(0, str(Path(__file__).parent))
 from extras_stage import SIZES, assert_accessible, cut, now_town, overlaps, share
 
+LONG = {"fr": "Cuisiner avec le soleil de midi, tous ensemble, sur la place du marché et dans chaque quartier"}
+
 
 def test_whoever_moves_a_pointer_before_the_screen_can_pause_it(served, visit):
     served.show(now_town(period_s=2.0))
@@ -31,7 +33,7 @@ def test_whoever_moves_a_pointer_before_the_screen_can_pause_it(served, visit):
 def test_the_screen_shows_everything_at_once(served, visit, screenshots, language, size):
     made_up = ("benchmark_town", "simulated_plant", "synthetic_outside")
     snapshot = now_town(notes=made_up)
-    about = {"zone": snapshot.site, "start": snapshot.as_of, "end": snapshot.as_of + timedelta(hours=3)}
+    about = {"zone": snapshot.site, "start": snapshot.as_of, "end": snapshot.as_of + timedelta(hours=3), "title": LONG}
     served.show(snapshot, approved(stories=(story(**about),)))
     page = visit(f"{served.url}/{language}/tv/", SIZES[size])
     page.screenshot(path=screenshots / f"extras-tv-{language}-{size}.png")
@@ -62,7 +64,9 @@ def test_the_screen_shows_everything_at_once(served, visit, screenshots, languag
 def test_the_screen_in_other_moments_for_the_eye_and_for_axe(served, visit, screenshots, moment):
     if moment == "stale":
         made_up = ("benchmark_town", "simulated_plant", "synthetic_outside")
-        served.show(now_town(notes=made_up, stale_after=datetime.now(UTC) - timedelta(seconds=1)))
+        old = now_town(notes=made_up, stale_after=datetime.now(UTC) - timedelta(seconds=1))
+        about = {"zone": old.site, "start": old.as_of, "end": old.as_of + timedelta(hours=30), "title": LONG, "text": LONG}
+        served.show(old, approved(stories=(story(**about),)))
     elif moment == "embargo":
         served.show(now_town(), embargoed())
     elif moment == "unknown":
