@@ -1,6 +1,6 @@
 """The hours of approved months, kept as they were approved: the book names them by their hash, and the files lie beside it.
 
-A later record may restate what the journal tells of an hour; nobody has approved that. So an approval keeps its hours, and what
+A later record may tell a quarter hour that was unknown; nobody has approved that. So an approval keeps its hours, and what
 was lost is made anew from the journal only where it is the same to the last digit.
 """
 
