@@ -116,7 +116,7 @@ class JournalFigures:
         return drafts_of(self._months, from_epoch_s(span[1]) + QUARTER_HOUR, facts, behind, self._store.unread(facts.site))
 
     def _totals(self, facts: PublicationFacts, period: Period) -> Totals:
-        return Totals.of(restated_by_many(self._tellings(facts, period), _heeded(facts.rulebook, facts.metered).k))
+        return Totals.of(restated_by_many(self._tellings(facts, period)))
 
     def _tellings(self, facts: PublicationFacts, period: Period) -> list[Quarter]:
         return self._store.between(facts.site, to_epoch_s(period.start), to_epoch_s(period.end))

@@ -21,13 +21,14 @@ from typing import Any
 
 FILE = "quarters.sqlite"
 _VERSION = 3
+NOBODY, FEW, MANY = 0, 1, 2
 _ASIDE = ".aside"
 _SCHEMA = """
 CREATE TABLE run (id INTEGER PRIMARY KEY, site TEXT NOT NULL, genesis TEXT NOT NULL UNIQUE, next_seq INTEGER NOT NULL,
                   head TEXT NOT NULL);
 CREATE TABLE gap (run INTEGER NOT NULL, first INTEGER NOT NULL, past INTEGER NOT NULL, PRIMARY KEY (run, first));
 CREATE TABLE quarter (label_s INTEGER NOT NULL, run INTEGER NOT NULL, seq INTEGER NOT NULL, p_mw REAL, share REAL, co2 REAL,
-                      parts TEXT NOT NULL, late INTEGER NOT NULL, PRIMARY KEY (label_s, run, seq)) WITHOUT ROWID;
+                      parts TEXT NOT NULL, behind INTEGER NOT NULL, PRIMARY KEY (label_s, run, seq)) WITHOUT ROWID;
 CREATE INDEX told ON quarter (run, seq);
 """
 
@@ -39,7 +40,7 @@ class Quarter:
     Attributes:
         label_s: its start, epoch seconds. ``p_mw``: mean consumption; None when unknown.
         share: renewable, 0..1; None when unknown or undefined. ``co2``: g/kWh. ``parts``: source kind -> part, 0..1.
-        late: protected meters behind its difference to the telling before; 0 for the first.
+        behind: who is behind its difference to the telling before: `NOBODY` whom a figure must not tell, a `FEW` or `MANY`.
     """
 
     label_s: int
@@ -47,7 +48,7 @@ class Quarter:
     share: float | None
     co2: float | None
     parts: Mapping[str, float] = field(default_factory=dict)
-    late: int = 0
+    behind: int = NOBODY
 
     @property
     def known(self) -> bool:
@@ -103,7 +104,7 @@ class Quarters:
             told: (record number, quarter hour). ``first_seq``: the first record that was there to read; None for the next one.
         """
         rows = [
-            (q.label_s, run.id, seq, q.p_mw, q.share, q.co2, json.dumps(dict(q.parts), sort_keys=True), q.late)
+            (q.label_s, run.id, seq, q.p_mw, q.share, q.co2, json.dumps(dict(q.parts), sort_keys=True), q.behind)
             for seq, q in told
         ]
         with self._open() as db, db:
@@ -116,15 +117,15 @@ class Quarters:
     def between(self, site: str, start_s: int, end_s: int) -> list[Quarter]:
         """Every telling of the site with ``start_s`` <= label < ``end_s`` [epoch seconds], by label and then as it was told."""
         query = (
-            "SELECT run.id, label_s, p_mw, share, co2, parts, late FROM quarter JOIN run ON run.id = quarter.run"
+            "SELECT run.id, label_s, p_mw, share, co2, parts, behind FROM quarter JOIN run ON run.id = quarter.run"
             " WHERE run.site = ? AND label_s >= ? AND label_s < ? ORDER BY label_s, run.id, seq"
         )
         with self._open() as db:
             rows = db.execute(query, (site, start_s, end_s)).fetchall()
         newest = {label_s: run for run, label_s, *_ in rows}
         return [
-            Quarter(label_s, p_mw, share, co2, json.loads(parts), late)
-            for run, label_s, p_mw, share, co2, parts, late in rows
+            Quarter(label_s, p_mw, share, co2, json.loads(parts), behind)
+            for run, label_s, p_mw, share, co2, parts, behind in rows
             if run == newest[label_s]
         ]
 
@@ -233,8 +234,8 @@ _RUNS = (
     "SELECT id, site, genesis, genesis FROM run ORDER BY id DESC",
 )
 _QUARTERS = (
-    "SELECT label_s, run, seq, p_mw, share, co2, parts, late FROM quarter ORDER BY label_s, run, seq",
-    "SELECT label_s, run, seq, p_mw, share, co2, parts, late FROM quarter ORDER BY label_s DESC, run DESC, seq DESC",
+    "SELECT label_s, run, seq, p_mw, share, co2, parts, behind FROM quarter ORDER BY label_s, run, seq",
+    "SELECT label_s, run, seq, p_mw, share, co2, parts, behind FROM quarter ORDER BY label_s DESC, run DESC, seq DESC",
 )
 """From both ends to the place that is damaged."""
 

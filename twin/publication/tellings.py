@@ -12,21 +12,19 @@ from itertools import groupby
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from twin.contracts.publication import NAMELESS
 from twin.domain.time import from_epoch_s
-from twin.publication.quarters import Quarter
+from twin.publication.quarters import FEW, MANY, NOBODY, Quarter
 
 
 class Heed(Protocol):
     """What the privacy rule says of who was silent in a quarter hour and who spoke late."""
 
-    @property
-    def k(self) -> int:
-        """How many must stand behind a figure."""
-        ...
-
     def whole(self, silent: Collection[str] | None) -> bool:
         """Whether all that is public of the town may be told of a quarter hour in which these meters were silent."""
+        ...
+
+    def crowd(self, late: Collection[str]) -> bool:
+        """Whether these protected meters are many enough, none of them most, for a figure of them all."""
         ...
 
     def protected(self, late: Collection[str] | None) -> frozenset[str]:
@@ -42,23 +40,24 @@ def tellings_of(meta: Mapping[str, Any], label_s: int | None, root: str, heed: H
         root: zone that is the whole town. ``zone``: of its clock, which bounds the months.
     """
     if label_s is not None and (origin := meta.get("origin")) is not None:
-        yield _quarter(label_s, origin, root, heed, 0)
+        yield _quarter(label_s, origin, root, heed, NOBODY)
     restated = {int(label): origin for label, origin in meta.get("restated", {}).items()}
     for _, month in groupby(sorted(restated), key=lambda label: f"{from_epoch_s(label).astimezone(zone):%Y-%m}"):
         labels = list(month)
         late = frozenset[str]().union(*(heed.protected(restated[label].get("late")) for label in labels))
         # What a storage holds follows from the month before: then somebody there is behind the difference.
         before = any(heed.protected(restated[label].get("late")) for label in restated if label < labels[0])
+        behind = MANY if heed.crowd(late) else FEW if late or before else NOBODY
         for label in labels:
-            yield _quarter(label, restated[label], root, heed, len(late - {NAMELESS}) or int(bool(late) or before))
+            yield _quarter(label, restated[label], root, heed, behind)
 
 
-def _quarter(label_s: int, origin: Mapping[str, Any], root: str, heed: Heed, late: int) -> Quarter:
+def _quarter(label_s: int, origin: Mapping[str, Any], root: str, heed: Heed, behind: int) -> Quarter:
     zone = origin["zones"].get(root)
     if zone is None or not heed.whole(origin.get("silent")):
-        return Quarter(label_s, None, None, None, late=late)
+        return Quarter(label_s, None, None, None, behind=behind)
     p_mw, share, _, co2, parts = zone
-    return Quarter(label_s, p_mw, share, co2, {kind: part for kind, part in parts.items() if part}, late)
+    return Quarter(label_s, p_mw, share, co2, {kind: part for kind, part in parts.items() if part}, behind)
 
 
 def first_told(tellings: Iterable[Quarter]) -> list[Quarter]:
@@ -67,17 +66,17 @@ def first_told(tellings: Iterable[Quarter]) -> list[Quarter]:
     return [next((quarter for quarter in same if quarter.known), same[0]) for same in found]
 
 
-def restated_by_many(tellings: Iterable[Quarter], k: int) -> list[Quarter]:
-    """Each quarter hour as it was told last, without what fewer than ``k`` protected meters have changed; likewise ordered."""
-    return [_standing(list(same), k) for _, same in groupby(tellings, key=lambda quarter: quarter.label_s)]
+def restated_by_many(tellings: Iterable[Quarter]) -> list[Quarter]:
+    """Each quarter hour as it was told last, without what a few protected meters have changed; likewise ordered."""
+    return [_standing(list(same)) for _, same in groupby(tellings, key=lambda quarter: quarter.label_s)]
 
 
-def _standing(tellings: list[Quarter], k: int) -> Quarter:
+def _standing(tellings: list[Quarter]) -> Quarter:
     standing, changed_by_few = tellings[0], False
     for quarter in tellings[1:]:
-        if not standing.known or quarter.late >= k:
+        if not standing.known or quarter.behind == MANY:
             standing, changed_by_few = quarter, False
-        elif quarter.late:
+        elif quarter.behind == FEW:
             changed_by_few = True  # so is every telling from now on, until a crowd's word covers theirs
         elif not changed_by_few:
             standing = quarter

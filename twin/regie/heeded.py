@@ -9,6 +9,7 @@ from functools import lru_cache
 from pydantic import TypeAdapter
 
 from twin.contracts.publication import NAMELESS
+from twin.regie.public_rule import plants_held
 from twin.regie.public_told import Rulebook
 
 _RULEBOOK = TypeAdapter(Rulebook)
@@ -32,17 +33,18 @@ class Heeded:
         self._told = [(figure, root) for figure in _OF_THE_TOWN if self._book.told(figure, root)]
         self._whole = lru_cache(maxsize=256)(self._judged)
 
-    @property
-    def k(self) -> int:
-        """As the protocol says."""
-        return self._book.rule.k
-
     def whole(self, silent: Collection[str] | None) -> bool:
         """As the protocol says."""
         return self._whole(None if silent is None else frozenset(self._plants.keys() & silent))
 
     def _judged(self, silent: frozenset[str] | None) -> bool:
         return all(self._book.told(*figure, silent) for figure in self._told)
+
+    def crowd(self, late: Collection[str]) -> bool:
+        """As the protocol says: k plants, and of each kind as many and as equal as its production needs to be told."""
+        plants = [self._plants[name] for name in late if name != NAMELESS]
+        likes = [[plant for plant in plants if plant.like == like] for like in dict.fromkeys(plant.like for plant in plants)]
+        return len(plants) >= self._book.rule.k and all(plants_held(group, self._book.rule) is None for group in likes)
 
     def protected(self, late: Collection[str] | None) -> frozenset[str]:
         """As the protocol says: a device has several meters, so only those that the town's sums are made of count."""

@@ -29,12 +29,11 @@ class Rule:
 
     holds: bool
 
-    @property
-    def k(self):
-        return 15 if self.holds else 0
-
     def whole(self, silent):
         return not self.holds or len(PLANTS) - len(silent) >= 3
+
+    def crowd(self, late):
+        return not self.holds or len(late) >= 15
 
     def protected(self, late):
         return frozenset(late)
@@ -66,7 +65,7 @@ def opened(desk, facts, records, rule):
         told += [(seq, quarter) for quarter in tellings_of(record, label_s, "town", rule, ZoneInfo(ZONE))]
     store.take(store.run_of("town", "g", lambda _: "g", 0), told, len(told), "h")
     tellings = store.between("town", START_S, int(MONTH.end.timestamp()))
-    standing = restated_by_many(tellings, rule.k)
+    standing = restated_by_many(tellings)
     (draft,) = drafts_of({MONTH: Totals.of(standing)}, None, facts()).months
     hours = hours_of(first_told(tellings) if rule.holds else standing, MONTH, facts())
     figure = draft.model_dump(mode="json", exclude={"start", "end", "known", "due"})

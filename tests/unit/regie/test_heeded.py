@@ -7,6 +7,7 @@ import pytest
 from tests.unit.regie.public_tick import changed, facts
 from twin.contracts.publication import NAMELESS
 from twin.regie.heeded import Heeded, as_text
+from twin.regie.public_rule import Plant
 
 
 def heeded(**changes):
@@ -39,3 +40,18 @@ def test_every_late_meter_is_protected_but_that_of_a_plant_whose_owner_consents(
     assert heeded().protected(late) == {"m0", NAMELESS}
     assert heeded().protected(("river",)) == frozenset()
     assert heeded().protected(None)
+
+
+@pytest.mark.parametrize(("sizes", "crowd"), [([1.0] * 14, False), ([1.0] * 15, True), ([1.0] * 14 + [20.0], False)])
+def test_late_meters_are_a_crowd_when_they_are_k_and_none_is_most_of_them(sizes, crowd):
+    plants = [Plant(f"p{i}", "town", "pv", size) for i, size in enumerate(sizes)]
+    heed = Heeded(as_text(facts(plants=plants).book), tuple(plant.channel for plant in plants))
+    late = heed.protected([*(plant.channel for plant in plants), "device.ev_1.p_mw"])
+    assert len(late) == len(sizes) + 1
+    assert heed.crowd(late) is crowd
+
+
+def test_one_storage_among_many_plants_that_were_late_is_no_crowd():
+    plants = [*(Plant(f"p{i}", "town", "pv", 1.0) for i in range(15)), Plant("s", "town", "storage", 1.0)]
+    heed = Heeded(as_text(facts(plants=plants).book), tuple(plant.channel for plant in plants))
+    assert not heed.crowd(heed.protected(plant.channel for plant in plants))
