@@ -45,7 +45,7 @@ def held(state: StateOption, json_line: JsonOption = False, lang: LangOption = "
             since = "-" if one.oldest is None else f"{one.oldest:%Y-%m-%d}"
             until = "-" if one.until is None else f"{one.until:%Y-%m-%d}"
             count = "-" if one.count is None else str(one.count)
-            late = "  OVERDUE" if one.overdue else ""
+            late = ("  by the grid's clock" if one.clock == "grid" else "") + ("  OVERDUE" if one.overdue else "")
             typer.echo(f"{one.kind:<12} {count:>8} {one.size_bytes:>12} B  {since:>10}  until {until:>10}{late}")
             typer.echo(f"             {words(f'kind.{one.kind}.what')} {words(f'kind.{one.kind}.why')}")
     for path in found.strangers:

@@ -204,6 +204,8 @@ def test_the_command_tells_what_the_page_tells_and_ends_with_1_while_something_i
     assert {one["kind"] for one in told["held"]} == {kind.id for kind in KINDS}
     plain = regie("held", "--state", state)
     assert "OVERDUE" in plain.stdout
+    (line,) = (line for line in plain.stdout.splitlines() if line.startswith("telemetry "))
+    assert line.endswith("by the grid's clock  OVERDUE")
     assert "Readings and decisions" in plain.stdout
 
 
