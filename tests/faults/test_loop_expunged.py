@@ -14,7 +14,7 @@ from hamlet import hamlet
 from on_air import launch
 
 from twin.regie import chain
-from twin.regie.chain import open_readonly, read_gone, read_moments, verify
+from twin.regie.chain import open_readonly, read_gone, read_meta, read_moments, verify
 
 pytestmark = pytest.mark.fault
 
@@ -51,6 +51,11 @@ def whole(settle):
     ended = go(place, 9999).ended()
     assert ended.code == 0, ended.err
     return place, ended.figures["journal"]["head"]
+
+
+def test_measured_quarter_hours_that_are_younger_than_the_term_on_air_are_of_the_present(whole):
+    with closing(open_readonly(whole[0].state)) as db:
+        assert read_meta(db)[chain.PRESENT] is True
 
 
 def held_and_gone(state):

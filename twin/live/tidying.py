@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
 
@@ -63,7 +63,8 @@ class Tidying:
     def _slice(self, journal: Journal, grid: datetime, now: datetime) -> None:
         if not journal.keeps:
             return
-        if self._measured and not journal.present and grid >= due_before(now):
+        # What is measured is not ahead of the wall: then that clock is not set yet, and says nothing of the data.
+        if self._measured and not journal.present and due_before(now) <= grid < now + timedelta(days=1):
             journal.mark_present()
         before = due_before(ages_by(grid, now, present=journal.present)), due_before(now)
         if before != self._clean:

@@ -121,6 +121,11 @@ def test_a_replayed_or_a_simulated_town_loses_nothing_because_the_wall_goes_on(t
     assert verify(tmp_path, later)[2] == []
 
 
+def test_a_clock_on_the_wall_that_is_not_set_yet_makes_no_replay_of_the_present(tmp_path):
+    run(tmp_path, NOW + 400 * DAY)  # the wall stands long before what is replayed
+    assert clock(tmp_path, NOW)[0] == "grid"
+
+
 def test_on_air_what_a_run_resumes_from_stays_although_the_towns_clock_is_far_behind(tmp_path, monkeypatch):
     run(tmp_path, NOW - 300 * DAY)
     journal = Journal(tmp_path, IDENTITY)
