@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 from twin.contracts.messages import Alarm, Order, Recommendation
 from twin.domain.grid import Topology
 from twin.domain.problems import BadInput, Problem
-from twin.domain.time import from_epoch_s, to_epoch_s
+from twin.domain.time import QUARTER_HOUR_S, from_epoch_s, to_epoch_s
 from twin.origin.book import KEPT
 from twin.regie.account_book import ToldLast
 from twin.regie.chain import Record, open_readonly, read_records
@@ -89,8 +89,8 @@ class Tape:
     Attributes:
         entries: at least one regular tick. ``before``: the tick before the window, None at the journal's beginning.
         after: up to a day of ticks behind the window: what was foretold in it was measured in them.
-        counted: label (epoch s) -> what the accounts count of a quarter hour, as told last in all that was read: of the window
-            and of the days before it that late meters could still restate in it.
+        counted: label (epoch s) -> what the accounts count of a quarter hour, as told last in the days in which late meters can
+            still restate the window: of the window, and of the days before it that they could restate in it.
     """
 
     entries: tuple[Entry, ...]
@@ -140,7 +140,7 @@ def read_tape(state: Path, begin: datetime | None, end: datetime | None, settle_
         for record in read_records(db):
             entry = Entry(record)
             first, last = first or entry.as_of, entry.as_of
-            if end is None or record.as_of_s <= to_epoch_s(end) + settle_s:
+            if end is None or record.as_of_s <= to_epoch_s(end) + KEPT * QUARTER_HOUR_S:
                 told.take(record.meta)
             if begin is not None and entry.as_of <= begin:
                 before = entry if entry.regular else before

@@ -9,6 +9,7 @@ from hamlet import SUMMER, Reading, hamlet
 
 from scenarios.debrief.debrief import debrief
 from scenarios.debrief.source import source_of
+from scenarios.debrief.tape import read_tape
 from twin.check import ready_site
 from twin.domain.time import QUARTER_HOUR, to_epoch_s
 from twin.regie.account_book import told_last
@@ -116,6 +117,13 @@ def test_a_debrief_of_the_whole_window_tells_the_loop_s_figures(runs):
 def test_the_highest_import_of_a_window_is_the_corrected_one(runs):
     late, intime = (window(run, None, None)["grid"]["value"]["peak_import_kw"] for run in (runs.late, runs.intime))
     assert late == intime
+
+
+def test_a_window_is_told_last_by_meters_that_speak_long_after_it(runs):
+    middle = SUMMER + 8 * QUARTER_HOUR
+    whole, part = (read_tape(runs.late.state, None, end, settle_s=0) for end in (None, middle))
+    assert part.after == ()
+    assert all(part.counted[to_epoch_s(e.interval)] == whole.counted[to_epoch_s(e.interval)] for e in part.regular)
 
 
 def test_a_part_of_the_window_has_what_late_meters_said_of_it_after_its_end(runs):
