@@ -110,7 +110,7 @@ def _verdicts(book: Rulebook, silent: frozenset[str] | None) -> tuple[Verdict, .
             admitted.append(figure)
             part = outsider.finds_part([figure] if known else admitted)
         of_town = figure.zone == wish.root and figure.name in ("share", "co2", "parts", "powers")
-        why = coarse if of_town else Held("foreseen_once" if figure.name in _FORESEEN else "hours_only")
+        why = coarse if of_town else Held("foreseen_once") if figure.name in _FORESEEN else Held("hours_only")
         found.append(Verdict(figure.name, figure.zone, wish.interval if why else QUARTER_HOUR, held, why, part))
     return tuple(found)
 

@@ -7,7 +7,7 @@ import pytest
 from tests.unit.regie.public_tick import changed, facts
 from twin.contracts.publication import NAMELESS
 from twin.regie.heeded import Heeded, as_text
-from twin.regie.public_rule import Plant
+from twin.regie.public_rule import Moved, Plant
 
 
 def heeded(**changes):
@@ -15,7 +15,7 @@ def heeded(**changes):
 
 
 def test_the_rulebook_comes_back_as_it_was_written():
-    book = facts(areas=changed("quarter", energy=math.nan, formerly=(90, 109))).book
+    book = facts(areas=changed("quarter", energy=math.nan, formerly=(Moved(joined=0, left=20), Moved(joined=15, left=0)))).book
     again = Heeded(as_text(book), ())._book
     assert repr(again) == repr(book)  # NaN is not equal to itself
 
