@@ -55,7 +55,7 @@ class Stage:
     def publish(self, tick: Tick) -> None:
         """The snapshot of a regular tick; the wall clock of a rehearsal is grid time."""
         seen = tick.observation
-        self.composer.remember(tick.state.interval, seen.signals, seen.flags, tick.origin, seen.raw)
+        self.composer.remember(tick.state.interval, seen.signals, seen.flags, tick.origin, self.composer.facts.silent(seen.raw))
         as_of = tick.state.as_of
         host = Host(as_of, as_of + QUARTER_HOUR, "live", 1.0, 0.0, ())
         write_atomically(self.folder / _FILE, self.composer.compose(tick, host))

@@ -84,9 +84,11 @@ class Views:
     def resume(self, journal: Journal) -> None:
         """Refill the cards' past and the running journal from what was journalled."""
         traced: dict[int, Traced] = {}  # by label; what was told first, whatever was restated since
+        silent: dict[int, list[str]] = {}
         for record in journal.records(max(journal.acked - _CURVE_RECORDS, 0)):
             if record.kind == "regular":
-                traced[record.as_of_s - QUARTER_HOUR_S] = from_meta(record.meta["origin"])
+                label_s, origin = record.as_of_s - QUARTER_HOUR_S, record.meta["origin"]
+                traced[label_s], silent[label_s] = from_meta(origin), origin["silent"]
                 headlines = {name: _number(box["headline"][1]) for name, box in record.meta["boxes"].items()}
                 self._publisher.remember(headlines, {})
             for code, params in record.meta["lines"]:
@@ -100,7 +102,7 @@ class Views:
             self._publisher.remember({}, signals)
             if self._public is not None:
                 label_s = frame.start_s + number * QUARTER_HOUR_S
-                self._public.remember(from_epoch_s(label_s), signals, flags, traced.get(label_s))
+                self._public.remember(from_epoch_s(label_s), signals, flags, traced.get(label_s), silent.get(label_s))
 
     def publish(
         self, tick: Tick, tick_ms: float, next_at: datetime | None, *, waiting: int, alarms: tuple[Alarm, ...] = ()
@@ -127,7 +129,9 @@ class Views:
         if regular and self._public is not None:
             with self._or_the_old_one("public"):
                 seen = tick.observation
-                self._public.remember(tick.state.interval, seen.signals, seen.flags, tick.origin, seen.raw)
+                self._public.remember(
+                    tick.state.interval, seen.signals, seen.flags, tick.origin, self._public.facts.silent(seen.raw)
+                )
                 self._last_public = self._public.compose(tick, host)
                 write_atomically(self._public_file, self._last_public)
 

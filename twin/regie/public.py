@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -61,10 +61,8 @@ class PublicFacts:
         share = self.book.verdict("share", self.root.name)
         return share is not None and share.coarse is None
 
-    def silent(self, raw: np.ndarray | None) -> frozenset[str] | None:
-        """Plants whose meters say nothing of a quarter hour, dims (channel,) after substitution; None where nobody knows."""
-        if raw is None:
-            return None
+    def silent(self, raw: np.ndarray) -> frozenset[str]:
+        """Plants whose meters say nothing of a quarter hour, dims (channel,) after substitution."""
         return frozenset(plant.channel for plant in self.book.plants if math.isnan(raw[self.meters[plant.channel]]))
 
 
@@ -97,15 +95,17 @@ class PublicComposer:
         signals: Mapping[Key, float],
         flags: Mapping[Key, int],
         traced: Traced | None = None,
-        raw: np.ndarray | None = None,
+        silent: Collection[str] | None = None,
     ) -> None:
         """Take one quarter hour into the interval of publication; after a restart, those before it.
 
         Args:
             traced: as it was told first; None where nobody knows any more.
-            raw: the quarter hour after substitution, dims (channel,); None where nobody knows any more who answered.
+            silent: channels whose meters said nothing of it after substitution, others than of plants may be among them; None
+                where nobody knows any more who answered.
         """
-        book, silent = self.facts.book, self.facts.silent(raw)
+        book = self.facts.book
+        silent = None if silent is None else frozenset(silent) & {plant.channel for plant in book.plants}
         p_mw = {
             key: signals.get(key, math.nan) if book.told(figure, key[1], silent) and answers else math.nan
             for key, (figure, answers) in self._keys(flags).items()

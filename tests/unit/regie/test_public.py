@@ -38,7 +38,9 @@ def published(told=None, quarters=4, *, begin=NOON, flags=GOOD, raw=ALL_ANSWER, 
     for number in range(quarters):
         values = {key: path[number % 4] for key, path in paths.items()}
         origin = traced() if origins is None else origins[number % 4]
-        composer.remember(begin + number * QUARTER_HOUR, values, flags, origin, raw)
+        composer.remember(
+            begin + number * QUARTER_HOUR, values, flags, origin, None if raw is None else composer.facts.silent(raw)
+        )
     return composer.compose(tick(raw=ALL_ANSWER if raw is None else raw), host)
 
 
@@ -247,7 +249,7 @@ def test_a_town_that_consumes_nothing_is_idle_only_when_nothing_is_produced_eith
     composer = PublicComposer(facts() if live else facts(changed("town", customers=149)))
     origin = traced(town=Origin(0.0), pv=sun_mw, hydro=0.0, **{"import": 0.0})
     for number in range(4):
-        composer.remember(NOON + number * QUARTER_HOUR, {}, GOOD, origin, ALL_ANSWER)
+        composer.remember(NOON + number * QUARTER_HOUR, {}, GOOD, origin, ())
     snapshot = composer.compose(tick(origin=origin), HOST)
     assert (snapshot.status, snapshot.share, snapshot.sources) == (status, None, ())
 

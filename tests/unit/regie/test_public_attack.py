@@ -200,6 +200,13 @@ def test_an_hour_that_is_told_again_after_a_late_reading_would_tell_the_battery_
     assert single_plants(watched(town, **day, late=["cellar"], forgets=True), RULE)
 
 
+def test_a_restart_within_an_hour_costs_nobody_the_hour_while_the_journal_tells_who_answered():
+    town = Town(TOWN, people(200, 200), SUN, "north")
+    whole = watched(town).told.keys()
+    assert watched(town, restarts=[2]).told.keys() == whole
+    assert watched(town, restarts=[2], journal=False).told.keys() < whole
+
+
 def test_a_single_roof_whose_meter_answers_is_not_told_in_the_name_of_all(broken):
     town, day = Town(TOWN, people(200, 200), SUN, "north"), {"silent": [(quarter, ["pv1", "pv2"]) for quarter in range(8)]}
     assert single_plants(watched(town, **day), RULE) == []

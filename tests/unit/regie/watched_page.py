@@ -107,7 +107,7 @@ class Page:
         self.seen[at] = self.rows[at] = seen
         traced = self.meters.traced(seen, x)
         signals, flags = self.meters.signals(seen, x)
-        self.composer.remember(at, signals, flags, traced, seen.raw)
+        self.composer.remember(at, signals, flags, traced, self.facts.silent(seen.raw))
         powers = [np.zeros(0), {}, signals, flags | {("zone_load_p_mw", root): int(Quality.GOOD)}]
         tick = Tick(
             seq=0,
@@ -137,7 +137,8 @@ class Page:
         """A new process: everything since the day before is known again, readings that came late among it.
 
         Args:
-            late: plants whose readings came after all. ``journal``: whether the origins that were told are found in it.
+            late: plants whose readings came after all. ``journal``: whether it tells the first origins, and who
+                answered.
             forgets: what was told is not (a broken rule).
         """
         self.composer = PublicComposer(self.facts, None if forgets else self.composer.before)
@@ -146,7 +147,7 @@ class Page:
             now, x = self.meters.seen(silent - late), self.meters.truth(at)
             self.rows[at] = replace(now, made=now.made)
             traced = self.meters.traced(seen, x) if journal else None
-            self.composer.remember(at, *self.meters.signals(now, x), traced)
+            self.composer.remember(at, *self.meters.signals(now, x), traced, silent if journal else None)
 
     def _read(self, page) -> None:
         """Note the combination behind every value that the page tells."""
