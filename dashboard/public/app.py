@@ -18,6 +18,7 @@ from dashboard.public.open_data import OpenFolder
 from dashboard.public.pages.document import Assets
 from dashboard.public.pages.error import error_page
 from dashboard.public.pages.front import front_door
+from dashboard.public.polling import polling
 from dashboard.public.shelf import ASK_AGAIN, FOREVER, SHORT, Answer
 from dashboard.public.view import View, render
 
@@ -26,7 +27,6 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _FOLDER = Path(__file__).parent / "assets"
-_NAMES = ("page.css", "page.js")
 _ERRORS: tuple[tuple[str, int, tuple[shelf.Header, ...]], ...] = (
     ("not_found", 404, ()),
     ("withheld", 403, ()),
@@ -49,13 +49,13 @@ class PublicApp:
         self._now = now
         self._address = address
         self._open = OpenFolder(directory / "open")
-        files = {name: (_FOLDER / name).read_bytes() for name in _NAMES}
+        files = {"page.css": (_FOLDER / "page.css").read_bytes(), "page.js": polling(_FOLDER / "page.js")}
         paths = {name: f"assets/{shelf.content_tag(body)}.{name}" for name, body in files.items()}
         build = shelf.content_tag("".join([*paths.values(), extra_assets.BUILD]).encode())
         self.assets = Assets(paths["page.css"], paths["page.js"], extra_assets.path_of("install.js"), build)
         self._fixed: dict[str, Answer] = {
             f"/{paths[name]}": shelf.answer(files[name], kind, cache=FOREVER)
-            for name, kind in zip(_NAMES, (shelf.CSS, shelf.SCRIPT), strict=True)
+            for name, kind in (("page.css", shelf.CSS), ("page.js", shelf.SCRIPT))
         }
         self._fixed["/index.html"] = shelf.answer(front_door(self.assets), shelf.HTML, cache=ASK_AGAIN)
         self._errors: dict[tuple[str, str], Answer] = {}

@@ -6,15 +6,17 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
+from dashboard.public.polling import polling
+
 _FOLDER = Path(__file__).parent / "assets"
-_NAMES = ("board.css", "board.js", "embed.css", "embed.js", "install.js", "tv.css", "tv.js")
+_NAMES = ("board.css", "embed.css", "embed.js", "install.js", "tv.css", "tv.js")
 
 
 def _tag(*bodies: bytes) -> str:
     return hashlib.sha256(b"".join(bodies)).hexdigest()[:16]
 
 
-_BODIES = {name: (_FOLDER / name).read_bytes() for name in _NAMES}
+_BODIES = {name: (_FOLDER / name).read_bytes() for name in _NAMES} | {"board.js": polling(_FOLDER / "board.js")}
 _PATHS = {name: f"assets/{_tag(body)}.{name}" for name, body in _BODIES.items()}
 
 ASSETS: Mapping[str, bytes] = {_PATHS[name]: body for name, body in _BODIES.items()}

@@ -66,7 +66,7 @@ def board_json(snapshot: PublicSnapshot | None, release: PublicRelease | None, l
 def script_words(language: str, ages: list[str]) -> str:
     """The few words that the script itself says, as JSON."""
     say = words_of(language).get
-    words = {name: say(f"board.{name}") for name in ("pause", "resume", "paused", "fresh")}
+    words = {name: say(f"board.{name}") for name in ("pause", "resume", "paused", "resumed", "fresh")}
     return json.dumps({**words, "ages": ages}, ensure_ascii=False, separators=(",", ":"))
 
 

@@ -64,11 +64,14 @@ def test_the_widget_can_be_paused_by_keyboard_and_goes_on_ageing(served, visit):
         assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
     assert reached == ["All values", "Pause"]
     page.keyboard.press("Enter")
+    said = page.get_by_role("status")
+    assert said.text_content() == "Paused"
     served.show(now_town(period_s=2.0, share=0.25))
     page.wait_for_timeout(4_000)
     assert share(page) == "73\u202f%"
     assert page.locator("#age").inner_text() != ""
     page.keyboard.press("Enter")
+    assert said.text_content() == "Resumed"
     page.wait_for_selector('[data-k="share"]:text("25")')
 
 
@@ -94,6 +97,15 @@ def test_an_embargo_takes_the_figure_out_of_an_open_widget(served, visit):
     assert not page.locator('[data-k="values"]').is_visible()
     assert not page.locator("#stale").is_visible()
     assert "%" not in page.inner_text("body")
+
+
+def test_an_embargo_on_stale_values_is_not_told_as_fresh_ones(served, visit):
+    served.show(now_town(period_s=2.0, stale_after=datetime.now(UTC) - timedelta(seconds=1)))
+    page = visit(f"{served.url}/en/widget/", (FRAME_WIDTH, LOWEST))
+    page.wait_for_selector("#stale:visible")
+    served.show(now_town(period_s=2.0), embargoed())
+    page.wait_for_selector("#stale", state="hidden")
+    assert "fresh" not in page.get_by_role("status").text_content()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

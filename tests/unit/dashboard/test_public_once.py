@@ -16,6 +16,7 @@ from dashboard.public.app import PublicApp
 
 CODE = Path(dashboard.public.__file__).parent
 FRAMES = re.compile(r"frame-ancestors .*")
+SCRIPT = re.compile(r'<script src="(?:\.\./)+(assets/[^"]+(?:page|board)\.js)"')
 
 
 @pytest.fixture
@@ -47,3 +48,13 @@ def test_every_surface_tells_of_an_embargo_in_the_same_words(app, tmp_path, lang
 def test_what_holds_everywhere_is_written_once(words):
     assert [path.name for path in CODE.rglob("*.py") if words in path.read_text(encoding="utf-8")] != []
     assert sum(path.read_text(encoding="utf-8").count(words) for path in CODE.rglob("*.py")) == 1
+
+
+@pytest.mark.parametrize("below", ["", "widget/", "tv/"])
+def test_page_widget_and_screen_renew_themselves_by_one_script(app, below):
+    [script] = SCRIPT.findall(ask(app, f"/en/{below}").body)
+    poll = (CODE / "assets" / "live.js").read_text(encoding="utf-8").splitlines()
+    beside = next(CODE.rglob(script.partition(".")[2])).read_text(encoding="utf-8").splitlines()
+    served = ask(app, f"/{script}").body.splitlines()
+    assert served == [line for line in poll + beside if not line.lstrip().startswith("//")]
+    assert [word for word in ("fetch(", "setTimeout", "data-k", "visibilitychange") if word in "".join(beside)] == []

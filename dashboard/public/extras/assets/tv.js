@@ -1,4 +1,4 @@
-// What a hall's screen does beside keeping true (board.js): it drifts, and shows its button to whoever comes near.
+// What a hall's screen does beside keeping true (live.js): it drifts, and shows its button to whoever comes near.
 'use strict';
 (() => {
   const main = document.getElementById('main'), root = document.documentElement;
