@@ -219,6 +219,16 @@ def open_page(browser):
     yield from opening(browser)
 
 
+@pytest.fixture
+def visit(open_page):
+    """Opens a public page, on a phone unless told otherwise, once it tells its age."""
+
+    def visited(url, size=(390, 844), wait_for="#age:not(:empty)", **options):
+        return open_page(url, width=size[0], height=size[1], wait_for=wait_for, **options)
+
+    return visited
+
+
 @pytest.fixture(scope="module")
 def keep_page(browser):
     """As `open_page`, for pages that all tests of a file look at."""

@@ -28,11 +28,3 @@ def elsewhere():
     here = Served(lambda _url: Website()).start()
     yield here
     here.stop()
-
-
-@pytest.fixture
-def visit(open_page):
-    def visited(url, size=(390, 844), wait_for="#age:not(:empty)", **options):
-        return open_page(url, width=size[0], height=size[1], wait_for=wait_for, **options)
-
-    return visited

@@ -7,44 +7,14 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-from public_stage import DESK, NOTICE, PHONE, Site, assert_accessible
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from public_stage import DESK, NOTICE, PHONE, assert_accessible
 from public_town import AS_OF, EMBARGO, LANGUAGES, hours, nothing_known, story
 
 from dashboard.format import texts
 
 SIZES = pytest.mark.parametrize("size", [PHONE, DESK], ids=["390x844", "1280x800"])
 IN_EACH_LANGUAGE = pytest.mark.parametrize("language", LANGUAGES)
-BESIDE = pytest.mark.parametrize("below", ["hours/", "figures/", "how/"])
-
-
-@pytest.fixture(scope="module")
-def process(tmp_path_factory):
-    served = Site(tmp_path_factory.mktemp("public")).start()
-    yield served
-    served.stop()
-
-
-@pytest.fixture
-def site(process):
-    """The process before its first snapshot, and before the publisher's first deed."""
-    process.clear()
-    return process
-
-
-@pytest.fixture
-def calm_site(site):
-    """One June morning, fresh for as long as the test lasts."""
-    site.snapshot = site.publish()
-    return site
-
-
-@pytest.fixture
-def visit(open_page):
-    def visited(url, size=PHONE, wait_for="#age:not(:empty)", **options):
-        return open_page(url, width=size[0], height=size[1], wait_for=wait_for, **options)
-
-    return visited
 
 
 @pytest.fixture

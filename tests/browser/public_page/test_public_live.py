@@ -7,42 +7,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-from public_stage import NOTICE, PHONE, Site, words_at
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from public_stage import NOTICE, words_at
 from public_town import EMBARGO, LANGUAGES, publish, story
 
 from dashboard.public.feed import Edition
 from dashboard.public.view import render
-
-
-@pytest.fixture(scope="module")
-def process(tmp_path_factory):
-    served = Site(tmp_path_factory.mktemp("public")).start()
-    yield served
-    served.stop()
-
-
-@pytest.fixture
-def site(process):
-    """The process before its first snapshot, and before the publisher's first deed."""
-    process.clear()
-    return process
-
-
-@pytest.fixture
-def calm_site(site):
-    """One June morning, fresh for as long as the test lasts."""
-    site.snapshot = site.publish()
-    return site
-
-
-@pytest.fixture
-def visit(open_page):
-    def visited(url, size=PHONE, wait_for="#age:not(:empty)", **options):
-        return open_page(url, width=size[0], height=size[1], wait_for=wait_for, **options)
-
-    return visited
-
 
 # ------------------------------------------------------------------------------------------ values
 
