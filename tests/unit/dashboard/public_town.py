@@ -110,9 +110,10 @@ def zones(as_of: datetime = AS_OF, at: datetime | None = None) -> tuple[ZonePart
     )
 
 
-def nothing_known(**other) -> PublicSnapshot:
-    """Every figure that may be missing is missing."""
-    snapshot = town()
+def nothing_known(make=town, **other) -> PublicSnapshot:
+    """Every figure that may be missing is missing; ``make``: the town."""
+    snapshot = make(**other)
+    silent = {"p_kw": None, "quality": ("invalid",)}
     unknown = {
         "next_at": None,
         "status": "unknown",
@@ -121,12 +122,12 @@ def nothing_known(**other) -> PublicSnapshot:
         "co2_g_per_kwh": None,
         "quality": ("invalid",),
         "sources": (),
-        "coming": hours(AS_OF.replace(minute=0), shares=(None,) * 48, green=()),
+        "coming": hours(snapshot.coming[0].start, shares=(None,) * 48, green=()),
         "zones": tuple(zone.model_copy(update={"share": None}) for zone in snapshot.zones),
-        "neighbourhood": snapshot.neighbourhood.model_copy(update={"load_kw": None, "pv_kw": None}),
-        "roof": snapshot.roof.model_copy(update={"p_kw": None, "quality": ("invalid",)}),
+        "neighbourhood": snapshot.neighbourhood and snapshot.neighbourhood.model_copy(update={"load_kw": None, "pv_kw": None}),
+        "roof": snapshot.roof and snapshot.roof.model_copy(update=silent),
     }
-    return town(**(unknown | other))
+    return make(**(unknown | other))
 
 
 def in_words(what: str) -> dict[str, str]:

@@ -1,122 +1,73 @@
-"""A town's public snapshot and what was approved, for what hangs around the public page."""
+"""The June morning of `public_town` in real time, in a town on a lake, for what hangs around the public page."""
 
-from datetime import UTC, date, datetime, timedelta
+import sys
+from datetime import date, timedelta
+from pathlib import Path
 
-from twin.contracts.public_release import Declared, Embargo, PublicRelease, Story
-from twin.contracts.public_snapshot import ComingHour, PublicSnapshot, Roof, Source, ZonePart
+sys.path.insert(0, str(Path(__file__).parents[1]))
+import public_town
+from public_town import hours, release
 
-AS_OF = datetime(2026, 6, 15, 8, 30, tzinfo=UTC)  # 10:30 in Zurich
+from twin.contracts.public_release import Declared, Embargo
+from twin.contracts.public_snapshot import ZonePart
+
+LANGUAGES = public_town.LANGUAGES
+AS_OF = public_town.AS_OF.replace(year=2026)
 HOUR = AS_OF.replace(minute=0)
 PUBLISHED = AS_OF + timedelta(seconds=7)
 ADDRESS = "https://strom.town.example"
-LANGUAGES = ("fr", "de", "it", "en")
-SHARES = (0.61, 0.62, 0.7, 0.78, 0.8, 0.79, 0.7, 0.6, 0.5, 0.42, 0.4, 0.38, 0.36, *[0.35] * 10, 0.45)
-GREEN = (2, 3, 4, 5, 6)
 TOWN = {"fr": "La ville au bord du lac", "de": "Die Stadt am See", "it": "La città sul lago", "en": "The town on the lake"}
 
 
-def coming(first=HOUR, shares=SHARES * 2, green=(*GREEN, 26, 27, 28)):
-    return tuple(
-        ComingHour(
-            start=first + timedelta(hours=index),
-            share=share,
-            low=None if share is None else max(0.0, share - 0.1),
-            high=None if share is None else min(1.0, share + 0.1),
-            parts={} if share is None else {"pv": share, "import": 1.0 - share},
-            green=index in green,
-        )
-        for index, share in enumerate(shares)
-    )
+def coming(first=HOUR, **other):
+    """The hours from the morning's own on."""
+    return hours(first, **other)
 
 
 def town(as_of=AS_OF, published=PUBLISHED, period_s=900.0, **other):
-    """A June morning in real time; every field can be replaced."""
-    content = {
-        "site": "lakeside",
-        "title": TOWN,
-        "timezone": "Europe/Zurich",
-        "as_of": as_of,
-        "interval": as_of - timedelta(minutes=15),
-        "published_at": published,
-        "next_at": published + timedelta(seconds=period_s),
-        "stale_after": published + timedelta(seconds=max(60.0, 2 * period_s)),
-        "speed": 1.0,
-        "status": "ok",
-        "share": 0.7304,
-        "made_here": 0.5823,
-        "co2_g_per_kwh": 48.3,
-        "method": "traced",
-        "quality": ("estimated",),
-        "sources": (
-            Source(kind="pv", part=0.5, p_mw=6.2, renewable_share=1.0),
-            Source(kind="import", part=0.5, p_mw=6.2, renewable_share=0.46),
-        ),
-        "import_mix": "consumption",
-        "zones": (
-            ZonePart(
-                name="lakeside", title=TOWN, parent=None, start=as_of - timedelta(minutes=15), end=as_of, share=0.73, quality=()
-            ),
-        ),
-        "coming": coming(as_of.replace(minute=0)),
-        "neighbourhood": None,
-        "roof": Roof(
-            title={
-                "fr": "Le toit de l'école",
-                "de": "Das Schulhausdach",
-                "it": "Il tetto della scuola",
-                "en": "The school roof",
-            },
-            start=as_of - timedelta(minutes=90),
-            end=as_of - timedelta(minutes=30),
-            p_kw=42.3,
-            kwp=78.7,
-            quality=("good",),
-        ),
-        "notes": (),
-    }
-    return PublicSnapshot(**(content | other))
+    """As a town in operation tells itself: one zone, nothing made up; every field can be replaced."""
+    whole = ZonePart(
+        name="lakeside", title=TOWN, parent=None, start=as_of - timedelta(minutes=15), end=as_of, share=0.73, quality=()
+    )
+    own = {"site": "lakeside", "title": TOWN, "speed": 1.0, "zones": (whole,), "neighbourhood": None, "notes": ()}
+    return public_town.town(published, period_s, as_of, **(own | other))
 
 
 def demo(**other):
     """The demonstration: another day's calendar, faster than the wall's, made up."""
     made_up = ("benchmark_town", "simulated_plant", "synthetic_outside", "estimated")
-    return town(as_of=datetime(2016, 6, 15, 8, 30, tzinfo=UTC), speed=90.0, notes=made_up, **other)
+    return town(as_of=public_town.AS_OF, speed=90.0, notes=made_up, **other)
 
 
 def nothing_known(**other):
     """Every figure that may be missing is missing."""
-    silent = town().roof.model_copy(update={"p_kw": None, "quality": ("invalid",)})
-    missing = {"status": "unknown", "share": None, "made_here": None, "co2_g_per_kwh": None, "quality": ("invalid",)}
-    return town(**(missing | {"sources": (), "coming": coming(shares=(None,) * 48, green=()), "roof": silent} | other))
+    return public_town.nothing_known(town, **other)
 
 
 def story(**other):
+    """A challenge that has begun."""
     content = {
         "id": "solar-cooking",
-        "kind": "challenge",
         "title": {"de": "Kochen mit der Sonne", "en": "Cooking with the sun"},
         "text": {"de": "Wer heute Mittag kocht, kocht mit Sonne.", "en": "Whoever cooks at noon today cooks with the sun."},
         "start": AS_OF - timedelta(hours=1),
         "end": AS_OF + timedelta(hours=4),
-        "zone": None,
     }
-    return Story(**(content | other))
+    return public_town.story(**(content | other))
 
 
 def approved(**other):
+    """A declaration, and no figure yet."""
     content = {
         "site": "lakeside",
         "made_at": AS_OF,
-        "licence": "CC-BY-4.0",
         "attribution": "Town on the lake",
         "months": (),
         "years": (),
         "corrections": (),
-        "stories": (),
-        "embargo": None,
         "declared": Declared(year=2025, renewable_share=0.98, supplier="Town works", published=date(2026, 6, 1)),
     }
-    return PublicRelease(**(content | other))
+    return release(**(content | other))
 
 
 def embargoed(**other):

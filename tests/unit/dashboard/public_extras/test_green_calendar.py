@@ -58,7 +58,7 @@ def test_each_green_window_is_an_entry_in_utc(language):
     assert (outer["VERSION"], outer["CALSCALE"]) == ("2.0", "GREGORIAN")
     first = AS_OF.replace(minute=0)
     spans = [(instant(event["DTSTART"]), instant(event["DTEND"])) for event in events]
-    assert spans == [(first + timedelta(hours=a), first + timedelta(hours=b)) for a, b in ((2, 7), (26, 29))]
+    assert spans == [(first + timedelta(hours=a), first + timedelta(hours=b)) for a, b in ((2, 7), (26, 31))]
     for event in events:
         assert {"UID", "DTSTAMP", "SUMMARY"} <= event.keys()
         assert (event["STATUS"], event["TRANSP"]) == ("TENTATIVE", "TRANSPARENT")
