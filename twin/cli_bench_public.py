@@ -30,5 +30,5 @@ def register(bench_app: typer.Typer, run_script: Runner) -> None:
         flags = ["--viewers", str(viewers), "--minutes", str(minutes), "--tick-s", str(tick_s)]
         flags += ["--out", str(out)] if out else []
         switches = {"--nginx": nginx, "--soak": soak, "--no-loop": not loop, "--json": json_line}
-        script = Path(__file__).resolve().parents[1] / "tests" / "benchmarks" / "public.py"
+        script = Path(__file__).resolve().parents[1] / "tests" / "benchmarks" / "public_bench.py"
         run_script(script, [*flags, *(flag for flag, asked in switches.items() if asked)])

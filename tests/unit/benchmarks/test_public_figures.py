@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
-from public import Kept, told
+from public_bench import Kept, told
 from public_figures import STEP, added, bucket, figures_of, missed, percentile, tick_ratio
 from public_run import Phase, phases
 from trend import common_slope, slope
