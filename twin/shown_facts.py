@@ -13,7 +13,7 @@ from twin.domain.zones import Zone
 from twin.regie.heeded import as_text
 from twin.regie.parts import Parts
 from twin.regie.public import PublicFacts
-from twin.regie.public_rule import Area, Moved, Plant, Rule
+from twin.regie.public_rule import Area, Beside, Moved, Plant, Rule
 from twin.regie.public_told import Rulebook, Wish
 from twin.site import Site
 
@@ -109,6 +109,7 @@ def areas_of(site: Site, own_energy: Mapping[str, float]) -> tuple[Area, ...]:
             customers=zone.customers,
             energy=sum(own_energy[name] for name in _within(zone.name, site)),
             largest_share=None if zone.largest_customer is None else zone.largest_customer.share,
+            beside=None if (on := zone.beside) is None else Beside(on.customers, on.largest_share, on.plants),
             formerly=tuple(Moved(moved.joined, moved.left) for moved in zone.formerly),
             references=tuple(reference.channel for reference in zone.pv_references),
         )

@@ -42,6 +42,20 @@ class Moved:
 
 
 @dataclass(frozen=True)
+class Beside:
+    """The fewest customers, and the metered plants without consent, that stand together beside the lines to a zone."""
+
+    customers: int
+    largest_share: float
+    plants: int = 0
+
+    def crowd(self, rule: Rule) -> bool:
+        """Whether nobody among them is alone with what the zone's share tells."""
+        enough = self.customers >= rule.k and self.largest_share <= rule.max_share
+        return enough and (self.plants == 0 or self.plants >= rule.plants)
+
+
+@dataclass(frozen=True)
 class Area:
     """A zone, as the rule sees it.
 
@@ -51,6 +65,7 @@ class Area:
         largest_share: of the largest customer, of that energy; None where nobody declared it.
         formerly: who moved when its bounds did, from each bounds within which it was published in the last twelve months.
         references: channels of the plants that its photovoltaics are scaled from.
+        beside: who takes power from the way to it; None where nobody declared it, so that it may be one alone.
     """
 
     name: str
@@ -60,6 +75,7 @@ class Area:
     largest_share: float | None = None
     formerly: tuple[Moved, ...] = ()
     references: tuple[str, ...] = ()
+    beside: Beside | None = None
 
 
 @dataclass(frozen=True)

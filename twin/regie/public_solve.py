@@ -8,6 +8,8 @@ everybody, the sun to everybody who looks out of the window, and what leaves a g
 - consumption is judged as if all production were known: then whatever is told of a zone tells its consumption, and the group
   that remains when zones within a zone are taken away has to be a crowd as well;
 - production is judged as it stands, and for somebody who knows the sun's part of it, which by night is nothing;
+- the share of a zone within the town follows the lines, so it depends on whoever uses or makes power beside them, outside the
+  zone too: where these are few, they are an unknown of their own, which nobody may solve for;
 - what is foreseen holds plants at their last power and expects the same consumption of an hour whenever it is foreseen: what
   changes from one forecast to the next is the plants. So it is judged as if that consumption were known.
 
@@ -66,6 +68,8 @@ class Outsider:
         self._by_night = (np.ones_like(dark), ~dark)  # which plants are unknown: all, or those that do not need the sun
         self._at_rest = (*self._by_night, ~still)
         self._uses = list(self._cells)
+        alone = (area for area in areas if area.parent is not None and not (area.beside and area.beside.crowd(rule)))
+        self._beside_few = [area.name for area in alone]
         weighed = [_weights(like[0]) for like in groups.values()]
         self._weights = np.array([(0.0, 0.0)] * len(self._uses) + weighed).T  # dims (renewable or carbon, unknown)
         drawn = np.random.default_rng(0)  # any state of the town: what follows in one follows in almost all
@@ -73,7 +77,8 @@ class Outsider:
 
     def finds(self, figures: Sequence[Figure]) -> Held | None:
         """What must not be public and follows from these figures together; None when nothing does."""
-        return self._small_groups([figure.zone for figure in figures if figure.name not in _OF_PLANTS]) or self._plants(figures)
+        of_use = [figure for figure in figures if figure.name not in _OF_PLANTS]
+        return self._small_groups([figure.zone for figure in of_use]) or self._beyond(of_use) or self._plants(figures)
 
     def finds_part(self, figures: Sequence[Figure]) -> Held | None:
         """Plants too few, or with one that dominates, of whom it follows what part of the consumption they cover at times.
@@ -97,6 +102,13 @@ class Outsider:
             return None
         customers, found = min((cell.customers, group) for cell, group, few in zip(together, groups, weak, strict=True) if few)
         return Held("tells_a_small_remainder", {"customers": customers, "zones": found})
+
+    def _beyond(self, figures: Sequence[Figure]) -> Held | None:
+        """Somebody beside the lines to a zone, whose power follows from its share when the zone's own consumption is known."""
+        rows = np.array([self._sum("use", figure.zone)[: len(self._uses)] for figure in figures])
+        whose = [figure.zone if figure.name == "share" else None for figure in figures]
+        beside = np.array([[float(zone == name) for name in self._beside_few] for zone in whose])
+        return Held("tells_beyond_the_zone") if _follows(rows, beside) else None
 
     def _plants(self, figures: Sequence[Figure]) -> Held | None:
         """Plants too few, or with one that dominates, whose production follows, with or without knowing the sun's part."""

@@ -47,7 +47,7 @@ _SIGNALS_OF_KIND = {
     "pv_plant": ("device_p_mw", "device_available"),
     "heat_pumps": ("device_p_mw", "device_available"),
 }
-_NOT_FOR_BOXES = {"name", "title", "largest_customer", "formerly"}
+_NOT_FOR_BOXES = {"name", "title", "largest_customer", "beside", "formerly"}
 METER_MARGIN = 0.2
 """Share of its rating by which a device's metered power may lie outside its own limits: current transformers with an
 extended rating measure up to 120 % of rated current in class (IEC 61869-2)."""
@@ -260,6 +260,6 @@ def jsonable(site: Site) -> dict[str, Any]:
     """
     references, addresses = {"__all__": {"reference_since"}}, {"__all__": {"mail", "language"}}
     left_out: Any = {"file": True, "maintenance": True, "mail": True, "trafos": references, "machines": references}
-    left_out |= {"privacy": True, "public": True, "zones": {"__all__": {"largest_customer", "formerly"}}}
+    left_out |= {"privacy": True, "public": True, "zones": {"__all__": {"largest_customer", "beside", "formerly"}}}
     left_out["roster"] = addresses
     return site.model_dump(mode="json", by_alias=True, exclude=left_out)

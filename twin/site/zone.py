@@ -81,6 +81,25 @@ class Moved(Table):
     left: int = Field(ge=0)
 
 
+class Beside(Table):
+    """Who takes power from the way to a zone: a zone's share follows the lines, so it tells of them as well.
+
+    On the way from the grid's connection to the zone, from each place on where a plant feeds in: those who are served beyond
+    that place, and not in the zone. Of these groups the one with the fewest customers.
+
+    Attributes:
+        customers: in it. ``largest_share``: of one of them, of their annual consumption.
+        plants: metered ones without consent that feed into the way.
+        source: where that is known from. ``checked``: when.
+    """
+
+    customers: int = Field(ge=0)
+    largest_share: Share
+    plants: int = Field(default=0, ge=0)
+    source: str = Field(min_length=1)
+    checked: date
+
+
 class Zone(Table):
     """``[[zones]]``: an area with a balance.
 
@@ -88,7 +107,8 @@ class Zone(Table):
         kind: "site" (the whole), "neighbourhood", "building" (with its people's recorded ``consent``: date and reference), or
             "plant" (generation only, no consumption).
         pv_kwp: installed photovoltaics [kWp]. ``customers``: consumption behind the boundary; 0 only for a
-            plant. ``largest_customer``: without it nothing of the zone is public.
+            plant. ``largest_customer``: without it nothing of the zone is public. ``beside``: without it not both its share
+            and its load are.
         formerly: who moved when its bounds did, since each bounds within which it was published in the last twelve months;
             people who move in or out of the same bounds do not count.
     """
@@ -100,6 +120,7 @@ class Zone(Table):
     consent: str | None = None
     customers: int = Field(default=0, ge=0)
     largest_customer: LargestCustomer | None = None
+    beside: Beside | None = None
     formerly: tuple[Moved, ...] = ()
     holds: Holds
     boundary: tuple[BoundaryTerm, ...] = ()

@@ -15,7 +15,7 @@ from twin.domain.zones import Zone
 from twin.origin.traced import Injection, Origin, Traced
 from twin.regie.memory import LoopMemory
 from twin.regie.public import PublicFacts
-from twin.regie.public_rule import Area, Plant, Rule
+from twin.regie.public_rule import Area, Beside, Plant, Rule
 from twin.regie.public_told import Rulebook, Wish
 from twin.regie.publish import Host
 from twin.regie.tick import Moment, Observation, Tick
@@ -29,7 +29,7 @@ QUARTER = Zone("quarter", {"en": "Quarter"}, 112, pv_kwp=380.0, parent="town")
 ROOF = Zone("roof", {"en": "School roof"}, 0, pv_kwp=78.7, parent="quarter")
 AREAS = (
     Area("town", None, 10_000, 110_000.0, 0.02, (), ("m0", "m1", "m2")),
-    Area("quarter", "town", 112, 1_200.0, 0.09, (), ("school", "q0", "q1", "q2")),
+    Area("quarter", "town", 112, 1_200.0, 0.09, (), ("school", "q0", "q1", "q2"), Beside(90, 0.05)),
     Area("roof", "quarter", 0, 0.0, None, (), ("school",)),
 )
 PLANTS = (

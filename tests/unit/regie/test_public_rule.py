@@ -3,10 +3,12 @@
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from tests.unit.regie.public_tick import AREAS, PLANTS, changed
-from twin.regie.public_rule import Area, Cell, Moved, Plant, Rule, group_held, live_held, own_cells, plants_held
+from twin.origin.tracing import share
+from twin.regie.public_rule import Area, Beside, Cell, Moved, Plant, Rule, group_held, live_held, own_cells, plants_held
 from twin.regie.public_solve import Figure, Outsider
 from twin.regie.public_told import Rulebook, Wish
 
@@ -99,6 +101,39 @@ def test_the_remainder_of_a_town_beside_its_zone_must_be_a_crowd():
     assert (held.reason, held.params) == ("tells_a_small_remainder", {"customers": 10, "zones": ["town"]})
     most = replace(few, customers=80, energy=800.0)
     assert outsider([town, most]).finds([Figure("share", "town"), Figure("load", "north")]) is None
+
+
+def test_a_zones_share_and_its_load_tell_of_the_factory_at_the_node_of_a_dam_before_it_and_are_not_both_told():
+    load, factory, dam, mix = 6.0, 1.1, 1.2, 0.3  # MW; nodes: the connection, the dam with the factory, the zone
+    sharing = share(
+        branch_from=np.array([0, 1]),
+        branch_to=np.array([1, 2]),
+        p_from_mw=np.array([load + factory - dam, load]),
+        p_to_mw=np.array([dam - load - factory, -load]),
+        injected_mw=np.array([[0.0, dam, 0.0], [load + factory - dam, 0.0, 0.0]]),
+        drawn_mw=np.array([[0.0, factory, 0.0], [0.0, 0.0, load]]),
+    )
+    renewable = sharing.taken_mw[1] @ np.array([1.0, mix]) / load
+    assert dam * (1.0 - mix) / (renewable - mix) - load == pytest.approx(factory)
+    town, zone = Area("town", None, 1300, 1000.0, 0.04), Area("zone", "town", 300, 300.0, 0.01)
+    both = [Figure("load", "zone"), Figure("share", "zone")]
+    assert outsider([town, zone]).finds(both).reason == "tells_beyond_the_zone"
+    assert [outsider([town, zone]).finds([figure]) for figure in both] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("beside", "told"),
+    [
+        (Beside(15, 0.15), True),
+        (Beside(14, 0.15), False),
+        (Beside(15, 0.16), False),
+        (Beside(90, 0.05, plants=1), False),
+        (Beside(90, 0.05, plants=3), True),
+    ],
+)
+def test_a_zone_whose_way_a_crowd_shares_tells_its_share_and_its_load(beside, told):
+    town, zone = Area("town", None, 1300, 1000.0, 0.04), Area("zone", "town", 300, 300.0, 0.01, beside=beside)
+    assert (outsider([town, zone]).finds([Figure("load", "zone"), Figure("share", "zone")]) is None) == told
 
 
 def test_a_small_zone_that_is_not_told_hides_among_those_around_it():

@@ -20,7 +20,7 @@ from twin.domain.time import QUARTER_HOUR
 from twin.domain.zones import Zone
 from twin.regie.memory import LoopMemory
 from twin.regie.public import PublicComposer, PublicFacts
-from twin.regie.public_rule import Area, Rule
+from twin.regie.public_rule import Area, Beside, Rule
 from twin.regie.public_told import Rulebook, Wish
 from twin.regie.publish import Host
 from twin.regie.tick import Moment, Observation, Tick
@@ -56,6 +56,7 @@ def facts_of(town: Town, rule: Rule) -> PublicFacts:
             max(loads) / sum(loads),
             (town.formerly[name],) if name in town.formerly else (),
             tuple(channel for channel, _ in zones[name].pv_references),
+            Beside(rule.k, rule.max_share, rule.plants),  # its meters know one pool: nobody stands on the way to a zone
         )
         for name in town.parents
         for loads in [town.loads(name)]
