@@ -65,7 +65,9 @@ def _hours(asked: Asked) -> Answer:
 
 
 def _figures(asked: Asked) -> Answer:
-    return _page(figures_page(asked.edition, asked.language, asked.assets), failing=asked.edition.trouble == "release")
+    edition = asked.edition
+    page = figures_page(edition, asked.language, asked.assets)
+    return _page(page, failing=edition.withheld and edition.embargo is None)
 
 
 def _how(asked: Asked) -> Answer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +22,8 @@ from dashboard.public.pages.front import front_door
 from dashboard.public.polling import polling
 from dashboard.public.shelf import ASK_AGAIN, FOREVER, SHORT, Answer
 from dashboard.public.view import View, render
+
+log = logging.getLogger(__name__)
 
 Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -72,6 +75,7 @@ class PublicApp:
         self._lasting: dict[str, Answer] = {}
         self._views: dict[str, View] = {}
         self._version = ""
+        self._failed = ""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One ASGI connection; anything but HTTP is turned away."""
@@ -97,7 +101,7 @@ class PublicApp:
     @property
     def held_back(self) -> bool:
         """Whether the figures are withdrawn, or there are none: then nobody keeps a copy of what follows them."""
-        edition = self._feed.latest()
+        edition = self._latest()
         return edition.withheld or edition.snapshot is None
 
     def answer(self, method: str, path: str, accept_language: str) -> Answer:
@@ -129,15 +133,26 @@ class PublicApp:
         yield from (path for path, one in self._fixed.items() if one.status == 200)
         if self._tariff() is not None:
             yield "/tariff.json"
-        edition = self._feed.latest()
+        edition = self._latest()
         yield from (f"/open/{name}" for name in self._open.names(withheld=edition.withheld))
 
-    def _placed(self, path: str, language: str, place: Place) -> Answer:
+    def _latest(self) -> Edition:
         edition = self._feed.latest()
+        return edition.unshown() if edition.version == self._failed else edition
+
+    def _placed(self, path: str, language: str, place: Place) -> Answer:
+        edition = self._latest()
+        try:
+            return self._of_edition(edition, path, language, place)
+        except Exception:  # whatever a value does to a formatter: no figure is shown then, and least of all an older one
+            log.exception("%s cannot be made; no figure is shown until the files change", path)
+            self._failed = edition.version
+            return self._of_edition(edition.unshown(), path, language, place)
+
+    def _of_edition(self, edition: Edition, path: str, language: str, place: Place) -> Answer:
         if edition.version != self._version or not self._views:
-            self._version = edition.version
-            self._made.clear()
-            self._views = {language: render(edition, language) for language in LANGUAGES}
+            views = {language: render(edition, language) for language in LANGUAGES}
+            self._version, self._views, self._made = edition.version, views, {}
         if place.lasting and path in self._lasting:
             return self._lasting[path]
         key = (path, self._is_stale(edition))
@@ -149,7 +164,7 @@ class PublicApp:
         return self._made[key]
 
     def _open_data(self, name: str, language: str) -> Answer:
-        withheld = self._feed.latest().withheld
+        withheld = self._latest().withheld
         return self._open.answer(name, withheld=withheld) or self._errors[language, "withheld" if withheld else "not_found"]
 
     def _is_stale(self, edition: Edition) -> bool:
@@ -164,7 +179,7 @@ class PublicApp:
 
     def _health(self) -> Answer:
         """The process is well whenever it answers; ``data`` says how well it is fed (a restart here cures no stale feed)."""
-        edition = self._feed.latest()
+        edition = self._latest()
         data = edition.trouble or ("stale" if self._is_stale(edition) else "ok")
         snapshot = edition.snapshot
         published = None if snapshot is None else snapshot.published_at.isoformat()

@@ -36,7 +36,7 @@ class Edition:
         snapshot: the live values; None in trouble.
         release: what is approved; None where nothing is yet.
         downloads: the open data that stands ready.
-        trouble: "" when the live values can be shown; else "starting", "schema", "unreadable" or "release".
+        trouble: "" when the live values can be shown; else "starting", "schema", "unreadable", "release" or "unshown".
         params: what the words about the trouble need.
     """
 
@@ -55,12 +55,16 @@ class Edition:
     @property
     def withheld(self) -> bool:
         """Whether approved figures, and tables of them, may not be handed out."""
-        return self.embargo is not None or self.trouble == "release"
+        return self.embargo is not None or self.trouble in ("release", "unshown")
 
     @property
     def failing(self) -> bool:
         """Whether something is broken, which a start is not."""
         return self.trouble not in ("", "starting")
+
+    def unshown(self) -> Edition:
+        """The same files where a page of them cannot be made: no figure, no table, and a version of its own."""
+        return Edition(f"{self.version}.unshown", None, trouble="unshown")
 
 
 class Feed:

@@ -21,7 +21,7 @@ def figures_page(edition: Edition, language: str, assets: Assets) -> bytes:
     """Everything that is approved now; without any live value it stands alone."""
     writer = _Writer(edition, language)
     content = apart.embargoed(edition, language)
-    if not content and edition.trouble == "release":
+    if not content and edition.withheld:
         content = apart.troubled(edition, language)
     return apart.page(language, assets, "figures/", writer.say("figures.title"), content or writer.all())
 

@@ -10,6 +10,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from public_town import EMBARGO, PUBLISHED, ask, hours, nothing_known, publish, release, town
 
+from dashboard.public import addresses
+from dashboard.public import app as app_module
 from dashboard.public.app import PublicApp
 
 FRESH = PUBLISHED + timedelta(seconds=5)
@@ -151,6 +153,40 @@ def test_a_release_that_cannot_be_read_might_hold_an_embargo_so_nothing_is_shown
         assert reply.status == 503
         assert not any(figure in reply.body for figure in FIGURES)
     assert "shows no figure until it can" in ask(app, "/en/").body
+
+
+@pytest.mark.parametrize("released", [release(), release(embargo=EMBARGO)], ids=["figures", "embargo"])
+@pytest.mark.parametrize("spoilt", ["render", "hours_page"], ids=["in every page", "in one page"])
+def test_where_a_page_cannot_be_made_no_figure_is_shown_and_none_of_the_edition_before(
+    app, tmp_path, monkeypatch, caplog, released, spoilt
+):
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open" / "months.csv").write_text("51.2")
+    pages = ("", "live.json", "hours/", "figures/")
+    assert any(figure in ask(app, f"/en/{path}").body for path in pages for figure in FIGURES)
+    publish(tmp_path, released)
+    where = app_module if spoilt == "render" else addresses
+    made = getattr(where, spoilt)
+
+    def overflowing(edition, *rest, **named):
+        if edition.trouble == "":
+            raise OverflowError("date value out of range")
+        return made(edition, *rest, **named)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(where, spoilt, overflowing)
+        ask(app, "/en/hours/")
+        for path in pages:
+            reply = ask(app, f"/en/{path}")
+            assert reply.status == 503
+            assert "cannot show what it has read" in reply.body
+            assert not any(figure in reply.body for figure in FIGURES)
+        assert ask(app, "/open/months.csv").status == 403
+        assert app.held_back
+        assert json.loads(ask(app, "/health").body)["data"] == "unshown"
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    publish(tmp_path, release())
+    assert ask(app, "/en/").status == 200
 
 
 # ------------------------------------------------------------------------------------------ open data
