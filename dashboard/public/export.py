@@ -53,16 +53,16 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _follow(export: Export) -> None:
-    """Look for something new each second. What a full disk spoils is tried again, and the generation before stays."""
+    """Look for something new each second. What fails is tried again; the generation before stays if it may be shown."""
     ended, failing = threading.Event(), False
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
     while not ended.is_set():
         try:
             export.bring_up_to_date(datetime.now(UTC))
-        except OSError as problem:
+        except Exception:
             if not failing:
-                log.error("the new snapshot cannot be written, the one before stays: %s", problem)
+                log.exception("the new snapshot cannot be written; the one before stays, or nothing while figures are withheld")
             failing = True
         else:
             if failing:

@@ -98,7 +98,18 @@ class Export:
 
         Returns:
             Number of answers that are new or have changed.
+
+        Raises:
+            OSError: they cannot be written. While figures are held back, nothing is then left that might tell any.
         """
+        try:
+            return self._bring_up_to_date(now)
+        except Exception:
+            if self.answers.held_back:
+                self._withdraw()
+            raise
+
+    def _bring_up_to_date(self, now: datetime) -> int:
         held_back, before = self.answers.held_back, self._current()
         found = dict(exported(self.answers))
         if before is not None:
@@ -131,6 +142,12 @@ class Export:
         gone = {name.removesuffix(".gz") for name in names} - found.keys()
         answers = {name: self.answers.answer("GET", f"/{name}", "") for name in gone}
         return {name: one for name, one in answers.items() if one.status == HTTPStatus.FORBIDDEN}
+
+    def _withdraw(self) -> None:
+        (self.directory / CURRENT).unlink(missing_ok=True)
+        for generation in (self.directory / GENERATIONS).iterdir():
+            shutil.rmtree(generation)
+        self._tags = {}
 
     def _keep_assets(self, before: Path, new: Path, now: datetime) -> None:
         """Link the assets that no page of ``new`` asks for any more, until their time is over."""

@@ -1,10 +1,12 @@
 """The public view as files: what is written, what is left out, how one snapshot follows another."""
 
+import errno
 import gzip
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +16,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 import public_town
 
+from dashboard.public import export as export_module
+from dashboard.public import files as export_files
 from dashboard.public import shelf
 from dashboard.public.app import PublicApp
 from dashboard.public.files import ASSETS_KEPT, Export, exported, file_name
@@ -234,6 +238,28 @@ def test_words_stand_in_place_of_a_withdrawn_table_and_no_older_figure_is_left_o
     export.close()
 
 
+@pytest.mark.parametrize("held_back", [True, False])
+def test_an_edition_that_cannot_be_written_leaves_the_one_before_unless_figures_are_withheld(
+    town, export, monkeypatch, held_back
+):
+    export.bring_up_to_date(NOW)
+    town.shown |= {"/en/": answer("<p>withheld</p>")}
+    town.held_back = held_back
+    with monkeypatch.context() as patched:
+        patched.setattr(export_files, "_put", full_disk)
+        with pytest.raises(OSError, match="No space"):
+            export.bring_up_to_date(LATER)
+    assert (b"62" in b"".join(served(export).values())) is not held_back
+    town.shown |= Town().shown
+    town.held_back = False
+    export.bring_up_to_date(LATER)
+    assert b"62" in served(export)["en/index.html"]
+
+
+def full_disk(*_):
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
 # ------------------------------------------------------------------------------------------ the process
 
 
@@ -277,6 +303,24 @@ def test_following_exports_until_told_to_end(tmp_path):
     following.send_signal(signal.SIGTERM)
     _, said = following.communicate(timeout=120)
     assert following.returncode == 0, said
+
+
+def test_following_goes_on_after_any_failure_and_logs_it_once(export, monkeypatch, caplog):
+    failures, ended = iter([ValueError("address"), KeyError("share"), None]), threading.Event()
+
+    def bring_up_to_date(_now):
+        failure = next(failures)
+        if failure is not None:
+            raise failure
+        ended.set()
+
+    monkeypatch.setattr(export, "bring_up_to_date", bring_up_to_date)
+    monkeypatch.setattr(export_module, "LOOK_S", 0.0)
+    monkeypatch.setattr(export_module.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(export_module.threading, "Event", lambda: ended)
+    caplog.set_level("INFO")
+    export_module._follow(export)
+    assert [record.levelname for record in caplog.records] == ["ERROR", "INFO"]
 
 
 def test_the_exporter_is_light(tmp_path):
