@@ -103,6 +103,8 @@ class Views:
             if self._public is not None:
                 label_s = frame.start_s + number * QUARTER_HOUR_S
                 self._public.remember(from_epoch_s(label_s), signals, flags, traced.get(label_s), silent.get(label_s))
+        if self._public is not None and traced:  # else nothing was told yet
+            self._public.resumed(from_epoch_s(max(traced) + QUARTER_HOUR_S))
 
     def publish(
         self, tick: Tick, tick_ms: float, next_at: datetime | None, *, waiting: int, alarms: tuple[Alarm, ...] = ()
@@ -176,7 +178,7 @@ class Views:
 
 
 def _told_last(file: Path) -> PublicSnapshot | None:
-    """What the public was told last; None where nothing was, or by another version."""
+    """What the public was told last; None where nothing was, or where nobody can read it any more."""
     try:
         return PublicSnapshot.model_validate_json(file.read_bytes())
     except (OSError, ValidationError):

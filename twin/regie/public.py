@@ -83,6 +83,7 @@ class PublicComposer:
     before: PublicSnapshot | None = None
     _window: Window = field(init=False)
     _means: Means | None = None
+    _foretold_until: datetime | None = None
 
     def __post_init__(self) -> None:
         self._window = Window(self.facts.interval)
@@ -116,6 +117,18 @@ class PublicComposer:
         injected = math.nan if traced is None else _injected_mw(traced)
         means = self._window.add(QuarterHour(interval, p_mw, {key: _flag(flags, key) for key in p_mw}, zones, injected))
         self._means = means or self._means
+
+    def resumed(self, until: datetime) -> None:
+        """After a restart: of intervals that were over nothing is told where no snapshot says how they were told.
+
+        What is known of them now may hold a late reading. The running interval is completed; its hours to come were foretold.
+
+        Args:
+            until: end of the last quarter hour that was remembered.
+        """
+        begin = begin_of(until, self.facts.interval)
+        if self.before is None or self.before.as_of < begin:
+            self._means, self._foretold_until = None, begin + self.facts.interval
 
     def compose(self, tick: Tick, host: Host) -> PublicSnapshot:
         """The public snapshot of a regular tick; its quarter hour was remembered before."""
@@ -213,7 +226,8 @@ class PublicComposer:
         hours, silent = () if self.before is None else self.before.coming, self.facts.silent(tick.observation.raw)
         known = any(hour.share is not None for hour in hours)
         stands = known and begin_of(as_of, self.facts.interval) <= hours[0].start <= as_of
-        if not stands and told("ahead", zone, silent):
+        waits = self._foretold_until is not None and as_of < self._foretold_until
+        if not (stands or waits) and told("ahead", zone, silent):
             ahead = self._ahead(tick)
             hours = coming_hours(as_of, ahead if told("ahead_parts", zone, silent) else replace(ahead, parts={}))
         return hours if told("ahead_parts", zone) else tuple(hour.model_copy(update={"parts": {}}) for hour in hours)

@@ -134,21 +134,22 @@ class Page:
         paths = {"load": np.full(STEPS, self.meters.expected_mw), "pv": pv_mw * self._ahead(at)[0]}
         return {of: forecast(f"{of}_forecast_p_mw", {0.5: path}, at + QUARTER_HOUR) for of, path in paths.items()}
 
-    def restart(self, late: frozenset[str] = frozenset(), *, journal: bool = True, forgets: bool = False) -> None:
+    def restart(self, late: frozenset[str] = frozenset(), *, journal: bool = True, lost: bool = False) -> None:
         """A new process: everything since the day before is known again, readings that came late among it.
 
         Args:
             late: plants whose readings came after all. ``journal``: whether it tells the first origins, and who
                 answered.
-            forgets: what was told is not (a broken rule).
+            lost: nobody can read any more what was told.
         """
-        self.composer = PublicComposer(self.facts, None if forgets else self.composer.before)
+        self.composer = PublicComposer(self.facts, None if lost else self.composer.before)
         for at, seen in sorted(self.seen.items())[-96:]:
             silent = frozenset(p.channel for p, value in zip(self.town.plants, seen.raw, strict=True) if np.isnan(value))
             now, x = self.meters.seen(silent - late), self.meters.truth(at)
             self.rows[at] = replace(now, made=now.made)
             traced = self.meters.traced(seen, x) if journal else None
             self.composer.remember(at, *self.meters.signals(now, x), traced, silent if journal else None)
+        self.composer.resumed(max(self.seen) + QUARTER_HOUR)
 
     def _read(self, page) -> None:
         """Note the combination behind every value that the page tells."""
