@@ -77,6 +77,7 @@ class PublishingDeeds:
 
     def approve(self, person: Person, period: str, asked: Approved, snapshot: Snapshot) -> str:
         """Make a draft public, or ask for a second person; returns what to say."""
+        self._refuse(self._no_program(person, APPROVE))
         self._figures.drafts(AT_A_TIME)  # before the turn, in which nobody else can look at the book
         with self._standing.turn() as published:
             draft, faults = self._draft(period, asked.seen, asked.despite, snapshot)
@@ -87,6 +88,7 @@ class PublishingDeeds:
 
     def restate(self, person: Person, period: str, asked: Restated, snapshot: Snapshot) -> str:
         """Put a draft in the place of what is public and say why, or ask for a second person; returns what to say."""
+        self._refuse(self._no_program(person, APPROVE))
         self._figures.drafts(AT_A_TIME)
         with self._standing.turn() as published:
             draft, faults = self._draft(period, asked.seen, asked.despite, snapshot)
@@ -157,7 +159,8 @@ class PublishingDeeds:
         """Confirm what somebody else asked for."""
         with self._standing.turn() as published:
             one = self._waiting(published, ask)
-            if person.program or person.name == one.by:
+            self._refuse(self._no_program(person, APPROVE))
+            if person.name == one.by:
                 raise Refused([Why(code="two_people", params={"by": one.by})])
             if one.asked.params["figure"]["revision"] != len(published.revisions.get(one.target, ())) + 1:
                 raise Refused([Why(code="draft_changed")])
@@ -234,6 +237,7 @@ class PublishingDeeds:
 
     def propose(self, person: Person, asked: StoryTyped, snapshot: Snapshot) -> str:
         """Propose a story, or another wording of one that is not on air; returns its id."""
+        self._refuse(self._no_program(person, AIR))
         facts, title, text = self._facts, asked.spoken("title"), asked.spoken("text")
         faults = [*self._faults(title, LONGEST_TITLE), *self._faults(text, LONGEST_TEXT)]
         start, end = instant(asked.start, facts.timezone), instant(asked.end, facts.timezone)
@@ -262,7 +266,8 @@ class PublishingDeeds:
                 raise Refused([Why(code="not_proposed")])
             if story_mark(told.written) != seen:
                 raise Refused([Why(code="draft_changed")])
-            if AIR in self._desk.second and (person.program or told.by == person.name):
+            self._refuse(self._no_program(person, AIR))
+            if AIR in self._desk.second and told.by == person.name:
                 raise Refused([Why(code="two_people", params={"by": told.by})])
             self._note(person, "air", story, snapshot, {})
         return "air"
@@ -287,6 +292,10 @@ class PublishingDeeds:
         found = [Why(code=code, params=params) for code, params in faults_in(text, longest) if code != "text_missing"]
         missing = languages_missing(text, self._facts.languages)
         return found + ([Why(code="languages_missing", params={"languages": ", ".join(missing)})] if missing else [])
+
+    def _no_program(self, person: Person, command: str) -> list[Why]:
+        """Of four eyes none is a token's: whoever holds it could be both persons."""
+        return [Why(code="no_program")] if person.program and command in self._desk.second else []
 
     def _withheld(self) -> list[Why]:
         """Why no figure at all may be told of this town."""

@@ -12,7 +12,7 @@ from dashboard.regie.access.settings import FourEyes
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[2] / "browser"))
 import publication_factory
-from publishing_office import Office
+from publishing_office import REASON, Office
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +34,7 @@ def test_where_the_site_wants_four_eyes_a_figure_goes_public_by_the_second_perso
     (ask,) = [line.id for line in office.desk.book.lines("publish")]
     assert "two people" in office.post(f"confirm/{ask}").json()["detail"]
     office.name, office.program = "token 1", True
-    assert office.post(f"confirm/{ask}").status_code == 409
+    assert "a program may neither" in office.post(f"confirm/{ask}").json()["detail"]
     office.name, office.program = "Reto", False
     assert not (tmp_path / "public" / "release.json").exists()
     assert "Paula wants to approve 2016-01" in office.page().text
@@ -42,6 +42,21 @@ def test_where_the_site_wants_four_eyes_a_figure_goes_public_by_the_second_perso
     assert len(office.release.months) == 1
     assert "Paula + Reto" in office.page().text
     assert office.post(f"confirm/{ask}").status_code == 409
+
+
+def test_a_program_is_neither_of_two_people_for_whoever_holds_its_token_could_be_the_other(tmp_path, factory, town):
+    office = Office(tmp_path, factory, town, second=frozenset({"publish.approve", "publish.air"}))
+    office.name, office.program = "token 1", True
+    restated = {"seen": office.drafted("2016-01"), **REASON}
+    for answer in (office.approve(), office.post("restate/2016-01", **restated), office.propose()):
+        assert answer.status_code == 409
+        assert "a program may neither" in answer.json()["detail"]
+    assert office.kinds == []
+    office.name, office.program = "Paula", False
+    office.propose()
+    office.name, office.program = "token 1", True
+    assert office.post("air/ST-0001", seen=office.seen("story/ST-0001")).status_code == 409
+    assert office.propose(id="ST-0001").status_code == 409
 
 
 def test_a_rejected_wish_changes_nothing(tmp_path, factory, town):
