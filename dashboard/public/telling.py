@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from dashboard import format as fmt
-from twin.contracts.public_release import PublicRelease
+from twin.contracts.public_release import Declared, PublicRelease
 from twin.contracts.public_snapshot import Neighbourhood, PublicSnapshot, Roof, ZonePart
 
 Attributes = Mapping[str, str | None]
@@ -145,3 +145,14 @@ def shown(visible: bool) -> Attributes:
 def in_language(words: Mapping[str, str], language: str) -> str:
     """What somebody wrote in several languages: in this one, else in English, else in the first; "" when there is nothing."""
     return words.get(language) or words.get("en") or next(iter(words.values()), "")
+
+
+def declared_words(declared: Declared | None, language: str) -> str:
+    """The supplier's own declaration; its share with the decimals that it states, two at most, because it is a legal figure."""
+    say = fmt.texts(language, "public").get
+    if declared is None:
+        return say("share.declared_none")
+    percent = round(100.0 * declared.renewable_share, 2)
+    decimals = next(places for places in range(3) if round(percent, places) == percent)
+    share = fmt.percent(declared.renewable_share, language=language, decimals=decimals)
+    return say("share.declared", {"supplier": declared.supplier, "year": str(declared.year), "share": share})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dashboard import format as fmt
 from dashboard.public.pages.places import Places
-from dashboard.public.telling import QUARTER_HOUR, Telling
+from dashboard.public.telling import QUARTER_HOUR, Telling, declared_words
 
 ARC_GAP = 0.01
 """Of the ring, left free between its two arcs: their greens alone differ too little (WCAG 2.2, 1.4.11)."""
@@ -25,7 +25,7 @@ def fill(telling: Telling) -> None:
     text["updated"] = say("share.updated_own") if telling.own_time else say("share.updated", at=at)
     telling.put("quality", telling.quality(snapshot.quality))
     telling.put("method", _method_words(telling))
-    telling.text["declared"] = _declared_words(telling)
+    telling.text["declared"] = declared_words(telling.release.declared if telling.release else None, telling.language)
     known = not fmt.is_missing(snapshot.co2_g_per_kwh)
     co2 = fmt.number(snapshot.co2_g_per_kwh, "g/kWh", language=telling.language)
     text["co2"] = say("share.co2", co2=co2) if known else say("share.co2_unknown")
@@ -79,15 +79,6 @@ def _method_words(telling: Telling) -> str:
     if snapshot.import_mix == "production":
         found.append(telling.say("share.production_mix"))
     return " ".join(found)
-
-
-def _declared_words(telling: Telling) -> str:
-    """The supplier's own declaration, never mixed with the traced share."""
-    declared = telling.release.declared if telling.release else None
-    if declared is None:
-        return telling.say("share.declared_none")
-    share = telling.percent(declared.renewable_share)
-    return telling.say("share.declared", supplier=declared.supplier, year=str(declared.year), share=share)
 
 
 def markup(put: Places) -> str:

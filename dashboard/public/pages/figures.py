@@ -11,7 +11,7 @@ from dashboard.public.feed import Edition
 from dashboard.public.open_data import Resource
 from dashboard.public.pages import apart
 from dashboard.public.pages.document import Assets
-from dashboard.public.telling import KINDS, in_language
+from dashboard.public.telling import KINDS, declared_words, in_language
 from dashboard.public.view import timezone_of
 from twin.contracts.open_tables import LICENCES
 from twin.contracts.public_release import PeriodFigure, PublicRelease
@@ -122,10 +122,9 @@ class _Writer:
     def _declared(self) -> str:
         """The guarantees of origin, in a section of their own."""
         declared = self.release.declared if self.release else None
+        said = declared_words(declared, self.language)
         if declared is None:
-            return self._card("declared", f"<p>{escape(self.say('share.declared_none'))}</p>")
-        share = fmt.percent(declared.renewable_share, language=self.language)
-        said = self.say("share.declared", supplier=declared.supplier, year=str(declared.year), share=share)
+            return self._card("declared", f"<p>{escape(said)}</p>")
         if declared.published is not None:
             said += " " + self.say("figures.declared_on", day=declared.published.isoformat())
         return self._card("declared", f"<p>{escape(said)}</p><p>{escape(self.say('figures.declared_what'))}</p>")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from public_town import AS_OF, CORRECTION, LANGUAGES, figure, hours, in_words, nothing_known, release, town
+from public_town import AS_OF, CORRECTION, DECLARED, LANGUAGES, figure, hours, in_words, nothing_known, release, town
 
 from dashboard.format import period
 from dashboard.public.feed import Edition
@@ -150,6 +150,12 @@ def test_nothing_approved_yet_is_said_in_words():
         assert "No month is approved yet." in page
         assert "No figure has been restated." in page
         assert "none is declared here" in page
+
+
+def test_declared_share_keeps_its_decimal():
+    assert "declares 98.5\u202f% renewable" in figures_of(
+        release(declared=DECLARED.model_copy(update={"renewable_share": 0.985}))
+    )
 
 
 def test_declaration_by_guarantees_of_origin_stands_in_a_section_apart():

@@ -122,6 +122,14 @@ def test_suppliers_declared_mix_stands_in_a_line_of_its_own():
     assert view_of(town()).text["declared"].endswith("none is declared here.")
 
 
+@pytest.mark.parametrize(
+    ("share", "shown"), [(0.985, "98.5"), (0.9996, "99.96"), (0.98, "98"), (1.0, "100"), (0.29, "29"), (0.9999999, "100")]
+)
+def test_declared_share_is_never_rounded_beyond_what_was_declared(share, shown):
+    declared = DECLARED.model_copy(update={"renewable_share": share})
+    assert f"declares {shown}{THIN}%" in view_of(town(), released=release(declared=declared)).text["declared"]
+
+
 def test_share_that_could_not_be_traced_and_a_mix_that_is_only_produced_say_so():
     assert view_of(town()).attributes["method"] == {"hidden": ""}
     assert "that of the town's balance as a whole" in view_of(town(method="pooled")).text["method"]
