@@ -29,6 +29,8 @@ class Row:
         ours, published: over ``days`` days that both know, sums of energies, else means; 0 days: figures of the whole year.
         typical: median of the days' absolute differences, in percent of the published figure (of a share: in points); None
             where days are not compared.
+        difference_unit: "%" of the published figure; of a share "points"; ``unit`` itself for a sum of either sign, of which
+            a percentage says nothing.
     """
 
     key: str
@@ -37,13 +39,15 @@ class Row:
     published: float
     days: int
     typical: float | None
+    difference_unit: str = "%"
 
     @property
-    def difference_percent(self) -> float:
-        """Ours less theirs, in percent of theirs; of a share in percentage points."""
-        if self.unit == "1":
-            return 100.0 * (self.ours - self.published)
-        return 100.0 * (self.ours - self.published) / abs(self.published)
+    def difference(self) -> float:
+        """Ours less theirs, in ``difference_unit``."""
+        apart = self.ours - self.published
+        if self.difference_unit == self.unit:
+            return apart
+        return 100.0 * apart if self.difference_unit == "points" else 100.0 * apart / abs(self.published)
 
 
 def comparison(year: Year) -> tuple[Row, ...]:
@@ -108,7 +112,7 @@ def _net_import(year: Year) -> Row | None:
     if not known.any():
         return None
     ours = float(net[known].mean()) * len(net) / 1000.0
-    return Row("net_import", "GWh", ours, 1000.0 * literature().net_import_twh[year.year], 0, None)
+    return Row("net_import", "GWh", ours, 1000.0 * literature().net_import_twh[year.year], 0, None, "GWh")
 
 
 def _price(year: Year) -> Row | None:
@@ -150,7 +154,7 @@ def _shares(year: Year, share: np.ndarray, theirs: np.ndarray, total_gwh: np.nda
     weight = total_gwh[first] / total_gwh[first].sum()
     typical = 100.0 * float(np.median(np.abs(ours[first] - theirs[first])))
     sums = float((ours[first] * weight).sum()), float((theirs[first] * weight).sum())
-    return Row("renewable_share", "1", *sums, len(first), typical)
+    return Row("renewable_share", "1", *sums, len(first), typical, "points")
 
 
 def _of_days(key: str, unit: str, ours: np.ndarray, theirs: np.ndarray, day: np.ndarray, *, total: bool) -> Row | None:

@@ -50,7 +50,7 @@ def figures(year: Year) -> dict[str, Any]:
         "most_renewable_hour": {"start": _utc(year, most), "share": float(share[most])},
         "own_use_share": own_use_share(year),
         "months": [_month(year, number) for number in range(1, 13)],
-        "comparison": [{**vars(row), "difference_percent": row.difference_percent} for row in comparison(year)],
+        "comparison": [{**vars(row), "difference": row.difference} for row in comparison(year)],
         "files": {
             kind: {"files": KINDS[kind].files, "source": KINDS[kind].source, "faults": dict(file.faults)}
             for kind, file in year.files.items()

@@ -42,11 +42,12 @@ def lines(told: Mapping[str, Any]) -> Iterator[str]:
     yield f"{told['title']['en']} {told['year']}: {told['load_gwh']:.0f} GWh, renewable {100 * told['share']:.1f} % ({bounds})"
     yield f"by the {told['mix_kind']} mix; {told['hours_known']} of {told['hours']} hours known; in {told['folder']}"
     yield ""
-    yield f"{'':<17}{'our hours':>12}{'published':>12}  {'unit':<8}{'difference':>11}{'usual day':>11}{'days':>6}"
+    yield f"{'':<17}{'our hours':>12}{'published':>12}  {'unit':<8}{'difference':>16}{'usual day':>13}{'days':>6}"
     for row in told["comparison"]:
         scale, unit = (100.0, "%") if row["unit"] == "1" else (1.0, row["unit"])
-        typical = "-" if row["typical"] is None else f"{row['typical']:.2f} %"
+        apart = f"{row['difference']:+.{0 if row['difference_unit'] == 'GWh' else 2}f} {row['difference_unit']}"
+        typical = "-" if row["typical"] is None else f"{row['typical']:.2f} {'points' if row['unit'] == '1' else '%'}"
         yield (
             f"{row['key']:<17}{scale * row['ours']:>12.1f}{scale * row['published']:>12.1f}  {unit:<8}"
-            f"{row['difference_percent']:>+9.2f} %{typical:>11}{row['days'] or 'year':>6}"
+            f"{apart:>16}{typical:>13}{row['days'] or 'year':>6}"
         )

@@ -47,9 +47,11 @@ class Words:
         return number(value, unit, language=self.language, decimals=2 if unit == "EUR/MWh" else 0)
 
     def difference(self, row: Mapping[str, Any]) -> str:
-        """Ours less the published one, in percent of it; of a share in points."""
-        value = number(row["difference_percent"], language=self.language, decimals=2, signed=True)
-        return f"{value} {self('points')}" if row["unit"] == "1" else f"{value}\u202f%"
+        """Ours less the published one, in the unit in which it is told."""
+        unit = row["difference_unit"]
+        if unit == "points":
+            return f"{number(row['difference'], language=self.language, decimals=2, signed=True)} {self('points')}"
+        return number(row["difference"], unit, language=self.language, decimals=2 if unit == "%" else 0, signed=True)
 
     def typical(self, row: Mapping[str, Any]) -> str:
         """How far a single day lies off."""

@@ -11,7 +11,7 @@ import made_up
 import pytest
 from typer.testing import CliRunner
 
-from dashboard.format import LANGUAGES
+from dashboard.format import LANGUAGES, number
 from twin.cli import app
 from twin.national.folder import write_year
 from twin.national.page import page_name
@@ -90,3 +90,17 @@ def test_the_command_names_every_fault_of_its_flags_at_once(tmp_path, monkeypatc
     assert told.exit_code == 2
     for fault in ("--out", "--data: missing", "atlantis"):
         assert fault in told.stderr
+
+
+def test_net_import_differs_by_gwh_and_a_share_by_points_on_page_and_terminal(data, written, tmp_path) -> None:
+    rows = {row["key"]: row for row in json.loads((written / "year.json").read_text(encoding="utf-8"))["comparison"]}
+    apart = rows["net_import"]["ours"] - rows["net_import"]["published"]
+    page = (written / "year.en.html").read_text(encoding="utf-8")
+    assert f"<td>{number(apart, 'GWh', language='en', decimals=0, signed=True)}</td>" in page
+    flags = ["--data", str(data), "--year", "2019", "--out", str(tmp_path)]
+    terminal = {line.split()[0]: line for line in CliRunner().invoke(app, ["public", "year", *flags]).stdout.splitlines()[3:]}
+    assert f" {apart:+.0f} GWh " in terminal["net_import"]
+    assert "%" not in terminal["net_import"]
+    share = 100.0 * (rows["renewable_share"]["ours"] - rows["renewable_share"]["published"])
+    assert f" {share:+.2f} points " in terminal["renewable_share"]
+    assert f"{rows['renewable_share']['typical']:.2f} points" in terminal["renewable_share"]

@@ -88,12 +88,12 @@ def test_the_table_of_hours_has_a_row_for_every_hour_and_leaves_unknown_ones_emp
 def test_days_are_compared_with_what_others_publish_of_them(june) -> None:
     rows = {row.key: row for row in comparison(june)}
     assert (rows["nuclear"].ours, rows["nuclear"].published) == pytest.approx((30 * 76.8, 30 * 76.8))
-    assert rows["production"].difference_percent == pytest.approx(-4.0)
+    assert rows["production"].difference == pytest.approx(-4.0)
     assert rows["production"].days == 30
     assert rows["end_use"].days == 30  # of universal time: the last one lacks two hours, less than the tenth that rules it out
-    assert rows["end_use"].difference_percent == pytest.approx(0.0)
-    assert rows["losses"].difference_percent == pytest.approx(100.0 * (144.0 - 180.0) / 180.0)
-    assert rows["city"].difference_percent == pytest.approx(0.0)
+    assert rows["end_use"].difference == pytest.approx(0.0)
+    assert rows["losses"].difference == pytest.approx(100.0 * (144.0 - 180.0) / 180.0)
+    assert rows["city"].difference == pytest.approx(0.0)
 
 
 def test_a_year_without_published_imports_is_refused_with_the_known_ones(tmp_path) -> None:
@@ -156,13 +156,13 @@ def test_the_production_s_bounds_hold_the_federal_share_on_nearly_every_day(real
 def test_the_city_s_two_publications_are_the_same_electricity(real_year) -> None:
     _, rows = real_year
     # 0.02 %: rounding of neither; a few hours in which one of them was corrected later.
-    assert abs(rows["city"].difference_percent) < 0.02
+    assert abs(rows["city"].difference) < 0.02
 
 
 def test_nuclear_power_over_a_year_agrees_with_the_federal_days(real_year) -> None:
     _, rows = real_year
     # The platform scales its hours to the official year; what is left are days cut by the year's ends.
-    assert abs(rows["nuclear"].difference_percent) < 0.02
+    assert abs(rows["nuclear"].difference) < 0.02
     assert rows["nuclear"].typical < 1.0  # single days lack hours on the platform
 
 
@@ -170,8 +170,8 @@ def test_the_country_s_hours_hold_94_to_95_percent_of_the_federal_production(rea
     _, rows = real_year
     # The federal office counts the stations' own use and industry behind its own meters, the mix what enters the grid: between
     # 5 and 6.5 % in all three years. Another unit, or a day counted twice, would lie far outside.
-    assert -6.5 < rows["production"].difference_percent < -5.0
-    assert abs(rows["production"].typical + rows["production"].difference_percent) < 0.5  # the same on a usual day: no pumping
+    assert -6.5 < rows["production"].difference < -5.0
+    assert abs(rows["production"].typical + rows["production"].difference) < 0.5  # the same on a usual day: no pumping
 
 
 def test_end_use_agrees_within_the_rounding_of_the_federal_days(real_year) -> None:
@@ -180,7 +180,7 @@ def test_end_use_agrees_within_the_rounding_of_the_federal_days(real_year) -> No
         assert "end_use" not in rows  # Swissgrid's quarter hours end on 8 March 2020
         return
     # Whole GWh of 150: a day is off by 0.17 % on the median, the sum of many by next to nothing.
-    assert abs(rows["end_use"].difference_percent) < 0.05
+    assert abs(rows["end_use"].difference) < 0.05
     assert rows["end_use"].typical < 0.2
     assert rows["calendar"].typical > rows["end_use"].typical
 
