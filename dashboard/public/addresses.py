@@ -71,7 +71,9 @@ def _figures(asked: Asked) -> Answer:
 
 
 def _how(asked: Asked) -> Answer:
-    return shelf.answer(how_page(asked.language, asked.assets), shelf.HTML, cache="public, max-age=300")
+    snapshot = asked.edition.snapshot
+    page = how_page(asked.language, asked.assets, () if snapshot is None else snapshot.notes)
+    return shelf.answer(page, shelf.HTML, cache="public, max-age=300")
 
 
 def _page(page: bytes, *, failing: bool) -> Answer:
@@ -104,7 +106,7 @@ OWN: Mapping[str, Place] = {
     "live.json": Place(_live_json),
     "hours/": Place(_hours),
     "figures/": Place(_figures),
-    "how/": Place(_how, lasting=True),
+    "how/": Place(_how),
 }
 """Address below ``/LANGUAGE/`` -> what makes its answer. A folder ends with its slash, so that a plain host can hold it."""
 

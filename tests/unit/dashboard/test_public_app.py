@@ -200,6 +200,14 @@ def test_client_without_gzip_gets_the_plain_body(app):
     assert plain.body == packed.body
 
 
+def test_method_page_follows_the_notes_of_the_newest_snapshot(tmp_path):
+    synthetic = texts("en", "public").get("about.synthetic_outside")
+    app = PublicApp(tmp_path, lambda: FRESH)
+    assert synthetic not in ask(app, "/en/how/").body
+    publish(tmp_path, town())
+    assert synthetic in ask(app, "/en/how/").body
+
+
 @pytest.mark.parametrize("path", ["/fr/", "/fr/live.json", "/fr/how/"])
 def test_unchanged_content_is_not_sent_again(app, path):
     tag = ask(app, path).headers["etag"]

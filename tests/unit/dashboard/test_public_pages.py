@@ -3,6 +3,7 @@
 import re
 import sys
 from datetime import UTC, datetime
+from html import escape
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from public_town import AS_OF, CORRECTION, DECLARED, LANGUAGES, figure, hours, in_words, nothing_known, release, town
 
-from dashboard.format import period
+from dashboard.format import period, texts
 from dashboard.public.feed import Edition
 from dashboard.public.open_data import Resource
 from dashboard.public.pages.document import Assets
@@ -216,3 +217,17 @@ def test_method_page_tells_every_rule_and_needs_no_values(language):
     assert body.count("<h2>") == len(SECTIONS)
     for rule in ("Stromkennzeichnung", "15\u202f%", "Bialek", "50\u202f%", "48"):
         assert rule in body
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_method_page_says_of_a_town_only_what_its_notes_say(language):
+    say = texts(language, "public").get
+    made_up, replayed = (escape(say(f"about.{note}")) for note in ("synthetic_outside", "published_measurements"))
+    demo, zurich, unknown = (
+        how_page(language, ASSETS, notes).decode() for notes in (town().notes, ("published_measurements", "of_tomorrow"), ())
+    )
+    assert (made_up in demo, replayed in demo) == (True, False)
+    assert (made_up in zurich, replayed in zurich) == (False, True)
+    assert (made_up in unknown, replayed in unknown) == (False, False)
+    assert all(page.index(escape(say("how.limits"))) > page.index(escape(say("how.limits_title"))) for page in (demo, unknown))
+    assert "of tomorrow" not in zurich
