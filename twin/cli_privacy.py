@@ -11,6 +11,9 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from twin.cli_told import state_problems
+from twin.domain.problems import Problem
+
 privacy_app = typer.Typer(help="What of people is held, why, and when it goes.", no_args_is_help=True)
 
 StateOption = Annotated[Path, typer.Option(help="State directory of a run.")]
@@ -27,10 +30,11 @@ def register(app: typer.Typer) -> None:
 def held(state: StateOption, json_line: JsonOption = False, lang: LangOption = "en") -> None:
     """Tell kind by kind what is held, why, since when, and when it goes; 1 while something is there beyond its time."""
     from dashboard.regie.words import Words
+    from scenarios.results.writable import language_problems
     from twin.domain.problems import BadInput
     from twin.privacy.held import holdings
 
-    _check(state)
+    _check(*state_problems(state), *language_problems(lang))
     try:
         found = holdings(state, datetime.now(UTC))
     except BadInput as error:
@@ -73,7 +77,7 @@ def expunge(
     from twin.regie.journal import JournalUnavailable
     from twin.regie.lock import LOCK, is_held
 
-    _check(state)
+    _check(*state_problems(state))
     now = datetime.now(UTC)
     try:
         before = before_of(older_than, now)
@@ -97,9 +101,9 @@ def expunge(
         typer.echo(f"nothing is due; the newest {HELD_AT_LEAST_S // 86_400} days of the journal and the book always stay")
 
 
-def _check(state: Path) -> None:
-    if not state.is_dir():
-        _refuse(f"--state {state}: no such directory; give the --state of a run")
+def _check(*problems: Problem) -> None:
+    if problems:
+        _refuse(*map(str, problems))
 
 
 def _refuse(*lines: str, code: int = 2) -> NoReturn:

@@ -6,9 +6,12 @@ import signal
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 
 import typer
+
+from twin.domain.problems import Problem
 
 
 @contextmanager
@@ -47,6 +50,13 @@ def told_plainly(*, goes_on: bool = False, failures: tuple[type[Exception], ...]
         except failures as error:
             _say(error)
             raise typer.Exit(1) from None
+
+
+def state_problems(state: Path) -> list[Problem]:
+    """What is no directory at all, where a command only looks at what a run has left."""
+    if state.is_dir():
+        return []
+    return [Problem(f"--state {state}", "no such directory", "the state directory of a run", "correct the path")]
 
 
 def _say(words: object) -> None:

@@ -239,3 +239,13 @@ def test_what_is_no_time_is_refused_by_name(state, asked):
 def test_a_directory_that_is_not_there_is_refused_by_name(tmp_path):
     done = regie("held", "--state", tmp_path / "nowhere")
     assert (done.exit_code, "no such directory" in done.stderr) == (2, True)
+
+
+def test_a_language_without_words_is_refused_beside_every_other_fault(state, tmp_path):
+    done = regie("held", "--state", state, "--lang", "es")
+    assert (done.exit_code, done.stderr) == (2, "regie: --lang: es; expected one of de, en, fr, it; correct it\n")
+    done = regie("held", "--state", tmp_path / "nowhere", "--lang", "es")
+    assert [line.split(";")[0] for line in done.stderr.splitlines()] == [
+        f"regie: --state {tmp_path / 'nowhere'}: no such directory",
+        "regie: --lang: es",
+    ]
