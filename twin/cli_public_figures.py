@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from twin.cli_told import told_plainly
+from twin.cli_told import state_problems, told_plainly
 
 if TYPE_CHECKING:
     from twin.contracts.publication import DraftFigure, Drafts, PublicationFacts
@@ -28,11 +28,13 @@ def figures(
     """Show every month and year: drafted from the journal, approved, and whether they differ. Nothing is approved here."""
     from dashboard.regie.book import Book
     from twin.contracts.desk_ports import Unavailable
+    from twin.domain.problems import Problems
     from twin.live.publication import JournalFigures
     from twin.publication.deeds import ROOM
     from twin.publication.standing import Published, take
 
     with told_plainly(failures=(Unavailable,)):
+        Problems(state_problems(state)).raise_if_any()
         # Where the state is somebody else's to write, all of the journal is read every time.
         reader = JournalFigures(state, keep=os.access(state, os.W_OK))
         facts, drafts = reader.facts(), reader.drafts()

@@ -77,3 +77,11 @@ def test_a_folder_without_a_run_is_told_in_plain_words(tmp_path, public):
     said = public("--state", tmp_path)
     assert said.exit_code == 1
     assert "let the loop run on this state" in said.stderr
+
+
+def test_what_is_no_folder_is_refused_by_name(tmp_path, public):
+    (tmp_path / "file").write_text("no state")
+    for name in ("nowhere", "file"):
+        said = public("--state", tmp_path / name)
+        assert said.exit_code == 2
+        assert said.stderr.startswith(f"regie: --state {tmp_path / name}: no such directory")
