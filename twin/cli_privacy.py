@@ -51,7 +51,7 @@ def held(state: StateOption, json_line: JsonOption = False, lang: LangOption = "
             count = "-" if one.count is None else str(one.count)
             late = ("  by the grid's clock" if one.clock == "grid" else "") + ("  OVERDUE" if one.overdue else "")
             typer.echo(f"{one.kind:<12} {count:>8} {one.size_bytes:>12} B  {since:>10}  until {until:>10}{late}")
-            typer.echo(f"             {words(f'kind.{one.kind}.what')} {words(f'kind.{one.kind}.why')}")
+            typer.echo(f"             {words(f'kind.{one.kind}.what')}: {words(f'kind.{one.kind}.why')}")
     for path in found.strangers:
         typer.echo(f"regie: {state / path}: a file that no kind names (twin/privacy/kinds.py)", err=True)
     if found.strangers or any(one.overdue for one in found.held):

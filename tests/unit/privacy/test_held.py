@@ -206,7 +206,7 @@ def test_the_command_tells_what_the_page_tells_and_ends_with_1_while_something_i
     assert "OVERDUE" in plain.stdout
     (line,) = (line for line in plain.stdout.splitlines() if line.startswith("telemetry "))
     assert line.endswith("by the grid's clock  OVERDUE")
-    assert "Readings and decisions" in plain.stdout
+    assert "Readings and decisions, every quarter hour: Safe and efficient operation" in plain.stdout
 
 
 def test_a_dry_run_says_what_would_go_and_nothing_goes(town, state):
