@@ -7,9 +7,10 @@ lift it: the data package beside the tables, written by the same publisher, tell
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,12 +20,23 @@ from pydantic import BaseModel
 from dashboard.public.open_data import DATA_PACKAGE, DataPackage, Resource
 from dashboard.public.watched import Reading, Watched
 from twin.contracts import public_release
-from twin.contracts.public_release import RELEASE_SCHEMA_VERSION, Embargo, PublicRelease
+from twin.contracts.public_release import BEFORE, EARLIEST, RELEASE_SCHEMA_VERSION, Embargo, PublicRelease
 from twin.contracts.public_snapshot import PUBLIC_SCHEMA_VERSION, PublicSnapshot
 
 SNAPSHOT_FILE = "public.json"
 Faults = list[tuple[str, str]]
-_FRACTIONS = {"share", "made_here", "part", "low", "high", "renewable_share", "coverage", "before", "after"}
+_FRACTIONS = ("share", "made_here", "part", "low", "high", "renewable_share", "coverage", "before", "after")
+_LARGEST_KW = 1e9  # twice the load of Europe
+_RANGES: Mapping[str, tuple[float, float]] = {
+    **dict.fromkeys(_FRACTIONS, (0.0, 1.0)),
+    **dict.fromkeys(("p_kw", "load_kw", "pv_kw"), (-_LARGEST_KW, _LARGEST_KW)),
+    "p_mw": (-_LARGEST_KW / 1e3, _LARGEST_KW / 1e3),
+    "kwp": (0.0, _LARGEST_KW),
+    "consumption_mwh": (0.0, 8.784 * _LARGEST_KW),  # in a leap year
+    "co2_g_per_kwh": (0.0, 5e3),  # four times the one of lignite
+    "speed": (1e-3, 1e9),  # grid seconds per second; the most is 30 years in one
+}
+"""Name of a number -> the least and the most that is believed."""
 
 
 @dataclass(frozen=True)
@@ -114,13 +126,19 @@ def _witnessed(package: Reading[DataPackage]) -> Reading[PublicRelease]:
 
 
 def faults_in(document: BaseModel) -> Faults:
-    """What the types of a document do not say: instants have a time zone, fractions are 0..1."""
+    """What the types of a document do not say: instants are in UTC and of our time, numbers are finite and plausible."""
     found: Faults = []
     for place, name, value in _fields(document, ""):
         if isinstance(value, datetime) and value.tzinfo is None:
             found.append(("time", f"{place}={value.isoformat()} has no time zone; write UTC"))
-        elif isinstance(value, float) and name in _FRACTIONS and not 0.0 <= value <= 1.0:
-            found.append(("fields", f"{place}={value} is outside 0..1; write a fraction"))
+        elif isinstance(value, datetime) and (value.utcoffset() != timedelta() or not EARLIEST <= value < BEFORE):
+            found.append(
+                ("fields", f"{place}={value.isoformat()} is not in UTC from {EARLIEST:%Y} until {BEFORE:%Y}; correct it")
+            )
+        elif isinstance(value, float):
+            least, most = _RANGES.get(name, (-sys.float_info.max, sys.float_info.max))
+            if not least <= value <= most:  # no number (NaN) is within anything
+                found.append(("fields", f"{place}={value} is outside {least:g}..{most:g}; correct it"))
     return found
 
 

@@ -6,12 +6,14 @@ Only a publisher's deed puts anything here; the public process reads it beside t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from pydantic import BaseModel, ConfigDict
 
 RELEASE_SCHEMA_VERSION = 1
 FILE = "release.json"
+EARLIEST, BEFORE = datetime(1970, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+"""What is told in public happens from the one instant on and before the other; every clock and calendar can write it."""
 
 
 class _Frozen(BaseModel):

@@ -1,8 +1,9 @@
 """What may be shown now, from the loop's file and the publisher's."""
 
 import errno
+import json
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,41 @@ def test_every_instant_of_a_snapshot_needs_its_time_zone(tmp_path):
     publish(tmp_path, town(coming=(hour,)))
     edition = Feed(tmp_path).latest()
     assert (edition.trouble, edition.params) == ("unreadable", {"reason": "time"})
+
+
+NEVER = (datetime(9999, 12, 31, 23, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC), datetime(1969, 12, 31, tzinfo=UTC))
+SOURCE = town().sources[0]
+ELSEWHERE = PUBLISHED.astimezone(timezone(timedelta(hours=14)))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *({"speed": speed} for speed in (0.0, -1.0, 1e308, float("nan"), float("inf"))),
+        *({"co2_g_per_kwh": co2} for co2 in (-1.0, 1e308, float("nan"))),
+        *({"sources": (SOURCE.model_copy(update={"p_mw": p_mw}),)} for p_mw in (1e308, -1e308, float("nan"))),
+        *({"neighbourhood": town().neighbourhood.model_copy(update={name: 1e308})} for name in ("load_kw", "pv_kw")),
+        *({"roof": town().roof.model_copy(update=each)} for each in ({"p_kw": 1e308}, {"kwp": 1e308}, {"kwp": -1.0})),
+        {"published_at": ELSEWHERE},
+        *({name: at} for name in ("as_of", "published_at", "interval") for at in NEVER),
+        {"coming": (town().coming[0].model_copy(update={"start": NEVER[0]}),)},
+        {"roof": town().roof.model_copy(update={"end": NEVER[0]})},
+    ],
+    ids=repr,
+)
+def test_a_number_or_an_instant_that_no_town_can_have_is_not_believed(tmp_path, wrong):
+    values = town().model_copy(update=wrong)
+    (tmp_path / "public.json").write_text(json.dumps(values.model_dump(), default=datetime.isoformat))
+    edition = Feed(tmp_path).latest()
+    assert (edition.trouble, edition.params, edition.snapshot) == ("unreadable", {"reason": "fields"}, None)
+
+
+@pytest.mark.parametrize("at", NEVER)
+def test_an_embargo_until_the_end_of_time_holds_everything_back(feed, tmp_path, at):
+    publish(tmp_path, release(embargo=EMBARGO.model_copy(update={"until": at})))
+    edition = feed.latest()
+    assert (edition.trouble, edition.snapshot) == ("release", None)
+    assert edition.withheld
 
 
 PACKAGE = '{"name": "town", "resources": [{"path": "months.csv", "title": "Months", "bytes": 2048}]}'
