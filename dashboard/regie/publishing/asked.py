@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from dashboard.regie.work.refusal import Refused
+from twin.contracts.public_release import BEFORE, EARLIEST
 from twin.contracts.work_order import Why
 from twin.publication.deeds import LANGUAGES, LONGEST_TEXT
 
@@ -112,12 +113,17 @@ def instant(typed: str, timezone: str) -> datetime | None:
     """A local time as a browser's field writes it, None for an empty one.
 
     Raises:
-        Refused: for anything else.
+        Refused: for anything else, and for what the public page cannot write.
     """
     if not typed:
         return None
     try:
-        at = datetime.fromisoformat(typed)
-        return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(timezone))).astimezone(UTC)
+        local = datetime.fromisoformat(typed)
+        at = (local if local.tzinfo else local.replace(tzinfo=ZoneInfo(timezone))).astimezone(UTC)
     except (ValueError, OverflowError):
         raise Refused([Why(code="no_instant", params={"typed": typed})]) from None
+    if not EARLIEST <= at < BEFORE:
+        raise Refused(
+            [Why(code="not_our_time", params={"typed": typed, "first": f"{EARLIEST:%Y}", "last": f"{BEFORE.year - 1}"})]
+        )
+    return at

@@ -165,6 +165,13 @@ def test_all_faults_of_a_reason_are_told_at_once(office):
         assert fault in told
 
 
+def test_an_embargo_until_a_year_that_no_page_can_write_is_refused_in_words(office):
+    told = office.post("embargo", **REASON, until="9999-12-31T23:59")
+    assert told.status_code == 409
+    assert told.json()["detail"] == "9999-12-31T23:59 is too far away; days from 1970 to 2099 can be told."
+    assert office.kinds == []
+
+
 def test_a_long_journal_is_read_on_while_somebody_looks_and_nothing_is_approved_before_its_end(office, town, monkeypatch):
     from dashboard.regie.publishing import deeds, room
 

@@ -124,6 +124,8 @@ def test_no_words_of_a_story_become_markup(office, text):
         ({"end": ""}, "missing"),
         ({"end": "2016-05-01T09:00"}, "before the start"),
         ({"start": "soon"}, "or none: soon"),
+        ({"end": "2100-01-02T09:00"}, "from 1970 to 2099 can be told"),
+        ({"start": "1969-12-31T09:00"}, "from 1970 to 2099 can be told"),
         ({"zone": "next door"}, "does not show the place"),
         ({"title_fr": ""}, "missing in: fr"),
         ({"title_en": "x" * 91}, "91 characters"),
