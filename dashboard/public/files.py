@@ -110,12 +110,13 @@ class Export:
             raise
 
     def _bring_up_to_date(self, now: datetime) -> int:
-        held_back, before = self.answers.held_back, self._current()
+        before = self._current()
         found = dict(exported(self.answers))
+        held_back = self.answers.held_back  # after the answers, for they may be the first to know
         if before is not None:
             found |= self._withheld(before, found)
         tags = {name: one.etag for name, one in found.items()}
-        if tags == self._tags:
+        if tags == self._tags and before is not None and (before / HELD_BACK).exists() == held_back:
             return 0
         new = self.directory / GENERATIONS / str(1 if before is None else int(before.name) + 1)
         if new.exists():

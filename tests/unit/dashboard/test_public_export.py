@@ -238,6 +238,33 @@ def test_words_stand_in_place_of_a_withdrawn_table_and_no_older_figure_is_left_o
     export.close()
 
 
+class Withdrawing(Town):
+    """A view whose figures are withdrawn while its answers are asked for."""
+
+    def answer(self, method, path, accept_language):
+        self.held_back = True
+        self.shown["/en/"] = answer("<p>withheld</p>")
+        return super().answer(method, path, accept_language)
+
+
+def test_figures_withdrawn_while_the_answers_are_made_leave_none_on_the_disk_and_the_mark(export):
+    export.bring_up_to_date(NOW)
+    export.answers = Withdrawing()
+    export.bring_up_to_date(LATER)
+    assert ".held-back" in served(export)
+    assert len(list((export.directory / "generations").iterdir())) == 1
+
+
+@pytest.mark.parametrize("held_back", [True, False])
+def test_an_export_marks_what_is_held_back_even_where_no_answer_changes(town, export, held_back):
+    town.held_back = not held_back
+    export.bring_up_to_date(NOW)
+    town.held_back = held_back
+    export.bring_up_to_date(LATER)
+    assert (".held-back" in served(export)) is held_back
+    assert export.bring_up_to_date(LATER) == 0
+
+
 @pytest.mark.parametrize("held_back", [True, False])
 def test_an_edition_that_cannot_be_written_leaves_the_one_before_unless_figures_are_withheld(
     town, export, monkeypatch, held_back
