@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 from dash import Dash, State, ctx, set_props
 from fastapi import Depends, FastAPI, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -31,6 +32,7 @@ from dashboard.regie.desk import Desk, Room
 from dashboard.regie.feed import Files, Watcher, follow, language_of
 from dashboard.regie.gate import Gate, content_security_policy, is_loopback
 from dashboard.regie.layout import layout
+from dashboard.regie.misread import misread
 from dashboard.regie.rooms import rooms_of
 from dashboard.regie.wish import Wish
 from dashboard.regie.work.routes import add_work_orders
@@ -98,7 +100,9 @@ def create_app(
         with contextlib.suppress(asyncio.CancelledError):
             await task
 
-    server = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    server = FastAPI(
+        lifespan=lifespan, exception_handlers={RequestValidationError: misread}, docs_url=None, redoc_url=None, openapi_url=None
+    )
     _add_commands(server, desk)
     for room in rooms:
         room.add_to(server)

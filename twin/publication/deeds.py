@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 
 from twin.contracts.open_tables import LICENCES
 from twin.contracts.public_release import PeriodFigure, Story
@@ -16,14 +26,14 @@ ROOM = "publish"
 LANGUAGES = ("de", "fr", "it", "en")
 STANDING_LICENCE = "CC-BY-4.0"
 """Until the publisher chooses another."""
-LONGEST_TITLE, LONGEST_TEXT, LONGEST_REASON = 90, 600, 500
+LONGEST_NAME, LONGEST_TITLE, LONGEST_TEXT, LONGEST_REASON = 160, 90, 600, 500
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u0085\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]")
+_CONTROL = re.compile(  # and what turns the direction of text around, half a surrogate pair, and what is no character
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb\ufffe\uffff]"
+)
 _FORMULA = re.compile(r"^[=+\-@\t\r]")
-
-_Named = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=160, pattern=r"^[^\x00-\x1f=+@-][^\x00-\x1f]*$")
-]
+_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and a sign by their category that nobody sees: the fillers of Hangul, the Braille pattern without dots."""
 
 
 class _Value(BaseModel):
@@ -34,16 +44,38 @@ def faults_in(text: Mapping[str, str], longest: int) -> list[tuple[str, dict[str
     """What is wrong with words by language, as (code, parameters): they are plain text, and go into a table as well."""
     found: list[tuple[str, dict[str, Any]]] = [] if text else [("text_missing", {})]
     for language, each in text.items():
-        told = each.strip()
         if language not in LANGUAGES:
             found.append(("text_language", {"language": language}))
-        if not 0 < len(told) <= longest:
-            found.append(("text_length", {"language": language, "length": len(told), "longest": longest}))
-        if _CONTROL.search(told):
-            found.append(("text_control", {"language": language}))
-        if _FORMULA.match(told):  # a spreadsheet takes it for a formula
-            found.append(("text_formula", {"language": language, "sign": told[0]}))
+        found += [(code, {"language": language, **params}) for code, params in _faults_of(each.strip(), longest)]
     return found
+
+
+def _faults_of(told: str, longest: int) -> list[tuple[str, dict[str, Any]]]:
+    found: list[tuple[str, dict[str, Any]]] = []
+    length = len(told) if any(_is_seen(character) for character in told) else 0
+    if not 0 < length <= longest:
+        found.append(("text_length", {"length": length, "longest": longest}))
+    if _CONTROL.search(told):
+        found.append(("text_control", {}))
+    if _FORMULA.match(told):  # a spreadsheet takes it for a formula
+        found.append(("text_formula", {"sign": told[0]}))
+    return found
+
+
+def _is_seen(character: str) -> bool:
+    """Whether it leaves a mark by itself: a letter, number, punctuation or symbol (Unicode, general category)."""
+    return unicodedata.category(character)[0] in "LNPS" and character not in _BLANK
+
+
+def _plain_name(told: str) -> str:
+    if faults := _faults_of(told, LONGEST_NAME):
+        raise ValueError("; ".join(f"{code} {params}" for code, params in faults))
+    return told
+
+
+_Named = Annotated[
+    str, StringConstraints(strip_whitespace=True, pattern=r"^[^\t\n]*$"), AfterValidator(_plain_name)
+]  # on one line
 
 
 def spoken(text: Mapping[str, str], longest: int) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
@@ -225,7 +226,7 @@ class PublishingDeeds:
     def declare(self, person: Person, asked: Declaration, snapshot: Snapshot) -> str:
         """Tell the supplier's own declaration, a line apart from the traced share."""
         try:
-            share = float(asked.percent.replace(",", ".").rstrip("% \u202f\u00a0")) / 100.0
+            share = _share(asked.percent)
             published = date.fromisoformat(asked.published) if asked.published else None
             mix = DeclaredMix(year=asked.year, renewable_share=share, supplier=asked.supplier, published=published)
         except ValueError:
@@ -304,6 +305,18 @@ class PublishingDeeds:
     def _refuse(self, faults: Iterable[Why]) -> None:
         if found := tuple(faults):
             raise Refused(found)
+
+
+def _share(percent: str) -> float:
+    """A share as it is typed in percent; more than plain digits may look like another number than Python reads.
+
+    Raises:
+        ValueError: for what is none.
+    """
+    typed = re.fullmatch(r"([0-9]+(?:[.,][0-9]+)?)[ \u202f\u00a0]*%?", percent)
+    if typed is None:
+        raise ValueError(f"percent {percent!r}: no number; write plain digits, such as 97,5")
+    return float(typed[1].replace(",", ".")) / 100.0
 
 
 def story_mark(written: StoryWritten) -> str:

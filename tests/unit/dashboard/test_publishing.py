@@ -272,6 +272,42 @@ def test_licence_and_declaration_are_chosen_by_the_publisher(office):
     assert office.post("declare", year="2024", percent="120", supplier="x").status_code == 409
 
 
+@pytest.mark.parametrize(
+    "name", ["\u202eskrow nwoT", "Town\u200e works", "Town\u0090works", "Town\nworks", "\u200b", "\u3164\u00ad", "=1+1"]
+)
+def test_a_name_to_be_cited_follows_the_rule_of_every_text(office, name):
+    assert office.post("licence", licence="CC0-1.0", attribution=name).status_code == 409
+    assert office.post("declare", year="2024", percent="97", supplier=name).status_code == 409
+    assert office.kinds == []
+
+
+@pytest.mark.parametrize("percent", ["1_0", "\u0661\u0660", "1e1", "+10", "nan", "10,", ""])
+def test_a_declared_share_is_typed_in_plain_digits(office, percent):
+    assert office.post("declare", year="2024", percent=percent, supplier="Town works").status_code == 409
+    assert office.kinds == []
+
+
+@pytest.mark.parametrize("text", ["\u200b", "\u00ad\u00ad", "\u3164", "\u2800 \u115f", "\u0301", "\U000e0100"])
+def test_a_text_that_nobody_sees_is_empty(office, text):
+    office.approve()
+    assert "fr: 0 characters" in office.post("embargo", **REASON | {"fr": text}).json()["detail"]
+    assert office.release.embargo is None
+
+
+@pytest.mark.parametrize("mark", ["\u061c", "\u200e", "\u200f", "\u202e", "\u206a", "\x85", "\x9b", "\x00"])
+def test_a_reason_holds_no_control_and_no_direction(office, mark):
+    assert (
+        "en: the text holds a control" in office.post("embargo", **REASON | {"en": f"A meter{mark}told late"}).json()["detail"]
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["Une lumière d’été", "Ein Zähler\nmeldete", "👩\u200d🔧 works", "Strom\u00adkennzeichnung", "नमस्ते"]
+)
+def test_words_of_any_script_and_their_joiners_are_text(office, text):
+    assert office.post("embargo", **REASON | {"en": text}).status_code == 200
+
+
 def test_every_page_speaks_four_languages(office):
     office.approve()
     office.propose()

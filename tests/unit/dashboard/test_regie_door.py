@@ -186,8 +186,20 @@ def test_a_malformed_host_is_refused(client, host):
         {**WISH, "by": "somebody else"},
         {**WISH, "target": "a\nb"},
         {**WISH, "extra": 1},
+        {"kind": "acknowledge", "target": "\ud800"},
+        {"kind": "acknowledge", "target": "t", "\udc00": "\ud800"},
+        {"kind": "acknowledge", "target": float("nan")},
     ],
-    ids=["unknown kind", "refusal without motive", "nobody", "control characters", "unknown field"],
+    ids=[
+        "unknown kind",
+        "refusal without motive",
+        "nobody",
+        "control characters",
+        "unknown field",
+        "half a pair",
+        "half a pair as a key",
+        "no number",
+    ],
 )
 def test_a_malformed_command_is_refused(client, body):
     assert post(client, body, origin=HERE) == 422
