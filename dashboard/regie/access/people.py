@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tomllib
+import unicodedata
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -73,6 +74,11 @@ class People:
         """One person, None for nobody."""
         return self.all().get(name)
 
+    def alike(self, name: str) -> Entry | None:
+        """Who has this name or one that reads the same, None for nobody: whoever had two would be two pairs of eyes."""
+        read = _as_read(name)
+        return self.get(name) or next((entry for entry in self.all().values() if _as_read(entry.name) == read), None)
+
     def known(self, name: str) -> Entry:
         """One person.
 
@@ -88,11 +94,11 @@ class People:
         """The name of somebody who is not there yet, without spaces around it.
 
         Raises:
-            ValueError: the name is taken or is none.
+            ValueError: the name or one that reads the same is taken, or it is none.
         """
         name = valid_name(name)
-        if name in self.all():
-            raise ValueError(f"{name!r} is there already; regie user password or role changes what they have")
+        if (entry := self.alike(name)) is not None:
+            raise ValueError(f"{entry.name!r} is there already; regie user password or role changes what they have")
         return name
 
     def add(self, name: str, role: Role, password: str | None, *, once: bool) -> Entry:
@@ -175,6 +181,11 @@ def valid_name(name: str) -> str:
         return _NAME.validate_python(name)
     except ValidationError:
         raise ValueError(f"name {name!r}: expected 1 to 40 letters, digits, '.', '@', '-' or spaces") from None
+
+
+def _as_read(name: str) -> str:
+    """The same for names that differ in capitals, or in how an accent is composed (Unicode, compatibility caseless match)."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
 
 
 def write_private(path: Path, text: str) -> None:

@@ -97,10 +97,10 @@ class TownLogin:
             name = valid_name(str(claims.get(self.settings.name_claim) or ""))
         except ValueError as error:
             raise TownRefused(f"claim {self.settings.name_claim}: {error}") from error
-        known = self.people.get(name)
+        known = self.people.alike(name)
         if known is not None and (known.disabled or known.password is not None):
             raise TownRefused(
-                f"{name} is disabled" if known.disabled else f"{name} has a password of this site: log in with it"
+                f"{known.name} is disabled" if known.disabled else f"{known.name} has a password of this site: log in with it"
             )
         return name, self._role(claims), errand.next
 

@@ -76,6 +76,14 @@ def test_a_name_is_a_name(door, name):
         door.people.add(name, Role.VIEWER, LONG, once=False)
 
 
+@pytest.mark.parametrize(("name", "other"), [("Rita", "rita"), ("R\u00e9mi", "Re\u0301mi"), ("Gross", "Groß"), ("Max", "Ｍax")])
+def test_names_that_read_the_same_are_one_person(door, name, other):
+    door.people.add(name, Role.PUBLISHER, None, once=False)
+    with pytest.raises(ValueError, match=f"'{name}' is there already"):
+        door.people.add(other, Role.PUBLISHER, None, once=False)
+    assert other not in door.people.all()
+
+
 def test_a_damaged_list_of_people_lets_nobody_in(door):
     headers = open_session(door)
     door.people.path.write_text("[[person]]\nname = 3")
