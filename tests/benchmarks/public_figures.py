@@ -169,5 +169,5 @@ def show(figures: Mapping[str, Any], console: Console) -> None:
     table = Table("figure", "measured", "asked", title=f"The public view, {figures['server']}")
     for name, value in figures.items():
         said = "-" if value is None else f"{value:,.3f}" if isinstance(value, float) else str(value)
-        table.add_row(name, said, f"<= {asked[name]:,.4g}" if name in asked else "")
+        table.add_row(name, said, f"<= {asked[name]:,.10g}" if name in asked else "")
     console.print(table)

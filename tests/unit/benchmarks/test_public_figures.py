@@ -3,16 +3,18 @@
 import json
 import sys
 from collections import Counter
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 from public_bench import Kept, told
-from public_figures import STEP, added, bucket, figures_of, missed, percentile, tick_ratio
+from public_figures import STEP, added, bucket, figures_of, missed, percentile, show, tick_ratio
 from public_run import Phase, phases
 from trend import common_slope, slope
 
@@ -133,6 +135,12 @@ def test_joining_is_neither_quiet_nor_load_for_the_loop():
 def test_the_report_has_the_keys_that_were_asked_for():
     asked = {"viewers", "errors", "p99_ms", "core_share", "rss_mb", "rss_slope_mb_h", "tick_ratio", "snapshot_bytes"}
     assert asked | {"first_load_bytes", "fresh_p99_s", "rss_slope_upper_mb_h"} <= set(figures_of(HEAD, []))
+
+
+def test_limits_are_shown_as_they_were_set():
+    shown = StringIO()
+    show(figures_of(HEAD, []), Console(file=shown, width=100))
+    assert [said for said in ("<= 15,360", "<= 4,096", "<= 0.15", "<= 1.1 ", "<= 0 ") if said not in shown.getvalue()] == []
 
 
 KEPT = {"latency_ms": {"10": 20}, "fresh_s": {"10": 20}}
