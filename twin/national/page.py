@@ -13,7 +13,7 @@ from twin.national.words import Words
 from twin.national.year import Year
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
-_BAND = ("residual", "pumped", "unseen", "imports", "bounds")
+_BAND = ("residual", "pumped", "unseen", "imports")
 _NAMES = {"de": "Deutsch", "fr": "Français", "it": "Italiano", "en": "English"}
 
 
@@ -107,7 +107,8 @@ def _band(told: Mapping[str, Any], words: Words) -> str:
         "foreign": words.span(told["foreign_part_low"], told["foreign_part_high"]),
         "outside": _count(told["hours_outside_bounds"], words),
     }
-    items = "".join(f"<li>{escape(words(f'band.{key}', **facts))}</li>" for key in _BAND)
+    keys = [*_BAND, "bounds"] if told["hours_outside_bounds"] else _BAND  # of no hour there is nothing to say
+    items = "".join(f"<li>{escape(words(f'band.{key}', **facts))}</li>" for key in keys)
     return f"<section><h2>{escape(words('section.band'))}</h2><p>{escape(words('note.band'))}</p><ul>{items}</ul></section>"
 
 

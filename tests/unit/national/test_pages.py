@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import date
+from html import escape
 from xml.etree import ElementTree as ET
 
 import made_up
@@ -13,14 +14,22 @@ from typer.testing import CliRunner
 
 from dashboard.format import LANGUAGES, number
 from twin.cli import app
+from twin.national.figures import figures
 from twin.national.folder import write_year
-from twin.national.page import page_name
+from twin.national.page import page, page_name
+from twin.national.words import Words
+from twin.national.year import year_of
 from twin.site import load_site
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
     return made_up.write(tmp_path_factory.mktemp("data"), date(2019, 6, 1), 30)
+
+
+@pytest.fixture(scope="module")
+def june(data):
+    return year_of(load_site("zurich"), data, 2019)
 
 
 @pytest.fixture(scope="module")
@@ -104,3 +113,12 @@ def test_net_import_differs_by_gwh_and_a_share_by_points_on_page_and_terminal(da
     share = 100.0 * (rows["renewable_share"]["ours"] - rows["renewable_share"]["published"])
     assert f" {share:+.2f} points " in terminal["renewable_share"]
     assert f"{rows['renewable_share']['typical']:.2f} points" in terminal["renewable_share"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_hours_outside_the_bounds_are_told_only_where_there_are_any(june, language: str) -> None:
+    words, told = Words.of(language, "Europe/Zurich"), figures(june)
+    some, none = (page(june, {**told, "hours_outside_bounds": hours}, language) for hours in (90, 0))
+    assert escape(words("band.bounds", outside="90")) in some
+    assert escape(words("band.bounds", outside="0")) not in none
+    assert none.count("<li>") == some.count("<li>") - 1
