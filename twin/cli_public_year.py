@@ -20,7 +20,7 @@ def public_year(
     *,
     site: Annotated[str, typer.Option(help="A packaged site that replays published files (zurich), or its file.")] = "zurich",
     year: Annotated[int, typer.Option(help="Calendar year, by the site's clock.")],
-    out: Annotated[Path, typer.Option(help="Folder for the pages, the hours as CSV and the figures as JSON.")],
+    out: Annotated[str, typer.Option(metavar="PATH", help="Folder for the pages, the hours as CSV and the figures as JSON.")],
     data: Annotated[Path | None, typer.Option(help="Folder of the published files. Default: $REGIE_DATA.")] = None,
     json_line: Annotated[bool, typer.Option("--json", help="Print one compact JSON line last.")] = False,
 ) -> None:
@@ -40,7 +40,7 @@ def public_year(
         town = problems.tried(lambda: load_site(site))
         problems.raise_if_any()
         assert folder is not None and town is not None  # noqa: PT018 - else a fault was noted
-        told = write_year(town, folder, year, out)
+        told = write_year(town, folder, year, Path(out))
     if json_line:
         typer.echo(one_line(told))
         return

@@ -9,8 +9,15 @@ from dashboard.format import LANGUAGES
 from twin.domain.problems import Problem
 
 
-def folder_problems(flag: str, folder: Path) -> list[Problem]:
-    """What keeps a folder from being made: a file in its place or above it, or a folder that takes nothing."""
+def folder_problems(flag: str, folder: Path | str) -> list[Problem]:
+    """What keeps a folder from being made: a file in its place or above it, or a folder that takes nothing.
+
+    Args:
+        folder: as typed, where no name is no folder: as a path it would be the working directory.
+    """
+    if folder == "":
+        return [Problem(flag, "empty", "a folder, or a place for one", f"name it; {flag} . is the working directory")]
+    folder = Path(folder)
     there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
     if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
         return []

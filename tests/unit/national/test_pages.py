@@ -122,3 +122,10 @@ def test_hours_outside_the_bounds_are_told_only_where_there_are_any(june, langua
     assert escape(words("band.bounds", outside="90")) in some
     assert escape(words("band.bounds", outside="0")) not in none
     assert none.count("<li>") == some.count("<li>") - 1
+
+
+def test_a_folder_without_a_name_is_refused_and_nothing_is_written(data, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    told = CliRunner().invoke(app, ["public", "year", "--data", str(data), "--year", "2019", "--out", ""])
+    assert (told.exit_code, told.stderr.split(";")[0]) == (2, "regie: --out: empty")
+    assert list(tmp_path.iterdir()) == []
