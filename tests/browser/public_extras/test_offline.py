@@ -125,6 +125,19 @@ def test_an_embargo_takes_every_figure_out_of_what_is_kept(served, visit, witnes
     assert any("/assets/" in path for path in page.evaluate(KEPT))
 
 
+@pytest.mark.parametrize("visited", ["hours/", "figures/", ""])
+def test_an_embargo_that_only_a_page_tells_of_takes_every_figure_out_of_what_is_kept(served, visit, visited):
+    page = visit(f"{served.url}/en/")
+    settle(page, "/en/live.json")
+    page.goto(f"{served.url}/de/hours/")
+    settle(page, "/en/", "/en/live.json")
+    served.show(now_town(), embargoed())
+    page.context.route("**/*.json", lambda route: route.abort())
+    page.goto(f"{served.url}/fr/{visited}")
+    wait_until(page, lambda: not {"/de/hours/", "/en/", "/en/live.json"} & set(page.evaluate(KEPT)))
+    settle(page)
+
+
 def test_a_new_build_empties_the_cache_of_the_old_one(served, visit):
     page = visit(f"{served.url}/it/")
     settle(page)

@@ -67,6 +67,9 @@ async function values(request) {
   }
 }
 
+// A page whose card of the embargo is there and not hidden.
+const withheld = (html) => (html.match(/<section [^>]*class="card embargo"[^>]*>/g) || []).some((tag) => !/ hidden[ >=]/.test(tag));
+
 // An embargo withholds what was told before, in every language: no copy of it may outlive its original.
 async function forget(cache) {
   for (const request of await cache.keys()) {
@@ -119,6 +122,7 @@ async function keep(address) {
 
 async function store(cache, address, answer) {
   const html = await answer.clone().text();
+  if (withheld(html)) await forget(cache);
   await cache.put(bare(address), answer);
   const needs = [...html.matchAll(/(?:href|src|data-board)="([^"]*(?:assets\/[^"]+|board\.json))"/g)].map((found) => found[1]);
   if (/^[a-z]{2}\/$/.test(below(new URL(address)))) needs.push('live.json');
