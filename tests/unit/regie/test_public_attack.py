@@ -266,6 +266,13 @@ def test_the_coming_hours_are_foreseen_once_an_hour_of_three_rivers_too(restarts
     assert len(set(begins)) == len(begins)
 
 
+def test_grams_are_watched_as_finely_as_they_are_told_with_one_decimal():
+    page = Page(Town(TOWN, people(200, 100), SUN, "north"))
+    page._note(("co2", "town", START), 49.1, [START], [49.0508, SUN])
+    with pytest.raises(AssertionError):
+        page._note(("co2", "town", START), 49.2, [START], [49.148, SUN])
+
+
 def test_the_only_waste_plant_beside_biomass_is_not_found_by_the_renewable_part_of_other_plants(broken):
     plants = (plant(0, "biomass", "town", 500.0), plant(1, "biomass", "town", 500.0), plant(2, "waste", "town", 500.0))
     town = Town(TOWN, people(200, 100), plants, "north")

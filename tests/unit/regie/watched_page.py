@@ -220,7 +220,7 @@ class Page:
 
     def _note(self, key: tuple, value: float, at: list[datetime], rows: list) -> None:
         """Keep a told value once, and see that it is what the coefficients say: else the attack would be of another page."""
-        least = 1.0  # of a share
+        least = 51.0 if key[0] == "co2" else 1.0  # of a share; grams are told with one decimal
         if isinstance(rows[0], float):
             meant, *rows = rows
         else:
