@@ -60,7 +60,7 @@ def _follow(export: Export) -> None:
     while not ended.is_set():
         try:
             export.bring_up_to_date(datetime.now(UTC))
-        except Exception:
+        except Exception:  # whatever it is, ending would leave the old figures there for good: told once, and tried again
             if not failing:
                 log.exception("the new snapshot cannot be written; the one before stays, or nothing while figures are withheld")
             failing = True

@@ -100,11 +100,12 @@ class Export:
             Number of answers that are new or have changed.
 
         Raises:
-            OSError: they cannot be written. While figures are held back, nothing is then left that might tell any.
+            OSError: they cannot be written.
+            Exception: they cannot be made. After either, while figures are held back, nothing is left that might tell any.
         """
         try:
             return self._bring_up_to_date(now)
-        except Exception:
+        except Exception:  # raised again: whatever it is, figures that are held back must not stay
             if self.answers.held_back:
                 self._withdraw()
             raise
