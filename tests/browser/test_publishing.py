@@ -1,10 +1,8 @@
 """The publisher's room in a real browser: approved by keyboard and public at once, restated, hidden, stories without markup."""
 
-import importlib.util
 import json
 import signal
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -12,6 +10,7 @@ from playwright.sync_api import expect
 
 from dashboard.format import LANGUAGES
 from dashboard.regie.book import Book
+from tests.browser import publication_factory
 
 SIZES = [(1920, 1080), (1366, 768)]
 FEBRUARY = datetime(2016, 2, 1, 17, tzinfo=UTC)
@@ -23,16 +22,9 @@ def axe(page):
     assert [(each["id"], [node["html"][:160] for node in each["nodes"]]) for each in found] == []
 
 
-def load(name):
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).parent / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.fixture(scope="session")
 def town():
-    return load("publication_factory")
+    return publication_factory
 
 
 @pytest.fixture

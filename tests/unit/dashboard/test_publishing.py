@@ -2,7 +2,6 @@
 
 import json
 import re
-import sys
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
@@ -11,12 +10,9 @@ import pytest
 
 from dashboard.format import LANGUAGES, texts
 from dashboard.regie.access.roles import DEEDS, Deed, Role
+from tests.browser import publication_factory
+from tests.unit.dashboard.publishing_office import REASON, Office
 from twin.live.publication import JournalFigures
-
-sys.path.insert(0, str(Path(__file__).parent))
-sys.path.insert(0, str(Path(__file__).parents[2] / "browser"))
-import publication_factory
-from publishing_office import REASON, Office
 
 
 @pytest.fixture(scope="session")

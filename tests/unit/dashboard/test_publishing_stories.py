@@ -1,18 +1,13 @@
 """Stories and second persons in the publisher's room: who confirms, what goes on air, and that no word becomes markup."""
 
-import sys
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
 from dashboard.format import LANGUAGES
 from dashboard.regie.access.settings import FourEyes
-
-sys.path.insert(0, str(Path(__file__).parent))
-sys.path.insert(0, str(Path(__file__).parents[2] / "browser"))
-import publication_factory
-from publishing_office import REASON, Office
+from tests.browser import publication_factory
+from tests.unit.dashboard.publishing_office import REASON, Office
 
 
 @pytest.fixture(scope="session")

@@ -1,25 +1,20 @@
 """``regie public figures``: drafts beside what is approved, for people and as one line; nothing is changed by looking."""
 
-import importlib.util
 import json
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
 from dashboard.regie.book import Book
+from tests.browser import publication_factory
 from twin.cli_public_figures import register
 
 
 @pytest.fixture(scope="session")
 def town():
-    path = Path(__file__).parents[2] / "browser" / "publication_factory.py"
-    spec = importlib.util.spec_from_file_location("publication_factory", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return publication_factory
 
 
 @pytest.fixture

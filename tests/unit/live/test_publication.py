@@ -1,13 +1,12 @@
 """Figures of a real journal: read on where they were left, restated by later records, refused where there is none."""
 
-import importlib.util
 import shutil
 import sqlite3
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
+from tests.browser import publication_factory
 from twin.contracts.desk_ports import Unavailable
 from twin.contracts.publication import FOLDER
 from twin.live import publication
@@ -16,11 +15,7 @@ from twin.live.publication import JournalFigures
 
 @pytest.fixture(scope="session")
 def town():
-    path = Path(__file__).parents[2] / "browser" / "publication_factory.py"
-    spec = importlib.util.spec_from_file_location("publication_factory", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return publication_factory
 
 
 @pytest.fixture
