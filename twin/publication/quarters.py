@@ -21,7 +21,7 @@ from typing import Any
 
 FILE = "quarters.sqlite"
 _VERSION = 3
-NOBODY, FEW, MANY = 0, 1, 2
+NOBODY, FEW, MANY, WITHHELD = 0, 1, 2, 3
 _ASIDE = ".aside"
 _SCHEMA = """
 CREATE TABLE run (id INTEGER PRIMARY KEY, site TEXT NOT NULL, genesis TEXT NOT NULL UNIQUE, next_seq INTEGER NOT NULL,
@@ -41,6 +41,7 @@ class Quarter:
         label_s: its start, epoch seconds. ``p_mw``: mean consumption; None when unknown.
         share: renewable, 0..1; None when unknown or undefined. ``co2``: g/kWh. ``parts``: source kind -> part, 0..1.
         behind: who is behind its difference to the telling before: `NOBODY` whom a figure must not tell, a `FEW` or `MANY`.
+            `WITHHELD`: the live page told a part of it and held back another, so nothing of it may be told later either.
     """
 
     label_s: int

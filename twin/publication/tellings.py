@@ -2,7 +2,8 @@
 
 The difference between two tellings of a quarter hour is what the meters that came late had to say. So hours stay as they were
 told first, beside the live page; and a month takes a restatement in where no plant's and no customer's meter is behind it, or
-at least as many as stand behind every figure.
+at least as many as stand behind every figure. A quarter hour of which the live page told a part and withheld another stays
+unknown: that part, and the rest told later, would be what few had to say.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from twin.domain.time import from_epoch_s
-from twin.publication.quarters import FEW, MANY, NOBODY, Quarter
+from twin.publication.quarters import FEW, MANY, NOBODY, WITHHELD, Quarter
 
 
 class Heed(Protocol):
@@ -54,16 +55,23 @@ def tellings_of(meta: Mapping[str, Any], label_s: int | None, root: str, heed: H
 
 def _quarter(label_s: int, origin: Mapping[str, Any], root: str, heed: Heed, behind: int) -> Quarter:
     zone = origin["zones"].get(root)
-    if zone is None or not heed.whole(origin.get("silent")):
+    if zone is None:
         return Quarter(label_s, None, None, None, behind=behind)
     p_mw, share, _, co2, parts = zone
+    if not heed.whole(origin.get("silent")):
+        return Quarter(label_s, None, None, None, behind=behind if p_mw is None and share is None else WITHHELD)
     return Quarter(label_s, p_mw, share, co2, {kind: part for kind, part in parts.items() if part}, behind)
 
 
 def first_told(tellings: Iterable[Quarter]) -> list[Quarter]:
     """Each quarter hour as it was told for the first time. ``tellings``: ordered by label, then as they were told."""
-    found = [list(same) for _, same in groupby(tellings, key=lambda quarter: quarter.label_s)]
-    return [next((quarter for quarter in same if quarter.known), same[0]) for same in found]
+    return [_first(list(same)) for _, same in groupby(tellings, key=lambda quarter: quarter.label_s)]
+
+
+def _first(tellings: list[Quarter]) -> Quarter:
+    if tellings[0].behind == WITHHELD:
+        return tellings[0]
+    return next((quarter for quarter in tellings if quarter.known), tellings[0])
 
 
 def restated_by_many(tellings: Iterable[Quarter]) -> list[Quarter]:
@@ -73,6 +81,8 @@ def restated_by_many(tellings: Iterable[Quarter]) -> list[Quarter]:
 
 def _standing(tellings: list[Quarter]) -> Quarter:
     standing, changed_by_few = tellings[0], False
+    if standing.behind == WITHHELD:
+        return standing
     for quarter in tellings[1:]:
         if not standing.known or quarter.behind == MANY:
             standing, changed_by_few = quarter, False

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from twin.contracts.publication import NAMELESS
-from twin.publication.quarters import FEW, MANY, NOBODY, Quarter, Quarters
+from twin.publication.quarters import FEW, MANY, NOBODY, WITHHELD, Quarter, Quarters
 from twin.publication.tellings import first_told, restated_by_many, tellings_of
 
 ZURICH = ZoneInfo("Europe/Zurich")
@@ -48,6 +48,7 @@ def known(p_mw, behind=NOBODY, label_s=0):
 
 
 UNKNOWN = Quarter(0, None, None, None)
+HELD = Quarter(0, None, None, None, behind=WITHHELD)
 
 
 def test_a_record_tells_its_own_quarter_hour_and_those_that_it_restates():
@@ -64,7 +65,7 @@ def test_a_record_that_traced_nothing_tells_an_unknown_quarter_hour_and_an_old_r
 
 
 def test_a_quarter_hour_of_which_something_was_withheld_live_is_unknown():
-    assert not told({"origin": origin(silent=["pv"])})[0].known
+    assert told({"origin": origin(silent=["pv"])}) == [Quarter(1800, None, None, None, behind=WITHHELD)]
     assert told({"origin": origin(silent=["river"])})[0].known
 
 
@@ -112,6 +113,8 @@ def test_of_whom_nobody_knows_who_was_late_somebody_is_behind_the_difference():
         ([known(1.0), known(2.0, behind=FEW), known(3.0, behind=MANY), known(4.0)], 4.0),
         ([UNKNOWN, known(2.0, behind=FEW), known(3.0, behind=FEW)], 2.0),  # nothing was told before
         ([known(1.0), UNKNOWN], None),  # taken back by nobody's meter
+        ([HELD, known(2.0, behind=FEW)], None),  # of which a part was told
+        ([HELD, known(2.0, behind=MANY), known(3.0)], None),
     ],
 )
 def test_a_month_takes_a_restatement_in_where_nobody_or_a_crowd_is_behind_it(tellings, p_mw):
@@ -120,7 +123,12 @@ def test_a_month_takes_a_restatement_in_where_nobody_or_a_crowd_is_behind_it(tel
 
 @pytest.mark.parametrize(
     ("tellings", "p_mw"),
-    [([known(1.0), known(2.0)], 1.0), ([known(1.0), known(2.0, behind=MANY)], 1.0), ([UNKNOWN, known(2.0), known(3.0)], 2.0)],
+    [
+        ([known(1.0), known(2.0)], 1.0),
+        ([known(1.0), known(2.0, behind=MANY)], 1.0),
+        ([UNKNOWN, known(2.0), known(3.0)], 2.0),
+        ([HELD, known(2.0)], None),
+    ],
 )
 def test_an_hour_stays_as_it_was_first_told_whoever_was_late(tellings, p_mw):
     assert [quarter.p_mw for quarter in first_told(tellings)] == [p_mw]
