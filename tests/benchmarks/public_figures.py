@@ -23,8 +23,8 @@ STEP = 1.05
 SHORTEST_MIN = 10
 """Steady minutes below which nothing is said of memory over time: a single large page would look like a leak."""
 ASKED: Mapping[str, Mapping[str, float]] = {
-    "embedded": {"core_share": 0.15, "burst_core_share": 0.30, "rss_mb": 200.0},
-    "nginx": {"core_share": 0.10, "burst_core_share": 0.20},
+    "embedded": {"core_share": 0.15, "burst_core_share": 0.15, "rss_mb": 200.0},
+    "nginx": {"core_share": 0.10, "burst_core_share": 0.10},
     "both": {
         "errors": 0.0,
         "p99_ms": 100.0,

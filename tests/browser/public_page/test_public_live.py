@@ -127,9 +127,21 @@ def test_page_says_stale_after_two_missed_fetches_and_recovers(site, visit):
 def test_page_whose_every_fetch_fails_says_stale_by_the_clock_it_came_with(site, browser):
     context = browser.new_context(service_workers="block")
     page = context.new_page()
-    page.route("**/live.json", lambda route: route.abort())
+    missed = []
+    page.route("**/live.json", lambda route: (missed.append(route.request.url), route.abort()))
+    page.add_init_script("""
+        const {fetch} = window;
+        window.shown = [];
+        window.fetch = (...asked) => {
+            window.shown.push(!document.getElementById('stale').hidden);
+            return fetch(...asked);
+        };
+    """)
     site.publish(period_s=2.0, stale_after=datetime.now(UTC) + timedelta(hours=1))
     page.goto(f"{site.url}/en/")
+    while len(missed) < 4:
+        page.wait_for_timeout(200)
+    assert page.evaluate("window.shown.slice(0, 4)") == [False, False, True, True]  # marked after the second that was missed
     page.wait_for_selector("#stale:visible")
     assert "ago" in page.locator("#age").inner_text()
     context.close()
@@ -178,6 +190,30 @@ def test_quarter_hour_tick_is_asked_for_once_a_minute_and_never_while_hidden(sit
     page.evaluate("delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))")
     page.wait_for_timeout(300)
     assert count_fetches(page) == 5
+    context.close()
+
+
+def test_visitors_come_spread_over_fifteen_seconds_after_the_next_values_are_due(site, browser):
+    context = browser.new_context(service_workers="block")
+    page = context.new_page()
+    page.requested = []
+    page.on("request", lambda request: page.requested.append(request.url))
+    page.clock.install()
+    page.add_init_script("Math.random = () => .5")
+    site.publish(
+        period_s=895.0,
+        published_at=datetime.now(UTC) - timedelta(seconds=865),
+        next_at=datetime.now(UTC) + timedelta(seconds=30),
+    )
+    page.goto(f"{site.url}/en/")
+    page.wait_for_load_state("networkidle")
+    asked = count_fetches(page)
+    page.clock.run_for(33_000)
+    page.wait_for_timeout(300)
+    assert count_fetches(page) == asked  # due at 30 s, and half of the spread of 15 s after it
+    page.clock.run_for(6_000)
+    page.wait_for_timeout(300)
+    assert count_fetches(page) == asked + 1
     context.close()
 
 

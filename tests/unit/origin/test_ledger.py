@@ -51,6 +51,11 @@ def test_losses_take_every_origin_alike(ledger, share):
         assert found.renewable_mwh / found.total_mwh == pytest.approx(ledger.renewable_mwh / held, abs=1e-6)
 
 
+def test_half_of_a_mix_is_half_of_everything_that_is_known_and_unknown_of_it():
+    whole = Content({"pv": 1.0, "import": 2.0}, 0.5, 1.5, 0.3, no_share_mwh=0.8, no_co2_mwh=0.6)
+    assert whole.scaled(0.5) == Content({"pv": 0.5, "import": 1.0}, 0.25, 0.75, 0.15, no_share_mwh=0.4, no_co2_mwh=0.3)
+
+
 @over(LEDGERS, st.floats(0.0, 1.0))
 def test_what_it_gives_and_what_it_keeps_are_all_that_it_held(ledger, part):
     out = part * ledger.total_mwh

@@ -177,6 +177,11 @@ def test_an_idle_transformer_loses_at_both_ends_what_each_of_them_has():
     assert found.lost_mw == pytest.approx([0.2, 0.1])
 
 
+def test_what_a_branch_gives_at_both_ends_comes_from_no_source():
+    found = traced([(0, 1, -0.2, 0.3)], [[1.0, 0.0], [0.0, 2.0]], [[1.2, 0.0], [0.0, 2.3]])
+    assert found.mix == pytest.approx(np.array([[1.0 / 1.2, 0.0], [0.0, 2.0 / 2.3]]))
+
+
 def test_every_fault_of_the_powers_is_named_at_once():
     with pytest.raises(BadInput) as refused:
         share(

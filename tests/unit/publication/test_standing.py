@@ -59,14 +59,19 @@ def test_a_year_and_its_months_stand_apart_newest_first(desk, facts):
 
 def test_an_embargo_hides_every_figure_and_lifting_it_brings_all_back_with_its_history(desk, facts):
     desk.approve(share=0.5)
+    desk.approve("2015")
+    desk.write("declare", year=2015, renewable_share=0.98, supplier="Works", published="2016-06-30")
+    desk.write("propose", "ST-0001", **STORY)
+    desk.write("air", "ST-0001", by="reto")
     before = release_of(desk.approve(share=0.47, revision=2, reason="late"), facts(), LATER)
+    assert all((before.months, before.years, before.corrections, before.declared, before.stories))
     desk.write("embargo", until=None, reason={"en": "The import meter is doubted"})
     hidden = release_of(desk.published, facts(), LATER)
-    assert (hidden.months, hidden.years, hidden.corrections, hidden.declared) == ((), (), (), None)
+    assert (hidden.months, hidden.years, hidden.corrections, hidden.declared, hidden.stories) == ((), (), (), None, ())
     assert hidden.embargo.reason == {"en": "The import meter is doubted"}
     assert revision_log(desk.published, facts(), LATER) == []
     after = release_of(desk.write("lift"), facts(), LATER)
-    assert (after.months, after.corrections, after.embargo) == (before.months, before.corrections, None)
+    assert after == before.model_copy(update={"made_at": after.made_at})
 
 
 def test_an_embargo_ends_at_its_own_hour(desk, facts):
@@ -184,6 +189,12 @@ def test_no_sequence_of_lines_stops_the_fold_or_skips_a_revision(told):
             assert [each.figure.revision for each in revisions] == list(range(1, len(revisions) + 1))
             assert all(each.figure.period == period for each in revisions)
             assert all(each.reason for each in revisions[1:])
+
+
+def test_a_second_approval_without_a_reason_is_no_restatement(desk):
+    desk.approve()
+    desk.approve(share=0.4, revision=2)
+    assert [each.figure.share for each in desk.published.revisions["2016-01"]] == [0.5]
 
 
 @pytest.mark.parametrize("text", ["a\x00b", "=1+1", "@x", "\u202eabc", "", "x" * 501])

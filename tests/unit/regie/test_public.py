@@ -112,8 +112,11 @@ def test_two_roofs_that_answer_alone_are_not_told_as_the_neighbourhoods():
 
 def test_after_a_restart_an_interval_is_told_as_it_was_whatever_came_late():
     first = published()
-    again = published(before=first, load=(0.3, 0.3, 0.3, 0.3))
+    greener = [traced(quarter=Origin(1.0, {"pv": 1.0}, 1.0, 1.0, 40.0))] * 4
+    again = published(before=first, load=(0.3, 0.3, 0.3, 0.3), origins=greener)
     assert again.neighbourhood == first.neighbourhood
+    assert again.zones[1] == first.zones[1]
+    assert published(origins=greener).zones[1].share == 1.0
     later = published(before=first, begin=NOON + HOUR, load=(0.3, 0.3, 0.3, 0.3))
     assert later.neighbourhood.load_kw == 300.0
 
