@@ -75,12 +75,7 @@ class Tidying:
 
     def _swept(self) -> list[dict[str, Any]]:
         if self._process is None:
-            if time.monotonic() >= self._sweep_at:
-                self._said = tempfile.TemporaryFile()  # noqa: SIM115 - read when the process has ended, and closed there
-                self._process = subprocess.Popen(
-                    self._words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self._said, start_new_session=True
-                )
-            return []
+            return self._begun() if time.monotonic() >= self._sweep_at else []
         if self._process.poll() is None or self._said is None:
             return []
         failed = self._process.returncode != 0
@@ -90,3 +85,17 @@ class Tidying:
         self._process = self._said = None
         self._sweep_at = time.monotonic() + (AGAIN_S if failed else DAY_S)
         return [{"of": "sweep", "reason": reason}] if failed else []
+
+    def _begun(self) -> list[dict[str, Any]]:
+        """A sweep begun; no room or no process to be had costs this one, not the run."""
+        try:
+            self._said = tempfile.TemporaryFile()  # noqa: SIM115 - read when the process has ended, and closed there
+            self._process = subprocess.Popen(
+                self._words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self._said, start_new_session=True
+            )
+        except OSError as error:
+            if self._said is not None:
+                self._said.close()
+            self._said, self._sweep_at = None, time.monotonic() + AGAIN_S
+            return [{"of": "sweep", "reason": str(error)}]
+        return []

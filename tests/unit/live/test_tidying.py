@@ -133,6 +133,24 @@ def test_a_sweep_that_fails_says_why_and_is_tried_again(journal, tmp_path, monke
     tidy.stop()
 
 
+@pytest.mark.parametrize(("module", "name"), [("tempfile", "TemporaryFile"), ("subprocess", "Popen")])
+def test_where_no_sweep_can_be_begun_the_run_goes_on_and_it_is_tried_again(journal, tmp_path, monkeypatch, module, name):
+    monkeypatch.setattr(tidying, "FIRST_S", 0.0)
+    tidy = Tidying(tmp_path, measured=False)
+    with monkeypatch.context() as full:
+
+        def refused(*_, **__):
+            raise OSError(28, "No space left on device")
+
+        full.setattr(getattr(tidying, module), name, refused)
+        (failed,) = tidy.look(journal, START)
+        assert (failed["of"], "No space left" in failed["reason"]) == ("sweep", True)
+        assert tidy.look(journal, START) == []
+    tidy._sweep_at = 0.0
+    tidy.look(journal, START)
+    assert until_ended(tidy, journal) == []
+
+
 def test_the_sweep_imports_no_solver_and_no_model():
 
     code = "import twin.privacy.__main__, sys; print([m for m in ('pandapower', 'prophet', 'pyomo') if m in sys.modules])"
