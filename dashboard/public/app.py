@@ -145,16 +145,18 @@ class PublicApp:
         try:
             return self._of_edition(edition, path, language, place)
         except Exception:  # whatever a value does to a formatter: no figure is shown then, and least of all an older one
+            if place.lasting or edition.trouble == "unshown":  # no figure stands there, so none is at fault
+                raise
             log.exception("%s cannot be made; no figure is shown until the files change", path)
             self._failed = edition.version
             return self._of_edition(edition.unshown(), path, language, place)
 
     def _of_edition(self, edition: Edition, path: str, language: str, place: Place) -> Answer:
+        if place.lasting and path in self._lasting:
+            return self._lasting[path]
         if edition.version != self._version or not self._views:
             views = {language: render(edition, language) for language in LANGUAGES}
             self._version, self._views, self._made = edition.version, views, {}
-        if place.lasting and path in self._lasting:
-            return self._lasting[path]
         key = (path, self._is_stale(edition))
         if key not in self._made:
             asked = Asked(edition, self._views[language], self.assets, self._address, stale=key[1])

@@ -13,6 +13,7 @@ from public_town import EMBARGO, PUBLISHED, ask, hours, nothing_known, publish, 
 from dashboard.public import addresses
 from dashboard.public import app as app_module
 from dashboard.public.app import PublicApp
+from dashboard.public.extras import icons, picture_png
 
 FRESH = PUBLISHED + timedelta(seconds=5)
 LATER = PUBLISHED + timedelta(hours=3)
@@ -187,6 +188,25 @@ def test_where_a_page_cannot_be_made_no_figure_is_shown_and_none_of_the_edition_
     assert [record.levelname for record in caplog.records] == ["ERROR"]
     publish(tmp_path, release())
     assert ask(app, "/en/").status == 200
+
+
+def test_a_page_that_cannot_be_made_even_without_a_figure_leaves_the_figures_withheld(app, monkeypatch):
+    def no_font(*_args, **_named):
+        raise FileNotFoundError("font")
+
+    monkeypatch.setattr(picture_png, "font", no_font)
+    for _ in range(3):
+        with pytest.raises(FileNotFoundError):
+            ask(app, "/en/share.png")
+        assert ask(app, "/en/").status == 503
+        assert app.held_back
+
+
+def test_what_holds_no_figure_takes_none_away_where_it_cannot_be_made(app, monkeypatch):
+    monkeypatch.setattr(icons, "png", lambda *_args, **_named: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        ask(app, "/icon-192.png")
+    assert "73\u202f%" in ask(app, "/en/").body
 
 
 # ------------------------------------------------------------------------------------------ open data
